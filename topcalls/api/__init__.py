@@ -1,0 +1,1 @@
+"""PROCESS: the REST API. The only importer of Flask."""

@@ -1,0 +1,1 @@
+"""PROCESS: telephony. Claims calls, drives FreeSWITCH, runs the bridges."""

@@ -1,0 +1,1 @@
+"""RULES: pure decisions. No I/O, no clock; time is passed in."""

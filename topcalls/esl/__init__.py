@@ -1,0 +1,1 @@
+"""Event Socket: how the controller drives FreeSWITCH. The only importer of greenswitch."""

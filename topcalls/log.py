@@ -1,0 +1,78 @@
+"""Structured logging: events with fields, `call_id` everywhere, personal data nowhere.
+
+A message is a constant sentence; everything variable is a field. Fields whose name starts with
+`pii_` are dropped, and anything that looks like a telephone number is masked in every other field,
+so that a forgotten `number=` cannot leak.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from typing import Any, TextIO
+
+import structlog
+from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
+from structlog.typing import EventDict, WrappedLogger
+
+_TELEPHONE_NUMBER = re.compile(r"\+\d{5,13}(?=\d{2})")
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def mask_numbers(text: str) -> str:
+    """Replace all but the last two digits of every E.164 number in `text`."""
+    return _TELEPHONE_NUMBER.sub(lambda match: "+" + "*" * (len(match.group()) - 1), text)
+
+
+def _protect_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    for key in [key for key in event if key.startswith("pii_")]:
+        del event[key]
+    return {key: _masked(value) for key, value in event.items()}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_numbers(value)
+    if isinstance(value, dict):
+        return {key: _masked(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_masked(item) for item in value]
+    return value
+
+
+def configure(level: str = "info", stream: TextIO | None = None, *, process: str = "") -> None:
+    """Send log events to `stream` (stderr): readable on a terminal, JSON lines elsewhere."""
+    stream = stream or sys.stderr
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
+    )
+    shared: list[Any] = [
+        merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _protect_personal_data,
+    ]
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    clear_contextvars()
+    if process:
+        bind_contextvars(process=process)
+
+
+def get_logger(name: str) -> Any:
+    """A logger whose events carry `component=name`; bind `call_id` on it as soon as it is known."""
+    return structlog.get_logger(component=name)

@@ -1,0 +1,1 @@
+"""The mod_audio_stream side: caller audio in, speech out."""

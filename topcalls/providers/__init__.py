@@ -1,0 +1,1 @@
+"""AI vendors behind small protocols."""

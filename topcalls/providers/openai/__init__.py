@@ -1,0 +1,1 @@
+"""OpenAI: Realtime (GA protocol) and the HTTP endpoints."""

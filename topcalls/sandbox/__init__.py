@@ -1,0 +1,1 @@
+"""DOUBLES of the outside world. They speak the wire and never import the code they face."""

@@ -1,0 +1,1 @@
+"""Double of OpenAI: Realtime over WebSocket and the HTTP endpoints."""

@@ -1,0 +1,1 @@
+"""Forward-only schema migrations, one module each, applied in order of name."""
