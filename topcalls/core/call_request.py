@@ -1,0 +1,177 @@
+"""What a customer may ask of one call: every field of `POST /v1/calls`.
+
+`CallRequest` is the request as it is stored with the call and read again by the dispatcher, the
+bridge and the wrap-up. Whether a request makes sense is decided in `core/call_rules.py`; which
+parts of it this version carries out is the table `NOT_YET` below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+MODES = ("realtime", "legacy")
+SENSITIVITIES = ("low", "medium", "high")
+CALL_EVENTS = (
+    "call.queued",
+    "call.started",
+    "call.completed",
+    "call.failed",
+    "call.transferred",
+)
+DEFAULT_MAX_DURATION = 10.0
+DEFAULT_VOICE = "alloy"
+
+
+@dataclass(frozen=True)
+class NotYet:
+    """A documented field, or one value of it, that this version cannot carry out.
+
+    Such a request is refused by name: a field that is silently ignored would cost the customer
+    a call. `value` is the one value concerned; None means every value that asks for something.
+    """
+
+    path: str
+    remedy: str
+    value: str | None = None
+
+
+NOT_YET = (
+    NotYet("mode", "Use 'realtime'.", "legacy"),
+    NotYet("background_audio", "Leave it out: the call has no background sound."),
+    NotYet("background_audio_gain", "Leave it out: the call has no background sound."),
+    NotYet("knowledge_base_ids", "Put what the agent must know into the task or instructions."),
+    NotYet("tools", "Leave it out: the built-in tool end_call is always there."),
+    NotYet("summary", "Leave it out: read the transcript when the call has ended."),
+    NotYet("analysis_schema", "Leave it out: read the transcript when the call has ended."),
+    NotYet("outcome_mapping", "Leave it out: map the call_status of the ended call."),
+    NotYet("voicemail", "Leave it out: the agent talks to whoever or whatever answers."),
+    NotYet("ivr", "Leave it out: the agent talks to whoever or whatever answers."),
+    NotYet("screening", "Leave it out: the agent talks to whoever or whatever answers."),
+    NotYet("wait_for_greeting", "Leave it out: the agent speaks as soon as the call is answered."),
+    NotYet("transfer", "Leave it out: the agent can end a call but not hand it over."),
+    NotYet("recording.channels", "Leave it out: recordings have the caller left, the agent right."),
+    NotYet("recording.announcement", "Put the announcement into first_sentence."),
+    NotYet("carrier_id", "Leave it out: calls leave by the configured trunk."),
+)
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """How readily the agent stops when the caller speaks."""
+
+    sensitivity: str = "medium"
+    protect_first_sentence: bool = False
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Whether the call is recorded, and how it is announced."""
+
+    enabled: bool = True
+    channels: str | None = None
+    announcement: str | None = None
+
+
+@dataclass(frozen=True)
+class CallRequest:
+    """One call as it was asked for. Durations in minutes, time limits in seconds.
+
+    Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
+    is set. A higher `priority` is dispatched first. `model` None means the configured default.
+    `webhook_events` empty means every event of the call.
+    """
+
+    phone_number: str
+    task: str | None = None
+    instructions: str | None = None
+    from_number: str | None = None
+    first_sentence: str | None = None
+    mode: str = "realtime"
+    voice: str = DEFAULT_VOICE
+    model: str | None = None
+    language: str | None = None
+    temperature: float | None = None
+    max_duration: float = DEFAULT_MAX_DURATION
+    ring_timeout_seconds: float = 60.0
+    silence_timeout_seconds: float = 30.0
+    interruption: Interruption = field(default_factory=Interruption)
+    recording: Recording = field(default_factory=Recording)
+    priority: int = 5
+    schedule_at: datetime | None = None
+    request_data: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    webhook_url: str | None = None
+    webhook_events: tuple[str, ...] = ()
+    carrier_id: str | None = None
+    background_audio: str | None = None
+    background_audio_gain: str | None = None
+    knowledge_base_ids: tuple[str, ...] = ()
+    tools: tuple[Mapping[str, Any], ...] = ()
+    summary: Mapping[str, Any] | None = None
+    analysis_schema: Mapping[str, Any] | None = None
+    outcome_mapping: tuple[Mapping[str, Any], ...] = ()
+    voicemail: Mapping[str, Any] | None = None
+    ivr: Mapping[str, Any] | None = None
+    screening: Mapping[str, Any] | None = None
+    wait_for_greeting: bool = False
+    transfer: Mapping[str, Any] | None = None
+
+    @classmethod
+    def from_mapping(cls, data: Mapping[str, Any]) -> CallRequest:
+        """The request stored by `to_mapping`, or a body that `core.call_rules` found right.
+
+        None means "not given". Names unknown to this version are left out, so that a row
+        written by a newer version can still be read.
+        """
+        known = {f.name for f in fields(cls)}
+        given = {key: data[key] for key in known & data.keys() if data[key] is not None}
+        for name, convert in _CONVERTERS.items():
+            if name in given:
+                given[name] = convert(given[name])
+        return cls(**given)
+
+    def to_mapping(self) -> dict[str, Any]:
+        """JSON-ready; leaves out what was not given and has no default."""
+        mapping = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
+        return {key: value for key, value in mapping.items() if value not in (None, [], {})}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Interruption | Recording):
+        pairs = {f.name: getattr(value, f.name) for f in fields(value)}
+        return {key: item for key, item in pairs.items() if item is not None}
+    return value
+
+
+def _section(kind: type[Any]) -> Any:
+    names = {f.name for f in fields(kind)}
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, kind):
+            return value
+        given = {key: item for key, item in value.items() if item is not None}
+        return kind(**{key: item for key, item in given.items() if key in names})
+
+    return convert
+
+
+def _moment(value: datetime | str) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+_CONVERTERS: dict[str, Any] = {
+    "interruption": _section(Interruption),
+    "recording": _section(Recording),
+    "schedule_at": _moment,
+    "webhook_events": tuple,
+    "knowledge_base_ids": tuple,
+    "tools": tuple,
+    "outcome_mapping": tuple,
+}
