@@ -1,0 +1,159 @@
+"""What can happen to a call.
+
+Events are facts, told by FreeSWITCH, the media stream, the bridge, the API or a timer. What follows
+from them is decided in `core/call_state.py` alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HungUpBy(StrEnum):
+    """Who ended the channel, as far as the switch can tell."""
+
+    CALLEE = "callee"
+    US = "us"
+    NETWORK = "network"
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup:
+    """Why a channel ended.
+
+    `cause` is FreeSWITCH's name of the Q.850 cause (`NORMAL_CLEARING`); `sip_status` the final SIP
+    response, `q850` the cause number, both None where the far end sent none.
+    """
+
+    cause: str
+    sip_status: int | None = None
+    q850: int | None = None
+    by: HungUpBy = HungUpBy.NETWORK
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The scheduled time has come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """An inbound call is parked and ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A controller took the call from the queue and holds its lease."""
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """The controller returns a call that it has not dialled."""
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchExpired:
+    """Nobody took the call up within its dispatch time."""
+
+
+@dataclass(frozen=True, slots=True)
+class OriginateFailed:
+    """The switch could not place the call."""
+
+    hangup: Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """The far end rings (SIP 180)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyMedia:
+    """Audio before the answer (SIP 183): ringback or an announcement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The far end picked up; from here the call is billed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamConnected:
+    """mod_audio_stream reached us: the caller's audio flows."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLost:
+    """The caller's audio stopped for good."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeReady:
+    """Audio is attached and the AI session is configured: the conversation runs."""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeFailed:
+    """The AI cannot go on, and a retry did not help."""
+
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeFinished:
+    """The conversation came to its end: `agent_ended` or `silence`."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """A user asked for the end, through the API or by draining the controller."""
+
+    by: str = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class TimedOut:
+    """The time limit of the current state ran out."""
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The channel is over."""
+
+    hangup: Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelLost:
+    """The switch knows the channel no more, and never said why."""
+
+
+CallEvent = (
+    Released
+    | Arrived
+    | Claimed
+    | GivenBack
+    | DispatchExpired
+    | OriginateFailed
+    | Rang
+    | EarlyMedia
+    | Answered
+    | StreamConnected
+    | StreamLost
+    | BridgeReady
+    | BridgeFailed
+    | BridgeFinished
+    | StopRequested
+    | TimedOut
+    | HungUp
+    | ChannelLost
+)
+
+EVENT_KINDS: tuple[type[CallEvent], ...] = CallEvent.__args__

@@ -1,0 +1,428 @@
+"""THE call state machine: every state, every transition, every consequence.
+
+Nothing outside this file names a target state. `advance` takes what is known of a call and one
+event, and answers in one of three ways:
+
+* *moved*: the state changes (or the event counts within it), and `effects` are to be carried out;
+* *ignored*: a late or repeated event that a telephone network is expected to send;
+* *impossible*: a contradiction. It is counted and logged, the state stays, nothing raises.
+
+Effects are data. The controller carries them out and reports back by events only, so the whole
+life of a call can be tested without a socket. The table below is drawn in `docs/call-states.md`
+by `scripts/draw_call_states.py`, and a test compares the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+
+from topcalls.core.call_events import (
+    EVENT_KINDS,
+    Answered,
+    Arrived,
+    BridgeFailed,
+    BridgeFinished,
+    BridgeReady,
+    CallEvent,
+    ChannelLost,
+    Claimed,
+    DispatchExpired,
+    EarlyMedia,
+    GivenBack,
+    Hangup,
+    HungUp,
+    HungUpBy,
+    OriginateFailed,
+    Rang,
+    Released,
+    StopRequested,
+    StreamConnected,
+    StreamLost,
+    TimedOut,
+)
+from topcalls.core.hangup_causes import Unanswered, in_words, outcome_of
+
+
+class State(StrEnum):
+    """Where a call stands. The last seven are final."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    DISPATCHING = "dispatching"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    IN_PROGRESS = "in_progress"
+    ENDING = "ending"
+    COMPLETED = "completed"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DISPATCH_TIMEOUT = "dispatch_timeout"
+
+    @property
+    def is_final(self) -> bool:
+        return self in FINAL_STATES
+
+
+FINAL_STATES = frozenset(
+    {
+        State.COMPLETED,
+        State.BUSY,
+        State.NO_ANSWER,
+        State.REJECTED,
+        State.FAILED,
+        State.CANCELLED,
+        State.DISPATCH_TIMEOUT,
+    }
+)
+WAITING_STATES = frozenset({State.PENDING, State.QUEUED})
+LIVE_STATES = frozenset(set(State) - FINAL_STATES - WAITING_STATES)
+"""States in which a controller owns the call and it counts against every concurrency limit."""
+
+
+class EndReason(StrEnum):
+    """Why a call ended, in one word; stored as `end_reason`."""
+
+    CALLEE_HUNG_UP = "callee_hung_up"
+    AGENT_ENDED = "agent_ended"
+    SILENCE = "silence"
+    MAX_DURATION = "max_duration"
+    STOPPED = "stopped"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    DIAL_FAILED = "dial_failed"
+    DISPATCH_TIMEOUT = "dispatch_timeout"
+    STREAM_LOST = "stream_lost"
+    PROVIDER_FAILED = "provider_failed"
+    CHANNEL_LOST = "channel_lost"
+    NETWORK_HUNG_UP = "network_hung_up"
+    SWITCH_HUNG_UP = "switch_hung_up"
+
+
+FAULTS = frozenset({EndReason.STREAM_LOST, EndReason.PROVIDER_FAILED, EndReason.CHANNEL_LOST})
+"""Reasons that make an answered call `failed` instead of `completed`."""
+
+
+class Effect(StrEnum):
+    """What the controller has to do. Each answers with an event, never with a state."""
+
+    ORIGINATE = "originate"
+    ANSWER = "answer"
+    OPEN_BRIDGE = "open_bridge"
+    START_RECORDING = "start_recording"
+    START_STREAM = "start_stream"
+    CLOSE_BRIDGE = "close_bridge"
+    HANG_UP = "hang_up"
+    CLOSE_SESSION = "close_session"
+
+
+class Limit(StrEnum):
+    """The time limit that runs while a call is in a state; its length comes from the call."""
+
+    DISPATCH = "dispatch"
+    DIAL = "dial"
+    RING = "ring"
+    ATTACH = "attach"
+    DURATION = "duration"
+    END = "end"
+
+
+LIMITS: dict[State, Limit] = {
+    State.QUEUED: Limit.DISPATCH,
+    State.DISPATCHING: Limit.DIAL,
+    State.RINGING: Limit.RING,
+    State.ANSWERED: Limit.ATTACH,
+    State.IN_PROGRESS: Limit.DURATION,
+    State.ENDING: Limit.END,
+}
+
+
+class Verdict(Enum):
+    """How `advance` took an event."""
+
+    MOVED = "moved"
+    IGNORED = "ignored"
+    IMPOSSIBLE = "impossible"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What the machine needs to know of a call.
+
+    `dialled`: the dial intent is committed, so the call may never go back to the queue.
+    `answered`: the far end picked up at some time. `end_reason`: set once the end was decided.
+    """
+
+    state: State
+    dialled: bool = False
+    answered: bool = False
+    end_reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """The answer to one event. `before == after` is possible for *moved*, and certain otherwise."""
+
+    verdict: Verdict
+    event: CallEvent
+    before: State
+    after: State
+    effects: tuple[Effect, ...] = ()
+    end_reason: EndReason | None = None
+    error_message: str | None = None
+
+    @property
+    def is_final(self) -> bool:
+        return self.after.is_final and self.before != self.after
+
+
+class _ByCause(Enum):
+    """A target that depends on the hang-up cause and on what was known before."""
+
+    BY_CAUSE = "by cause"
+
+
+BY_CAUSE = _ByCause.BY_CAUSE
+Kind = type[CallEvent]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One cell of the table: where to, what to do, and why the call ends if it does."""
+
+    target: State | _ByCause
+    effects: tuple[Effect, ...] = ()
+    reason: EndReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """All answers of one state: `moves`, `ignored` and `impossible` divide all event kinds."""
+
+    moves: dict[Kind, Move] = field(default_factory=dict)
+    ignored: frozenset[Kind] = frozenset()
+    impossible: frozenset[Kind] = frozenset()
+
+
+_CLOSE = (Effect.CLOSE_BRIDGE, Effect.CLOSE_SESSION)
+_GO_LIVE = (Effect.OPEN_BRIDGE, Effect.START_RECORDING, Effect.START_STREAM)
+_END_CALL = (Effect.CLOSE_BRIDGE, Effect.HANG_UP)
+_OVER = Move(BY_CAUSE, _CLOSE)
+_LOST = Move(BY_CAUSE, _CLOSE, EndReason.CHANNEL_LOST)
+_STOP = Move(State.ENDING, _END_CALL, EndReason.STOPPED)
+_BRIDGE_END: dict[Kind, Move] = {
+    StreamLost: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
+    BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
+    BridgeFinished: Move(State.ENDING, _END_CALL, EndReason.AGENT_ENDED),
+    StopRequested: _STOP,
+    HungUp: _OVER,
+    ChannelLost: _LOST,
+}
+_FROM_THE_PAST: frozenset[Kind] = frozenset({Released, Claimed, DispatchExpired})
+_MEDIA: frozenset[Kind] = frozenset(
+    {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished}
+)
+_DIAL: frozenset[Kind] = frozenset({OriginateFailed, Rang, EarlyMedia, Answered})
+_EVERYTHING: frozenset[Kind] = frozenset(EVENT_KINDS)
+
+TABLE: dict[State, Row] = {
+    State.PENDING: Row(
+        {
+            Released: Move(State.QUEUED),
+            Arrived: Move(State.RINGING, (Effect.OPEN_BRIDGE, Effect.ANSWER)),
+            StopRequested: Move(State.CANCELLED, (), EndReason.STOPPED),
+            ChannelLost: _LOST,
+            HungUp: _OVER,
+        },
+        frozenset({TimedOut}),
+        _DIAL | _MEDIA | {Claimed, GivenBack, DispatchExpired},
+    ),
+    State.QUEUED: Row(
+        {
+            Claimed: Move(State.DISPATCHING, (Effect.ORIGINATE,)),
+            StopRequested: Move(State.CANCELLED, (), EndReason.STOPPED),
+            DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
+        },
+        frozenset({Released, GivenBack, TimedOut}),
+        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost},
+    ),
+    State.DISPATCHING: Row(
+        {
+            GivenBack: Move(State.QUEUED, (Effect.CLOSE_SESSION,)),
+            Rang: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
+            EarlyMedia: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
+            Answered: Move(State.ANSWERED, _GO_LIVE),
+            OriginateFailed: _OVER,
+            StopRequested: _STOP,
+            TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
+            HungUp: _OVER,
+            ChannelLost: _LOST,
+        },
+        _FROM_THE_PAST,
+        _MEDIA | {Arrived},
+    ),
+    State.RINGING: Row(
+        {
+            Answered: Move(State.ANSWERED, _GO_LIVE),
+            OriginateFailed: _OVER,
+            BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
+            StopRequested: _STOP,
+            TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
+            HungUp: _OVER,
+            ChannelLost: _LOST,
+        },
+        _FROM_THE_PAST | {Rang, EarlyMedia, Arrived, BridgeReady},
+        frozenset({GivenBack, StreamConnected, StreamLost, BridgeFinished}),
+    ),
+    State.ANSWERED: Row(
+        {
+            **_BRIDGE_END,
+            StreamConnected: Move(State.ANSWERED),
+            BridgeReady: Move(State.IN_PROGRESS),
+            TimedOut: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
+        },
+        _FROM_THE_PAST | _DIAL | {Arrived},
+        frozenset({GivenBack}),
+    ),
+    State.IN_PROGRESS: Row(
+        {
+            **_BRIDGE_END,
+            TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
+        },
+        _FROM_THE_PAST | _DIAL | {Arrived, StreamConnected, BridgeReady},
+        frozenset({GivenBack}),
+    ),
+    State.ENDING: Row(
+        {
+            OriginateFailed: _OVER,
+            HungUp: _OVER,
+            ChannelLost: _OVER,
+            TimedOut: Move(State.ENDING, (Effect.HANG_UP,)),
+            # The far end picked up while our hang-up was on its way: hang up again, and it counts.
+            Answered: Move(State.ENDING, (Effect.HANG_UP,)),
+        },
+        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested},
+        frozenset({GivenBack}),
+    ),
+    **{state: Row(ignored=_EVERYTHING) for state in State if state.is_final},
+}
+
+
+def advance(call: CallFacts, event: CallEvent) -> Transition:
+    """Answer one event. Never raises."""
+    row = TABLE[call.state]
+    kind = type(event)
+    move = row.moves.get(kind)
+    if move is None or (kind is GivenBack and call.dialled):
+        ignored = kind in row.ignored
+        verdict = Verdict.IGNORED if ignored else Verdict.IMPOSSIBLE
+        return Transition(verdict, event, call.state, call.state)
+    reason = call.end_reason or _specific_reason(event) or move.reason
+    message = None if call.end_reason else _message(event)
+    if isinstance(move.target, State):
+        return Transition(
+            Verdict.MOVED, event, call.state, move.target, move.effects, reason, message
+        )
+    after, reason = _by_cause(call, event, reason)
+    if after is State.COMPLETED or after is State.CANCELLED:
+        message = None
+    return Transition(Verdict.MOVED, event, call.state, after, move.effects, reason, message)
+
+
+def _by_cause(
+    call: CallFacts, event: CallEvent, reason: EndReason | None
+) -> tuple[State, EndReason]:
+    """The final state of a call whose channel is gone."""
+    hangup = event.hangup if isinstance(event, HungUp | OriginateFailed) else None
+    if reason is EndReason.STOPPED:
+        return State.CANCELLED, reason
+    if reason in FAULTS:
+        return State.FAILED, reason
+    if reason is EndReason.NO_ANSWER:
+        return State.NO_ANSWER, reason
+    if call.answered:
+        return State.COMPLETED, reason or _who_hung_up(hangup)
+    outcome = outcome_of(hangup) if hangup else Unanswered.FAILED
+    state = State(outcome.value)
+    return state, EndReason.DIAL_FAILED if state is State.FAILED else EndReason(state.value)
+
+
+def _who_hung_up(hangup: Hangup | None) -> EndReason:
+    if hangup is None:
+        return EndReason.CHANNEL_LOST
+    if hangup.cause == "ALLOTTED_TIMEOUT":
+        return EndReason.MAX_DURATION
+    return {
+        HungUpBy.CALLEE: EndReason.CALLEE_HUNG_UP,
+        HungUpBy.US: EndReason.SWITCH_HUNG_UP,
+        HungUpBy.NETWORK: EndReason.NETWORK_HUNG_UP,
+    }[hangup.by]
+
+
+def _specific_reason(event: CallEvent) -> EndReason | None:
+    if isinstance(event, BridgeFinished):
+        return EndReason(event.reason)
+    return None
+
+
+def _message(event: CallEvent) -> str | None:
+    if isinstance(event, OriginateFailed | HungUp):
+        return in_words(event.hangup)
+    if isinstance(event, StreamLost):
+        return f"The call's audio stream was lost. {event.detail}".rstrip()
+    if isinstance(event, BridgeFailed):
+        return f"The AI provider failed. {event.detail}".rstrip()
+    if isinstance(event, ChannelLost):
+        return "The switch lost the call without saying why."
+    if isinstance(event, DispatchExpired):
+        return "No controller took the call up in time. See that a controller runs and has room."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStatus:
+    """What the API shows of a state: `status` (gateway) and `call_status` (telephony)."""
+
+    status: str
+    call_status: str | None
+
+
+PUBLIC: dict[State, PublicStatus] = {
+    State.PENDING: PublicStatus("pending", None),
+    State.QUEUED: PublicStatus("queued", None),
+    State.DISPATCHING: PublicStatus("queued", None),
+    State.RINGING: PublicStatus("in_progress", None),
+    State.ANSWERED: PublicStatus("in_progress", "in-progress"),
+    State.IN_PROGRESS: PublicStatus("in_progress", "in-progress"),
+    State.ENDING: PublicStatus("in_progress", "in-progress"),
+    State.COMPLETED: PublicStatus("completed", "completed"),
+    State.BUSY: PublicStatus("failed", "busy"),
+    State.NO_ANSWER: PublicStatus("failed", "no-answer"),
+    State.REJECTED: PublicStatus("failed", "rejected"),
+    State.FAILED: PublicStatus("failed", "failed"),
+    State.CANCELLED: PublicStatus("cancelled", "cancelled"),
+    State.DISPATCH_TIMEOUT: PublicStatus("failed", "dispatch_timeout"),
+}
+
+STATUSES = ("pending", "queued", "in_progress", "completed", "failed", "cancelled")
+CALL_STATUSES = tuple(
+    dict.fromkeys(public.call_status for public in PUBLIC.values() if public.call_status)
+)
+
+WEBHOOKS: dict[State, str] = {
+    State.QUEUED: "call.queued",
+    State.IN_PROGRESS: "call.started",
+    State.COMPLETED: "call.completed",
+    State.BUSY: "call.failed",
+    State.NO_ANSWER: "call.failed",
+    State.REJECTED: "call.failed",
+    State.FAILED: "call.failed",
+    State.CANCELLED: "call.failed",
+    State.DISPATCH_TIMEOUT: "call.failed",
+}
+"""The webhook event of entering a state. `call.completed` waits for the wrap-up, the others go at
+once."""

@@ -1,0 +1,76 @@
+"""From the switch's hang-up cause to the outcome of a call that nobody answered.
+
+FreeSWITCH translates SIP responses to Q.850 cause names (its `switch_types.h`); a few SIP statuses
+say more than the cause they are folded into, and win over it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from topcalls.core.call_events import Hangup
+
+
+class Unanswered(StrEnum):
+    """Outcomes of a dial that was not answered."""
+
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    FAILED = "failed"
+
+
+# 486 Busy Here, 600 Busy Everywhere; 480 Temporarily Unavailable, 408 Request Timeout;
+# 603 Decline, 607 Unwanted (RFC 8197), 608 Rejected (RFC 8688).
+_BY_SIP_STATUS = {
+    486: Unanswered.BUSY,
+    600: Unanswered.BUSY,
+    603: Unanswered.REJECTED,
+    607: Unanswered.REJECTED,
+    608: Unanswered.REJECTED,
+}
+
+_BY_CAUSE = {
+    "USER_BUSY": Unanswered.BUSY,
+    "NO_USER_RESPONSE": Unanswered.NO_ANSWER,
+    "NO_ANSWER": Unanswered.NO_ANSWER,
+    "ORIGINATOR_CANCEL": Unanswered.NO_ANSWER,
+    "ALLOTTED_TIMEOUT": Unanswered.NO_ANSWER,
+    "PROGRESS_TIMEOUT": Unanswered.NO_ANSWER,
+    "SUBSCRIBER_ABSENT": Unanswered.NO_ANSWER,
+    "CALL_REJECTED": Unanswered.REJECTED,
+}
+
+_SENTENCES = {
+    "USER_BUSY": "The line is busy.",
+    "NO_ANSWER": "Nobody answered.",
+    "NO_USER_RESPONSE": "Nobody answered.",
+    "SUBSCRIBER_ABSENT": "The phone is switched off or out of reach.",
+    "CALL_REJECTED": "The callee rejected the call.",
+    "NORMAL_CLEARING": "The far end ended the call.",
+    "UNALLOCATED_NUMBER": "The number is not assigned.",
+    "INVALID_NUMBER_FORMAT": "The carrier did not accept the number's format.",
+    "NO_ROUTE_DESTINATION": "The carrier has no route to this number.",
+    "NORMAL_TEMPORARY_FAILURE": "The carrier reported a temporary failure.",
+    "RECOVERY_ON_TIMER_EXPIRE": "The carrier did not answer in time.",
+    "NETWORK_OUT_OF_ORDER": "The carrier's network is out of order.",
+    "GATEWAY_DOWN": "The SIP gateway is down.",
+    "INVALID_GATEWAY": "The switch knows no gateway of that name.",
+    "DESTINATION_OUT_OF_ORDER": "The destination is out of order.",
+    "INCOMPATIBLE_DESTINATION": "No audio codec in common with the far end.",
+    "MANDATORY_IE_MISSING": "The far end refused the request as malformed.",
+}
+
+
+def outcome_of(hangup: Hangup) -> Unanswered:
+    """The outcome of an unanswered dial; unknown causes are failures."""
+    if hangup.sip_status in _BY_SIP_STATUS:
+        return _BY_SIP_STATUS[hangup.sip_status]
+    return _BY_CAUSE.get(hangup.cause, Unanswered.FAILED)
+
+
+def in_words(hangup: Hangup) -> str:
+    """One sentence for people, with the cause and SIP status to quote to a carrier."""
+    sentence = _SENTENCES.get(hangup.cause, "The call could not be completed.")
+    sip = f", SIP {hangup.sip_status}" if hangup.sip_status else ""
+    return f"{sentence} ({hangup.cause}{sip})"
