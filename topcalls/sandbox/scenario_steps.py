@@ -1,0 +1,262 @@
+"""The words of the scenario language: steps of the called person, and faults.
+
+A step, or a fault, is in YAML a mapping with one key (the keyword) whose value is either a mapping
+of settings or, in short form, the first setting alone; a keyword whose settings all have defaults
+may stand as a bare word. The dataclasses below are the whole grammar: keywords, settings, defaults
+and the tables in docs/sandbox.md are all read off them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any, ClassVar
+
+
+def setting(kind: str, meaning: str, default: Any = MISSING) -> Any:
+    """A dataclass field that the loader checks as `kind` and the documentation lists."""
+    metadata = {"kind": kind, "meaning": meaning}
+    if default is MISSING:
+        return field(metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+class Keyword:
+    """Root of everything that a YAML keyword names: `keyword` is the word."""
+
+    keyword: ClassVar[str]
+
+
+class Step(Keyword):
+    """One thing the called person, or their telephone, does."""
+
+
+class BeforeAnswer(Step):
+    """A step while the telephone is not yet answered."""
+
+
+class Refusal(BeforeAnswer):
+    """The call is not answered: the last step of a scenario."""
+
+
+class OnTheLine(Step):
+    """A step after the answer."""
+
+
+@dataclass(frozen=True)
+class Ring(BeforeAnswer):
+    """The telephone rings (180 Ringing, CHANNEL_PROGRESS)."""
+
+    keyword = "ring"
+    seconds: float = setting("seconds", "how long, before the next step")
+
+
+@dataclass(frozen=True)
+class EarlyMedia(BeforeAnswer):
+    """A ringback tone is heard before the answer (183, CHANNEL_PROGRESS_MEDIA)."""
+
+    keyword = "early_media"
+    seconds: float = setting("seconds", "how long, before the next step")
+
+
+@dataclass(frozen=True)
+class Answer(BeforeAnswer):
+    """The telephone is picked up."""
+
+    keyword = "answer"
+
+
+@dataclass(frozen=True)
+class Busy(Refusal):
+    """486 Busy Here, USER_BUSY."""
+
+    keyword = "busy"
+
+
+@dataclass(frozen=True)
+class NoAnswer(Refusal):
+    """It rings until the caller gives up, or until the network does (480, NO_ANSWER)."""
+
+    keyword = "no_answer"
+    after: float = setting("seconds", "when the network gives up; 0 = never", 0.0)
+
+
+@dataclass(frozen=True)
+class Reject(Refusal):
+    """603 Decline, CALL_REJECTED."""
+
+    keyword = "reject"
+
+
+@dataclass(frozen=True)
+class Fail(Refusal):
+    """The call ends with a hang-up cause of FreeSWITCH's choosing."""
+
+    keyword = "fail"
+    cause: str = setting("cause", "a hang-up cause by FreeSWITCH's name: NORMAL_TEMPORARY_FAILURE")
+
+
+@dataclass(frozen=True)
+class Say(OnTheLine):
+    """Speaks; the next step follows when the last word is out."""
+
+    keyword = "say"
+    text: str = setting("text", "the words")
+
+
+@dataclass(frozen=True)
+class Listen(OnTheLine):
+    """Waits until the agent has spoken and then been silent for a while."""
+
+    keyword = "listen"
+    silence: float = setting("seconds", "silence of the agent that ends the step", 0.8)
+    limit: float = setting("seconds", "the step ends after this, whatever was heard", 20.0)
+    prompt: str = setting("optional text", "said once if the agent says nothing", "")
+    prompt_after: float = setting("seconds", "how long to wait for the agent before `prompt`", 3.0)
+
+
+@dataclass(frozen=True)
+class Wait(OnTheLine):
+    """Does nothing for a while."""
+
+    keyword = "wait"
+    seconds: float = setting("seconds", "how long")
+
+
+@dataclass(frozen=True)
+class Interrupt(OnTheLine):
+    """Speaks over the agent; after `limit` speaks anyway."""
+
+    keyword = "interrupt"
+    after: float = setting("seconds", "how long the agent has been audible when the words begin")
+    say: str = setting("text", "the words")
+    limit: float = setting("seconds", "the longest wait for the agent to speak", 20.0)
+
+
+@dataclass(frozen=True)
+class Press(OnTheLine):
+    """Presses keys: DTMF events, 200 ms apart."""
+
+    keyword = "press"
+    digits: str = setting("digits", "0-9, *, #, A-D")
+
+
+@dataclass(frozen=True)
+class Beep(OnTheLine):
+    """A 1000 Hz voicemail tone."""
+
+    keyword = "beep"
+    seconds: float = setting("seconds", "length of the tone", 0.5)
+
+
+@dataclass(frozen=True)
+class Silence(OnTheLine):
+    """Says nothing, whatever is heard."""
+
+    keyword = "silence"
+    seconds: float = setting("seconds", "how long")
+
+
+@dataclass(frozen=True)
+class Menu(OnTheLine):
+    """An automatic attendant: speaks, then waits for one key from the agent.
+
+    The prompt is repeated when no key, or an unknown one, comes in time.
+    """
+
+    keyword = "menu"
+    say: str = setting("text", "the prompt; a key pressed meanwhile cuts it short")
+    keys: Mapping[str, tuple[OnTheLine, ...]] = setting("menu keys", "what follows on each key")
+    wait: float = setting("seconds", "how long to wait for a key after the prompt", 6.0)
+    times: int = setting("count", "how often the prompt is spoken", 2)
+    otherwise: tuple[OnTheLine, ...] = setting("steps", "what follows when no known key came", ())
+
+
+@dataclass(frozen=True)
+class HangUp(OnTheLine):
+    """Hangs up. A scenario without it stays on the line in silence."""
+
+    keyword = "hang_up"
+
+
+class ScenarioFault(Keyword):
+    """Something that goes wrong, once, in a call of this scenario."""
+
+
+@dataclass(frozen=True)
+class DropStream(ScenarioFault):
+    """The audio stream's TCP connection is reset."""
+
+    keyword = "drop_stream"
+    at: float = setting("seconds", "after the answer")
+
+
+@dataclass(frozen=True)
+class CutEventSocket(ScenarioFault):
+    """Every Event Socket connection is closed; new ones are accepted."""
+
+    keyword = "cut_event_socket"
+    at: float = setting("seconds", "after the answer")
+
+
+@dataclass(frozen=True)
+class FreezeEventSocket(ScenarioFault):
+    """The Event Socket neither answers nor sends events for a while."""
+
+    keyword = "freeze_event_socket"
+    at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how long", 5.0)
+
+
+@dataclass(frozen=True)
+class LoseEvent(ScenarioFault):
+    """One event of this call is never sent."""
+
+    keyword = "lose_event"
+    event: str = setting("event name", "its name, or subclass: CHANNEL_ANSWER")
+
+
+@dataclass(frozen=True)
+class DuplicateEvent(ScenarioFault):
+    """One event of this call is sent twice."""
+
+    keyword = "duplicate_event"
+    event: str = setting("event name", "its name, or subclass: CHANNEL_HANGUP_COMPLETE")
+
+
+@dataclass(frozen=True)
+class DelayEvent(ScenarioFault):
+    """One event of this call comes late, after those that follow it."""
+
+    keyword = "delay_event"
+    event: str = setting("event name", "its name, or subclass: CHANNEL_ANSWER")
+    seconds: float = setting("seconds", "how late", 2.0)
+
+
+@dataclass(frozen=True)
+class RefuseCommand(ScenarioFault):
+    """One command about this call is answered with an error."""
+
+    keyword = "refuse_command"
+    command: str = setting("text", "the API command's name: uuid_audio_stream")
+    reply: str = setting("text", "the answer", "-ERR Operation Failed")
+
+
+STEPS: tuple[type[Step], ...] = (
+    *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail),
+    *(Say, Listen, Wait, Interrupt, Press, Beep, Silence, Menu, HangUp),
+)
+FAULTS: tuple[type[ScenarioFault], ...] = (
+    *(DropStream, CutEventSocket, FreezeEventSocket),
+    *(LoseEvent, DuplicateEvent, DelayEvent, RefuseCommand),
+)
+
+
+def settings_of(kind: type) -> dict[str, Field[Any]]:
+    """The settings of a step, fault or rule, in the order they are documented."""
+    return {item.name: item for item in fields(kind)}
+
+
+def is_required(item: Field[Any]) -> bool:
+    """Whether a setting has no default."""
+    return item.default is MISSING and item.default_factory is MISSING
