@@ -1,0 +1,306 @@
+"""Does this request for a call make sense? Every rule of `POST /v1/calls` that is more than shape.
+
+`violations` reports every fault at once, each with the field and what to write instead. The
+rules read a plain mapping, so that the API, campaigns and tests judge a body the same way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from topcalls.core import phone_numbers, web_addresses
+from topcalls.core.call_request import (
+    CALL_EVENTS,
+    DEFAULT_VOICE,
+    MODES,
+    NOT_YET,
+    SENSITIVITIES,
+    CallRequest,
+    Interruption,
+    NotYet,
+    Recording,
+)
+from topcalls.core.customer_schemas import outcome_faults, schema_faults, tool_faults
+from topcalls.core.suggestions import did_you_mean
+from topcalls.errors import FieldError, InvalidRequest
+
+TEXT_LENGTHS = {
+    "task": (10, 32_000),
+    "instructions": (10, 32_000),
+    "first_sentence": (1, 1_000),
+    "voice": (1, 100),
+    "carrier_id": (1, 100),
+    "background_audio": (1, 100),
+    "background_audio_gain": (1, 100),
+}
+NUMBER_RANGES = {
+    "temperature": (0, 2),
+    "max_duration": (0.5, 120),
+    "ring_timeout_seconds": (5, 120),
+    "silence_timeout_seconds": (5, 600),
+    "priority": (0, 9),
+}
+MAX_OBJECT_BYTES = 16_384
+MAX_OBJECT_DEPTH = 10
+MAX_SCHEDULE_AHEAD = timedelta(days=30)
+MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
+LANGUAGE_PATTERN = (
+    r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
+    r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
+)
+_SECTIONS: dict[str, type[Any]] = {"interruption": Interruption, "recording": Recording}
+_OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
+_FLAGS = ("enabled", "protect_first_sentence")
+_FIELDS = tuple(f.name for f in fields(CallRequest))
+
+Faults = Iterator[FieldError]
+
+
+@dataclass(frozen=True)
+class CallRules:
+    """What this installation adds to the rules.
+
+    `voices`: names each mode knows; a mode that is absent takes any. `models`: the modes of each
+    known model; a model not listed is taken as new, not as wrong.
+    """
+
+    default_from_number: str | None = None
+    voices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    allow_private_urls: bool = False
+    not_yet: tuple[NotYet, ...] = NOT_YET
+
+
+def check(body: Mapping[str, Any], rules: CallRules, now: datetime) -> CallRequest:
+    """The request in `body`, with the installation's `from_number` where none was given.
+
+    Raises:
+        InvalidRequest: with every violation.
+    """
+    wrong = violations(body, rules, now)
+    if wrong:
+        raise InvalidRequest("The call cannot be made as asked.", wrong)
+    given = {**body, "from_number": body.get("from_number") or rules.default_from_number}
+    return CallRequest.from_mapping(given)
+
+
+def violations(body: Mapping[str, Any], rules: CallRules, now: datetime) -> list[FieldError]:
+    """Everything wrong with `body`, in the order of the fields; None counts as not given."""
+    given = {key: value for key, value in body.items() if value is not None}
+    refused = list(_not_yet(given, rules.not_yet))
+    stop = {fault.path for fault in refused}
+    found = [fault for rule in _RULES for fault in rule(given, rules, now)]
+    kept = [fault for fault in found if not _under(fault.path, stop)]
+    order = {name: index for index, name in enumerate(_FIELDS)}
+    return sorted([*refused, *kept], key=lambda f: order.get(f.path.split(".")[0], len(order)))
+
+
+def _under(path: str, prefixes: set[str]) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def _not_yet(given: Mapping[str, Any], table: tuple[NotYet, ...]) -> Faults:
+    for entry in table:
+        value: Any = given
+        for part in entry.path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        if entry.value is None and _asks_for_nothing(value):
+            continue
+        if entry.value in (None, value):
+            what = f"'{entry.value}' is" if entry.value else "Is"
+            message = f"{what} not supported yet in this version. {entry.remedy}"
+            yield FieldError(entry.path, message, "not_supported")
+
+
+def _asks_for_nothing(value: Any) -> bool:
+    if isinstance(value, Mapping) and value.get("enabled") is False:
+        return True
+    return (
+        value is None or value is False or (isinstance(value, str | list | Mapping) and not value)
+    )
+
+
+def _unknown(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name in given.keys() - set(_FIELDS):
+        yield FieldError(name, f"Is not a field of a call.{did_you_mean(name, _FIELDS)}", "unknown")
+
+
+def _numbers(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    if "phone_number" not in given:
+        yield FieldError("phone_number", "Say whom to call, as in +12025550123.", "required")
+    if "from_number" not in given and not rules.default_from_number:
+        message = "Give the caller ID to show, or set FROM_NUMBER on the server."
+        yield FieldError("from_number", message, "required")
+    for name in ("phone_number", "from_number"):
+        wrong = phone_numbers.fault(given[name], name) if name in given else None
+        if wrong:
+            yield wrong
+
+
+def _prompt(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    if "task" in given and "instructions" in given:
+        message = (
+            "Not together with 'task'. Keep 'task' for a wish, 'instructions' for a whole prompt."
+        )
+        yield FieldError("instructions", message, "exclusive")
+    if "task" not in given and "instructions" not in given:
+        message = "Say what the agent is to do, in 'task' or in 'instructions'."
+        yield FieldError("task", message, "required")
+
+
+def _texts(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name, (least, most) in TEXT_LENGTHS.items():
+        value = given.get(name, "-" * least)
+        if not isinstance(value, str):
+            yield FieldError(name, "Must be text.", "invalid_type")
+        elif not least <= len(value.strip()) or len(value) > most:
+            message = f"Must be {least} to {most} characters, not counting space around it."
+            yield FieldError(name, message, "length")
+    for name, pattern, example in (
+        ("model", MODEL_PATTERN, "a model's name from GET /v1/models"),
+        ("language", LANGUAGE_PATTERN, "a BCP 47 language tag, as in 'en' or 'pt-BR'"),
+    ):
+        value = given.get(name)
+        if name in given and not (isinstance(value, str) and re.fullmatch(pattern, value)):
+            yield FieldError(name, f"Must be {example}.", f"invalid_{name}")
+
+
+def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name, (least, most) in NUMBER_RANGES.items():
+        value = given.get(name, least)
+        kinds = int if name == "priority" else (int, float)
+        if isinstance(value, bool) or not isinstance(value, kinds):
+            kind = "whole number" if name == "priority" else "number"
+            yield FieldError(name, f"Must be a {kind}.", "invalid_type")
+        elif not least <= value <= most:
+            unit = " minutes" if name == "max_duration" else ""
+            yield FieldError(name, f"Must be from {least} to {most}{unit}.", "range")
+
+
+def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    mode, voice = given.get("mode", "realtime"), given.get("voice", DEFAULT_VOICE)
+    model = given.get("model")
+    if mode not in MODES:
+        yield FieldError("mode", f"Must be one of {', '.join(MODES)}.", "choice")
+        return
+    known = rules.voices.get(mode)
+    if known is not None and isinstance(voice, str) and voice not in known:
+        yield FieldError("voice", _voice_message(voice, mode, known, rules), "unknown_voice")
+    modes = rules.models.get(model) if isinstance(model, str) else None
+    if modes is not None and mode not in modes:
+        message = f"Does not serve mode '{mode}'. Choose one from GET /v1/models, or leave it out."
+        yield FieldError("model", message, "wrong_mode")
+
+
+def _voice_message(voice: str, mode: str, known: frozenset[str], rules: CallRules) -> str:
+    choice = f"Mode '{mode}' has {', '.join(sorted(known))}."
+    other = next((name for name, voices in rules.voices.items() if voice in voices), None)
+    if other:
+        return f"Is a voice of mode '{other}'. {choice}"
+    return f"Is not a known voice.{did_you_mean(voice, known)} {choice}"
+
+
+def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    if "webhook_url" in given:
+        private = rules.allow_private_urls
+        wrong = web_addresses.fault(given["webhook_url"], "webhook_url", allow_private=private)
+        yield from [wrong] if wrong else []
+    events = given.get("webhook_events", ())
+    if not isinstance(events, list | tuple):
+        yield FieldError("webhook_events", "Must be a list of event names.", "invalid_type")
+        return
+    if events and "webhook_url" not in given:
+        message = "Say where to send them, in 'webhook_url', or leave this out."
+        yield FieldError("webhook_events", message, "needs_webhook_url")
+    for index, name in enumerate(events):
+        if name not in CALL_EVENTS:
+            hint = did_you_mean(str(name), CALL_EVENTS)
+            message = f"Is not an event of a call.{hint} Known: {', '.join(CALL_EVENTS)}."
+            yield FieldError(f"webhook_events.{index}", message, "unknown_event")
+
+
+def _schedule(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    moment = given.get("schedule_at")
+    if moment is None:
+        return
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment)
+        except ValueError:
+            moment = None
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        message = "Must be a time with its offset from UTC, as in 2030-01-31T09:30:00Z."
+        yield FieldError("schedule_at", message, "invalid_time")
+    elif moment <= now:
+        message = "Is in the past. Leave it out to call now."
+        yield FieldError("schedule_at", message, "in_the_past")
+    elif moment - now > MAX_SCHEDULE_AHEAD:
+        message = f"Is more than {MAX_SCHEDULE_AHEAD.days} days ahead. Create the call later."
+        yield FieldError("schedule_at", message, "too_far_ahead")
+
+
+def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name in _OBJECTS:
+        value = given.get(name, {})
+        if not isinstance(value, Mapping):
+            yield FieldError(name, "Must be an object.", "invalid_type")
+        elif _deeper_than(value, MAX_OBJECT_DEPTH):
+            message = f"Is nested deeper than {MAX_OBJECT_DEPTH} levels. Make it flatter."
+            yield FieldError(name, message, "too_deep")
+        elif len(json.dumps(value, ensure_ascii=False).encode()) > MAX_OBJECT_BYTES:
+            message = f"Is larger than {MAX_OBJECT_BYTES} bytes as JSON. Send references instead."
+            yield FieldError(name, message, "too_large")
+
+
+def _deeper_than(value: Any, levels: int) -> bool:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return False
+    return levels == 0 or any(_deeper_than(item, levels - 1) for item in value)
+
+
+def _sections(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name, kind in _SECTIONS.items():
+        section = given.get(name, {})
+        if not isinstance(section, Mapping):
+            yield FieldError(name, "Must be an object.", "invalid_type")
+            continue
+        known = tuple(f.name for f in fields(kind))
+        for key, value in section.items():
+            if key not in known:
+                message = f"Is not a field of {name}.{did_you_mean(key, known)}"
+                yield FieldError(f"{name}.{key}", message, "unknown")
+            elif key in _FLAGS and not isinstance(value, bool):
+                yield FieldError(f"{name}.{key}", "Must be true or false.", "invalid_type")
+            elif key == "sensitivity" and value not in SENSITIVITIES:
+                message = f"Must be one of {', '.join(SENSITIVITIES)}."
+                yield FieldError(f"{name}.{key}", message, "choice")
+
+
+def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    if "analysis_schema" in given:
+        yield from schema_faults(given["analysis_schema"], "analysis_schema")
+    yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
+    yield from outcome_faults(given.get("outcome_mapping", []))
+
+
+Rule = Callable[[Mapping[str, Any], CallRules, datetime], Faults]
+_RULES: tuple[Rule, ...] = (
+    _unknown,
+    _numbers,
+    _prompt,
+    _texts,
+    _ranges,
+    _choices,
+    _webhook,
+    _schedule,
+    _objects,
+    _sections,
+    _structures,
+)

@@ -1,0 +1,50 @@
+"""Addresses that customers give us to call: webhooks, tools.
+
+Only what the text itself tells is judged here; the address a name resolves to is judged when the
+connection is made (`net/http.py`).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+from topcalls.errors import FieldError
+
+MAX_LENGTH = 2048
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+_EXAMPLE = "Give a whole address, as in https://example.com/hooks/topcalls."
+
+
+def fault(url: object, path: str, *, allow_private: bool = False) -> FieldError | None:
+    """What is wrong with `url`, or None. `allow_private` admits this machine and its network."""
+    if not isinstance(url, str) or not url.isprintable() or " " in url:
+        return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
+    if len(url) > MAX_LENGTH:
+        message = f"Is longer than {MAX_LENGTH} characters. Shorten it."
+        return FieldError(path, message, "invalid_url")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
+    return _part_fault(parts, host or "", path, allow_private)
+
+
+def _part_fault(parts: SplitResult, host: str, path: str, allow_private: bool) -> FieldError | None:
+    if parts.scheme not in ("http", "https") or not host:
+        return FieldError(path, f"Must begin with https:// or http://. {_EXAMPLE}", "invalid_url")
+    if parts.username is not None or parts.password is not None:
+        message = "Must not hold a user name or password: they would be stored in clear."
+        return FieldError(path, message, "invalid_url")
+    if not allow_private and _is_private(host):
+        message = "Points into a private network. Give an address the internet can reach."
+        return FieldError(path, message, "private_address")
+    return None
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith(_PRIVATE_SUFFIXES)
