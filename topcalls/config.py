@@ -1,0 +1,283 @@
+"""Configuration: one frozen settings object.
+
+Defaults < settings file (TOML) < environment. A setting `media_port` is `media_port = …` in the
+file and `TOPCALLS_MEDIA_PORT` in the environment; `FROM_NUMBER` and `OPENAI_API_KEY` are also
+understood as such. An unknown key is an error, so that a typing mistake is never silently a
+default. Secrets never print. `docs/configuration.md` is generated from this file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from topcalls.errors import ConfigError
+
+PREFIX = "TOPCALLS_"
+CONFIG_VARIABLE = "TOPCALLS_CONFIG"
+DEFAULT_FILE = Path("topcalls.toml")
+_TEST_PREFIX = "TOPCALLS_TEST_"
+Mode = Literal["sandbox", "live"]
+
+
+class Settings(BaseModel):
+    """Every setting, with its default and its meaning."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    # --- what runs
+    telephony: Literal["auto", "freeswitch", "sandbox"] = Field(
+        "auto",
+        description="Where calls go. `auto` is `freeswitch` once `esl_host` is set, else `sandbox`.",
+    )
+    ai: Literal["auto", "live", "sandbox"] = Field(
+        "auto",
+        description="Who talks. `auto` is `live` once `openai_api_key` is set, else `sandbox`.",
+    )
+    data_dir: Path = Field(
+        Path("var"), description="Where the database, recordings and sandbox state live."
+    )
+    node: str = Field(
+        "node-1",
+        pattern=r"^[A-Za-z0-9_.-]{1,40}$",
+        description="Name of this machine among all that share the database.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least severe log event that is written."
+    )
+    secret_key: SecretStr | None = Field(
+        None,
+        description="Key that encrypts secrets in the database (`topcalls keys secret` prints one). "
+        "Without it one is made in `data_dir/secret.key`, which only suits a single machine.",
+    )
+
+    # --- database and queue
+    database_url: str = Field(
+        "",
+        description="`postgresql://user:password@host/name`, or `sqlite:///file`. "
+        "Empty: SQLite in `data_dir`.",
+    )
+    database_pool: int = Field(
+        20, ge=1, le=500, description="Most PostgreSQL connections of one process."
+    )
+    queue_url: str = Field(
+        "",
+        description="`redis://host:port/n` keeps the task queue in Redis. "
+        "Empty: in the database's own kind.",
+    )
+
+    # --- API
+    api_host: str = Field("127.0.0.1", description="Address the REST API listens on.")
+    api_port: int = Field(8080, ge=0, le=65535, description="Port of the REST API.")
+    public_url: str = Field(
+        "",
+        description="How the world reaches the API; starts recording links. "
+        "Empty: `http://api_host:api_port`.",
+    )
+    max_body_bytes: int = Field(
+        2_000_000, ge=10_000, description="Largest request body the API accepts."
+    )
+
+    # --- telephony
+    esl_host: str = Field("", description="Host of the FreeSWITCH Event Socket.")
+    esl_port: int = Field(8021, ge=1, le=65535, description="Port of the Event Socket.")
+    esl_password: SecretStr | None = Field(None, description="Password of the Event Socket.")
+    gateway: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9_.-]{0,64}$",
+        description="FreeSWITCH gateway (`sofia/gateway/NAME/…`) that outbound calls leave by.",
+    )
+    from_number: str = Field(
+        "",
+        description="Caller ID (E.164) of calls that name none. Also read from `FROM_NUMBER`.",
+    )
+    ring_timeout_seconds: int = Field(
+        45, ge=5, le=300, description="How long a phone may ring, unless the call says otherwise."
+    )
+    media_host: str = Field(
+        "127.0.0.1", description="Address that the media server (for mod_audio_stream) listens on."
+    )
+    media_port: int = Field(0, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    media_advertised_host: str = Field(
+        "",
+        description="Host name or IPv4 address by which FreeSWITCH reaches the media server. "
+        "Empty: `media_host`.",
+    )
+    playback: Literal["file", "stream"] = Field(
+        "file",
+        description="How speech reaches the caller: `file` (growing file on a tmpfs shared with "
+        "FreeSWITCH) or `stream` (controller on another host).",
+    )
+    playback_dir: Path = Field(
+        Path("/dev/shm/topcalls"),
+        description="Directory of speech being played; FreeSWITCH must see it at the same path.",
+    )
+    recordings_dir: Path | None = Field(
+        None, description="Where FreeSWITCH writes recordings. Empty: `data_dir/recordings`."
+    )
+
+    # --- limits
+    max_calls: int = Field(
+        100, ge=1, le=5000, description="Most calls that one controller carries at once."
+    )
+    calls_per_second: float = Field(
+        10.0, gt=0, le=1000, description="Most calls that one controller dials per second."
+    )
+    dispatch_timeout_seconds: int = Field(
+        3600, ge=10, description="How long a call may wait in the queue before it fails."
+    )
+    drain_seconds: int = Field(
+        30, ge=0, le=3600, description="How long a stopping controller lets its calls talk on."
+    )
+
+    # --- AI
+    openai_api_key: SecretStr | None = Field(
+        None,
+        description="Key of OpenAI or a compatible server. Also read from `OPENAI_API_KEY`.",
+    )
+    openai_base_url: str = Field(
+        "https://api.openai.com/v1", description="Where the OpenAI API, or a compatible one, is."
+    )
+    realtime_model: str = Field(
+        "gpt-realtime-2.1", description="Speech-to-speech model of calls that name none."
+    )
+
+    # --- webhooks
+    webhook_timeout_seconds: float = Field(
+        10.0, gt=0, le=60, description="How long a webhook receiver may take in all."
+    )
+    allow_private_webhooks: bool = Field(
+        False,
+        description="Let webhook URLs reach private and loopback addresses. Always on in the "
+        "sandbox.",
+    )
+
+    @property
+    def telephony_mode(self) -> Mode:
+        """`live` drives a real switch. Never decided by whether the switch can be reached."""
+        live = self.telephony == "freeswitch" or (self.telephony == "auto" and self.esl_host)
+        return "live" if live else "sandbox"
+
+    @property
+    def ai_mode(self) -> Mode:
+        """`live` talks to a real vendor."""
+        live = self.ai == "live" or (self.ai == "auto" and self.openai_api_key is not None)
+        return "live" if live else "sandbox"
+
+    @property
+    def key_kind(self) -> Literal["live", "test"]:
+        """The kind of API key this install makes and accepts."""
+        return "live" if self.telephony_mode == "live" else "test"
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'topcalls.db'}"
+
+    @property
+    def effective_recordings_dir(self) -> Path:
+        return (self.recordings_dir or self.data_dir / "recordings").resolve()
+
+    @property
+    def effective_public_url(self) -> str:
+        return (self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+
+    @property
+    def sandbox_file(self) -> Path:
+        """Where a running sandbox writes the addresses of its doubles."""
+        return self.data_dir / "sandbox.json"
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of this process.
+
+    `file`: the settings file; without it `TOPCALLS_CONFIG` names one, else `topcalls.toml` is read
+    if it is there. Raises `ConfigError` naming the setting and the remedy.
+    """
+    path = file or (Path(environ[CONFIG_VARIABLE]) if environ.get(CONFIG_VARIABLE) else None)
+    if path is None and DEFAULT_FILE.exists():
+        path = DEFAULT_FILE
+    from_file = _read(path) if path else {}
+    _refuse_unknown(from_file, set(Settings.model_fields), f"the settings file {path}")
+    ours = [key for key in environ if key.startswith(PREFIX) and not key.startswith(_TEST_PREFIX)]
+    _refuse_unknown(ours, set(_variables()) | {CONFIG_VARIABLE}, "the environment")
+    from_environment = {
+        name: environ[variable] for variable, name in _variables().items() if environ.get(variable)
+    }
+    try:
+        settings = Settings.model_validate({**from_file, **from_environment})
+    except ValidationError as error:
+        raise _first_problem(error) from None
+    _refuse_contradictions(settings)
+    return settings
+
+
+def _variables() -> dict[str, str]:
+    """Environment variable to setting; the `TOPCALLS_` form comes last, so it wins."""
+    return {
+        "FROM_NUMBER": "from_number",
+        "OPENAI_API_KEY": "openai_api_key",
+        **{PREFIX + name.upper(): name for name in Settings.model_fields},
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"The settings file {path} cannot be read: {error.strerror}.",
+            field=CONFIG_VARIABLE,
+            remedy="Check its name and permissions.",
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(
+            f"The settings file {path} is not valid TOML: {error}.",
+            field=CONFIG_VARIABLE,
+            remedy="Mend that line; text values need quotes.",
+        ) from None
+
+
+def _refuse_unknown(names: Iterable[str], known: set[str], where: str) -> None:
+    for name in sorted(set(names) - known):
+        close = difflib.get_close_matches(name, known, n=1)
+        hint = f"Did you mean {close[0]}?" if close else "See docs/configuration.md for the list."
+        raise ConfigError(f"{name} in {where} is no setting.", field=name, remedy=hint)
+
+
+def _first_problem(error: ValidationError) -> ConfigError:
+    problem = error.errors(include_input=False, include_url=False)[0]
+    name = str(problem["loc"][0]) if problem["loc"] else "settings"
+    return ConfigError(
+        f"The setting {name} is wrong: {problem['msg']}.",
+        field=name,
+        remedy=f"Set {PREFIX}{name.upper()} or `{name}` in the settings file. "
+        f"{Settings.model_fields[name].description or ''}".strip(),
+    )
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if settings.telephony_mode == "live" and settings.ai_mode == "sandbox":
+        raise ConfigError(
+            "A live phone line never talks to a scripted model: telephony is live, the AI is not.",
+            field="openai_api_key",
+            remedy='Set OPENAI_API_KEY, or telephony = "sandbox".',
+        )
+    needed = {
+        "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
+        "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
+        "gateway": settings.telephony_mode == "live" and not settings.gateway,
+        "openai_api_key": settings.ai_mode == "live" and settings.openai_api_key is None,
+    }
+    for name, missing in needed.items():
+        if missing:
+            raise ConfigError(
+                f"The setting {name} is missing.",
+                field=name,
+                remedy=f"Set {PREFIX}{name.upper()}. {Settings.model_fields[name].description}",
+            )
