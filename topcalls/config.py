@@ -34,7 +34,7 @@ class Settings(BaseModel):
     # --- what runs
     telephony: Literal["auto", "freeswitch", "sandbox"] = Field(
         "auto",
-        description="Where calls go. `auto` is `freeswitch` once `esl_host` is set, else `sandbox`.",
+        description="Where calls go. `auto`: `freeswitch` once `esl_host` is set, else `sandbox`.",
     )
     ai: Literal["auto", "live", "sandbox"] = Field(
         "auto",
@@ -53,7 +53,7 @@ class Settings(BaseModel):
     )
     secret_key: SecretStr | None = Field(
         None,
-        description="Key that encrypts secrets in the database (`topcalls keys secret` prints one). "
+        description="Encrypts secrets in the database (`topcalls keys secret` prints one). "
         "Without it one is made in `data_dir/secret.key`, which only suits a single machine.",
     )
 

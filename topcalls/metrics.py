@@ -1,0 +1,67 @@
+"""Every metric of the product, in one list. No label ever holds a call id or personal data.
+
+Processes of one machine share a directory of metric files (`share_between_processes`, called before
+this module is imported elsewhere), so that the API's `/metrics` shows them all.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import REGISTRY
+
+_DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+
+calls_ended = Counter("topcalls_calls_ended_total", "Calls that ended.", ["state", "end_reason"])
+live_calls = Gauge(
+    "topcalls_live_calls", "Calls a controller carries now.", multiprocess_mode="livesum"
+)
+impossible_events = Counter(
+    "topcalls_impossible_events_total", "Events that contradict a call's state.", ["state", "event"]
+)
+esl_lag = Histogram(
+    "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
+)
+esl_reconnects = Counter("topcalls_esl_reconnects_total", "Event Socket connections lost.")
+turn_gateway = Histogram(
+    "topcalls_turn_gateway_seconds", "Delay this gateway adds to a turn.", buckets=_SECONDS
+)
+turn_provider = Histogram(
+    "topcalls_turn_provider_seconds", "Delay of the AI provider in a turn.", buckets=_SECONDS
+)
+turn_ear = Histogram(
+    "topcalls_turn_ear_seconds", "Caller stops to caller hears the answer.", buckets=_SECONDS
+)
+interruptions = Counter(
+    "topcalls_interruptions_total", "Times the caller spoke over the agent.", ["verdict"]
+)
+webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
+api_requests = Histogram(
+    "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS
+)
+loop_lag = Histogram(
+    "topcalls_loop_lag_seconds", "How late an event loop runs its timers.", ["process"]
+)
+
+
+def share_between_processes(directory: Path) -> None:
+    """Make this process and its children keep their metrics in `directory`.
+
+    Has an effect only before the first import of `prometheus_client` in a process, so the
+    supervisor calls it for its children.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    os.environ[_DIRECTORY] = str(directory)
+
+
+def exposition() -> bytes:
+    """All metrics as Prometheus text: of every process sharing the directory, or of this one."""
+    if _DIRECTORY not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)
+    return generate_latest(registry)
