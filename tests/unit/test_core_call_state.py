@@ -119,12 +119,7 @@ def live_through(*events, facts=None):
         if transition.verdict is not Verdict.MOVED:
             continue
         last = transition
-        facts = CallFacts(
-            transition.after,
-            dialled=facts.dialled or Effect.ORIGINATE in transition.effects,
-            answered=facts.answered or isinstance(event, ev.Answered),
-            end_reason=transition.end_reason or facts.end_reason,
-        )
+        facts = facts.after(transition)
     return last
 
 

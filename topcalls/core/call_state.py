@@ -162,6 +162,15 @@ class CallFacts:
     answered: bool = False
     end_reason: EndReason | None = None
 
+    def after(self, transition: Transition) -> CallFacts:
+        """What is known once `transition` happened."""
+        return CallFacts(
+            transition.after,
+            dialled=self.dialled,
+            answered=self.answered or isinstance(transition.event, Answered),
+            end_reason=transition.end_reason or self.end_reason,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
