@@ -1,0 +1,214 @@
+"""The double's ear: words are found again in call audio, and garbled audio is not understood."""
+
+from __future__ import annotations
+
+import audioop
+import random
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from sandbox_openai_speech import RATE, samples, silence, spoken, tone
+
+from topcalls.clock import ManualClock
+from topcalls.sandbox.hearing import UNINTELLIGIBLE, Hearing
+
+SENTENCE = "Yes I have a minute to talk about my appointment"
+HELLO = "Hello who is this"
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(datetime(2026, 11, 23, tzinfo=UTC))
+
+
+@pytest.fixture
+def hearing(clock):
+    return Hearing(clock)
+
+
+def say(hearing, text, call="call-1", scenario="talk"):
+    """Register words and return the sound that goes down the line, as samples."""
+    hearing.said(call, scenario, text, spoken(text))
+    return samples(spoken(text))
+
+
+def test_whole_utterance_between_silences(hearing):
+    sound = say(hearing, SENTENCE)
+    quiet = samples(silence(0.3))
+    (match,) = hearing.listener().hear(np.concatenate([quiet, sound, quiet]))
+    assert match.text == SENTENCE
+    assert match.fraction > 0.98
+    assert match.confidence > 0.98
+    assert match.starts_at == len(quiet)
+
+
+def test_louder_or_softer_with_noise_is_still_understood(hearing):
+    sound = say(hearing, SENTENCE)
+    noise = np.random.default_rng(1).normal(size=len(sound)) * 600
+    for gain in (0.2, 1.0, 2.0):
+        assert hearing.listener().transcript((sound + noise) * gain) == SENTENCE
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+def test_beginning_only_gives_the_first_words(hearing, share):
+    sound = say(hearing, SENTENCE)
+    (match,) = hearing.listener().hear(sound[: int(len(sound) * share)])
+    words = match.text.split()
+    assert SENTENCE.startswith(match.text)
+    assert abs(len(match.text) / len(SENTENCE) - share) < 0.15
+    assert abs(match.fraction - share) < 0.1
+    assert words
+
+
+def test_end_only_gives_the_last_words(hearing):
+    sound = say(hearing, SENTENCE)
+    assert SENTENCE.endswith(hearing.listener().transcript(sound[len(sound) // 2 :]))
+
+
+def test_two_halves_give_all_words_once(hearing):
+    sound = say(hearing, SENTENCE)
+    ear = hearing.listener()
+    middle = len(sound) // 2
+    halves = [ear.transcript(sound[:middle]), ear.transcript(sound[middle:])]
+    words = " ".join(halves).split()
+    assert abs(len(words) - len(SENTENCE.split())) <= 1
+    assert set(words) <= set(SENTENCE.split())
+
+
+def test_hole_in_the_middle_loses_those_words(hearing):
+    sound = say(hearing, SENTENCE).copy()
+    third = len(sound) // 3
+    sound[third : 2 * third] = 0
+    words = hearing.listener().transcript(sound).split()
+    assert words[0] == "Yes"
+    assert words[-1] == "appointment"
+    assert len(words) < len(SENTENCE.split()) - 1
+
+
+def test_missing_frame_does_not_lose_what_follows(hearing):
+    sound = say(hearing, SENTENCE)
+    third = len(sound) // 3
+    shifted = np.concatenate([sound[:third], sound[third + 160 :]])
+    assert hearing.listener().transcript(shifted) == SENTENCE
+
+
+def test_two_utterances_in_one_turn(hearing, clock):
+    first = say(hearing, HELLO)
+    clock.advance(len(first) / RATE)
+    second = say(hearing, SENTENCE)
+    clock.advance(len(second) / RATE)
+    audio = np.concatenate([first, samples(silence(0.2)), second])
+    ear = hearing.listener()
+    assert [match.text for match in ear.hear(audio)] == [HELLO, SENTENCE]
+    assert ear.transcript(audio) == f"{HELLO} {SENTENCE}"
+
+
+def test_silence_and_tone_are_not_words(hearing):
+    say(hearing, HELLO)
+    ear = hearing.listener()
+    assert ear.transcript(samples(silence(1.0))) == ""
+    assert ear.transcript(samples(tone(0.5))) == ""
+    assert ear.transcript(np.zeros(0, np.float32)) == ""
+    assert ear.call_id is None
+
+
+def test_unknown_speech_is_unintelligible(hearing):
+    say(hearing, HELLO)
+    assert hearing.listener().transcript(samples(spoken("Something else"))) == UNINTELLIGIBLE
+
+
+@pytest.mark.parametrize(
+    "garble",
+    [
+        lambda pcm: audioop.byteswap(pcm, 2),
+        lambda pcm: pcm[1:] + b"\0",
+        lambda pcm: audioop.reverse(pcm, 2),
+        lambda pcm: audioop.ratecv(pcm, 2, 1, 8000, 16000, None)[0],
+    ],
+    ids=["wrong byte order", "off by a byte", "backwards", "wrong rate"],
+)
+def test_garbled_audio_is_unintelligible(hearing, garble):
+    hearing.said("call-1", "talk", SENTENCE, spoken(SENTENCE))
+    pcm = garble(audioop.ulaw2lin(spoken(SENTENCE), 2))
+    audio = np.frombuffer(pcm, "<i2").astype(np.float32)
+    assert hearing.listener().transcript(audio) == UNINTELLIGIBLE
+
+
+def test_frames_out_of_order_are_not_understood_in_full(hearing):
+    frames = say(hearing, SENTENCE)
+    frames = list(frames[: len(frames) // 160 * 160].reshape(-1, 160))
+    random.Random(7).shuffle(frames)
+    assert hearing.listener().transcript(np.concatenate(frames)) == UNINTELLIGIBLE
+
+
+def test_same_sentence_at_the_same_time_in_two_calls(hearing):
+    first, second = hearing.listener(), hearing.listener()
+    sound = say(hearing, HELLO, "call-1", "talk")
+    say(hearing, HELLO, "call-2", "busy")
+    calls = [ear.hear(sound)[0].utterance.call_id for ear in (first, second)]
+    assert sorted(calls) == ["call-1", "call-2"]
+    for ear, call in zip((first, second), calls, strict=True):
+        say(hearing, SENTENCE, "call-1")
+        say(hearing, SENTENCE, "call-2")
+        assert ear.hear(samples(spoken(SENTENCE)))[0].utterance.call_id == call
+
+
+def test_a_session_stays_with_its_call(hearing):
+    ear = hearing.listener()
+    ear.hear(say(hearing, HELLO, "call-1"))
+    other = say(hearing, SENTENCE, "call-2")
+    assert ear.transcript(other) == UNINTELLIGIBLE
+    assert ear.call_id == "call-1"
+
+
+def test_nearest_in_time_is_chosen(hearing, clock):
+    sound = say(hearing, HELLO, "early")
+    clock.advance(8)
+    say(hearing, HELLO, "now")
+    clock.advance(len(sound) / RATE)
+    ear = hearing.listener()
+    ear.hear(sound)
+    assert ear.call_id == "now"
+
+
+def test_a_closed_session_leaves_its_call_to_the_next(hearing):
+    sound = say(hearing, HELLO, "call-1")
+    say(hearing, HELLO, "call-2")
+    ear = hearing.listener()
+    ear.hear(sound)
+    left = ear.call_id
+    assert hearing.is_claimed(left)
+    ear.close()
+    assert not hearing.is_claimed(left)
+
+
+def test_words_long_past_are_not_heard_live_but_in_a_recording(hearing, clock):
+    sound = say(hearing, HELLO)
+    clock.advance(60)
+    assert hearing.listener().transcript(sound) == UNINTELLIGIBLE
+    assert [match.text for match in hearing.transcribe(sound)] == [HELLO]
+    clock.advance(1000)
+    hearing.said("call-2", "talk", SENTENCE, spoken(SENTENCE))
+    assert hearing.transcribe(sound) == []
+
+
+def test_scenario_before_and_after_recognition(hearing):
+    ear = hearing.listener()
+    assert ear.scenario is None
+    hearing.call_answered("call-1", "silent person")
+    assert ear.scenario == "silent person"
+    ear.hear(say(hearing, HELLO, "call-2", "talk"))
+    assert ear.scenario == "talk"
+    hearing.call_ended("call-2")
+    assert ear.scenario == "talk"
+
+
+def test_scenario_of_words(hearing):
+    assert hearing.scenario_of_words(["anything"]) is None
+    say(hearing, HELLO, "call-1", "talk")
+    say(hearing, SENTENCE, "call-1", "talk")
+    say(hearing, HELLO, "call-2", "busy")
+    assert hearing.scenario_of_words(["hello, who is this?"]) == "busy"
+    assert hearing.scenario_of_words([HELLO, SENTENCE]) == "talk"
+    assert hearing.scenario_of_words(["never said"]) is None

@@ -1,0 +1,316 @@
+"""What the scripted model hears: the called person's real words, found again in call audio.
+
+The double of the telephone registers every utterance with its waveform (`Hearing.said`). A model
+session finds the utterance again in the audio it was sent, by normalised cross-correlation. So a
+transcript is right only if the audio path of the product is right: lost, garbled or misaligned
+audio shows as missing or unintelligible words. The match also tells the session which call, and
+hence which scenario, it is in.
+
+Sound in here is 16-bit PCM at 8 kHz, mono; utterances are registered as PCMU.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+import numpy as np
+
+from topcalls.clock import Clock
+from topcalls.sandbox.waveforms import (
+    ENOUGH,
+    MINIMUM_OVERLAP,
+    RATE,
+    Recording,
+    Samples,
+    Waveform,
+    best_place,
+    erase,
+    heard_blocks,
+)
+
+UNINTELLIGIBLE = "[unintelligible]"
+"""The transcript of speech in which no utterance was recognised."""
+
+_ENOUGH_MORE = 0.3
+_WHOLE = 0.92
+_QUIET = 200
+_TONE_SHARE = 0.8
+_PIECES = 12
+_NEARLY_AS_GOOD = 0.05
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Words a called person began to say in a call, at `said_at` (monotonic seconds)."""
+
+    call_id: str
+    scenario: str
+    text: str
+    said_at: float
+    waveform: Waveform = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Match:
+    """An utterance that was heard, wholly or in part.
+
+    `fraction` is the share of its voiced sound that arrived, `text` the words that go with it,
+    `confidence` the correlation (0 to 1) where it was found, `starts_at` the sample of the searched
+    audio where the utterance begins (negative: before it).
+    """
+
+    utterance: Utterance
+    text: str
+    fraction: float
+    confidence: float
+    starts_at: int
+
+
+@dataclass
+class _Call:
+    scenario: str
+    answered_at: float
+    listeners: int = 0
+
+
+class Hearing:
+    """Everything said lately by called persons, and who listens to whom."""
+
+    def __init__(self, clock: Clock, keep_seconds: float = 900.0, capacity: int = 5000) -> None:
+        self._clock = clock
+        self._keep_seconds = keep_seconds
+        self._said: deque[Utterance] = deque(maxlen=capacity)
+        self._calls: dict[str, _Call] = {}
+        self._waveforms: dict[bytes, Waveform] = {}
+
+    def call_answered(self, call_id: str, scenario: str) -> None:
+        """A call is up, although nobody may ever speak in it."""
+        self._calls.setdefault(call_id, _Call(scenario, self._clock.monotonic()))
+
+    def call_ended(self, call_id: str) -> None:
+        """The call is over; what was said in it stays audible for late transcription."""
+        self._calls.pop(call_id, None)
+
+    def said(self, call_id: str, scenario: str, text: str, pcmu: bytes) -> Utterance:
+        """A called person begins to say `text`, which sounds like `pcmu`."""
+        self._forget()
+        self.call_answered(call_id, scenario)
+        now = self._clock.monotonic()
+        utterance = Utterance(call_id, scenario, text, now, self._waveform(pcmu))
+        self._said.append(utterance)
+        return utterance
+
+    def listener(self) -> Listener:
+        """An ear for one model session."""
+        return Listener(self)
+
+    def transcribe(self, audio: Samples) -> list[Match]:
+        """Every utterance in a recording, in order, of whatever call fits best."""
+        return _find(audio, self._recent(), lambda found: max(found, key=_by_confidence))
+
+    def scenario_of_words(self, texts: Iterable[str]) -> str | None:
+        """The scenario in which most of `texts` were said; the latest where several were."""
+        wanted = {_plain(text) for text in texts} - {""}
+        scores: dict[str, int] = {}
+        for utterance in self._said:
+            scores.setdefault(utterance.call_id, 0)
+            scores[utterance.call_id] += _plain(utterance.text) in wanted
+        best = max(scores.values(), default=0)
+        for utterance in reversed(self._said):
+            if best and scores[utterance.call_id] == best:
+                return utterance.scenario
+        return None
+
+    def claim(self, call_id: str) -> None:
+        """A session has recognised its call."""
+        if call_id in self._calls:
+            self._calls[call_id].listeners += 1
+
+    def release(self, call_id: str) -> None:
+        """That session is over."""
+        if call_id in self._calls:
+            self._calls[call_id].listeners -= 1
+
+    def is_claimed(self, call_id: str) -> bool:
+        """Whether a session listens to this call already; calls that ended count as claimed."""
+        return call_id not in self._calls or self._calls[call_id].listeners > 0
+
+    def scenario_of(self, call_id: str) -> str | None:
+        """The scenario of a call that is up, or was said something in."""
+        if call_id in self._calls:
+            return self._calls[call_id].scenario
+        return next((item.scenario for item in self._said if item.call_id == call_id), None)
+
+    def unclaimed_scenario(self) -> str | None:
+        """The scenario of the latest call to be answered that no session listens to."""
+        waiting = [call for call in self._calls.values() if not call.listeners]
+        return max(waiting, key=lambda call: call.answered_at).scenario if waiting else None
+
+    def said_in(self, call_id: str | None, within: float) -> list[Utterance]:
+        """What was begun to be said in the last `within` seconds, in one call or (None) in all."""
+        since = self._clock.monotonic() - within
+        return [
+            item for item in self._said if item.said_at >= since and call_id in (None, item.call_id)
+        ]
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+        return self._clock.monotonic()
+
+    def _recent(self) -> list[Utterance]:
+        return self.said_in(None, self._keep_seconds)
+
+    def _forget(self) -> None:
+        while self._said and self._said[0].said_at < self._clock.monotonic() - self._keep_seconds:
+            self._said.popleft()
+
+    def _waveform(self, pcmu: bytes) -> Waveform:
+        key = sha256(pcmu).digest()
+        if key not in self._waveforms:
+            if len(self._waveforms) >= 500:
+                self._waveforms.clear()
+            self._waveforms[key] = Waveform(pcmu)
+        return self._waveforms[key]
+
+
+class Listener:
+    """The ear of one model session: it stays with the first call it recognises."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self._hearing = hearing
+        self.call_id: str | None = None
+
+    @property
+    def scenario(self) -> str | None:
+        """The scenario of this session's call; before it is recognised, the likeliest one."""
+        if self.call_id:
+            return self._hearing.scenario_of(self.call_id)
+        return self._hearing.unclaimed_scenario()
+
+    def hear(self, audio: Samples) -> list[Match]:
+        """What was said in a stretch of audio that has just ended, in order. [] = nobody spoke."""
+        window = len(audio) / RATE + 30.0
+        candidates = self._hearing.said_in(self.call_id, window)
+        expected = self._hearing.now() - len(audio) / RATE
+        matches = _find(audio, candidates, lambda found: self._likeliest(found, expected))
+        if matches and self.call_id is None:
+            self.call_id = matches[0].utterance.call_id
+            self._hearing.claim(self.call_id)
+        return matches
+
+    def transcript(self, audio: Samples) -> str:
+        """The words of `audio`: "" for silence or a tone, `UNINTELLIGIBLE` for unknown sound."""
+        matches = self.hear(audio)
+        return words_of(matches) if matches else unknown_sound(audio)
+
+    def close(self) -> None:
+        """The session is over: its call may be recognised by another."""
+        if self.call_id:
+            self._hearing.release(self.call_id)
+            self.call_id = None
+
+    def _likeliest(self, found: list[Match], expected: float) -> Match:
+        """Of equally good matches, that of an unclaimed call, then the nearest in time."""
+        enough = max(item.confidence for item in found) - _NEARLY_AS_GOOD
+
+        def rank(item: Match) -> tuple[bool, float]:
+            claimed = self.call_id is None and self._hearing.is_claimed(item.utterance.call_id)
+            distance = abs(item.utterance.said_at - expected - item.starts_at / RATE)
+            return claimed, distance
+
+        return min((item for item in found if item.confidence >= enough), key=rank)
+
+
+_Choice = Callable[[list[Match]], Match]
+
+
+def words_of(matches: Iterable[Match]) -> str:
+    """The words of several matches as one text."""
+    return " ".join(match.text for match in matches if match.text) or UNINTELLIGIBLE
+
+
+def unknown_sound(audio: Samples) -> str:
+    """How sound without known words is written down: silence and tones as nothing."""
+    if len(audio) == 0 or float(np.abs(audio).max()) < _QUIET:
+        return ""
+    power = np.abs(np.fft.rfft(audio * np.hanning(len(audio)))) ** 2
+    peak = int(power.argmax())
+    reach = max(2, len(audio) * 20 // RATE)
+    tone = power[max(0, peak - reach) : peak + reach + 1].sum()
+    return "" if tone > _TONE_SHARE * power.sum() else UNINTELLIGIBLE
+
+
+def _by_confidence(match: Match) -> float:
+    return match.confidence
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.lower() if character.isalnum())
+
+
+def _find(audio: Samples, candidates: list[Utterance], choose: _Choice) -> list[Match]:
+    """Peel utterances off `audio`, best first; return them in the order they were said."""
+    rest = np.array(audio, np.float32)
+    heard: dict[Utterance, np.ndarray] = {}
+    places: dict[Utterance, tuple[float, int]] = {}
+    for _ in range(_PIECES):
+        found = _matches(rest, candidates, heard)
+        if not found:
+            break
+        best = choose(found)
+        blocks = heard_blocks(rest, best.utterance.waveform, best.starts_at)
+        if not blocks.any():
+            break
+        erase(rest, blocks, best.starts_at)
+        before = heard.get(best.utterance)
+        heard[best.utterance] = blocks if before is None else before | blocks
+        places.setdefault(best.utterance, (best.confidence, best.starts_at))
+        candidates = [item for item in candidates if item.call_id == best.utterance.call_id]
+    matches = [_match(item, heard[item], *places[item]) for item in heard]
+    return sorted(matches, key=lambda match: match.starts_at)
+
+
+def _matches(
+    audio: Samples, candidates: list[Utterance], heard: Container[Utterance]
+) -> list[Match]:
+    """The place and likeness of every candidate that is in `audio`; equal sounds searched once.
+
+    Of an utterance that was `heard` in part already, a smaller piece will do.
+    """
+    if len(audio) < MINIMUM_OVERLAP or float(np.abs(audio).max()) < _QUIET:
+        return []
+    recording = Recording(audio)
+    places: dict[int, tuple[float, int]] = {}
+    found = []
+    for item in candidates:
+        key = id(item.waveform)
+        if key not in places:
+            places[key] = best_place(recording, item.waveform)
+        confidence, starts_at = places[key]
+        if confidence >= (_ENOUGH_MORE if item in heard else ENOUGH):
+            found.append(Match(item, "", 0.0, confidence, starts_at))
+    return found
+
+
+def _match(item: Utterance, blocks: np.ndarray, confidence: float, starts_at: int) -> Match:
+    voiced = item.waveform.voiced
+    fraction = float(blocks[voiced].sum() / max(1, voiced.sum()))
+    return Match(item, _words_heard(item.text, blocks[voiced]), fraction, confidence, starts_at)
+
+
+def _words_heard(text: str, heard: np.ndarray) -> str:
+    """The words of `text` that fall on heard blocks, each taking time by its length."""
+    words = text.split()
+    if heard.mean() >= _WHOLE:
+        return " ".join(words)
+    ends = np.cumsum([len(word) + 1 for word in words])
+    bounds = np.concatenate(([0], ends)) * len(heard) / ends[-1]
+    kept = []
+    for word, begin, end in zip(words, bounds[:-1], bounds[1:], strict=True):
+        span = heard[int(begin) : max(int(begin) + 1, round(float(end)))]
+        if span.mean() > 0.5:
+            kept.append(word)
+    return " ".join(kept)
