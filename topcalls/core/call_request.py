@@ -22,6 +22,7 @@ CALL_EVENTS = (
     "call.transferred",
 )
 DEFAULT_MAX_DURATION = 10.0
+DEFAULT_RING_TIMEOUT = 45.0
 DEFAULT_VOICE = "alloy"
 
 
@@ -52,7 +53,9 @@ NOT_YET = (
     NotYet("screening", "Leave it out: the agent talks to whoever or whatever answers."),
     NotYet("wait_for_greeting", "Leave it out: the agent speaks as soon as the call is answered."),
     NotYet("transfer", "Leave it out: the agent can end a call but not hand it over."),
-    NotYet("recording.channels", "Leave it out: recordings have the caller left, the agent right."),
+    NotYet(
+        "recording.channels", "Leave it out: a recording keeps the two sides on a channel each."
+    ),
     NotYet("recording.announcement", "Put the announcement into first_sentence."),
     NotYet("carrier_id", "Leave it out: calls leave by the configured trunk."),
 )
@@ -95,7 +98,7 @@ class CallRequest:
     language: str | None = None
     temperature: float | None = None
     max_duration: float = DEFAULT_MAX_DURATION
-    ring_timeout_seconds: float = 60.0
+    ring_timeout_seconds: float = DEFAULT_RING_TIMEOUT
     silence_timeout_seconds: float = 30.0
     interruption: Interruption = field(default_factory=Interruption)
     recording: Recording = field(default_factory=Recording)

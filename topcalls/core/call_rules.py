@@ -16,6 +16,7 @@ from typing import Any
 from topcalls.core import phone_numbers, web_addresses
 from topcalls.core.call_request import (
     CALL_EVENTS,
+    DEFAULT_RING_TIMEOUT,
     DEFAULT_VOICE,
     MODES,
     NOT_YET,
@@ -70,6 +71,7 @@ class CallRules:
     """
 
     default_from_number: str | None = None
+    default_ring_timeout: float = DEFAULT_RING_TIMEOUT
     voices: Mapping[str, frozenset[str]] = field(default_factory=dict)
     models: Mapping[str, frozenset[str]] = field(default_factory=dict)
     allow_private_urls: bool = False
@@ -77,7 +79,7 @@ class CallRules:
 
 
 def check(body: Mapping[str, Any], rules: CallRules, now: datetime) -> CallRequest:
-    """The request in `body`, with the installation's `from_number` where none was given.
+    """The request in `body`.
 
     Raises:
         InvalidRequest: with every violation.
@@ -85,8 +87,17 @@ def check(body: Mapping[str, Any], rules: CallRules, now: datetime) -> CallReque
     wrong = violations(body, rules, now)
     if wrong:
         raise InvalidRequest("The call cannot be made as asked.", wrong)
-    given = {**body, "from_number": body.get("from_number") or rules.default_from_number}
-    return CallRequest.from_mapping(given)
+    return complete(body, rules)
+
+
+def complete(body: Mapping[str, Any], rules: CallRules) -> CallRequest:
+    """The request in a `body` without violations, with the installation's defaults."""
+    defaults = {
+        "from_number": rules.default_from_number,
+        "ring_timeout_seconds": rules.default_ring_timeout,
+    }
+    given = {key: value for key, value in body.items() if value is not None}
+    return CallRequest.from_mapping({**defaults, **given})
 
 
 def violations(body: Mapping[str, Any], rules: CallRules, now: datetime) -> list[FieldError]:
