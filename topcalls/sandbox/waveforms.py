@@ -110,5 +110,5 @@ def erase(audio: Samples, blocks: np.ndarray, starts_at: int) -> None:
     first, last = np.flatnonzero(blocks)[[0, -1]]
     for index in range(first, last + 1):
         begin = starts_at + index * BLOCK
-        if blocks[index] or blocks[max(first, index - 1) : index + 2].any():
+        if blocks[max(first, index - 1) : index + 2].any():
             audio[max(0, begin) : max(0, begin + BLOCK)] = 0.0
