@@ -1,0 +1,103 @@
+#!/usr/bin/env python3
+"""Run the linters, then the test suite on private servers. `scripts/test` prepares and calls this.
+
+The suite runs even when a linter complains, and comes last: its closing line is the last line
+printed. The exit status is the suite's, or 1 when the suite passed and a linter did not.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import private_servers
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+NO_ENVIRONMENT = ["--config", 'extend-exclude=[".venv-test"]']
+CHECKS = {
+    "ruff check": [BIN / "ruff", "check", "--quiet", *NO_ENVIRONMENT, "."],
+    "ruff format": [BIN / "ruff", "format", "--check", "--quiet", *NO_ENVIRONMENT, "."],
+    "mypy": [sys.executable, "-m", "mypy", "--no-error-summary"],
+    "lint-imports": [BIN / "lint-imports"],
+    "links in the documents": [sys.executable, ROOT / "scripts" / "check_links.py"],
+}
+SERVERS = {
+    "TOPCALLS_TEST_POSTGRES": ("PostgreSQL", private_servers.postgres),
+    "TOPCALLS_TEST_REDIS": ("Redis", private_servers.redis),
+}
+OTHERS_SETTINGS = ("OPENAI_API_KEY", "FROM_NUMBER")
+
+
+def main(arguments):
+    """Status of the whole run."""
+    environment = clean_environment()
+    failed = [name for name in CHECKS if not passes(name, environment)]
+    if failed:
+        say(f"Failed checks: {', '.join(failed)}")
+    with contextlib.ExitStack() as servers:
+        for variable, (name, start) in SERVERS.items():
+            if not environment.get(variable):
+                offer(servers, environment, variable, name, start)
+        status = run_pytest(arguments, environment)
+    return status or (1 if failed else 0)
+
+
+def clean_environment():
+    """Ours, without the settings that this machine's own installation may have left there."""
+    ours = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in OTHERS_SETTINGS
+        and (not name.startswith("TOPCALLS_") or name.startswith("TOPCALLS_TEST_"))
+    }
+    return {**ours, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+
+
+def passes(name, environment):
+    """Run one check; show what it says only when it fails."""
+    run = subprocess.run(
+        CHECKS[name],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    say(f"{name}: {'ok' if run.returncode == 0 else 'FAILED'}")
+    if run.returncode:
+        say(run.stdout.rstrip())
+    return run.returncode == 0
+
+
+def offer(servers, environment, variable, name, start):
+    """Start a private server and name it in the environment, or say why there is none."""
+    try:
+        environment[variable] = servers.enter_context(start())
+        say(f"{name}: private server started")
+    except private_servers.Unavailable as reason:
+        say(f"{name}: none, its tests will be skipped: {reason}")
+
+
+def run_pytest(arguments, environment):
+    """Status of pytest. It gets the signals that we get, so that the servers outlive it."""
+    command = [sys.executable, "-m", "pytest", "-rs", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL) as pytest:
+        signal.signal(signal.SIGTERM, lambda *_: pytest.terminate())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        status = pytest.wait()
+    return 128 - status if status < 0 else status
+
+
+def say(text):
+    """Progress goes out at once, before what the next program prints."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
+    sys.exit(main(sys.argv[1:]))
