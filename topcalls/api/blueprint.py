@@ -1,0 +1,133 @@
+"""The blueprint every route hangs on: strict arguments, and documentation that follows the code.
+
+A route says once what it needs (`auth.requires`), how it can fail (`fails_with`) and whether it
+may be repeated (`idempotency.idempotent`); the OpenAPI entry is derived from that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+import marshmallow as ma
+from flask import Request, request
+from flask_smorest import Blueprint
+from webargs.flaskparser import FlaskParser
+
+from topcalls.api import json_body
+from topcalls.api.auth import View, is_public, scope_of
+from topcalls.core.suggestions import did_you_mean
+from topcalls.errors import FieldError, InvalidRequest
+
+IDEMPOTENT = "is_idempotent"
+_FAILURES = "documented_failures"
+_TAKES = "takes"
+_MARSHMALLOW_UNKNOWN = "Unknown field."
+_CODES = {
+    _MARSHMALLOW_UNKNOWN: "unknown",
+    "Is required.": "required",
+    "Must not be null.": "null",
+    "Must be text.": "invalid_type",
+    "Must be a number.": "invalid_type",
+    "Must be a whole number.": "invalid_type",
+    "Must be true or false.": "invalid_type",
+    "Must be an object.": "invalid_type",
+    "Must be a list.": "invalid_type",
+}
+
+
+class StrictParser(FlaskParser):
+    """Unknown names are refused in the query as in the body; faults become `InvalidRequest`."""
+
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}
+    DEFAULT_VALIDATION_STATUS = 400
+
+    def load_json(self, req: Request, schema: ma.Schema) -> Any:
+        return json_body.load(req)
+
+    def handle_error(
+        self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
+    ) -> NoReturn:
+        ((location, messages),) = error.messages_dict.items()
+        where = "query" if location == "query" else "body"
+        faults = list(_flatten(messages, "", schema))
+        raise InvalidRequest(f"The {where} of this request is not right: see 'errors'.", faults)
+
+
+def _flatten(messages: Any, path: str, schema: ma.Schema) -> Iterator[FieldError]:
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            own = "" if key == "_schema" else f".{key}"
+            yield from _flatten(inner, f"{path}{own}".lstrip("."), schema)
+        return
+    for message in messages:
+        if isinstance(message, FieldError):
+            yield message
+        elif message == _MARSHMALLOW_UNKNOWN:
+            hint = "" if "." in path else did_you_mean(path, schema.fields)
+            yield FieldError(path, f"Is not known here.{hint}", "unknown")
+        else:
+            yield FieldError(path or "body", message, _CODES.get(message, "invalid"))
+
+
+def fails_with(*statuses: int) -> Callable[[View], View]:
+    """Document that this route can also answer with these statuses."""
+
+    def mark(view: View) -> View:
+        setattr(view, _FAILURES, statuses)
+        return view
+
+    return mark
+
+
+class ApiBlueprint(Blueprint):
+    """flask-smorest's blueprint with our strictness and our documentation."""
+
+    ARGUMENTS_PARSER = StrictParser()
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """Register a route; what it needs and how it can fail goes into its documentation."""
+        view = self.doc(**_documentation(rule, view_func))(view_func)
+        setattr(view, _TAKES, _locations(view_func))
+        super().add_url_rule(rule, endpoint, view, provide_automatic_options, **options)
+
+
+def _locations(view: Any) -> frozenset[str]:
+    arguments = getattr(view, "_apidoc", {}).get("arguments", {})
+    return frozenset(parameter["in"] for parameter in arguments.get("parameters", ()))
+
+
+def _documentation(rule: str, view: Any) -> dict[str, Any]:
+    statuses = set(getattr(view, _FAILURES, ())) | {500}
+    doc: dict[str, Any] = {"security": []}
+    if not is_public(view):
+        doc["security"] = [{"bearerAuth": []}]
+        doc["x-required-scope"] = scope_of(view)
+        statuses |= {400, 401, 403, 503}
+    if "<" in rule:
+        statuses.add(404)
+    if "json" in _locations(view):
+        statuses |= {413, 415}
+    if getattr(view, IDEMPOTENT, False):
+        statuses.add(409)
+        doc["parameters"] = ["IdempotencyKey"]
+    doc["responses"] = {str(status): f"Problem{status}" for status in sorted(statuses)}
+    return doc
+
+
+def refuse_unexpected_input(view: Callable[..., object]) -> None:
+    """Refuse a query or a body where a route takes none, so that nothing is silently ignored."""
+    takes = getattr(view, _TAKES, frozenset())
+    if request.args and "query" not in takes:
+        faults = [FieldError(name, "Is not known here.", "unknown") for name in request.args]
+        raise InvalidRequest("This address takes no query parameters.", faults)
+    if "json" not in takes and request.get_data().strip() not in (b"", b"{}", b"null"):
+        fault = FieldError("body", "Leave the body empty.", "unknown")
+        raise InvalidRequest("This request takes no body.", [fault])
