@@ -80,6 +80,9 @@ class Settings(BaseModel):
         description="How the world reaches the API; starts recording links. "
         "Empty: `http://api_host:api_port`.",
     )
+    api_key: SecretStr | None = Field(
+        None, description="API key that `topcalls call` and `topcalls calls` use."
+    )
     max_body_bytes: int = Field(
         2_000_000, ge=10_000, description="Largest request body the API accepts."
     )

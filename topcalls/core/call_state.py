@@ -373,9 +373,9 @@ def _who_hung_up(hangup: Hangup | None) -> EndReason:
 
 
 def _specific_reason(event: CallEvent) -> EndReason | None:
-    if isinstance(event, BridgeFinished):
-        return EndReason(event.reason)
-    return None
+    if not isinstance(event, BridgeFinished):
+        return None
+    return next((reason for reason in EndReason if reason.value == event.reason), None)
 
 
 def _message(event: CallEvent) -> str | None:

@@ -1,0 +1,165 @@
+"""Runs the processes of one machine as children, and ends them in order.
+
+A child says that it is ready by one line of JSON on its standard output. It is started in a session
+of its own, so that Ctrl-C reaches only the supervisor, which then stops the children one after the
+other: each gets SIGTERM and the time it needs to drain. A child ends by itself when the supervisor
+dies, because its standard input closes (`until_stopped` in `process.py`). A child that dies
+is started again, with growing pauses.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import gevent
+from gevent.event import AsyncResult, Event
+
+from topcalls.errors import TopCallsError
+from topcalls.log import get_logger
+
+READY_SECONDS = 60.0
+STEADY_SECONDS = 30.0
+LONGEST_PAUSE_SECONDS = 30.0
+
+log = get_logger("supervisor")
+
+
+class ChildFailed(TopCallsError):
+    """A process ended before it was ready."""
+
+    code = "child_failed"
+
+
+@dataclass
+class Child:
+    """One process of ours: `topcalls NAME …`.
+
+    `stop_seconds`: how long it may take to end after SIGTERM. `ready`: what it said of itself when
+    it was ready.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    log_file: Path
+    stop_seconds: float
+    ready: dict[str, Any] = field(default_factory=dict)
+    process: subprocess.Popen[str] | None = None
+    restarts: int = 0
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+
+class Supervisor:
+    """Starts children in order, keeps them running, and stops them in reverse order."""
+
+    def __init__(self, children: Sequence[Child], on_restart: Callable[[Child], None]) -> None:
+        self.children = list(children)
+        self._on_restart = on_restart
+        self._stopping = Event()
+        self._watchers: list[gevent.Greenlet] = []
+
+    def start(self, on_ready: Callable[[Child], None]) -> None:
+        """Start every child, each when the one before is ready. Raises `ChildFailed`."""
+        for child in self.children:
+            self._spawn(child)
+            on_ready(child)
+            self._watchers.append(gevent.spawn(self._keep, child))
+
+    def stop(self, on_stop: Callable[[Child], None]) -> None:
+        """Stop all children in reverse order. A second call while it runs ends them at once."""
+        if self._stopping.is_set():
+            self.kill()
+            return
+        self._stopping.set()
+        for child in reversed(self.children):
+            if child.is_running:
+                on_stop(child)
+                _end(child)
+        gevent.killall(self._watchers)
+
+    def kill(self) -> None:
+        """End all children at once."""
+        for child in self.children:
+            if child.is_running and child.process is not None:
+                child.process.kill()
+
+    def _spawn(self, child: Child) -> None:
+        child.log_file.parent.mkdir(parents=True, exist_ok=True)
+        with child.log_file.open("a") as errors:
+            child.process = subprocess.Popen(
+                [sys.executable, "-m", "topcalls", *child.arguments, "--supervised"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
+        said: AsyncResult[dict[str, Any]] = AsyncResult()
+        assert child.process.stdout is not None
+        gevent.spawn(_read_output, child.process.stdout, said)
+        with gevent.Timeout(READY_SECONDS, False):
+            child.ready = said.get()
+        if not child.ready:
+            if child.is_running:
+                child.process.kill()
+            raise ChildFailed(
+                f"The {child.name} process did not start: {_last_words(child.log_file)}",
+                remedy=f"Its log is {child.log_file}.",
+            )
+
+    def _keep(self, child: Child) -> None:
+        pause = 1.0
+        while True:
+            began = gevent.get_hub().loop.now()
+            assert child.process is not None
+            code = child.process.wait()
+            if self._stopping.is_set():
+                return
+            if gevent.get_hub().loop.now() - began > STEADY_SECONDS:
+                pause = 1.0
+            log.error("Process ended, starting it again", child=child.name, code=code)
+            child.restarts += 1
+            self._on_restart(child)
+            if self._stopping.wait(pause):
+                return
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+            try:
+                self._spawn(child)
+            except ChildFailed as error:
+                log.error("Process did not come back", child=child.name, why=str(error))
+
+
+def _end(child: Child) -> None:
+    assert child.process is not None
+    child.process.send_signal(signal.SIGTERM)
+    try:
+        child.process.wait(child.stop_seconds)
+    except subprocess.TimeoutExpired:
+        log.error("Process did not stop in time", child=child.name)
+        child.process.kill()
+        child.process.wait()
+
+
+def _read_output(output: IO[str], said: AsyncResult[dict[str, Any]]) -> None:
+    for line in output:
+        if not said.ready():
+            try:
+                said.set(json.loads(line))
+            except ValueError:
+                log.warning("Unexpected output of a process", size=len(line))
+    if not said.ready():
+        said.set({})
+
+
+def _last_words(log_file: Path) -> str:
+    lines = log_file.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
