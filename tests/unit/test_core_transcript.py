@@ -1,0 +1,186 @@
+"""The live transcript: order, late and failed recognition, interruptions."""
+
+from __future__ import annotations
+
+import pytest
+
+from topcalls.core.transcript import Transcript, Turn, heard_part
+
+
+def said_by_agent(transcript: Transcript, item: str, text: str, start: int, end: int) -> None:
+    transcript.agent_delta(item, text)
+    transcript.agent_text(item, text)
+    transcript.agent_started(item, start)
+    transcript.agent_ended(item, end)
+
+
+def test_both_sides_in_the_order_they_began_to_speak() -> None:
+    transcript = Transcript()
+    said_by_agent(transcript, "a1", "Hello, this is Rachel.", 100, 1500)
+    transcript.caller_started("u1", 1800)
+    transcript.caller_stopped("u1", 2400)
+    said_by_agent(transcript, "a2", "Great.", 3000, 3400)
+    told = transcript.caller_text("u1", "Hi Rachel.", 3500)
+    assert told == Turn(2, "user", "Hi Rachel.", 1800, 2400)
+    assert [(turn.seq, turn.text) for turn in transcript.turns()] == [
+        (1, "Hello, this is Rachel."),
+        (2, "Hi Rachel."),
+        (3, "Great."),
+    ]
+
+
+def test_recognition_may_finish_out_of_order() -> None:
+    transcript = Transcript()
+    for item, start in (("u1", 0), ("u2", 1000)):
+        transcript.caller_started(item, start)
+        transcript.caller_stopped(item, start + 500)
+    second = transcript.caller_text("u2", "second", 2000)
+    first = transcript.caller_text("u1", "first", 2100)
+    assert (first and first.seq, second and second.seq) == (1, 2)
+    assert [turn.text for turn in transcript.turns()] == ["first", "second"]
+
+
+def test_words_that_come_before_the_end_of_speech_are_told_at_its_end() -> None:
+    transcript = Transcript()
+    transcript.caller_started("u1", 100)
+    assert transcript.caller_delta("u1", "I would ", 200) == "I would "
+    assert transcript.caller_delta("u1", "like", 300) == "I would like"
+    assert transcript.turns()[0].final is False
+    transcript.caller_stopped("u1", 900)
+    told = transcript.caller_text("u1", "I would like that.", 950)
+    assert told == Turn(1, "user", "I would like that.", 100, 900)
+    transcript.caller_delta("u1", "late", 960)
+    assert transcript.turns() == [told]
+
+
+def test_a_recognition_whose_speech_was_never_reported_has_the_time_it_came() -> None:
+    told = Transcript().caller_text("u1", "Hello?", 700)
+    assert told == Turn(1, "user", "Hello?", 700, 700)
+
+
+def test_a_failed_recognition_leaves_what_was_known() -> None:
+    transcript = Transcript()
+    transcript.caller_started("u1", 0)
+    transcript.caller_delta("u1", "I wou", 100)
+    transcript.caller_stopped("u1", 500)
+    assert transcript.caller_pending()
+    assert transcript.caller_failed("u1") == Turn(1, "user", "I wou", 0, 500)
+    assert not transcript.caller_pending()
+    assert transcript.caller_failed("unknown") is None
+
+
+def test_a_noise_that_was_no_words_is_no_turn() -> None:
+    transcript = Transcript()
+    transcript.caller_started("u1", 0)
+    transcript.caller_stopped("u1", 200)
+    assert transcript.caller_text("u1", "  ", 300) is None
+    assert transcript.turns() == []
+
+
+def test_pending_means_finished_speaking_but_not_written_down() -> None:
+    transcript = Transcript()
+    transcript.caller_started("u1", 0)
+    assert not transcript.caller_pending()
+    transcript.caller_stopped("u1", 200)
+    assert transcript.caller_pending()
+    transcript.caller_text("u1", "yes", 300)
+    assert not transcript.caller_pending()
+
+
+def test_an_interrupted_turn_keeps_what_was_heard() -> None:
+    transcript = Transcript()
+    transcript.agent_text("a1", "one two three four")
+    transcript.agent_started("a1", 1000)
+    told = transcript.agent_cut("a1", 2000, heard_ms=1000, received_ms=2000)
+    assert told == Turn(1, "assistant", "one two", 1000, 2000, interrupted=True)
+
+
+def test_text_that_comes_after_the_cut_changes_nothing() -> None:
+    transcript = Transcript()
+    transcript.agent_delta("a1", "one two")
+    transcript.agent_started("a1", 1000)
+    transcript.agent_cut("a1", 2000, heard_ms=1000, received_ms=1000)
+    assert transcript.agent_text("a1", "one two three four") is None
+    transcript.agent_delta("a1", " five")
+    assert [turn.text for turn in transcript.turns()] == ["one two"]
+
+
+def test_text_that_comes_only_after_the_cut_is_cut_too() -> None:
+    transcript = Transcript()
+    transcript.agent_started("a1", 0)
+    assert transcript.agent_cut("a1", 500, heard_ms=500, received_ms=1000) is None
+    told = transcript.agent_text("a1", "one two three four")
+    assert told == Turn(1, "assistant", "one two", 0, 500, interrupted=True)
+
+
+def test_an_item_nobody_heard_is_no_turn() -> None:
+    transcript = Transcript()
+    transcript.agent_text("a1", "Never said.")
+    assert transcript.agent_cut("a1", 500, heard_ms=0, received_ms=900) is None
+    assert transcript.agent_cut("unknown", 500, heard_ms=100, received_ms=900) is None
+    assert transcript.turns() == []
+
+
+def test_an_item_of_which_no_start_was_reported_began_before_its_cut() -> None:
+    transcript = Transcript()
+    transcript.agent_text("a1", "one two")
+    told = transcript.agent_cut("a1", 1000, heard_ms=300, received_ms=300)
+    assert told == Turn(1, "assistant", "one two", 700, 1000, interrupted=True)
+
+
+def test_the_final_text_corrects_a_turn_that_was_told() -> None:
+    transcript = Transcript()
+    transcript.agent_delta("a1", "Good")
+    transcript.agent_started("a1", 0)
+    assert transcript.agent_ended("a1", 800) is None
+    told = transcript.agent_text("a1", "Goodbye.")
+    assert told == Turn(1, "assistant", "Goodbye.", 0, 800)
+    assert transcript.agent_ended("a1", 900) is None
+
+
+def test_a_correction_of_what_the_caller_said_has_the_same_number() -> None:
+    transcript = Transcript()
+    first = transcript.caller_text("u1", "to moro", 100)
+    again = transcript.caller_text("u1", "tomorrow", 200)
+    assert first is not None
+    assert again == Turn(first.seq, "user", "tomorrow", 100, 100)
+    assert transcript.caller_text("u1", "tomorrow", 300) is None
+
+
+def test_the_end_of_the_call_makes_everything_final_once() -> None:
+    transcript = Transcript()
+    said_by_agent(transcript, "a1", "Hello.", 0, 500)
+    transcript.caller_started("u1", 600)
+    transcript.caller_delta("u1", "I would", 700)
+    transcript.caller_started("u2", 800)
+    assert transcript.close(1000) == [Turn(2, "user", "I would", 600, 1000)]
+    assert transcript.close(1100) == []
+    assert all(turn.final for turn in transcript.turns())
+
+
+@pytest.mark.parametrize(
+    ("heard", "received", "kept"),
+    [
+        (0, 1000, ""),
+        (1000, 1000, "I can offer you Thursday."),
+        (2000, 1000, "I can offer you Thursday."),
+        (500, 1000, "I can offer"),
+        (570, 1000, "I can offer you"),
+        (10, 0, "I can offer you Thursday."),
+        (-5, 1000, ""),
+    ],
+)
+def test_what_was_heard_ends_at_a_word(heard: int, received: int, kept: str) -> None:
+    assert heard_part("I can offer you Thursday.", heard, received) == kept
+
+
+def test_a_script_without_spaces_is_cut_between_characters() -> None:
+    text = "这是一个很长的句子" * 5
+    assert heard_part(text, 500, 1000) in (text[:22], text[:23])
+
+
+def test_what_was_heard_never_shrinks_with_time() -> None:
+    text = "Two in the afternoon is perfect, thank you."
+    lengths = [len(heard_part(text, heard, 1000)) for heard in range(0, 1001, 10)]
+    assert lengths == sorted(lengths)
+    assert lengths[-1] == len(text)

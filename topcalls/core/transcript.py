@@ -1,0 +1,219 @@
+"""The transcript of a call while it happens: who said what, when, and how much was heard.
+
+A turn gets its place (`seq`) when its first sound happens, not when its text is known: what the
+caller said is written down by a recogniser that may be late, out of order, or fail. What the
+agent says is known before it is heard, so its text is cut where the caller cut in. Times are
+milliseconds since the call was answered and are passed in.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+Speaker = Literal["assistant", "user"]
+
+_WORD = re.compile(r"\S+\s*")
+_LONGEST_WORD = 30  # beyond this it is a script without spaces, and is cut between characters
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn. The same `seq` again replaces what was known of it; numbers may be skipped."""
+
+    seq: int
+    speaker: Speaker
+    text: str
+    started_ms: int
+    ended_ms: int
+    interrupted: bool = False
+    final: bool = True
+
+
+@dataclass
+class _Entry:
+    speaker: Speaker
+    seq: int | None = None  # None: an item of the agent that nobody has heard yet
+    started_ms: int = 0
+    ended_ms: int | None = None
+    text: str = ""
+    text_done: bool = False
+    interrupted: bool = False
+    cut: tuple[int, int] | None = None  # (heard, received) ms of an item cut before its text came
+    written: Turn | None = None  # as last returned
+
+    def turn(self) -> Turn | None:
+        if self.seq is None or not self.text.strip():
+            return None
+        ended = self.started_ms if self.ended_ms is None else max(self.ended_ms, self.started_ms)
+        return Turn(
+            self.seq,
+            self.speaker,
+            " ".join(self.text.split()),
+            self.started_ms,
+            ended,
+            self.interrupted,
+            final=self.text_done and self.ended_ms is not None,
+        )
+
+
+def heard_part(text: str, heard_ms: int, received_ms: int) -> str:
+    """The part of `text` that was heard when `heard_ms` of its `received_ms` of sound were played.
+
+    Cut between words; a word counts when more than half of it was heard.
+    """
+    if heard_ms >= received_ms:
+        return text
+    end = len(text) * max(heard_ms, 0) / received_ms
+    kept = 0
+    for word in _WORD.finditer(text):
+        length = word.end() - word.start()
+        if length > _LONGEST_WORD and word.start() < end:
+            kept = min(round(end), word.end())
+        elif word.start() + length / 2 < end:
+            kept = word.end()
+        else:
+            break
+    return text[:kept].rstrip()
+
+
+@dataclass
+class Transcript:
+    """Merges what is known of both sides, item by item.
+
+    Methods return the turn when it is worth telling: completed, or corrected after that.
+    """
+
+    _entries: dict[tuple[Speaker, str], _Entry] = field(default_factory=dict)
+    _next_seq: int = 1
+
+    # --- the caller
+
+    def caller_started(self, item_id: str, at_ms: int) -> None:
+        """The caller begins to speak."""
+        self._place(self._entry("user", item_id), at_ms)
+
+    def caller_stopped(self, item_id: str, at_ms: int) -> Turn | None:
+        """The caller has finished; usually the words are still to come."""
+        entry = self._entry("user", item_id)
+        self._place(entry, at_ms)
+        entry.ended_ms = at_ms
+        return self._news(entry)
+
+    def caller_delta(self, item_id: str, delta: str, at_ms: int) -> str:
+        """A piece of what the caller said; returns the text so far."""
+        entry = self._entry("user", item_id)
+        self._place(entry, at_ms)
+        if not entry.text_done:
+            entry.text += delta
+        return entry.text
+
+    def caller_text(self, item_id: str, text: str, at_ms: int) -> Turn | None:
+        """All of what the caller said in this item. `at_ms` counts only if nothing is known."""
+        entry = self._entry("user", item_id)
+        self._place(entry, at_ms)
+        entry.text, entry.text_done = text, True
+        if entry.ended_ms is None:
+            entry.ended_ms = at_ms
+        return self._news(entry)
+
+    def caller_failed(self, item_id: str) -> Turn | None:
+        """The recogniser gave up on this item: what it had so far is final."""
+        entry = self._entries.get(("user", item_id))
+        if entry is None:
+            return None
+        entry.text_done = True
+        return self._news(entry)
+
+    def caller_pending(self) -> bool:
+        """Something the caller has finished saying is not written down yet."""
+        return any(
+            key[0] == "user" and entry.ended_ms is not None and not entry.text_done
+            for key, entry in self._entries.items()
+        )
+
+    # --- the agent
+
+    def agent_delta(self, item_id: str, delta: str) -> None:
+        """A piece of what the agent is about to say."""
+        entry = self._entry("assistant", item_id)
+        if not entry.text_done:
+            entry.text += delta
+
+    def agent_text(self, item_id: str, text: str) -> Turn | None:
+        """All of what the agent is about to say in this item."""
+        entry = self._entry("assistant", item_id)
+        if entry.text_done:
+            return None
+        entry.text = text if entry.cut is None else heard_part(text, *entry.cut)
+        entry.text_done = True
+        return self._news(entry)
+
+    def agent_started(self, item_id: str, at_ms: int) -> int:
+        """The item became audible; returns its `seq`."""
+        entry = self._entry("assistant", item_id)
+        self._place(entry, at_ms)
+        return entry.seq or 0
+
+    def agent_ended(self, item_id: str, at_ms: int) -> Turn | None:
+        """The item was heard to its end."""
+        entry = self._entries.get(("assistant", item_id))
+        if entry is None or entry.seq is None or entry.ended_ms is not None:
+            return None
+        entry.ended_ms = at_ms
+        return self._news(entry)
+
+    def agent_cut(self, item_id: str, at_ms: int, heard_ms: int, received_ms: int) -> Turn | None:
+        """The item was stopped when `heard_ms` of `received_ms` had been played (0: never heard).
+
+        Text that is still on its way is measured against what was received by now.
+        """
+        entry = self._entries.get(("assistant", item_id))
+        if entry is None or entry.ended_ms is not None:
+            return None
+        if heard_ms <= 0:
+            del self._entries["assistant", item_id]
+            return None
+        self._place(entry, max(at_ms - heard_ms, 0))
+        entry.ended_ms, entry.interrupted = at_ms, True
+        if entry.text:
+            entry.text, entry.text_done = heard_part(entry.text, heard_ms, received_ms), True
+        elif not entry.text_done:
+            entry.cut = (heard_ms, received_ms)
+        return self._news(entry)
+
+    # --- both
+
+    def close(self, at_ms: int) -> list[Turn]:
+        """The call is over: whatever is still open is final as it is."""
+        for entry in self._entries.values():
+            entry.text_done = True
+            if entry.ended_ms is None:
+                entry.ended_ms = at_ms
+        turns = (self._news(entry) for entry in self._in_order())
+        return [turn for turn in turns if turn is not None]
+
+    def turns(self) -> list[Turn]:
+        """Everything that was said and heard so far, in the order it began."""
+        turns = (entry.turn() for entry in self._in_order())
+        return [turn for turn in turns if turn is not None]
+
+    def _entry(self, speaker: Speaker, item_id: str) -> _Entry:
+        return self._entries.setdefault((speaker, item_id), _Entry(speaker))
+
+    def _place(self, entry: _Entry, at_ms: int) -> None:
+        if entry.seq is None:
+            entry.seq, entry.started_ms = self._next_seq, at_ms
+            self._next_seq += 1
+
+    def _in_order(self) -> list[_Entry]:
+        return sorted(self._entries.values(), key=lambda entry: entry.seq or 0)
+
+    def _news(self, entry: _Entry) -> Turn | None:
+        """The entry's turn if it is final and differs from what was told before."""
+        turn = entry.turn()
+        if turn is None or not turn.final or turn == entry.written:
+            return None
+        entry.written = turn
+        return turn
