@@ -1,0 +1,89 @@
+"""What is done after a call, step by step: the second, smaller state machine.
+
+A call is over for the caller long before it is over for us. Steps run in a fixed order; each reads
+what it needs again and may run twice harmlessly. A step that is not ready is tried again a few
+times; one that fails for good is left out, because the customer's webhook must go out anyway.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Step(StrEnum):
+    """In the order in which they run."""
+
+    RECORDING = "recording"
+    TRANSCRIPT = "transcript"
+    SUMMARY = "summary"
+    EXTRACTION = "extraction"
+    DISPOSITION = "disposition"
+    WEBHOOK = "webhook"
+
+
+class Result(StrEnum):
+    """How a step went. `skipped`: there was nothing to do, or it is not configured."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    NOT_READY = "not_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a step that is not ready is looked at, and how long between two looks."""
+
+    tries: int
+    delay: timedelta
+
+
+PATIENCE: dict[Step, Patience] = {
+    Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
+    Step.TRANSCRIPT: Patience(4, timedelta(seconds=1)),
+    Step.SUMMARY: Patience(4, timedelta(seconds=10)),
+    Step.EXTRACTION: Patience(4, timedelta(seconds=10)),
+    Step.DISPOSITION: Patience(4, timedelta(seconds=10)),
+    Step.WEBHOOK: Patience(20, timedelta(seconds=5)),
+}
+"""With nothing but a recording to wait for, the webhook goes out about 15 s after the call at the
+latest."""
+
+FIRST = Step.RECORDING
+_ORDER = tuple(Step)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What follows: `step` None means that the wrap-up is complete.
+
+    `given_up` names the step that was left out because it never got ready.
+    """
+
+    step: Step | None
+    delay: timedelta = timedelta()
+    tries: int = 0
+    given_up: Step | None = None
+
+
+def begin() -> Next:
+    """The first step of a wrap-up."""
+    return Next(FIRST, timedelta(), PATIENCE[FIRST].tries)
+
+
+def advance(step: Step, result: Result, tries_left: int) -> Next:
+    """What follows `step`. `tries_left` counts the looks that remain after the one just taken."""
+    if result is Result.NOT_READY:
+        if tries_left > 0:
+            return Next(step, PATIENCE[step].delay, tries_left)
+        return _after(step, given_up=step)
+    return _after(step)
+
+
+def _after(step: Step, given_up: Step | None = None) -> Next:
+    position = _ORDER.index(step) + 1
+    if position == len(_ORDER):
+        return Next(None, given_up=given_up)
+    following = _ORDER[position]
+    return Next(following, timedelta(), PATIENCE[following].tries, given_up)

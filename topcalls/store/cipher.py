@@ -1,0 +1,56 @@
+"""Encryption at rest of the few secrets that must be read back (webhook signing secrets)."""
+
+from __future__ import annotations
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from topcalls.errors import ConfigError
+
+_SETTING = "encryption_key"
+_REMEDY = (
+    "Set TOPCALLS_ENCRYPTION_KEY to the key this database was made with; a new one is made by: "
+    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
+
+
+class Cipher:
+    """Fernet under one or several keys, comma-separated: the first encrypts, all decrypt.
+
+    A new key is put first and the old one kept behind it until every secret was written again.
+    """
+
+    def __init__(self, keys: str | None) -> None:
+        self._fernet: MultiFernet | None = None
+        if keys:
+            try:
+                self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+            except ValueError as error:
+                raise ConfigError(
+                    "The encryption key is not a Fernet key.", field=_SETTING, remedy=_REMEDY
+                ) from error
+
+    def encrypt(self, secret: str) -> str:
+        """The secret as text that is safe to store."""
+        return self._needed().encrypt(secret.encode()).decode()
+
+    def decrypt(self, stored: str) -> str:
+        """The secret again.
+
+        Raises:
+            ConfigError: no key is configured, or none of them fits.
+        """
+        try:
+            return self._needed().decrypt(stored.encode()).decode()
+        except InvalidToken as error:
+            raise ConfigError(
+                "A stored secret was encrypted with another key.", field=_SETTING, remedy=_REMEDY
+            ) from error
+
+    def _needed(self) -> MultiFernet:
+        if self._fernet is None:
+            raise ConfigError(
+                "Secrets need an encryption key, and none is configured.",
+                field=_SETTING,
+                remedy=_REMEDY,
+            )
+        return self._fernet

@@ -1,0 +1,90 @@
+"""Columns that mean the same on SQLite and PostgreSQL.
+
+Time is a count of microseconds since 1970 UTC: it compares, indexes and comes back exactly alike
+on both, with no time zone to get wrong. JSON is text, written and read by orjson: nothing is
+queried inside it, and unlike `jsonb` it holds every character a caller may say.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import peewee
+
+from topcalls.store.current import current
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_microseconds(moment: datetime) -> int:
+    """Microseconds since 1970 UTC of an aware `moment`."""
+    if moment.tzinfo is None:
+        raise ValueError("A time without time zone cannot be stored.")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_microseconds(count: int) -> datetime:
+    """The inverse of `to_microseconds`."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+def storable(text: str) -> str:
+    """`text` without what a database or UTF-8 refuses: NUL, and halves of surrogate pairs."""
+    if "\0" in text:
+        text = text.replace("\0", "")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    return text
+
+
+class InstantField(peewee.BigIntegerField):
+    """An aware UTC `datetime`, exact to the microsecond."""
+
+    def db_value(self, value: Any) -> Any:
+        return to_microseconds(value) if isinstance(value, datetime) else value
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else from_microseconds(value)
+
+
+class SpeechField(peewee.TextField):
+    """Text from outside that may hold anything."""
+
+    def db_value(self, value: Any) -> Any:
+        return storable(value) if isinstance(value, str) else value
+
+
+class JsonField(peewee.TextField):
+    """Any JSON value."""
+
+    def db_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, peewee.Node):
+            return value
+        try:
+            return orjson.dumps(value).decode()
+        except TypeError:
+            return orjson.dumps(_cleaned(value)).decode()
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+class SecretField(peewee.TextField):
+    """Text that is encrypted at rest, with the key of the database it is stored in."""
+
+    def db_value(self, value: Any) -> Any:
+        return current().cipher.encrypt(value) if isinstance(value, str) else value
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else current().cipher.decrypt(value)
+
+
+def _cleaned(value: Any) -> Any:
+    """`value` with every text made storable; what is no JSON at all still raises TypeError."""
+    return json.loads(storable(json.dumps(value, ensure_ascii=False)))

@@ -1,0 +1,61 @@
+"""The schema, nothing else. Queries are beside this package, one module per noun."""
+
+from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteUsage, Reservation
+from topcalls.store.models.calls import (
+    Call,
+    CallEvent,
+    Command,
+    TranscriptTurn,
+    TurnTiming,
+    WrapUp,
+)
+from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
+from topcalls.store.models.webhooks import (
+    IdempotencyRecord,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEvent,
+)
+
+TABLES = (
+    Account,
+    ApiKey,
+    MinuteGrant,
+    MinuteUsage,
+    Call,
+    Reservation,
+    CallEvent,
+    TranscriptTurn,
+    TurnTiming,
+    Command,
+    WrapUp,
+    WebhookEvent,
+    WebhookDelivery,
+    WebhookAttempt,
+    IdempotencyRecord,
+    Controller,
+    NamedLease,
+)
+"""Every table but the migration history, in the order in which they can be created."""
+
+__all__ = [
+    "TABLES",
+    "Account",
+    "ApiKey",
+    "Call",
+    "CallEvent",
+    "Command",
+    "Controller",
+    "IdempotencyRecord",
+    "MinuteGrant",
+    "MinuteUsage",
+    "NamedLease",
+    "Reservation",
+    "SchemaVersion",
+    "TranscriptTurn",
+    "TurnTiming",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEvent",
+    "WrapUp",
+]

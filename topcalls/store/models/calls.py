@@ -1,0 +1,176 @@
+"""Calls and everything that hangs on one call."""
+
+from __future__ import annotations
+
+import peewee
+
+from topcalls.core.call_state import LIVE_STATES, State
+from topcalls.core.wrap_up import Step
+from topcalls.store.fields import InstantField, JsonField, SpeechField
+from topcalls.store.models.accounts import Account
+from topcalls.store.models.base import Leased, Table, Task, id_field, literals, one_of
+
+DIRECTIONS = ("outbound", "inbound")
+ROLES = ("assistant", "user")
+
+
+class Call(Leased):
+    """One call. `state` is written by `store.calls.move` only, as `core.call_state` says.
+
+    `channel_id` is the switch's name of the channel, chosen before dialling. `dialled_at` set means
+    that the dial intent is committed: the call is never dialled again. `request` is a stored
+    `CallRequest`. A live call is leased to the controller that owns it.
+    """
+
+    id = id_field(primary_key=True)
+    account = peewee.ForeignKeyField(Account, on_delete="RESTRICT", index=False)
+    direction = peewee.TextField(constraints=[one_of("direction", DIRECTIONS)])
+    state = peewee.TextField(constraints=[one_of("state", State)])
+    version = peewee.IntegerField(default=1)
+    sandbox = peewee.BooleanField()
+    phone_number = peewee.TextField()
+    from_number = peewee.TextField(null=True)
+    priority = peewee.IntegerField()
+    request = JsonField()
+    campaign_id = peewee.CharField(max_length=36, null=True)
+    lead_id = peewee.CharField(max_length=36, null=True)
+    channel_id = peewee.CharField(max_length=64, unique=True)
+    node = peewee.TextField(null=True)
+    tries_left = peewee.IntegerField()
+    created_at = InstantField()
+    schedule_at = InstantField(null=True)
+    queued_at = InstantField(null=True)
+    dispatch_by = InstantField(null=True)
+    claimed_at = InstantField(null=True)
+    dialled_at = InstantField(null=True)
+    answered_at = InstantField(null=True)
+    ended_at = InstantField(null=True)
+    end_reason = peewee.TextField(null=True)
+    error_message = peewee.TextField(null=True)
+    hangup_cause = peewee.TextField(null=True)
+    sip_status = peewee.IntegerField(null=True)
+    answered_by = peewee.TextField(null=True)
+    billed_seconds = peewee.IntegerField(null=True)
+    recording_file = peewee.TextField(null=True)
+    recording_ready_at = InstantField(null=True)
+    call_summary = SpeechField(null=True)
+    analysis = JsonField(null=True)
+    disposition = peewee.TextField(null=True)
+    completed = peewee.BooleanField(default=False)
+
+
+IS_PENDING = peewee.Expression(Call.state, "IN", literals([State.PENDING]))
+IS_QUEUED = peewee.Expression(Call.state, "IN", literals([State.QUEUED]))
+IS_LIVE = peewee.Expression(
+    Call.state, "IN", literals([state for state in State if state in LIVE_STATES])
+)
+
+for _index in (
+    # The list, newest first; `created_at` is unique in an account, which makes it a cursor.
+    Call.index(Call.account, Call.created_at, unique=True, name="call_list"),
+    Call.index(
+        Call.account,
+        Call.state,
+        Call.created_at,
+        where=Call.ended_at.is_null(False),
+        name="call_list_by_outcome",
+    ),
+    Call.index(
+        Call.campaign_id,
+        Call.created_at,
+        where=Call.campaign_id.is_null(False),
+        name="call_list_by_campaign",
+    ),
+    # The queue of an account in the order in which it is served.
+    Call.index(
+        Call.account, Call.priority.desc(), Call.queued_at, where=IS_QUEUED, name="call_queue"
+    ),
+    Call.index(Call.dispatch_by, where=IS_QUEUED, name="call_dispatch_by"),
+    Call.index(Call.schedule_at, where=IS_PENDING, name="call_schedule"),
+    # The limits.
+    Call.index(Call.account, where=IS_LIVE, name="call_live_of_account"),
+    Call.index(Call.node, where=IS_LIVE, name="call_live_of_node"),
+    Call.index(
+        Call.account,
+        Call.claimed_at,
+        where=Call.claimed_at.is_null(False),
+        name="call_claimed",
+    ),
+    # The owners.
+    Call.index(Call.lease_owner, where=Call.lease_owner.is_null(False), name="call_owner"),
+    Call.index(Call.lease_until, where=Call.lease_until.is_null(False), name="call_lease"),
+):
+    Call.add_index(_index)
+
+
+class CallEvent(Table):
+    """An accepted event: the audit trail of a call, in the order of `version`."""
+
+    id = peewee.BigAutoField()
+    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    version = peewee.IntegerField()
+    kind = peewee.TextField()
+    before = peewee.TextField()
+    after = peewee.TextField()
+    detail = JsonField()
+    at = InstantField(index=True)
+
+    class Meta:
+        indexes = ((("call", "version"), False),)
+
+
+class TranscriptTurn(Table):
+    """What was said, by turn. `seq` orders the turns; the same `seq` again is a correction."""
+
+    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    seq = peewee.IntegerField()
+    role = peewee.TextField(constraints=[one_of("role", ROLES)])
+    text = SpeechField()
+    at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("call", "seq")
+
+
+class TurnTiming(Table):
+    """Milliseconds of one turn: ours, the AI vendor's, and until the first word was heard."""
+
+    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    seq = peewee.IntegerField()
+    measures = JsonField()
+    at = InstantField(index=True)
+
+    class Meta:
+        primary_key = peewee.CompositeKey("call", "seq")
+
+
+class Command(Task):
+    """What the API wants of a live call. Carried out by the controller that owns the call."""
+
+    id = id_field(primary_key=True)
+    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    kind = peewee.TextField()
+    payload = JsonField()
+    created_at = InstantField()
+    finished_at = InstantField(null=True)
+    result = JsonField(null=True)
+
+
+Command.add_index(
+    Command.index(Command.call, where=Command.finished_at.is_null(), name="command_open")
+)
+Command.add_index(Command.index(Command.call, Command.created_at, name="command_of_call"))
+
+
+class WrapUp(Task):
+    """The work after a call; `step` is the next one to do. `tries_left` is of this step."""
+
+    call = peewee.ForeignKeyField(Call, primary_key=True, on_delete="CASCADE")
+    step = peewee.TextField(constraints=[one_of("step", Step)])
+    log = JsonField()
+    finished_at = InstantField(null=True)
+
+
+WrapUp.add_index(
+    WrapUp.index(WrapUp.available_at, where=WrapUp.finished_at.is_null(), name="wrap_up_due")
+)

@@ -1,0 +1,40 @@
+"""Processes that share nothing but this database, and the database's own history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import peewee
+
+from topcalls.store.fields import InstantField
+from topcalls.store.models.base import Leased, Table
+
+
+class Controller(Table):
+    """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH."""
+
+    id = peewee.CharField(max_length=128, primary_key=True)
+    node = peewee.TextField(index=True)
+    capacity = peewee.IntegerField()
+    draining = peewee.BooleanField(default=False)
+    media_url = peewee.TextField(null=True)
+    version = peewee.TextField(null=True)
+    started_at = InstantField()
+    heartbeat_at = InstantField()
+
+
+class NamedLease(Leased):
+    """A loop that must run in one process at a time."""
+
+    name = peewee.CharField(max_length=128, primary_key=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class SchemaVersion(Table):
+    """A migration that was applied."""
+
+    name = peewee.CharField(unique=True)
+    applied = InstantField(default=_now)
