@@ -248,6 +248,14 @@ def test_asking_for_nothing_is_no_reason_to_refuse():
     assert codes(**empty, wait_for_greeting=False, voicemail={}, background_audio=None) == {}
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("knowledge_base_ids", "kb"), ("knowledge_base_ids", [1]), ("wait_for_greeting", "yes")],
+)
+def test_shapes_of_fields_that_later_versions_take(field, value):
+    assert codes(EVERYTHING, **{field: value}) == {field: "invalid_type"}
+
+
 def test_the_table_names_real_fields():
     names = {field.name for field in fields(CallRequest)}
     assert {entry.path.split(".")[0] for entry in NOT_YET} <= names

@@ -301,6 +301,14 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from outcome_faults(given.get("outcome_mapping", []))
 
 
+def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    ids = given.get("knowledge_base_ids", ())
+    if not isinstance(ids, list | tuple) or any(not isinstance(item, str) for item in ids):
+        yield FieldError("knowledge_base_ids", "Must be a list of ids.", "invalid_type")
+    if not isinstance(given.get("wait_for_greeting", False), bool):
+        yield FieldError("wait_for_greeting", "Must be true or false.", "invalid_type")
+
+
 Rule = Callable[[Mapping[str, Any], CallRules, datetime], Faults]
 _RULES: tuple[Rule, ...] = (
     _unknown,
@@ -314,4 +322,5 @@ _RULES: tuple[Rule, ...] = (
     _objects,
     _sections,
     _structures,
+    _plain_shapes,
 )

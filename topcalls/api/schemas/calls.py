@@ -1,0 +1,197 @@
+"""The body of `POST /v1/calls`.
+
+The rules are in `core/call_rules.py` and judge the body before this schema does, so that every
+fault of shape and of sense is told at once. What the schema adds is the reference: its limits are
+read from the rules, and what cannot be done yet from the table `NOT_YET`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import marshmallow as ma
+
+from topcalls.api import fields
+from topcalls.api.context import services
+from topcalls.core import call_rules
+from topcalls.core.call_request import (
+    CALL_EVENTS,
+    DEFAULT_MAX_DURATION,
+    DEFAULT_VOICE,
+    MODES,
+    NOT_YET,
+    SENSITIVITIES,
+    CallRequest,
+)
+from topcalls.core.call_rules import LANGUAGE_PATTERN, MODEL_PATTERN, NUMBER_RANGES, TEXT_LENGTHS
+from topcalls.core.phone_numbers import E164_PATTERN
+from topcalls.errors import InvalidRequest
+
+_REFUSED = {entry.path: entry for entry in NOT_YET}
+
+
+def _about(path: str, text: str, **more: Any) -> dict[str, Any]:
+    """Metadata of a field: its description, honest about today, and its limits."""
+    entry = _REFUSED.get(path)
+    if entry is not None:
+        what = f"`{entry.value}` is refused" if entry.value else "Refused"
+        text += f" **Not supported yet:** {what} with the code `not_supported`. {entry.remedy}"
+    if path in TEXT_LENGTHS:
+        more["minLength"], more["maxLength"] = TEXT_LENGTHS[path]
+    if path in NUMBER_RANGES:
+        more["minimum"], more["maximum"] = NUMBER_RANGES[path]
+    return {"description": text, **more}
+
+
+def _text(path: str, text: str, **more: Any) -> fields.Text:
+    return fields.Text(allow_none=True, metadata=_about(path, text, **more))
+
+
+def _number(path: str, text: str, **more: Any) -> fields.Number:
+    return fields.Number(allow_none=True, metadata=_about(path, text, **more))
+
+
+def _object(path: str, text: str, **more: Any) -> fields.ObjectOf:
+    return fields.ObjectOf(allow_none=True, metadata=_about(path, text, **more))
+
+
+class InterruptionSchema(ma.Schema):
+    """How readily the agent stops when the caller speaks."""
+
+    sensitivity = fields.Choice(*SENSITIVITIES, metadata={"default": "medium"})
+    protect_first_sentence = fields.Flag(
+        metadata={"default": False, "description": "The first sentence is spoken to its end."}
+    )
+
+
+class RecordingSchema(ma.Schema):
+    """Whether the call is recorded."""
+
+    enabled = fields.Flag(metadata={"default": True})
+    channels = fields.Text(
+        allow_none=True, metadata=_about("recording.channels", "`mono` or `stereo`.")
+    )
+    announcement = fields.Text(
+        allow_none=True, metadata=_about("recording.announcement", "Spoken before anything else.")
+    )
+
+
+class CallCreateSchema(ma.Schema):
+    """One call. `task` or `instructions` is required, not both."""
+
+    phone_number = fields.Text(
+        required=True,
+        metadata={
+            "description": "Whom to call, in E.164. The country code must exist and the number "
+            "must be possible there.",
+            "pattern": E164_PATTERN,
+        },
+    )
+    task = _text("task", "What the agent is to do, in plain words. Not with `instructions`.")
+    instructions = _text("instructions", "A whole system prompt. Not with `task`.")
+    from_number = _text(
+        "from_number",
+        "Caller ID, in E.164. Without it the installation's own; one of the two must exist.",
+        pattern=E164_PATTERN,
+    )
+    first_sentence = _text("first_sentence", "Spoken, exactly so, as soon as the call is answered.")
+    mode = fields.Choice(
+        *MODES,
+        allow_none=True,
+        metadata=_about("mode", "`realtime` is one speech-to-speech model.", default=MODES[0]),
+    )
+    voice = _text("voice", "A voice of the mode: GET /v1/voices/builtin.", default=DEFAULT_VOICE)
+    model = _text(
+        "model",
+        "A model of the mode: GET /v1/models. Without it the installation's choice. A name not "
+        "listed is passed on to the vendor, who may be newer than this version.",
+        pattern=MODEL_PATTERN,
+    )
+    language = _text(
+        "language",
+        "BCP 47 tag of the language to expect. Without it the model recognises it.",
+        pattern=LANGUAGE_PATTERN,
+    )
+    temperature = _number("temperature", "Realtime models ignore it; kept with the call.")
+    max_duration = _number(
+        "max_duration",
+        "Minutes after which the call is ended. So many minutes are reserved.",
+        default=DEFAULT_MAX_DURATION,
+    )
+    ring_timeout_seconds = _number(
+        "ring_timeout_seconds", "How long it may ring. Without it the installation's own."
+    )
+    silence_timeout_seconds = _number(
+        "silence_timeout_seconds", "Ends the call when nobody spoke for so long.", default=30
+    )
+    interruption = ma.fields.Nested(InterruptionSchema, allow_none=True)
+    recording = ma.fields.Nested(RecordingSchema, allow_none=True)
+    priority = fields.Whole(
+        allow_none=True,
+        metadata=_about("priority", "Of queued calls the highest goes first.", default=5),
+    )
+    schedule_at = fields.Timestamp(
+        allow_none=True,
+        metadata={"description": "Call then, not now. In the future, at most 30 days ahead."},
+    )
+    request_data = _object(
+        "request_data", "What the agent should know of this call. At most 16 KiB of JSON."
+    )
+    metadata = _object(
+        "metadata", "Yours. Comes back with the call and in webhooks. At most 16 KiB of JSON."
+    )
+    webhook_url = _text(
+        "webhook_url",
+        "Where the events of this call are posted. http or https, reachable from the internet.",
+        format="uri",
+        maxLength=2048,
+    )
+    webhook_events = fields.ListOf(
+        fields.Choice(*CALL_EVENTS),
+        allow_none=True,
+        metadata={"description": "Which events; all of them if left out. Needs `webhook_url`."},
+    )
+    carrier_id = _text("carrier_id", "The trunk to call by.")
+    background_audio = _text("background_audio", "Sound behind the agent, as in `office`.")
+    background_audio_gain = _text("background_audio_gain", "`low`, `medium` or `high`.")
+    knowledge_base_ids = fields.ListOf(
+        fields.Text(),
+        allow_none=True,
+        metadata=_about("knowledge_base_ids", "Knowledge the agent may use."),
+    )
+    tools = fields.ListOf(
+        fields.ObjectOf(),
+        allow_none=True,
+        metadata=_about("tools", "Functions of yours that the agent may call."),
+    )
+    summary = _object("summary", "Whether and how to sum the call up.")
+    analysis_schema = _object("analysis_schema", "JSON Schema of what to find in the call.")
+    outcome_mapping = fields.ListOf(
+        fields.ObjectOf(),
+        allow_none=True,
+        metadata=_about("outcome_mapping", "From findings to a disposition."),
+    )
+    voicemail = _object("voicemail", "What to do when a machine answers.")
+    ivr = _object("ivr", "What to do when a menu answers.")
+    screening = _object("screening", "What to tell a call screener.")
+    wait_for_greeting = fields.Flag(
+        allow_none=True,
+        metadata=_about("wait_for_greeting", "Let the callee speak first.", default=False),
+    )
+    transfer = _object("transfer", "Where the agent may hand the call over to.")
+
+    @ma.pre_load
+    def _judge(self, body: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
+        installation = services()
+        faults = call_rules.violations(
+            body, installation.catalogue.call_rules(), installation.clock.now()
+        )
+        if faults:
+            message = "The body of this request is not right: see 'errors'."
+            raise InvalidRequest(message, faults)
+        return body
+
+    @ma.post_load(pass_original=True)
+    def _build(self, _: Any, body: Mapping[str, Any], **__: Any) -> CallRequest:
+        return call_rules.complete(body, services().catalogue.call_rules())
