@@ -1,0 +1,257 @@
+"""What the gateway wants from an AI vendor, in words no vendor owns.
+
+A `RealtimeModel` is a speech-to-speech model: caller audio goes in, events with agent audio come
+out. Only the adapters below this module know how their vendor says it; no name of a vendor's
+protocol is seen above it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from topcalls.errors import ProviderError
+
+AudioFormat = Literal["audio/pcmu", "audio/pcma"]
+ResponseStatus = Literal["completed", "cancelled", "incomplete", "failed"]
+BYTES_PER_MS = 8  # G.711
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A function the model may call; `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, Any] = field(
+        default_factory=lambda: {"type": "object", "properties": {}}
+    )
+
+
+@dataclass(frozen=True)
+class Ears:
+    """The model's own voice activity detection. It reports; it never answers by itself."""
+
+    threshold: float = 0.6
+    prefix_ms: int = 300
+    silence_ms: int = 500
+
+
+@dataclass(frozen=True)
+class SessionConfig:
+    """One conversation's settings. None leaves a choice to the vendor."""
+
+    model: str
+    instructions: str
+    voice: str = "alloy"
+    audio_format: AudioFormat = "audio/pcmu"
+    language: str | None = None  # BCP 47
+    tools: tuple[ToolSpec, ...] = ()
+    transcription_model: str | None = None
+    transcription_prompt: str | None = None
+    ears: Ears = field(default_factory=Ears)
+    noise_reduction: Literal["near_field", "far_field"] | None = None
+    max_output_tokens: int | None = None
+    speed: float | None = None
+    reasoning_effort: str | None = None
+
+
+# --- events
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """The caller began to speak `audio_ms` into the audio of this session."""
+
+    audio_ms: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStopped:
+    """The caller's last sound was `audio_ms` into the audio; the item is in the conversation."""
+
+    audio_ms: int
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTextDelta:
+    """A further piece of what the caller said."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTranscript:
+    """All of what the caller said in this item; may come long after the answer to it."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTranscriptFailed:
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseStarted:
+    """`tag` is that of the request this response answers."""
+
+    response_id: str
+    tag: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDelta:
+    """Agent audio, in the order it is to be played. One response may hold several items."""
+
+    response_id: str
+    item_id: str
+    audio: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AudioDone:
+    """No more audio for this item. May come after the first audio of the next one."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTextDelta:
+    """A piece of the words of an audio item; runs ahead of its audio."""
+
+    response_id: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTextDone:
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model calls a function. `arguments` is JSON text, which may be broken.
+
+    Not `complete`: the call was cut off while the model wrote it and must not be carried out.
+    """
+
+    response_id: str
+    call_id: str
+    name: str
+    arguments: str
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one response."""
+
+    input_text: int = 0
+    input_audio: int = 0
+    input_cached: int = 0
+    output_text: int = 0
+    output_audio: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseDone:
+    """A response is over. `error` is set when `status` is "failed"."""
+
+    response_id: str
+    tag: str
+    status: ResponseStatus
+    reason: str = ""
+    error: ProviderError | None = None
+    usage: Usage = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFailed:
+    """The session cannot go on."""
+
+    error: ProviderError
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderClosed:
+    """The connection ended without our doing (1006: without a word)."""
+
+    code: int
+    reason: str = ""
+
+
+ProviderEvent = (
+    SpeechStarted
+    | SpeechStopped
+    | CallerTextDelta
+    | CallerTranscript
+    | CallerTranscriptFailed
+    | ResponseStarted
+    | AudioDelta
+    | AudioDone
+    | AgentTextDelta
+    | AgentTextDone
+    | ToolCall
+    | ResponseDone
+    | ProviderFailed
+    | ProviderClosed
+)
+
+
+# --- protocols
+
+
+class RealtimeSession(Protocol):
+    """One open conversation. No method blocks; after the connection is gone they do nothing.
+
+    Responses are given one at a time: a request made while one is under way is carried out after
+    it. Every request ends in exactly one `ResponseDone` with its tag, except those that
+    `cancel_response` took back before they had started.
+    """
+
+    def append_audio(self, audio: bytes) -> None:
+        """Caller audio in the session's format, silence included: the ears count audio time."""
+
+    def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
+        """Have these words said, or (not `exact`) something said as `text` tells; no tools."""
+
+    def create_response(self, *, tag: str = "") -> None:
+        """Have the model answer what the conversation holds."""
+
+    def cancel_response(self) -> None:
+        """Silence every response asked for so far: no audio, words or tool calls of it follow."""
+
+    def truncate(self, item_id: str, played_ms: int, received_ms: int) -> None:
+        """Only `played_ms` of this agent item were heard; the model forgets the rest."""
+
+    def delete_item(self, item_id: str) -> None:
+        """Take an item out of the conversation."""
+
+    def add_message(self, role: Literal["user", "assistant", "system"], text: str) -> None:
+        """Add words to the conversation as if they had been said."""
+
+    def add_tool_output(self, call_id: str, output: str) -> None:
+        """The result of a `ToolCall`, as the model shall read it."""
+
+    def close(self) -> None:
+        """End the session; no event follows."""
+
+
+class RealtimeModel(Protocol):
+    """A vendor's speech-to-speech engine."""
+
+    def open(
+        self, config: SessionConfig, on_event: Callable[[ProviderEvent], None]
+    ) -> RealtimeSession:
+        """Connect and configure; blocks the calling greenlet until it can be used.
+
+        `on_event` is called from the event loop and must not block. Raises `ProviderError`.
+        """

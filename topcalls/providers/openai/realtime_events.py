@@ -1,0 +1,173 @@
+"""The Realtime protocol (GA) as data: client events to send, and parts of server events read.
+
+Pure. Only what the gateway uses; everything a server may leave out or send as something else is
+read defensively.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Mapping
+from typing import Any
+
+from topcalls.errors import ProviderError
+from topcalls.providers.base import ResponseStatus, SessionConfig, ToolSpec, Usage
+from topcalls.providers.openai.realtime_errors import provider_error
+
+DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
+_CONTENT_TYPE = {"user": "input_text", "system": "input_text", "assistant": "output_text"}
+_STATUSES: dict[Any, ResponseStatus] = {
+    "completed": "completed",
+    "cancelled": "cancelled",
+    "incomplete": "incomplete",
+    "failed": "failed",
+}
+
+
+def append(audio: bytes) -> str:
+    """Caller audio, as ready JSON: this is sent 25 to 50 times per second and call."""
+    encoded = b2a_base64(audio, newline=False).decode("ascii")
+    return f'{{"type":"input_audio_buffer.append","audio":"{encoded}"}}'
+
+
+def session_update(config: SessionConfig, event_id: str) -> dict[str, Any]:
+    """All settings of a session. The model's ears only report: we create the responses."""
+    session: dict[str, Any] = {
+        "type": "realtime",
+        "instructions": config.instructions,
+        "output_modalities": ["audio"],
+        "audio": {"input": _audio_input(config), "output": _audio_output(config)},
+        "tools": [_tool(tool) for tool in config.tools],
+        "tool_choice": "auto",
+        "max_output_tokens": config.max_output_tokens or "inf",
+        "truncation": "auto",
+    }
+    if config.reasoning_effort:
+        session["reasoning"] = {"effort": config.reasoning_effort}
+    return {"type": "session.update", "event_id": event_id, "session": session}
+
+
+def _audio_input(config: SessionConfig) -> dict[str, Any]:
+    transcription = {"model": config.transcription_model or DEFAULT_TRANSCRIPTION}
+    if config.language:
+        transcription["language"] = config.language.partition("-")[0].lower()
+    if config.transcription_prompt:
+        transcription["prompt"] = config.transcription_prompt
+    noise = config.noise_reduction
+    return {
+        "format": {"type": config.audio_format},
+        "noise_reduction": {"type": noise} if noise else None,
+        "transcription": transcription,
+        "turn_detection": {
+            "type": "server_vad",
+            "threshold": config.ears.threshold,
+            "prefix_padding_ms": config.ears.prefix_ms,
+            "silence_duration_ms": config.ears.silence_ms,
+            "create_response": False,
+            "interrupt_response": False,
+        },
+    }
+
+
+def _audio_output(config: SessionConfig) -> dict[str, Any]:
+    voice: Any = {"id": config.voice} if config.voice.startswith("voice_") else config.voice
+    output: dict[str, Any] = {"format": {"type": config.audio_format}, "voice": voice}
+    if config.speed is not None:
+        output["speed"] = config.speed
+    return output
+
+
+def _tool(tool: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": dict(tool.parameters),
+    }
+
+
+def spoken(text: str, config: SessionConfig, *, exact: bool) -> dict[str, Any]:
+    """What a response must be told to say `text`, or something as `text` tells.
+
+    Instructions of a response replace those of the session, so the manner is said again.
+    """
+    if exact:
+        quoted = text.replace('"', "'")
+        language = f" The words are in the language {config.language}." if config.language else ""
+        instructions = (
+            "You are on the telephone. Speak naturally and clearly, as a person would." + language
+        ) + f' Say exactly: "{quoted}" Say nothing before or after these words.'
+    else:
+        instructions = f"{config.instructions}\n\n# Now\n{text}"
+    return {"instructions": instructions, "tool_choice": "none"}
+
+
+def message(role: str, text: str) -> dict[str, Any]:
+    """Words that join the conversation as a message of `role`."""
+    content = [{"type": _CONTENT_TYPE[role], "text": text}]
+    return _item({"type": "message", "role": role, "content": content})
+
+
+def tool_output(call_id: str, output: str) -> dict[str, Any]:
+    """The result of a function call."""
+    return _item({"type": "function_call_output", "call_id": call_id, "output": output})
+
+
+def _item(item: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "conversation.item.create", "item": item}
+
+
+def truncate(item_id: str, content_index: int, audio_end_ms: int) -> dict[str, Any]:
+    """Cut an audio item. The service refuses 0 and anything beyond the item's length."""
+    return {
+        "type": "conversation.item.truncate",
+        "item_id": item_id,
+        "content_index": content_index,
+        "audio_end_ms": audio_end_ms,
+    }
+
+
+def delete(item_id: str) -> dict[str, Any]:
+    """Take an item out of the conversation."""
+    return {"type": "conversation.item.delete", "item_id": item_id}
+
+
+# --- reading
+
+
+def response_outcome(
+    response: Mapping[str, Any],
+) -> tuple[ResponseStatus, str, ProviderError | None]:
+    """Status, reason and error of a `response.done`; details have been seen as a plain string."""
+    status = _STATUSES.get(response.get("status"), "completed")
+    details = response.get("status_details")
+    if not isinstance(details, Mapping):
+        details = {"reason": details} if isinstance(details, str) else {}
+    reason = details.get("reason")
+    error = details.get("error")
+    problem = None
+    if status == "failed":
+        problem = provider_error(error if isinstance(error, Mapping) else {})
+    return status, reason if isinstance(reason, str) else "", problem
+
+
+def usage(response: Mapping[str, Any]) -> Usage:
+    """Tokens of a `response.done`; what is not told counts as none."""
+    total = _mapping(response.get("usage"))
+    read = _mapping(total.get("input_token_details"))
+    written = _mapping(total.get("output_token_details"))
+    return Usage(
+        input_text=_count(read.get("text_tokens")),
+        input_audio=_count(read.get("audio_tokens")),
+        input_cached=_count(read.get("cached_tokens")),
+        output_text=_count(written.get("text_tokens")),
+        output_audio=_count(written.get("audio_tokens")),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
