@@ -1,0 +1,304 @@
+"""The controller's handle on one FreeSWITCH: two connections that look after themselves.
+
+One connection carries events, the other commands only, because the switch handles each connection
+in one thread: a slow command on a shared one would hold up events, and a burst of events the
+command that stops a voice in mid-word. After every (re)connect the subscription and its filters are
+set again, and `on_up` tells the controller to compare its calls with the switch's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import gevent
+from gevent import Greenlet
+from gevent.event import Event
+from gevent.queue import Queue
+
+from topcalls.clock import Clock, SystemClock
+from topcalls.errors import SwitchError
+from topcalls.esl import commands
+from topcalls.esl.connection import COMMAND_TIMEOUT, EventSocketConnection, verb_of
+from topcalls.esl.dispatcher import QUEUE_LIMIT, EventDispatcher
+from topcalls.esl.errors import CommandNotSent, CommandRefused, ConnectionLost
+from topcalls.esl.jobs import Job, JobTable
+from topcalls.esl.link import Link, Watchdog
+from topcalls.esl.parser import ESLEvent
+from topcalls.esl.wire import Outcome, Reply
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+
+EVENT_NAMES = (
+    "CHANNEL_PROGRESS",
+    "CHANNEL_PROGRESS_MEDIA",
+    "CHANNEL_ANSWER",
+    "CHANNEL_PARK",
+    "CHANNEL_HANGUP_COMPLETE",
+    "BACKGROUND_JOB",
+    "PLAYBACK_START",
+    "PLAYBACK_STOP",
+    "DTMF",
+    "HEARTBEAT",
+    "RECORD_STOP",
+)
+EVENT_SUBCLASSES = (
+    "mod_audio_stream::connect",
+    "mod_audio_stream::disconnect",
+    "mod_audio_stream::error",
+)
+UNCLAIMED = "unclaimed"
+_EVENTS_WITHOUT_OWNER = ("BACKGROUND_JOB", "HEARTBEAT", "DTMF")
+"""The switch puts no channel variables into these, so a filter on the owner would drop them."""
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchMetrics:
+    """A snapshot; numbers are totals since the client was made unless they say otherwise.
+
+    `commands_failed` counts commands that were refused, not sent or not answered in time.
+    """
+
+    is_up: bool
+    events: int
+    event_lag_seconds: float
+    worst_event_lag_seconds: float
+    queue_depth: int
+    dropped: int
+    reconnects: int
+    jobs_pending: int
+    jobs_timed_out: int
+    commands_waiting: int
+    commands_failed: int
+    late_replies: int
+    undecodable: int
+    malformed: int
+    handler_errors: int
+    slow_handlers: int
+
+
+class SwitchClient:
+    """Events from, and commands to, one switch.
+
+    `on_event` gets every event in order and must return at once, as must the callbacks of jobs.
+    `on_up()` is called when both connections are made and subscribed, `on_down(reason)` once per
+    outage; the two never overlap and may block. `on_overflow(lost)` says that events were dropped
+    because `on_event` did not keep up: compare with the switch as after `on_up`.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        password: str,
+        *,
+        owner: str,
+        node: str,
+        on_event: Callable[[ESLEvent], None],
+        on_up: Callable[[], None],
+        on_down: Callable[[str], None],
+        on_overflow: Callable[[int], None] | None = None,
+        command_timeout: float = COMMAND_TIMEOUT,
+        clock: Clock | None = None,
+        watchdog: Watchdog | None = None,
+        queue_limit: int = QUEUE_LIMIT,
+        backoff: Callable[[int], float] | None = None,
+    ) -> None:
+        clock = clock or SystemClock()
+        self._owner = commands.token("owner", owner)
+        self._command_timeout = command_timeout
+        self._on_up, self._on_down = on_up, on_down
+        self._log = get_logger("esl").bind(node=node)
+        self._dispatcher = EventDispatcher(
+            on_event, clock, limit=queue_limit, on_overflow=on_overflow
+        )
+        self._jobs = JobTable(self._dispatcher.post)
+        self._commands_failed = 0
+        self._stopping = False
+        self._up = Event()
+        self._notices: Queue[Callable[[], None] | None] = Queue()
+        self._notifier: Greenlet[[], None] | None = None
+
+        def link(name: str, set_up: Callable[[EventSocketConnection], None] | None) -> Link:
+            connection = EventSocketConnection(
+                host, port, password, command_timeout=command_timeout, clock=clock
+            )
+            made = Link(
+                name,
+                connection,
+                clock=clock,
+                on_change=self._link_changed,
+                set_up=set_up,
+                watchdog=watchdog,
+                backoff=backoff,
+            )
+            connection.on_lost = made.lost
+            return made
+
+        self._events = link("events", self._subscribe)
+        self._commands = link("commands", None)
+        self._events.connection.register_handle("*", self._take_event)
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to connect; returns at once."""
+        self._dispatcher.start()
+        self._notifier = gevent.spawn(self._notify)
+        self._events.start()
+        self._commands.start()
+
+    def stop(self) -> None:
+        """Close both connections; jobs under way fail. `on_down` is not called."""
+        self._stopping = True
+        self._up.clear()
+        self._commands.stop()
+        self._events.stop()
+        self._jobs.fail_all(lambda: ConnectionLost("The switch client was stopped."))
+        self._dispatcher.stop()
+        self._notices.put(None)
+
+    def wait_up(self, timeout: float | None = None) -> bool:
+        """Wait until the switch can be used; False when it could not within `timeout` seconds."""
+        return bool(self._up.wait(timeout))
+
+    @property
+    def is_up(self) -> bool:
+        """Both connections are made, and events are subscribed."""
+        return bool(self._up.is_set())
+
+    @property
+    def last_error(self) -> str:
+        """Why the switch cannot be used, for people; empty while it can."""
+        return self._commands.last_error or self._events.last_error
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def api(self, command: str, timeout: float | None = None) -> str:
+        """Run a command in the switch's connection thread and return what it printed.
+
+        For commands that are quick on the switch: the next command waits for this one. Raises
+        `CommandRefused`, `CommandNotSent`, `CommandTimeout` or `ConnectionLost`.
+        """
+        line = "api " + commands.line(command)
+        limit = self._command_timeout if timeout is None else timeout
+        try:
+            reply = self._commands.connection.send_ok(line, timeout=limit)
+        except SwitchError:
+            self._commands_failed += 1
+            raise
+        return reply.data.rstrip("\r\n")
+
+    def bgapi(self, command: str, timeout: float) -> Job:
+        """Run a command in a thread of its own on the switch; returns at once.
+
+        The job is over by its result, after `timeout` seconds, or when the connection that would
+        bring the result breaks. Raises `CommandNotSent` when nothing was sent.
+        """
+        line = "bgapi " + commands.line(command)
+        if not self._events.is_ready:
+            raise CommandNotSent("The event connection that would bring the result is down.")
+        job = Job(new_id(), verb_of(line), timeout)
+        self._jobs.open(job)
+        try:
+            self._commands.connection.submit(
+                f"{line}\nJob-UUID: {job.uuid}",
+                timeout=self._command_timeout,
+                on_outcome=partial(self._job_accepted, job),
+                job_uuid=job.uuid,
+            )
+        except SwitchError as error:
+            self._jobs.fail(job.uuid, error)
+            raise
+        return job
+
+    def execute(self, uuid: str, app: str, arg: str = "", *, event_lock: bool = True) -> None:
+        """Run a dialplan application on a channel; fire and forget, never yields.
+
+        Applications sent with `event_lock` run one after another. A refusal, or a connection that
+        is down, is counted and logged.
+        """
+        message = commands.sendmsg_execute(uuid, app, arg, event_lock=event_lock)
+        answered = partial(self._executed, uuid, app)
+        try:
+            self._commands.connection.submit(
+                message, timeout=self._command_timeout, on_outcome=answered
+            )
+        except SwitchError as error:
+            answered(error)
+
+    @property
+    def metrics(self) -> SwitchMetrics:
+        """What happened so far."""
+        both = (self._events.connection, self._commands.connection)
+        return SwitchMetrics(
+            is_up=self.is_up,
+            events=sum(connection.counters.events for connection in both),
+            event_lag_seconds=self._dispatcher.lag_seconds,
+            worst_event_lag_seconds=self._dispatcher.worst_lag_seconds,
+            queue_depth=self._dispatcher.depth,
+            dropped=self._dispatcher.dropped,
+            reconnects=sum(max(0, link.connects - 1) for link in (self._events, self._commands)),
+            jobs_pending=len(self._jobs),
+            jobs_timed_out=self._jobs.timed_out,
+            commands_waiting=sum(connection.waiting for connection in both),
+            commands_failed=self._commands_failed,
+            late_replies=sum(connection.counters.late_replies for connection in both),
+            undecodable=sum(connection.counters.text.replaced for connection in both),
+            malformed=sum(connection.counters.malformed for connection in both),
+            handler_errors=self._dispatcher.handler_errors,
+            slow_handlers=self._dispatcher.slow_handlers,
+        )
+
+    # -- inside -------------------------------------------------------------------------------
+
+    def _subscribe(self, connection: EventSocketConnection) -> None:
+        """Filters first: they are ORed, and nothing foreign may slip through in between."""
+        for owner in (self._owner, UNCLAIMED):
+            connection.send_ok(commands.event_filter("variable_tc_owner", owner))
+        for name in _EVENTS_WITHOUT_OWNER:
+            connection.send_ok(commands.event_filter("Event-Name", name))
+        connection.send_ok(commands.event_subscription(EVENT_NAMES, EVENT_SUBCLASSES))
+
+    def _take_event(self, event: ESLEvent) -> None:
+        if event.name == "BACKGROUND_JOB":
+            # Results of other controllers' jobs come too; they are nobody's here.
+            self._jobs.result(event)
+        else:
+            self._dispatcher.offer(event)
+
+    def _job_accepted(self, job: Job, outcome: Outcome) -> None:
+        error = outcome if isinstance(outcome, SwitchError) else None
+        if isinstance(outcome, Reply) and outcome.refusal is not None:
+            error = CommandRefused("The switch refused a command.", reply=outcome.refusal)
+        if error is not None:
+            self._commands_failed += 1
+            self._jobs.fail(job.uuid, error)
+
+    def _executed(self, uuid: str, app: str, outcome: Outcome) -> None:
+        error = outcome.refusal if isinstance(outcome, Reply) else str(outcome)
+        if error is not None:
+            self._commands_failed += 1
+            self._log.warning("An application was not run.", channel=uuid, app=app, error=error)
+
+    def _link_changed(self, link: Link) -> None:
+        if self._stopping:
+            return
+        if link is self._events and not link.is_ready:
+            self._jobs.fail_all(
+                lambda: ConnectionLost("The event connection broke; the result is unknown.")
+            )
+        if self._events.is_ready and self._commands.is_ready:
+            self._up.set()
+            self._notices.put(self._on_up)
+        elif self._up.is_set():
+            self._up.clear()
+            self._notices.put(partial(self._on_down, link.last_error))
+
+    def _notify(self) -> None:
+        for notice in iter(self._notices.get, None):
+            try:
+                notice()
+            except Exception:  # noqa: BLE001 - the next notice must still be given
+                self._log.exception("A handler of the switch's state failed.")

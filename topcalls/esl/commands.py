@@ -1,0 +1,289 @@
+"""Everything we ever send to FreeSWITCH, as pure functions from checked values to text.
+
+A builder returns the command without `api` or `bgapi`, or raises `InvalidRequest` naming the field
+at fault: no caller's name, tool argument or SIP header can become a command of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from topcalls.errors import InvalidRequest
+from topcalls.esl import quoting
+
+Mix = Literal["mono", "mixed", "stereo"]
+
+_CODECS = ("PCMU", "PCMA")
+_STREAM_URL = re.compile(r"wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_.~%/?=&+-]*)?")
+_EVENT_NAME = re.compile(r"[A-Z][A-Z_]{2,63}")
+_SUBCLASS = re.compile(r"[a-z0-9_]+(::[A-Za-z0-9_-]+)+")
+_DTMF = re.compile(r"[0-9A-Da-d*#wW]{1,64}(@[0-9]{1,5})?")
+_CAUSE = re.compile(r"[A-Z][A-Z0-9_]{2,63}", re.IGNORECASE)
+_APPLICATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_MAX_HEADER_ARGUMENT = 2048
+
+token = quoting.token
+
+
+# -- dialling ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """One outbound call to place; see `originate`.
+
+    `channel_uuid` becomes the channel's uuid. `ring_timeout_seconds` limits the dial,
+    `max_duration_seconds` the call from its answer (enforced by the switch). `variables` are set on
+    the channel besides ours and may not name one of them.
+    """
+
+    channel_uuid: str
+    call_id: str
+    owner: str
+    node: str
+    gateway: str
+    number: str
+    caller_id_number: str
+    caller_id_name: str = ""
+    ring_timeout_seconds: int = 60
+    max_duration_seconds: int = 3600
+    codecs: tuple[str, ...] = _CODECS
+    stream_buffer_ms: int = 40
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def originate(dial: Dial) -> str:
+    """Dial one number through a gateway and park the channel on answer."""
+    ours = _dial_variables(dial)
+    for name in dial.variables:
+        if name in ours:
+            raise InvalidRequest("This variable is set by the gateway itself.", field=name)
+    return originate_to(
+        gateway_endpoint(dial.gateway, dial.number),
+        {**ours, **dial.variables},
+        channel_uuid=dial.channel_uuid,
+    )
+
+
+def originate_to(endpoint: str, variables: Mapping[str, str], *, channel_uuid: str) -> str:
+    """Dial any endpoint, written in the switch's own syntax, and park the channel.
+
+    `endpoint` comes from configuration, never from a caller: use `gateway_endpoint`.
+    """
+    if re.search(r"[\s,|{}\[\]<>'\\$]|:_:", endpoint):
+        raise InvalidRequest("An endpoint has no blanks, commas, bars or braces.", field="endpoint")
+    quoting.printable("endpoint", endpoint)
+    pairs = {"origination_uuid": quoting.uuid("channel_uuid", channel_uuid), **variables}
+    braces = ",".join(
+        f"{quoting.name('variables', name)}={quoting.variable(name, value)}"
+        for name, value in pairs.items()
+    )
+    return f"originate {{{braces}}}{endpoint} &park()"
+
+
+def gateway_endpoint(gateway: str, number: str) -> str:
+    """A number behind a SIP gateway of the switch."""
+    return f"sofia/gateway/{token('gateway', gateway)}/{quoting.sip_user('number', number)}"
+
+
+def _dial_variables(dial: Dial) -> dict[str, str]:
+    limit = quoting.seconds("max_duration_seconds", dial.max_duration_seconds)
+    if not dial.codecs or not set(dial.codecs) <= set(_CODECS):
+        raise InvalidRequest("Only PCMU and PCMA can be played.", field="codecs")
+    if dial.stream_buffer_ms not in range(20, 1001, 20):
+        raise InvalidRequest("Must be a multiple of 20 up to 1000.", field="stream_buffer_ms")
+    caller = quoting.sip_user("caller_id_number", dial.caller_id_number)
+    return {
+        "tc_call_id": token("call_id", dial.call_id),
+        "tc_owner": token("owner", dial.owner),
+        "tc_node": token("node", dial.node),
+        "ignore_early_media": "true",
+        "originate_timeout": str(
+            quoting.seconds("ring_timeout_seconds", dial.ring_timeout_seconds)
+        ),
+        "origination_caller_id_number": caller,
+        "origination_caller_id_name": _display_name(dial.caller_id_name or caller),
+        "absolute_codec_string": ",".join(dial.codecs),
+        "RECORD_STEREO": "true",
+        "send_silence_when_idle": "400",
+        "STREAM_BUFFER_SIZE": str(dial.stream_buffer_ms),
+        "STREAM_HEART_BEAT": "0",
+        "STREAM_MESSAGE_DEFLATE": "false",
+        "execute_on_answer": f"sched_hangup +{limit} allotted_timeout",
+    }
+
+
+def _display_name(value: str) -> str:
+    """A caller's name; what would end the quotes or brackets of a SIP header is refused."""
+    quoting.printable("caller_id_name", value)
+    if len(value) > 64 or set(value) & set('"<>\\'):
+        raise InvalidRequest(
+            "At most 64 characters, without quotation marks, brackets and backslashes.",
+            field="caller_id_name",
+        )
+    return value
+
+
+# -- a live channel ---------------------------------------------------------------------------
+
+
+def uuid_kill(uuid: str, cause: str = "NORMAL_CLEARING") -> str:
+    """Hang up, whatever the channel is doing."""
+    return f"uuid_kill {_channel(uuid)} {_matching(_CAUSE, 'cause', cause)}"
+
+
+def uuid_answer(uuid: str) -> str:
+    """Answer an inbound call."""
+    return f"uuid_answer {_channel(uuid)}"
+
+
+def uuid_setvar(uuid: str, name: str, value: str) -> str:
+    """Set a channel variable; an empty value unsets it."""
+    text = f" {quoting.argument('value', value)}" if value else ""
+    return f"uuid_setvar {_channel(uuid)} {quoting.name('name', name)}{text}"
+
+
+def uuid_exists(uuid: str) -> str:
+    """Answers `true` or `false`."""
+    return f"uuid_exists {_channel(uuid)}"
+
+
+def uuid_dump(uuid: str) -> str:
+    """All headers and variables of a channel, as JSON."""
+    return f"uuid_dump {_channel(uuid)} json"
+
+
+def uuid_transfer(
+    uuid: str, destination: str, *, dialplan: str = "XML", context: str = "default"
+) -> str:
+    """Send a channel through the dialplan; our hold on it ends there."""
+    where = quoting.sip_user("destination", destination)
+    plan, room = token("dialplan", dialplan), token("context", context)
+    return f"uuid_transfer {_channel(uuid)} {where} {plan} {room}"
+
+
+def uuid_send_dtmf(uuid: str, digits: str) -> str:
+    """Press keys: `0-9*#A-D`, `w` waits half a second, `W` one; `@ms` sets the length of a tone."""
+    return f"uuid_send_dtmf {_channel(uuid)} {_matching(_DTMF, 'digits', digits)}"
+
+
+def sched_hangup(uuid: str, seconds: int, cause: str = "allotted_timeout") -> str:
+    """Hang up after so many seconds. A second one does not replace the first: `sched_del` it."""
+    delay = quoting.seconds("seconds", seconds)
+    return f"sched_hangup +{delay} {_channel(uuid)} {_matching(_CAUSE, 'cause', cause)}"
+
+
+def sched_del(uuid: str) -> str:
+    """Drop whatever was scheduled for a channel."""
+    return f"sched_del {_channel(uuid)}"
+
+
+def show_channels() -> str:
+    """Every channel of the switch, as JSON."""
+    return "show channels as json"
+
+
+# -- call audio -------------------------------------------------------------------------------
+
+
+def uuid_audio_stream_start(
+    uuid: str, url: str, *, mix: Mix = "mono", rate: int = 8000, metadata: str = ""
+) -> str:
+    """Fork a channel's audio to a WebSocket. `+OK` means attached, not connected.
+
+    Never on a channel without media: it crashes the switch.
+    """
+    if mix not in ("mono", "mixed", "stereo"):
+        raise InvalidRequest("Must be mono, mixed or stereo.", field="mix")
+    if rate <= 0 or rate % 8000:
+        raise InvalidRequest("Must be a multiple of 8000.", field="rate")
+    extra = f" {quoting.argument('metadata', metadata)}" if metadata else ""
+    target = _matching(_STREAM_URL, "url", url)
+    return f"uuid_audio_stream {_channel(uuid)} start {target} {mix} {rate}{extra}"
+
+
+def uuid_audio_stream_stop(uuid: str) -> str:
+    """End the fork. Blocks the switch for up to a second: send it with `bgapi`."""
+    return f"uuid_audio_stream {_channel(uuid)} stop"
+
+
+def uuid_break(uuid: str, *, everything: bool = True) -> str:
+    """Stop what is being played, and with `everything` also what is queued behind it."""
+    return f"uuid_break {_channel(uuid)}{' all' if everything else ''}"
+
+
+def uuid_fileman_pause(uuid: str) -> str:
+    """Pause what is being played, or go on with it: the switch toggles."""
+    return f"uuid_fileman {_channel(uuid)} pause"
+
+
+def uuid_record_start(uuid: str, path: str, *, limit_seconds: int = 0) -> str:
+    """Record a channel into a file, for at most `limit_seconds` (0: no limit)."""
+    limit = f" {quoting.seconds('limit_seconds', limit_seconds)}" if limit_seconds else ""
+    return f"uuid_record {_channel(uuid)} start {quoting.path('path', path)}{limit}"
+
+
+def uuid_record_stop(uuid: str, path: str) -> str:
+    """End the recording that writes this file."""
+    return f"uuid_record {_channel(uuid)} stop {quoting.path('path', path)}"
+
+
+def sendmsg_execute(uuid: str, app: str, arg: str = "", *, event_lock: bool = True) -> str:
+    """Run a dialplan application on a channel. Locked ones run one after another."""
+    lines = [
+        f"sendmsg {_channel(uuid)}",
+        "call-command: execute",
+        f"execute-app-name: {_matching(_APPLICATION, 'app', app)}",
+    ]
+    if event_lock:
+        lines.append("event-lock: true")
+    text = _application_argument(arg)
+    if text and (text != text.strip(" ") or len(text) > _MAX_HEADER_ARGUMENT):
+        length = len(text.encode())
+        lines += ["content-type: text/plain", f"content-length: {length}", "", text]
+    elif text:
+        lines.append(f"execute-app-arg: {text}")
+    return "\n".join(lines)
+
+
+def _application_argument(value: str) -> str:
+    quoting.printable("arg", value)
+    if value.startswith("%") or "\\" in value:
+        raise InvalidRequest("A leading '%' and backslashes mean something else.", field="arg")
+    return value
+
+
+# -- the connection itself --------------------------------------------------------------------
+
+
+def event_subscription(names: Iterable[str], subclasses: Iterable[str] = ()) -> str:
+    """Subscribe to events as JSON; CUSTOM and its subclasses have to come last."""
+    wanted = [_matching(_EVENT_NAME, "events", name) for name in names]
+    custom = [_matching(_SUBCLASS, "subclasses", subclass) for subclass in subclasses]
+    return " ".join(["event json", *wanted, *(["CUSTOM", *custom] if custom else [])])
+
+
+def event_filter(header: str, value: str) -> str:
+    """Let through events with this header and value. Filters are ORed; the rest is dropped."""
+    return f"filter {quoting.name('header', header)} {token('value', value)}"
+
+
+def line(command: str) -> str:
+    """The last check before a command goes out: one line, nothing the switch acts on itself."""
+    quoting.printable("command", command)
+    if not command or command != command.strip():
+        raise InvalidRequest("A command is one line of text.", field="command")
+    return command
+
+
+def _channel(uuid: str) -> str:
+    return quoting.uuid("uuid", uuid)
+
+
+def _matching(pattern: re.Pattern[str], field_name: str, value: str) -> str:
+    if not pattern.fullmatch(value):
+        raise InvalidRequest("This value cannot go into a command.", field=field_name)
+    return value
