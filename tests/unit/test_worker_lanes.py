@@ -1,0 +1,125 @@
+"""A lane's slow or failing work holds up nobody else's."""
+
+import gevent
+import pytest
+from gevent.event import Event
+
+from topcalls.worker.lanes import Lanes
+
+pytestmark = pytest.mark.unit
+LIMIT = 5
+
+
+class Held:
+    """A piece of work that runs until it is told to end."""
+
+    def __init__(self, result=True):
+        self.began = Event()
+        self.end = Event()
+        self.result = result
+
+    def __call__(self):
+        self.began.set()
+        assert self.end.wait(LIMIT)
+        return self.result
+
+
+def settle():
+    """Let everything happen that can happen without an event from outside."""
+    for _ in range(10):
+        gevent.sleep(0)
+
+
+def submit(lanes, name, count, **options):
+    works = [Held(**options) for _ in range(count)]
+    assert all(lanes.submit(name, work) for work in works)
+    settle()
+    return works
+
+
+def begun(works):
+    settle()
+    return [work.began.is_set() for work in works]
+
+
+def finish(*works):
+    for work in works:
+        work.end.set()
+    assert all(work.began.wait(LIMIT) for work in works)
+    settle()
+
+
+def test_a_lane_runs_a_bounded_number_side_by_side_in_order():
+    lanes = Lanes(per_lane=2, total=10, held_per_lane=10)
+    works = submit(lanes, "slow", 4)
+    assert begun(works) == [True, True, False, False]
+    finish(works[1])
+    assert begun(works) == [True, True, True, False]
+    finish(*works)
+
+
+def test_a_full_lane_takes_no_more_and_leaves_the_others_alone():
+    lanes = Lanes(per_lane=2, total=10, held_per_lane=3)
+    slow = submit(lanes, "slow", 3)
+    assert lanes.room("slow") == 0
+    assert not lanes.submit("slow", Held())
+    quick = submit(lanes, "quick", 1)
+    assert begun(quick) == [True]
+    finish(*slow, *quick)
+    assert lanes.room("slow") == 3
+
+
+def test_a_failing_lane_is_tried_one_at_a_time_until_it_succeeds():
+    lanes = Lanes(per_lane=3, total=10, held_per_lane=10)
+    finish(*submit(lanes, "dead", 1, result=False))
+    works = submit(lanes, "dead", 5)
+    assert begun(works) == [True, False, False, False, False]
+    finish(works[0])
+    assert begun(works) == [True, True, True, True, False]
+    finish(*works)
+
+
+def test_work_that_raises_counts_as_failed_and_frees_its_place():
+    lanes = Lanes(per_lane=2, total=10, held_per_lane=10)
+
+    def broken():
+        raise ValueError("a mistake of ours")
+
+    assert lanes.submit("lane", broken)
+    settle()
+    works = submit(lanes, "lane", 2)
+    assert begun(works) == [True, False]
+    finish(*works)
+
+
+def test_lanes_take_turns_at_the_places_that_become_free():
+    lanes = Lanes(per_lane=2, total=2, held_per_lane=10)
+    greedy = submit(lanes, "greedy", 6)
+    late = submit(lanes, "late", 2)
+    assert begun(greedy) + begun(late) == [True, True] + 6 * [False]
+    finish(*greedy[:2])
+    assert begun(greedy) + begun(late) == 3 * [True] + 3 * [False] + [True, False]
+    finish(*greedy, *late)
+    assert lanes.running == 0
+
+
+def test_stopping_forgets_what_waits_and_lets_the_rest_end():
+    lanes = Lanes(per_lane=1, total=10, held_per_lane=10)
+    works = submit(lanes, "lane", 2)
+    stopping = gevent.spawn(lanes.stop, LIMIT)
+    settle()
+    assert not lanes.submit("other", Held())
+    finish(works[0])
+    assert stopping.get(timeout=LIMIT) is True
+    assert begun(works) == [True, False]
+
+
+def test_stopping_kills_what_does_not_end_in_time():
+    lanes = Lanes(per_lane=1, total=10, held_per_lane=10)
+    submit(lanes, "lane", 1)
+    assert lanes.stop(0.01) is False
+    assert lanes.running == 0
+
+
+def test_stopping_with_nothing_to_do_is_immediate():
+    assert Lanes(per_lane=1, total=1, held_per_lane=1).stop(0) is True

@@ -1,0 +1,121 @@
+"""Lanes: work for many receivers at once, such that a slow one holds up nobody but itself.
+
+Each lane runs up to `per_lane` pieces of work side by side and keeps the others waiting in order.
+A lane whose last piece failed runs one at a time until a piece succeeds, so that a thousand
+deliveries to a dead receiver occupy one greenlet and not all of them. When all places are taken,
+lanes take turns at those that become free.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import gevent
+from gevent.event import Event
+
+from topcalls.log import get_logger
+
+log = get_logger("lanes")
+
+MOST_REMEMBERED = 10_000
+"""Failing lanes that are remembered while they have no work; then all are forgotten."""
+
+Work = Callable[[], bool]
+"""Does one piece and says whether it succeeded."""
+
+
+@dataclass
+class _Lane:
+    waiting: deque[Work] = field(default_factory=deque)
+    running: int = 0
+
+
+class Lanes:
+    """Runs work on greenlets: at most `per_lane` of one lane and `total` of all at once.
+
+    A lane holds at most `held_per_lane` pieces, running and waiting.
+    """
+
+    def __init__(self, per_lane: int, total: int, held_per_lane: int) -> None:
+        self._per_lane = per_lane
+        self._total = total
+        self._held_per_lane = held_per_lane
+        self._lanes: dict[str, _Lane] = {}
+        self._failing: set[str] = set()
+        self._running: set[gevent.Greenlet] = set()
+        self._stopping = False
+        self._idle = Event()
+        self._idle.set()
+
+    @property
+    def running(self) -> int:
+        """Pieces of work under way, of all lanes."""
+        return len(self._running)
+
+    def room(self, name: str) -> int:
+        """How many pieces this lane would take now."""
+        if self._stopping:
+            return 0
+        lane = self._lanes.get(name, _Lane())
+        return self._held_per_lane - lane.running - len(lane.waiting)
+
+    def submit(self, name: str, work: Work) -> bool:
+        """Run `work` in its lane, at once or in its turn. False: no room, or stopping."""
+        if self.room(name) < 1:
+            return False
+        self._lanes.setdefault(name, _Lane()).waiting.append(work)
+        self._idle.clear()
+        self._serve(name)
+        return True
+
+    def stop(self, seconds: float) -> bool:
+        """Forget what waits, and give what runs `seconds` to end. False: some had to be killed."""
+        self._stopping = True
+        for lane in self._lanes.values():
+            lane.waiting.clear()
+        self._note_idle()
+        ended = self._idle.wait(seconds)
+        gevent.killall(list(self._running))
+        self._idle.wait()
+        return bool(ended)
+
+    def _serve(self, name: str) -> None:
+        """Start what this lane may start. A lane that was served goes to the end of the order."""
+        lane = self._lanes[name]
+        limit = 1 if name in self._failing else self._per_lane
+        while lane.waiting and lane.running < limit and len(self._running) < self._total:
+            lane.running += 1
+            greenlet = gevent.spawn(self._run, name, lane.waiting.popleft())
+            self._running.add(greenlet)
+            greenlet.link(lambda ended: self._ended(name, ended))
+            self._lanes[name] = self._lanes.pop(name)
+
+    def _run(self, name: str, work: Work) -> None:
+        try:
+            succeeded = work()
+        except Exception as error:  # noqa: BLE001 - one piece of work must not end its lane
+            log.error("Work of a lane failed", error=repr(error))
+            succeeded = False
+        if succeeded:
+            self._failing.discard(name)
+            return
+        if len(self._failing) >= MOST_REMEMBERED:
+            self._failing.clear()
+        self._failing.add(name)
+
+    def _ended(self, name: str, greenlet: gevent.Greenlet) -> None:
+        all_places_were_taken = len(self._running) >= self._total
+        self._running.discard(greenlet)
+        lane = self._lanes[name]
+        lane.running -= 1
+        for waiting in list(self._lanes) if all_places_were_taken else [name]:
+            self._serve(waiting)
+        if not lane.running and not lane.waiting:
+            del self._lanes[name]
+        self._note_idle()
+
+    def _note_idle(self) -> None:
+        if not self._lanes or (self._stopping and not self._running):
+            self._idle.set()

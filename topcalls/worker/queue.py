@@ -1,0 +1,102 @@
+"""The task queue: Huey in a file, in PostgreSQL or in Redis.
+
+The queue only carries the news that a row is due. The rows are the truth: a task that is lost with
+the queue is found again by the due loop (`schedule.py`), and one that comes twice does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from huey import PostgresHuey, RedisHuey, SqliteHuey
+from huey.api import Huey
+from huey.exceptions import HueyException
+from huey.registry import Message
+from huey.serializer import Serializer
+
+from topcalls.errors import ConfigError
+
+NAME = "topcalls"
+FILE = "queue.db"
+READ_SECONDS = 1
+"""How long an idle worker waits in PostgreSQL or Redis, and hence how late it may see a stop."""
+
+_TIMES = ("eta", "expires_resolved")
+_PLAIN = ("id", "name", "retries", "retry_delay", "priority", "timeout", "retry_backoff")
+
+
+class JsonSerializer(Serializer):  # type: ignore[misc]
+    """Tasks as JSON: whoever can write to the queue cannot run code by it, as with pickle.
+
+    A task here is a name and plain arguments; chains, groups and error handlers are refused.
+    """
+
+    def _serialize(self, data: Any) -> bytes:
+        if not isinstance(data, Message):
+            return json.dumps({"value": data}).encode()
+        if data.on_complete or data.on_error or data.chord_config:
+            raise TypeError("A task of this queue is followed by no other task.")
+        fields: dict[str, Any] = {name: getattr(data, name) for name in _PLAIN}
+        for name in _TIMES:
+            moment: datetime | None = getattr(data, name)
+            fields[name] = moment.isoformat() if moment else None
+        expires = data.expires
+        fields["expires"] = expires.isoformat() if isinstance(expires, datetime) else expires
+        return json.dumps({"task": fields, "args": data.args, "kwargs": data.kwargs}).encode()
+
+    def _deserialize(self, data: bytes) -> Any:
+        stored = json.loads(bytes(data))
+        if "task" not in stored:
+            return stored["value"]
+        fields = stored["task"]
+        for name in _TIMES:
+            fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
+        if isinstance(fields["expires"], str):
+            fields["expires"] = datetime.fromisoformat(fields["expires"])
+        return Message(args=tuple(stored["args"]), kwargs=stored["kwargs"], **fields)
+
+
+def open_queue(data_dir: Path, database_url: str = "", queue_url: str = "") -> Huey:
+    """The queue that belongs to these settings. Nothing is connected to yet.
+
+    `queue_url` (`redis://…`) decides; without it the queue is of the database's kind: in PostgreSQL
+    beside the product's own tables, or in `data_dir/queue.db`.
+
+    Raises:
+        ConfigError: the URL is of no known kind, or its driver is not installed.
+    """
+    common: dict[str, Any] = {"results": False, "utc": True, "serializer": JsonSerializer()}
+    scheme = (queue_url or database_url).partition("://")[0]
+    try:
+        if queue_url and scheme in ("redis", "rediss"):
+            return RedisHuey(NAME, url=queue_url, read_timeout=READ_SECONDS, **common)
+        if not queue_url and scheme in ("postgresql", "postgres"):
+            return PostgresHuey(
+                NAME, dsn=database_url, read_timeout=READ_SECONDS, create_tables=False, **common
+            )
+    except HueyException as error:
+        raise ConfigError(
+            "The driver of the task queue is not installed.",
+            field="queue_url",
+            remedy="pip install 'topcalls[redis]' or 'topcalls[postgres]'.",
+        ) from error
+    if queue_url:
+        raise ConfigError(
+            "The URL of the task queue is not understood.",
+            field="queue_url",
+            remedy="Use redis://host:port/number, or leave it empty.",
+        )
+    data_dir.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey(NAME, filename=str(data_dir / FILE), create_tables=False, **common)
+
+
+def prepare(queue: Huey) -> None:
+    """Connect, and make the queue's own tables where it keeps any. Raises its driver's errors."""
+    storage = queue.storage
+    if hasattr(storage, "initialize_schema"):
+        storage.initialize_schema()
+    else:
+        storage.conn.ping()
