@@ -36,7 +36,12 @@ def json_event(name: str, body: str | None = None, **headers: object) -> bytes:
     fields |= {key.replace("__", "-"): value for key, value in headers.items()}
     if body is not None:
         fields |= {"Content-Length": str(len(body.encode())), "_body": body}
-    return block("text/event-json", json.dumps(fields, ensure_ascii=False).encode())
+    return block("text/event-json", compact_json(fields))
+
+
+def compact_json(fields: dict[str, object]) -> bytes:
+    """JSON as the switch writes it: no blanks, UTF-8 as it is."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def plain_event(text: str) -> bytes:

@@ -16,6 +16,7 @@ from gevent import Greenlet
 from gevent.event import Event
 
 from topcalls.clock import Clock
+from topcalls.esl.fairness import give_way
 from topcalls.esl.parser import ESLEvent
 from topcalls.log import get_logger
 
@@ -97,7 +98,7 @@ class EventDispatcher:
                 self._hand_over(self._queue.popleft())
             if self._lost_in_a_row and not self._queue:
                 self._report_overflow()
-            gevent.sleep(0)
+            give_way()
 
     def _hand_over(self, item: ESLEvent | Callable[[], None]) -> None:
         begun = self._clock.monotonic()

@@ -21,12 +21,14 @@ from gevent.socket import socket as Socket
 from topcalls.clock import Clock
 from topcalls.errors import SwitchError
 from topcalls.esl.errors import CommandNotSent, ConnectionLost, ProtocolError
+from topcalls.esl.fairness import give_way
 from topcalls.esl.parser import ESLEvent, EventDecoder, LenientUtf8, Message, MessageParser
 from topcalls.log import get_logger
 
 _log = get_logger("esl")
 
 READ_SIZE = 256 * 1024
+WRITE_SIZE = 64 * 1024
 MAX_UNSENT_BYTES = 4 * 1024 * 1024
 """A switch that lets this much pile up is not listening."""
 
@@ -187,8 +189,8 @@ class Wire:
                 self._handle(message)
                 if self.closed_because is not None:
                     return self.closed_because
-            # A flood never makes recv() wait: let the other greenlets have their turn.
-            gevent.sleep(0)
+            # A flood never makes recv() wait.
+            give_way()
         return "the switch closed the connection"
 
     def _handle(self, message: Message) -> None:
@@ -233,8 +235,9 @@ class Wire:
         reason = "the writer failed"
         try:
             while self._writable.wait() and self.closed_because is None:
-                self._writable.clear()
                 self.socket.sendall(self._take_unsent())
+                if not self._unsent:
+                    self._writable.clear()
             reason = self.closed_because or reason
         except OSError as error:
             reason = error.strerror or type(error).__name__
@@ -242,10 +245,11 @@ class Wire:
             self.close(reason)
 
     def _take_unsent(self) -> bytes:
-        frames = []
-        while self._unsent:
+        """The next frames, few enough to know which of them the peer may have got."""
+        batch = bytearray()
+        while self._unsent and len(batch) < WRITE_SIZE:
             pending, frame = self._unsent.popleft()
             pending.written = True
-            frames.append(frame)
-        self._unsent_bytes = 0
-        return b"".join(frames)
+            batch += frame
+        self._unsent_bytes -= len(batch)
+        return bytes(batch)
