@@ -53,6 +53,7 @@ _READ_SIZE = 65536
 _LINGER_SECONDS = 1.0
 _KEEPALIVE_IDLE_SECONDS = 20
 _UNACKNOWLEDGED_MILLISECONDS = 20_000
+_KERNEL_BUFFER_BYTES = 1 << 18  # the default grows to megabytes, minutes of audio nobody hears
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -344,6 +345,7 @@ def _configure(sock: Any) -> None:
         return
     tcp = stdlib_socket.IPPROTO_TCP
     sock.setsockopt(tcp, stdlib_socket.TCP_NODELAY, 1)
+    sock.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_SNDBUF, _KERNEL_BUFFER_BYTES)
     sock.setsockopt(stdlib_socket.SOL_SOCKET, stdlib_socket.SO_KEEPALIVE, 1)
     if hasattr(stdlib_socket, "TCP_USER_TIMEOUT"):  # Linux
         sock.setsockopt(tcp, stdlib_socket.TCP_KEEPIDLE, _KEEPALIVE_IDLE_SECONDS)

@@ -169,7 +169,7 @@ class FrameDecoder:
             return 0
         first = data[start]
         length = data[start + 1] & 0x7F
-        if first != _FIN_BINARY:
+        if first != _FIN_BINARY or self._fragments_opcode:
             self._check_first_byte(first, length)
         if data[start + 1] & _MASKED != self._mask_bit:
             raise _Refused(CloseCode.PROTOCOL_ERROR, "wrong masking for the sender's role")
@@ -190,22 +190,25 @@ class FrameDecoder:
         payload = data[payload_at:end]
         if self._mask_bit and length:
             payload = apply_mask(payload, data[payload_at - 4 : payload_at])
-        if first == _FIN_BINARY and not self._fragments_opcode:
+        if first == _FIN_BINARY:
             messages.append((BINARY, payload))
         else:
             self._take_payload(first, payload, messages)
         return end
 
     def _check_first_byte(self, first: int, length: int) -> None:
+        opcode = first & 0x0F
         if first & _RESERVED_BITS:
             raise _Refused(CloseCode.PROTOCOL_ERROR, "reserved bit set")
-        if first & 0x0F not in _KNOWN_OPCODES:
+        if opcode not in _KNOWN_OPCODES:
             raise _Refused(CloseCode.PROTOCOL_ERROR, "unknown opcode")
-        if first & _CONTROL:
-            if not first & _FIN:
-                raise _Refused(CloseCode.PROTOCOL_ERROR, "fragmented control frame")
-            if length > _MAX_CONTROL_BYTES:
-                raise _Refused(CloseCode.PROTOCOL_ERROR, "control frame too long")
+        if opcode & _CONTROL:
+            if not first & _FIN or length > _MAX_CONTROL_BYTES:
+                raise _Refused(CloseCode.PROTOCOL_ERROR, "control frame fragmented or too long")
+        elif opcode == CONTINUATION and not self._fragments_opcode:
+            raise _Refused(CloseCode.PROTOCOL_ERROR, "continuation of nothing")
+        elif opcode != CONTINUATION and self._fragments_opcode:
+            raise _Refused(CloseCode.PROTOCOL_ERROR, "new message inside a fragmented one")
 
     def _take_payload(self, first: int, payload: bytes, messages: list[Message]) -> None:
         opcode = first & 0x0F
@@ -220,11 +223,7 @@ class FrameDecoder:
                 messages.append(self._assemble())
 
     def _take_fragment(self, opcode: int, payload: bytes) -> None:
-        if opcode == CONTINUATION and not self._fragments_opcode:
-            raise _Refused(CloseCode.PROTOCOL_ERROR, "continuation of nothing")
-        if opcode != CONTINUATION and self._fragments_opcode:
-            raise _Refused(CloseCode.PROTOCOL_ERROR, "new message inside a fragmented one")
-        if opcode:
+        if opcode != CONTINUATION:
             self._fragments_opcode = opcode
         if payload:
             self._fragments.append(payload)

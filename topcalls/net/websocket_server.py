@@ -183,16 +183,14 @@ def _listener(address: tuple[str, int]) -> Any:
 def _read_head(sock: Any) -> tuple[bytes, bytes]:
     """The request's head and the bytes behind it."""
     data = b""
-    while END_OF_HEAD not in data:
-        if len(data) > MAX_HEAD_BYTES:
-            raise HandshakeRefused(
-                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request head too large"
-            )
+    while END_OF_HEAD not in data and len(data) <= MAX_HEAD_BYTES:
         chunk = sock.recv(4096)
         if not chunk:
             raise ConnectionError("peer closed during the handshake")
         data += chunk
     head, _, received = data.partition(END_OF_HEAD)
+    if len(head) > MAX_HEAD_BYTES:
+        raise HandshakeRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request head too large")
     return head, received
 
 
