@@ -150,6 +150,7 @@ TALK = (ev.Claimed(), ev.Rang(), ev.Answered(), ev.StreamConnected(), ev.BridgeR
         ((*TALK, ev.BridgeFailed(), ev.HungUp(NORMAL)), State.FAILED, EndReason.PROVIDER_FAILED),
         ((*TALK, ev.StopRequested(), ev.HungUp(NORMAL)), State.CANCELLED, EndReason.STOPPED),
         ((*TALK, ev.ChannelLost()), State.FAILED, EndReason.CHANNEL_LOST),
+        ((*TALK, ev.OwnerLost(), ev.HungUp(NORMAL)), State.FAILED, EndReason.CONTROLLER_LOST),
         ((*TALK, ev.StopRequested(), ev.ChannelLost()), State.CANCELLED, EndReason.STOPPED),
         (
             (ev.Claimed(), ev.OriginateFailed(ev.Hangup("USER_BUSY", 486, 17))),

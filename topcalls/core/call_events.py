@@ -135,6 +135,11 @@ class ChannelLost:
     """The switch knows the channel no more, and never said why."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnerLost:
+    """The controller that carried the call died, and the conversation with it."""
+
+
 CallEvent = (
     Released
     | Arrived
@@ -154,6 +159,7 @@ CallEvent = (
     | TimedOut
     | HungUp
     | ChannelLost
+    | OwnerLost
 )
 
 EVENT_KINDS: tuple[type[CallEvent], ...] = CallEvent.__args__

@@ -34,6 +34,7 @@ from topcalls.core.call_events import (
     HungUp,
     HungUpBy,
     OriginateFailed,
+    OwnerLost,
     Rang,
     Released,
     StopRequested,
@@ -99,11 +100,19 @@ class EndReason(StrEnum):
     STREAM_LOST = "stream_lost"
     PROVIDER_FAILED = "provider_failed"
     CHANNEL_LOST = "channel_lost"
+    CONTROLLER_LOST = "controller_lost"
     NETWORK_HUNG_UP = "network_hung_up"
     SWITCH_HUNG_UP = "switch_hung_up"
 
 
-FAULTS = frozenset({EndReason.STREAM_LOST, EndReason.PROVIDER_FAILED, EndReason.CHANNEL_LOST})
+FAULTS = frozenset(
+    {
+        EndReason.STREAM_LOST,
+        EndReason.PROVIDER_FAILED,
+        EndReason.CHANNEL_LOST,
+        EndReason.CONTROLLER_LOST,
+    }
+)
 """Reasons that make an answered call `failed` instead of `completed`."""
 
 
@@ -223,11 +232,13 @@ _END_CALL = (Effect.CLOSE_BRIDGE, Effect.HANG_UP)
 _OVER = Move(BY_CAUSE, _CLOSE)
 _LOST = Move(BY_CAUSE, _CLOSE, EndReason.CHANNEL_LOST)
 _STOP = Move(State.ENDING, _END_CALL, EndReason.STOPPED)
+_ORPHANED = Move(State.ENDING, _END_CALL, EndReason.CONTROLLER_LOST)
 _BRIDGE_END: dict[Kind, Move] = {
     StreamLost: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
     BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
     BridgeFinished: Move(State.ENDING, _END_CALL, EndReason.AGENT_ENDED),
     StopRequested: _STOP,
+    OwnerLost: _ORPHANED,
     HungUp: _OVER,
     ChannelLost: _LOST,
 }
@@ -248,7 +259,7 @@ TABLE: dict[State, Row] = {
             HungUp: _OVER,
         },
         frozenset({TimedOut}),
-        _DIAL | _MEDIA | {Claimed, GivenBack, DispatchExpired},
+        _DIAL | _MEDIA | {Claimed, GivenBack, DispatchExpired, OwnerLost},
     ),
     State.QUEUED: Row(
         {
@@ -257,7 +268,7 @@ TABLE: dict[State, Row] = {
             DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
         },
         frozenset({Released, GivenBack, TimedOut}),
-        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost},
+        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost, OwnerLost},
     ),
     State.DISPATCHING: Row(
         {
@@ -267,6 +278,7 @@ TABLE: dict[State, Row] = {
             Answered: Move(State.ANSWERED, _GO_LIVE),
             OriginateFailed: _OVER,
             StopRequested: _STOP,
+            OwnerLost: _ORPHANED,
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
             HungUp: _OVER,
             ChannelLost: _LOST,
@@ -280,6 +292,7 @@ TABLE: dict[State, Row] = {
             OriginateFailed: _OVER,
             BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
             StopRequested: _STOP,
+            OwnerLost: _ORPHANED,
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
             HungUp: _OVER,
             ChannelLost: _LOST,
@@ -314,7 +327,7 @@ TABLE: dict[State, Row] = {
             # The far end picked up while our hang-up was on its way: hang up again, and it counts.
             Answered: Move(State.ENDING, (Effect.HANG_UP,)),
         },
-        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested},
+        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost},
         frozenset({GivenBack}),
     ),
     **{state: Row(ignored=_EVERYTHING) for state in State if state.is_final},
@@ -387,6 +400,8 @@ def _message(event: CallEvent) -> str | None:
         return f"The AI provider failed. {event.detail}".rstrip()
     if isinstance(event, ChannelLost):
         return "The switch lost the call without saying why."
+    if isinstance(event, OwnerLost):
+        return "The controller that carried the call died."
     if isinstance(event, DispatchExpired):
         return "No controller took the call up in time. See that a controller runs and has room."
     return None
