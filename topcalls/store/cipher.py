@@ -6,10 +6,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from topcalls.errors import ConfigError
 
-_SETTING = "encryption_key"
+_SETTING = "secret_key"
 _REMEDY = (
-    "Set TOPCALLS_ENCRYPTION_KEY to the key this database was made with; a new one is made by: "
-    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+    "Set TOPCALLS_SECRET_KEY to the key this database was made with; "
+    "`topcalls keys secret` prints a new one for a new database."
 )
 
 
@@ -26,7 +26,7 @@ class Cipher:
                 self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
             except ValueError as error:
                 raise ConfigError(
-                    "The encryption key is not a Fernet key.", field=_SETTING, remedy=_REMEDY
+                    "The secret key is not a Fernet key.", field=_SETTING, remedy=_REMEDY
                 ) from error
 
     def encrypt(self, secret: str) -> str:
@@ -49,7 +49,7 @@ class Cipher:
     def _needed(self) -> MultiFernet:
         if self._fernet is None:
             raise ConfigError(
-                "Secrets need an encryption key, and none is configured.",
+                "Secrets need a secret key, and none is configured.",
                 field=_SETTING,
                 remedy=_REMEDY,
             )

@@ -43,6 +43,14 @@ def storable(text: str) -> str:
     return text
 
 
+def plain(value: Any) -> Any:
+    """`value` as it would come back from a `JsonField`; raises TypeError if it is no JSON."""
+    try:
+        return orjson.loads(orjson.dumps(value))
+    except TypeError:
+        return orjson.loads(storable(json.dumps(value, ensure_ascii=False)))
+
+
 class InstantField(peewee.BigIntegerField):
     """An aware UTC `datetime`, exact to the microsecond."""
 
@@ -69,7 +77,7 @@ class JsonField(peewee.TextField):
         try:
             return orjson.dumps(value).decode()
         except TypeError:
-            return orjson.dumps(_cleaned(value)).decode()
+            return orjson.dumps(plain(value)).decode()
 
     def python_value(self, value: Any) -> Any:
         return None if value is None else orjson.loads(value)
@@ -83,8 +91,3 @@ class SecretField(peewee.TextField):
 
     def python_value(self, value: Any) -> Any:
         return None if value is None else current().cipher.decrypt(value)
-
-
-def _cleaned(value: Any) -> Any:
-    """`value` with every text made storable; what is no JSON at all still raises TypeError."""
-    return json.loads(storable(json.dumps(value, ensure_ascii=False)))

@@ -28,6 +28,7 @@ class ApiKey(Table):
 
     id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE")
+    account_id: str
     name = peewee.TextField()
     kind = peewee.TextField(constraints=[one_of("kind", KEY_KINDS)])
     prefix = peewee.TextField(index=True)
@@ -43,6 +44,7 @@ class MinuteGrant(Table):
     """Minutes given to an account; a negative grant takes some back."""
 
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE")
+    account_id: str
     pool = peewee.TextField(constraints=[one_of("pool", Pool)])
     seconds = peewee.BigIntegerField()
     note = peewee.TextField(default="")
@@ -53,6 +55,7 @@ class MinuteUsage(Table):
     """Seconds used on one UTC `day` (`2026-11-23`), so that a balance sums days, not calls."""
 
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
     pool = peewee.TextField(constraints=[one_of("pool", Pool)])
     day = peewee.CharField(max_length=10)
     seconds = peewee.BigIntegerField()
@@ -67,6 +70,7 @@ class Reservation(Table):
 
     call_id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
     seconds = peewee.IntegerField()
     billed = peewee.IntegerField(null=True)
     created_at = InstantField()

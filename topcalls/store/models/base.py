@@ -50,3 +50,8 @@ def literals(values: Iterable[str]) -> peewee.SQL:
 def one_of(column: str, values: Iterable[str]) -> peewee.Node:
     """A check constraint that allows the members of an enum only."""
     return peewee.Check(f'"{column}" IN {literals(values).sql}')
+
+
+def tuples(query: Any) -> list[tuple[Any, ...]]:
+    """The rows of a query as plain tuples of its columns."""
+    return list(query.tuples())

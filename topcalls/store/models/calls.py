@@ -24,6 +24,7 @@ class Call(Leased):
 
     id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="RESTRICT", index=False)
+    account_id: str
     direction = peewee.TextField(constraints=[one_of("direction", DIRECTIONS)])
     state = peewee.TextField(constraints=[one_of("state", State)])
     version = peewee.IntegerField(default=1)
@@ -49,6 +50,7 @@ class Call(Leased):
     error_message = peewee.TextField(null=True)
     hangup_cause = peewee.TextField(null=True)
     sip_status = peewee.IntegerField(null=True)
+    q850 = peewee.IntegerField(null=True)
     answered_by = peewee.TextField(null=True)
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
@@ -108,6 +110,7 @@ class CallEvent(Table):
 
     id = peewee.BigAutoField()
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    call_id: str
     version = peewee.IntegerField()
     kind = peewee.TextField()
     before = peewee.TextField()
@@ -120,12 +123,19 @@ class CallEvent(Table):
 
 
 class TranscriptTurn(Table):
-    """What was said, by turn. `seq` orders the turns; the same `seq` again is a correction."""
+    """What was said, by turn. `seq` orders the turns; the same `seq` again is a correction.
+
+    `started_ms` and `ended_ms` count from the answer; `interrupted`: the caller cut in.
+    """
 
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    call_id: str
     seq = peewee.IntegerField()
     role = peewee.TextField(constraints=[one_of("role", ROLES)])
     text = SpeechField()
+    started_ms = peewee.IntegerField(default=0)
+    ended_ms = peewee.IntegerField(default=0)
+    interrupted = peewee.BooleanField(default=False)
     at = InstantField()
 
     class Meta:
@@ -133,9 +143,10 @@ class TranscriptTurn(Table):
 
 
 class TurnTiming(Table):
-    """Milliseconds of one turn: ours, the AI vendor's, and until the first word was heard."""
+    """Where the time of one answer went: a stored `core.turns.TurnTiming`."""
 
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    call_id: str
     seq = peewee.IntegerField()
     measures = JsonField()
     at = InstantField(index=True)
@@ -149,6 +160,7 @@ class Command(Task):
 
     id = id_field(primary_key=True)
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    call_id: str
     kind = peewee.TextField()
     payload = JsonField()
     created_at = InstantField()
@@ -166,6 +178,7 @@ class WrapUp(Task):
     """The work after a call; `step` is the next one to do. `tries_left` is of this step."""
 
     call = peewee.ForeignKeyField(Call, primary_key=True, on_delete="CASCADE")
+    call_id: str
     step = peewee.TextField(constraints=[one_of("step", Step)])
     log = JsonField()
     finished_at = InstantField(null=True)

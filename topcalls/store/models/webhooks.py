@@ -15,6 +15,7 @@ class WebhookEvent(Table):
 
     id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
     call_id = peewee.CharField(max_length=36, null=True)
     kind = peewee.TextField()
     payload = SpeechField()
@@ -26,7 +27,9 @@ class WebhookDelivery(Task):
 
     id = id_field(primary_key=True)
     event = peewee.ForeignKeyField(WebhookEvent, on_delete="CASCADE")
+    event_id: str
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
     call_id = peewee.CharField(max_length=36, null=True)
     url = peewee.TextField()
     endpoint = peewee.TextField()
@@ -61,6 +64,7 @@ class WebhookAttempt(Table):
     """One try to deliver, as it went."""
 
     delivery = peewee.ForeignKeyField(WebhookDelivery, on_delete="CASCADE", index=False)
+    delivery_id: str
     number = peewee.IntegerField()
     status = peewee.IntegerField(null=True)
     error = peewee.TextField(null=True)
@@ -80,6 +84,7 @@ class IdempotencyRecord(Table):
 
     id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
     key = peewee.CharField(max_length=255)
     route = peewee.TextField()
     body_hash = peewee.TextField()

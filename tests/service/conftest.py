@@ -1,0 +1,116 @@
+"""A migrated database per test: on SQLite always, on PostgreSQL when a server is named.
+
+The schema is built once per session, as a file or as a template database, and copied for each test.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import factories
+import pytest
+
+from topcalls.clock import ManualClock
+from topcalls.store.database import Database, open_database
+from topcalls.store.migrations import migrate
+
+POSTGRES_VARIABLE = "TOPCALLS_TEST_POSTGRES"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(
+    params=[
+        pytest.param("sqlite"),
+        pytest.param("postgresql", marks=pytest.mark.postgres),
+    ]
+)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database this run of the test uses."""
+    if request.param == "postgresql" and not os.environ.get(POSTGRES_VARIABLE):
+        pytest.skip(f"{POSTGRES_VARIABLE} names no PostgreSQL server")
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    _migrated(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """The name of a migrated PostgreSQL database."""
+    with postgres_database() as url:
+        _migrated(url)
+        yield urlsplit(url).path.lstrip("/")
+
+
+@pytest.fixture
+def database_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    if kind == "sqlite":
+        path = tmp_path / "topcalls.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        with postgres_database(request.getfixturevalue("postgres_template")) as url:
+            yield url
+
+
+@pytest.fixture
+def empty_url(kind: str, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without tables."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+    else:
+        with postgres_database() as url:
+            yield url
+
+
+@pytest.fixture
+def db(database_url: str) -> Iterator[Database]:
+    """A fresh, migrated database."""
+    database = open_database(database_url, encryption_key=factories.SECRET_KEY)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(factories.START)
+
+
+@pytest.fixture
+def services(db: Database, tmp_path: Path, clock: ManualClock) -> factories.Services:
+    """Every service on a fresh database."""
+    recordings = tmp_path / "recordings"
+    recordings.mkdir()
+    return factories.services(db, recordings, clock)
+
+
+@contextmanager
+def postgres_database(template: str = "template1") -> Iterator[str]:
+    """A PostgreSQL database of its own on the server under test."""
+    psycopg = pytest.importorskip("psycopg")
+    server = os.environ[POSTGRES_VARIABLE]
+    name = f"topcalls_test_{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        try:
+            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _migrated(url: str) -> None:
+    database = open_database(url)
+    migrate(database)
+    database.close()

@@ -1,0 +1,131 @@
+"""Accounts: customers of this install, and their limits."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from topcalls.clock import Clock
+from topcalls.core import quota
+from topcalls.errors import NotFound
+from topcalls.ids import new_id
+from topcalls.store import accounts, quotas
+from topcalls.store.database import Database
+from topcalls.store.models import Account
+
+DEFAULT_CONCURRENT_CALLS = 10
+DEFAULT_CALLS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account. `metered` false: minutes are counted but never refused."""
+
+    id: str
+    name: str
+    metered: bool
+    max_concurrent_calls: int
+    max_calls_per_minute: int
+    created_at: datetime
+
+
+class Accounts:
+    """Create and look up accounts."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def create(
+        self,
+        name: str,
+        *,
+        minutes: float = 0,
+        metered: bool = True,
+        max_concurrent_calls: int = DEFAULT_CONCURRENT_CALLS,
+        max_calls_per_minute: int = DEFAULT_CALLS_PER_MINUTE,
+        now: datetime | None = None,
+    ) -> AccountView:
+        """A new account with `minutes` granted to its plan and a webhook secret of its own."""
+        moment = now or self._clock.now()
+
+        def verb() -> AccountView:
+            account = accounts.insert(
+                id=new_id(),
+                name=name,
+                metered=metered,
+                max_concurrent_calls=max_concurrent_calls,
+                max_calls_per_minute=max_calls_per_minute,
+                webhook_secret=new_webhook_secret(),
+                created_at=moment,
+            )
+            seconds = quota.reservation(minutes)
+            if seconds:
+                quotas.grant(account.id, quota.Pool.PLAN, seconds, "first grant", moment)
+            return _view(account)
+
+        return self._db.run(verb)
+
+    def get(self, account_id: str) -> AccountView:
+        """Raises NotFound."""
+        return self._db.read(lambda: _view(_found(account_id)))
+
+    def list(self) -> list[AccountView]:
+        """All accounts, oldest first."""
+        return self._db.read(lambda: [_view(account) for account in accounts.every()])
+
+    def set_limits(
+        self, account_id: str, *, max_concurrent_calls: int, max_calls_per_minute: int
+    ) -> AccountView:
+        """Change what the account may do at once. Raises NotFound."""
+
+        def verb() -> AccountView:
+            accounts.update(
+                account_id,
+                max_concurrent_calls=max_concurrent_calls,
+                max_calls_per_minute=max_calls_per_minute,
+            )
+            return _view(_found(account_id))
+
+        return self._db.run(verb)
+
+    def webhook_secret(self, account_id: str) -> str:
+        """The secret that signs this account's webhooks (`whsec_…`). Raises NotFound."""
+        secret: str = self._db.read(lambda: _found(account_id).webhook_secret)
+        return secret
+
+    def rotate_webhook_secret(self, account_id: str) -> str:
+        """A new webhook secret; deliveries from now on are signed with it. Raises NotFound."""
+        secret = new_webhook_secret()
+
+        def verb() -> str:
+            _found(account_id)
+            accounts.update(account_id, webhook_secret=secret)
+            return secret
+
+        return self._db.run(verb)
+
+
+def new_webhook_secret() -> str:
+    """A signing secret in the form of the Standard Webhooks specification."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
+
+
+def _found(account_id: str) -> Account:
+    account = accounts.get(account_id)
+    if account is None:
+        raise NotFound("No such account.")
+    return account
+
+
+def _view(account: Account) -> AccountView:
+    return AccountView(
+        account.id,
+        account.name,
+        account.metered,
+        account.max_concurrent_calls,
+        account.max_calls_per_minute,
+        account.created_at,
+    )

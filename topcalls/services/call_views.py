@@ -1,0 +1,182 @@
+"""Calls as other rooms see them: plain values, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from topcalls.core import quota
+from topcalls.core.call_request import CallRequest
+from topcalls.core.call_state import PUBLIC, CallFacts, Effect, EndReason, State
+from topcalls.services.recordings import recording_name
+from topcalls.store.models import Call, TranscriptTurn
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptItem:
+    """One turn. `user` is `assistant` or `user`; times in milliseconds count from the answer."""
+
+    id: int
+    user: str
+    text: str
+    created_at: datetime
+    started_ms: int
+    ended_ms: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call as its owner sees it. Durations are minutes.
+
+    `metadata` is the customer's own, `request` the whole stored request. `completed`: everything
+    that follows a call is done.
+    """
+
+    id: str
+    account_id: str
+    direction: str
+    phone_number: str
+    from_phone_number: str | None
+    status: str
+    call_status: str | None
+    external_call_id: str
+    duration: float | None
+    transcript: tuple[TranscriptItem, ...]
+    recording_url: str | None
+    call_summary: str | None
+    error_message: str | None
+    answered_by: str | None
+    campaign_id: str | None
+    lead_id: str | None
+    completed: bool
+    created_at: datetime
+    schedule_at: datetime | None
+    started_at: datetime | None
+    end_at: datetime | None
+    metadata: Mapping[str, Any]
+    request: Mapping[str, Any]
+    analysis: Any
+    disposition: str | None
+    end_reason: str | None
+    actual_duration_billed: float | None
+    sandbox: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedCall:
+    """A call as its controller sees it: claimed from the queue, or taken over from a dead owner.
+
+    `effects` is what the claim asks the controller to do; nothing for a call that was taken over,
+    whose channel has to be looked for first. `version` is what the next `Calls.record` must name.
+    """
+
+    call_id: str
+    account_id: str
+    version: int
+    facts: CallFacts
+    effects: tuple[Effect, ...]
+    request: CallRequest
+    phone_number: str
+    from_number: str | None
+    channel_uuid: str
+    node: str | None
+    sandbox: bool
+    recording_name: str
+    created_at: datetime
+    dialled_at: datetime | None
+    answered_at: datetime | None
+
+
+def facts_of(call: Call) -> CallFacts:
+    """What the state machine needs to know of a row."""
+    return CallFacts(
+        State(call.state),
+        dialled=call.dialled_at is not None,
+        answered=call.answered_at is not None,
+        end_reason=EndReason(call.end_reason) if call.end_reason else None,
+    )
+
+
+def claimed_call(call: Call, effects: tuple[Effect, ...] = ()) -> ClaimedCall:
+    """A row for a controller."""
+    return ClaimedCall(
+        call_id=call.id,
+        account_id=call.account_id,
+        version=call.version,
+        facts=facts_of(call),
+        effects=effects,
+        request=CallRequest.from_mapping(call.request),
+        phone_number=call.phone_number,
+        from_number=call.from_number,
+        channel_uuid=call.channel_id,
+        node=call.node,
+        sandbox=call.sandbox,
+        recording_name=recording_name(call.id, call.created_at),
+        created_at=call.created_at,
+        dialled_at=call.dialled_at,
+        answered_at=call.answered_at,
+    )
+
+
+def call_view(
+    call: Call, recording_url: str | None, turns: Sequence[TranscriptTurn] = ()
+) -> CallView:
+    """A row for its owner."""
+    public = PUBLIC[State(call.state)]
+    return CallView(
+        id=call.id,
+        account_id=call.account_id,
+        direction=call.direction,
+        phone_number=call.phone_number,
+        from_phone_number=call.from_number,
+        status=public.status,
+        call_status=public.call_status,
+        external_call_id=call.channel_id,
+        duration=_duration(call),
+        transcript=tuple(map(_item, turns)),
+        recording_url=recording_url,
+        call_summary=call.call_summary,
+        error_message=call.error_message,
+        answered_by=call.answered_by,
+        campaign_id=call.campaign_id,
+        lead_id=call.lead_id,
+        completed=call.completed,
+        created_at=call.created_at,
+        schedule_at=call.schedule_at,
+        started_at=call.answered_at,
+        end_at=call.ended_at,
+        metadata=call.request.get("metadata", {}),
+        request=call.request,
+        analysis=call.analysis,
+        disposition=call.disposition,
+        end_reason=call.end_reason,
+        actual_duration_billed=(
+            None if call.billed_seconds is None else quota.minutes(call.billed_seconds)
+        ),
+        sandbox=call.sandbox,
+    )
+
+
+def _duration(call: Call) -> float | None:
+    """Minutes from the answer to the end; 0 for a call nobody answered."""
+    if call.ended_at is None:
+        return None
+    if call.answered_at is None:
+        return 0.0
+    talked: float = (call.ended_at - call.answered_at).total_seconds()
+    return round(max(0.0, talked) / 60, 4)
+
+
+def _item(turn: TranscriptTurn) -> TranscriptItem:
+    return TranscriptItem(
+        turn.seq,
+        turn.role,
+        turn.text,
+        turn.at,
+        turn.started_ms,
+        turn.ended_ms,
+        turn.interrupted,
+    )

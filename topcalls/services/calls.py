@@ -1,0 +1,334 @@
+"""Calls: created by customers, carried by controllers.
+
+Customers' verbs (`create`, `get`, `list`, `stop`, `cancel`) name the account; controllers' verbs
+(`record`, `intend_dial`, `append_turn`, …) name the call and, where they decide about it, the
+version of the row they know, so that a controller that lost a call cannot write over its successor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from topcalls.clock import Clock
+from topcalls.core.call_events import StopRequested
+from topcalls.core.call_request import CallRequest
+from topcalls.core.call_state import PUBLIC, WAITING_STATES, WEBHOOKS, State, Transition, Verdict
+from topcalls.core.transcript import Turn
+from topcalls.core.turns import TurnTiming
+from topcalls.errors import Conflict, InvalidRequest, NotFound
+from topcalls.ids import new_id
+from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
+from topcalls.services.keys import Principal
+from topcalls.services.quotas import Quotas
+from topcalls.services.recordings import Recordings
+from topcalls.services.transitions import Transitions
+from topcalls.services.webhooks import Webhooks
+from topcalls.store import calls, commands, idempotency, leases
+from topcalls.store.database import Database
+from topcalls.store.fields import plain
+from topcalls.store.locking import lock_account
+from topcalls.store.models import Call
+
+DISPATCH_TRIES = 10
+"""How often a call may be claimed and not dialled before only its dispatch time-out ends it."""
+
+_COMMAND_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Calls, newest first. `next_cursor` is the `created_at` of the last one, exact to the
+    microsecond, if there are more."""
+
+    data: tuple[CallView, ...]
+    next_cursor: datetime | None
+
+
+class Calls:
+    """See the module's text. `default_from_number` is the caller ID of calls that name none."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        quotas: Quotas,
+        webhooks: Webhooks,
+        recordings: Recordings,
+        transitions: Transitions,
+        *,
+        sandbox: bool,
+        default_from_number: str = "",
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._quotas = quotas
+        self._webhooks = webhooks
+        self._recordings = recordings
+        self._transitions = transitions
+        self._sandbox = sandbox
+        self._from_number = default_from_number
+
+    # --- customers
+
+    def create(
+        self,
+        principal: Principal,
+        request: CallRequest,
+        now: datetime | None = None,
+        *,
+        idempotency_id: str | None = None,
+    ) -> CallView:
+        """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes.
+
+        `idempotency_id` is the id of a `Fresh` idempotency record: under one record no second call
+        is made, whatever crashed in between.
+
+        Raises:
+            InsufficientQuota: the account has fewer minutes than the call may need.
+            InvalidRequest: there is no number to call from.
+        """
+        from_number = request.from_number or self._from_number
+        if not from_number:
+            raise InvalidRequest(
+                "There is no number to call from.",
+                field="from_number",
+                remedy="Name one in from_number, or set FROM_NUMBER for the install.",
+            )
+        request = replace(request, from_number=from_number)
+        moment = now or self._clock.now()
+        return self._db.run(self._create, principal.account_id, request, moment, idempotency_id)
+
+    def get(self, account_id: str, call_id: str) -> CallView:
+        """Raises NotFound."""
+
+        def verb() -> CallView:
+            return self._view(_found(account_id, call_id), with_turns=True)
+
+        return self._db.read(verb)
+
+    def list(
+        self,
+        account_id: str,
+        limit: int = 50,
+        cursor: datetime | None = None,
+        call_status: str | None = None,
+        campaign_id: str | None = None,
+    ) -> CallPage:
+        """Calls created before `cursor`, newest first, with their transcripts.
+
+        No two calls of an account have the same `created_at`, so paging loses and repeats none.
+        """
+        states = None
+        if call_status is not None:
+            states = [state for state in State if PUBLIC[state].call_status == call_status]
+
+        def verb() -> CallPage:
+            rows = calls.page(account_id, limit + 1, cursor, states, campaign_id)
+            turns = calls.transcripts([row.id for row in rows[:limit]])
+            views = tuple(
+                call_view(row, self._recordings.url(row), turns[row.id]) for row in rows[:limit]
+            )
+            return CallPage(views, views[-1].created_at if len(rows) > limit else None)
+
+        return self._db.read(verb)
+
+    def stop(self, account_id: str, call_id: str, now: datetime | None = None) -> CallView:
+        """End a call: at once while it waits, by its controller while it is live.
+
+        Stopping again changes nothing.
+
+        Raises:
+            Conflict: the call is over, and was not stopped.
+            NotFound: no such call in this account.
+        """
+        return self._db.run(self._stop, account_id, call_id, now or self._clock.now())
+
+    def cancel(self, account_id: str, call_id: str, now: datetime | None = None) -> CallView:
+        """Cancel a call that has not started. Cancelling again changes nothing.
+
+        Raises:
+            Conflict: the call is being dialled, in progress or over.
+            NotFound: no such call in this account.
+        """
+
+        def verb() -> CallView:
+            lock_account(account_id)
+            state = State(_found(account_id, call_id).state)
+            if state in WAITING_STATES or state is State.CANCELLED:
+                return self._stop(account_id, call_id, now or self._clock.now())
+            raise Conflict(
+                "The call is over." if state.is_final else "The call has started already.",
+                remedy=None if state.is_final else "Use stop to end it.",
+            )
+
+        return self._db.run(verb)
+
+    def delete(self, account_id: str, call_id: str, now: datetime | None = None) -> CallView:
+        """The same as `cancel`: nothing that happened is ever deleted by a customer."""
+        return self.cancel(account_id, call_id, now)
+
+    # --- controllers
+
+    def record(
+        self,
+        call_id: str,
+        version: int,
+        transition: Transition,
+        facts: Mapping[str, Any],
+        now: datetime,
+    ) -> int:
+        """Store a transition and everything that comes with it; the call's new version.
+
+        `facts` are columns learnt with the event, see `services.transitions.FACTS`. Recording the
+        same transition of the same version again changes nothing. Anything but a move is no news.
+
+        Raises:
+            Conflict: the call has another owner.
+        """
+        if transition.verdict is not Verdict.MOVED:
+            return version
+
+        def verb() -> int:
+            call = _existing(call_id)
+            if call.version != version:
+                return _repeated(call, version, transition)
+            return self._transitions.write(call, transition, facts, now)
+
+        return self._db.run(verb)
+
+    def intend_dial(self, call_id: str, version: int, channel_uuid: str, now: datetime) -> int:
+        """Commit that the call is about to be dialled as `channel_uuid`; the new version.
+
+        From here on no automatic path dials the call again. Repeating it changes nothing.
+
+        Raises:
+            Conflict: the call has another owner.
+        """
+
+        def verb() -> int:
+            call = _existing(call_id)
+            intended = call.dialled_at is not None and call.channel_id == channel_uuid
+            if intended and call.version == version + 1:
+                return version + 1
+            if call.dialled_at is not None or not calls.change(
+                call_id, version, channel_id=channel_uuid, dialled_at=now
+            ):
+                raise Conflict("The call was dialled before, or has another owner.")
+            return version + 1
+
+        return self._db.run(verb)
+
+    def append_turn(self, call_id: str, turn: Turn, at: datetime | None = None) -> None:
+        """Store a turn; the same `seq` again corrects it. `at`: when it was told, for calls whose
+        answer is not stored yet."""
+
+        def verb() -> None:
+            call = _existing(call_id)
+            began = (
+                call.answered_at + timedelta(milliseconds=turn.started_ms)
+                if call.answered_at
+                else at or self._clock.now()
+            )
+            calls.put_turn(
+                call_id,
+                turn.seq,
+                role=turn.speaker,
+                text=turn.text,
+                started_ms=turn.started_ms,
+                ended_ms=turn.ended_ms,
+                interrupted=turn.interrupted,
+                at=began,
+            )
+
+        self._db.run(verb)
+
+    def append_timing(self, call_id: str, timing: TurnTiming, at: datetime | None = None) -> None:
+        """Store where the time of one answer went."""
+        moment = at or self._clock.now()
+        self._db.run(calls.put_timing, call_id, timing.turn_seq, asdict(timing), moment)
+
+    def extend_lease(self, call_ids: Iterable[str], owner: str, until: datetime) -> set[str]:
+        """Keep live calls until `until`; the ids of those that are no longer the owner's."""
+        return self._db.run(leases.extend, Call, list(call_ids), owner, until)
+
+    def live(self, owner: str) -> Sequence[ClaimedCall]:
+        """The live calls that a controller owns."""
+        return self._db.read(lambda: [claimed_call(call) for call in calls.live_of(owner)])
+
+    # --- parts
+
+    def _create(
+        self, account_id: str, request: CallRequest, now: datetime, idempotency_id: str | None
+    ) -> CallView:
+        record = idempotency.get(idempotency_id) if idempotency_id else None
+        if record is not None and record.resource_id:
+            return self._view(_found(account_id, record.resource_id))
+        call_id = new_id()
+        self._quotas.reserve(account_id, call_id, request.max_duration, now)
+        waits = request.schedule_at is not None and request.schedule_at > now
+        call = calls.insert(
+            id=call_id,
+            account=account_id,
+            direction="outbound",
+            state=State.PENDING if waits else State.QUEUED,
+            sandbox=self._sandbox,
+            phone_number=request.phone_number,
+            from_number=request.from_number,
+            priority=request.priority,
+            request=plain(request.to_mapping()),
+            channel_id=new_id(),
+            tries_left=DISPATCH_TRIES,
+            created_at=now,
+            schedule_at=request.schedule_at,
+            queued_at=None if waits else now,
+            dispatch_by=None if waits else self._transitions.dispatch_by(now),
+        )
+        if record is not None:
+            idempotency.update(record.id, resource_id=call_id)
+        if not waits:
+            self._webhooks.announce(call, WEBHOOKS[State.QUEUED], now)
+        return self._view(call)
+
+    def _stop(self, account_id: str, call_id: str, now: datetime) -> CallView:
+        lock_account(account_id)
+        call = _found(account_id, call_id)
+        state = State(call.state)
+        if state in WAITING_STATES:
+            self._transitions.apply(call, StopRequested(), now)
+        elif not state.is_final:
+            payload = {"by": "api"}
+            if commands.open_like(call_id, "stop", payload) is None:
+                commands.insert(call_id, "stop", payload, _COMMAND_TRIES, now)
+        elif state is not State.CANCELLED:
+            raise Conflict("The call is over.")
+        return self._view(_found(account_id, call_id), with_turns=True)
+
+    def _view(self, call: Call, *, with_turns: bool = False) -> CallView:
+        turns = calls.transcripts([call.id])[call.id] if with_turns else ()
+        return call_view(call, self._recordings.url(call), turns)
+
+
+def _found(account_id: str, call_id: str) -> Call:
+    call = calls.of_account(account_id, call_id)
+    if call is None:
+        raise NotFound("No such call.")
+    return call
+
+
+def _existing(call_id: str) -> Call:
+    call = calls.get(call_id)
+    if call is None:
+        raise NotFound("No such call.")
+    return call
+
+
+def _repeated(call: Call, version: int, transition: Transition) -> int:
+    """The writer's last answer was lost on its way: the same event is already stored."""
+    event = calls.event_at(call.id, version + 1)
+    told = (type(transition.event).__name__, transition.before, transition.after)
+    if call.version == version + 1 and event and (event.kind, event.before, event.after) == told:
+        return version + 1
+    raise Conflict("The call has changed meanwhile: it has another owner.")

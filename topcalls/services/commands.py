@@ -1,0 +1,87 @@
+"""What users want of live calls, as rows that the call's controller carries out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from topcalls.core.call_state import LIVE_STATES, State
+from topcalls.errors import Conflict, NotFound
+from topcalls.store import calls, commands
+from topcalls.store.database import Database
+
+LEASE_SECONDS = 15.0
+_TRIES = 5
+_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CommandRow:
+    """A command to carry out."""
+
+    id: str
+    call_id: str
+    kind: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CommandView:
+    """A command and what came of it; `result` is set once `finished_at` is."""
+
+    id: str
+    call_id: str
+    kind: str
+    created_at: datetime
+    finished_at: datetime | None
+    result: Any
+
+
+class Commands:
+    """Submit, claim and finish commands."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def submit(self, call_id: str, kind: str, payload: dict[str, Any], now: datetime) -> str:
+        """Ask something of a live call; the command's id.
+
+        Raises:
+            Conflict: the call is not live.
+            NotFound: no such call.
+        """
+
+        def verb() -> str:
+            call = calls.get(call_id)
+            if call is None:
+                raise NotFound("No such call.")
+            if State(call.state) not in LIVE_STATES:
+                raise Conflict("The call is not in progress.")
+            return commands.insert(call_id, kind, payload, _TRIES, now)
+
+        return self._db.run(verb)
+
+    def claim(self, owner: str, now: datetime) -> list[CommandRow]:
+        """Take the commands that wait for calls `owner` holds, oldest first."""
+        if not self._db.read(commands.anything_for, owner):
+            return []
+
+        def verb() -> list[CommandRow]:
+            rows = commands.claim(owner, now, LEASE_SECONDS, _BATCH)
+            return [CommandRow(row.id, row.call_id, row.kind, row.payload) for row in rows]
+
+        return self._db.run(verb)
+
+    def finish(self, command_id: str, result: Any, now: datetime) -> None:
+        """Tell what came of a command. Only the first answer counts."""
+        self._db.run(commands.finish, command_id, result, now)
+
+    def get(self, command_id: str) -> CommandView:
+        """Raises NotFound."""
+        row = self._db.read(commands.get, command_id)
+        if row is None:
+            raise NotFound("No such command.")
+        return CommandView(
+            row.id, row.call_id, row.kind, row.created_at, row.finished_at, row.result
+        )

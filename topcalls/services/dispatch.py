@@ -1,0 +1,167 @@
+"""Which call is dialled next, by whom, and what becomes of calls that nobody carries any more.
+
+A claim is one transaction: it counts what every account with waiting calls is running, gives free
+places in turn to the account that runs the least, and moves each call it takes from queued to
+dispatching under a lease. Limits are counted from rows, so nothing has to be given back by hand.
+"""
+
+from __future__ import annotations
+
+import heapq
+from datetime import datetime, timedelta
+
+from topcalls.core.call_events import (
+    CallEvent,
+    ChannelLost,
+    Claimed,
+    DispatchExpired,
+    GivenBack,
+    Released,
+)
+from topcalls.core.call_state import Verdict, advance
+from topcalls.errors import Conflict
+from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
+from topcalls.services.transitions import Transitions
+from topcalls.store import calls, dispatch, leases
+from topcalls.store.database import Database
+from topcalls.store.models import Call
+
+LEASE_SECONDS = 30.0
+"""How long a controller may be silent about a call before another may take it over."""
+
+ABANDONED_AFTER = timedelta(minutes=15)
+"""How long a live call may have no owner before it counts as lost."""
+
+_BATCH = 200
+_MOST_AT_ONCE = 200
+
+__all__ = ["ABANDONED_AFTER", "LEASE_SECONDS", "ClaimedCall", "Dispatch"]
+
+
+class Dispatch:
+    """Claims and sweeps. `node_capacity` is how many calls one FreeSWITCH node may carry."""
+
+    def __init__(
+        self, db: Database, transitions: Transitions, *, node_capacity: int | None = None
+    ) -> None:
+        self._db = db
+        self._transitions = transitions
+        self._node_capacity = node_capacity
+
+    def claim(self, owner: str, node: str, free_slots: int, now: datetime) -> list[ClaimedCall]:
+        """Take up to `free_slots` calls for a controller, within every limit, fair to accounts."""
+        if free_slots < 1 or not self._db.read(dispatch.anything_queued):
+            return []
+        return self._db.run(self._claim, owner, node, free_slots, now)
+
+    def adopt(self, owner: str, node: str | None, now: datetime, limit: int) -> list[ClaimedCall]:
+        """Take over live calls whose controller is silent, on one node or (None) on any.
+
+        What became of their channels is for the new owner to find out.
+        """
+
+        def verb() -> list[ClaimedCall]:
+            taken = []
+            for call in calls.orphans(now, node, limit):
+                if leases.claim(
+                    Call,
+                    call.id,
+                    owner,
+                    now,
+                    LEASE_SECONDS,
+                    Call.version == call.version,
+                    version=call.version + 1,
+                ):
+                    taken.append(claimed_call(_fresh(call)))
+            return taken
+
+        return self._db.run(verb)
+
+    def release_due(self, now: datetime) -> int:
+        """Queue scheduled calls whose time has come; how many."""
+        return self._apply_each(self._db.read(calls.scheduled_until, now, _BATCH), Released(), now)
+
+    def expire(self, now: datetime) -> int:
+        """End calls that waited in the queue for longer than they may; how many."""
+        return self._apply_each(self._db.read(calls.overdue, now, _BATCH), DispatchExpired(), now)
+
+    def recover_abandoned(self, now: datetime) -> int:
+        """Settle live calls that no controller has taken over; how many.
+
+        One that was never dialled goes back to the queue, any other counts as lost.
+        """
+        rows = self._db.read(calls.orphans, now - ABANDONED_AFTER, None, _BATCH)
+        undialled = [call for call in rows if _was_not_dialled(call)]
+        dialled = [call for call in rows if not _was_not_dialled(call)]
+        given_back = self._apply_each(undialled, GivenBack(), now)
+        return given_back + self._apply_each(dialled, ChannelLost(), now)
+
+    def queue_length(self) -> int:
+        """Calls that wait to be dispatched."""
+        return self._db.read(dispatch.queue_length)
+
+    def _claim(self, owner: str, node: str, free_slots: int, now: datetime) -> list[ClaimedCall]:
+        slots = min(free_slots, _MOST_AT_ONCE, self._room_on(node))
+        waiting = dispatch.lock_waiting_accounts() if slots > 0 else []
+        if not waiting:
+            return []
+        taken: list[ClaimedCall] = []
+        for account_id, places in _share(dispatch.loads(waiting, now), slots).items():
+            for call in dispatch.next_of(account_id, places):
+                taken.append(self._take(call, owner, node, now))
+        return taken
+
+    def _take(self, call: Call, owner: str, node: str, now: datetime) -> ClaimedCall:
+        transition = advance(facts_of(call), Claimed())
+        self._transitions.write(
+            call,
+            transition,
+            {"node": node},
+            now,
+            claimed_at=now,
+            lease_owner=owner,
+            lease_until=now + timedelta(seconds=LEASE_SECONDS),
+            tries_left=call.tries_left - 1,
+        )
+        return claimed_call(_fresh(call), transition.effects)
+
+    def _room_on(self, node: str) -> int:
+        if self._node_capacity is None:
+            return _MOST_AT_ONCE
+        dispatch.lock_node(node)
+        return self._node_capacity - dispatch.live_on(node)
+
+    def _apply_each(self, rows: list[Call], event: CallEvent, now: datetime) -> int:
+        """One transaction per call."""
+        return sum(self._apply(call, event, now) for call in rows)
+
+    def _apply(self, call: Call, event: CallEvent, now: datetime) -> bool:
+        """False for a call that somebody else moved since it was read."""
+        try:
+            return self._db.run(self._transitions.apply, call, event, now).verdict is Verdict.MOVED
+        except Conflict:
+            return False
+
+
+def _share(loads: list[dispatch.Load], slots: int) -> dict[str, int]:
+    """Places per account: one after the other to whoever runs the fewest calls and has room."""
+    room = {load.account_id: load.room for load in loads}
+    running = [(load.live, load.account_id) for load in loads if load.room > 0]
+    heapq.heapify(running)
+    shares: dict[str, int] = {}
+    while running and sum(shares.values()) < slots:
+        live, account_id = heapq.heappop(running)
+        shares[account_id] = shares.get(account_id, 0) + 1
+        if shares[account_id] < room[account_id]:
+            heapq.heappush(running, (live + 1, account_id))
+    return shares
+
+
+def _was_not_dialled(call: Call) -> bool:
+    return advance(facts_of(call), GivenBack()).verdict is Verdict.MOVED
+
+
+def _fresh(call: Call) -> Call:
+    row = calls.get(call.id)
+    assert row is not None
+    return row

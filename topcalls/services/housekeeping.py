@@ -1,0 +1,72 @@
+"""What has to be tidied up now and then, a bounded piece at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from topcalls.services.nodes import Nodes
+from topcalls.services.quotas import Quotas
+from topcalls.services.webhooks import Webhooks
+from topcalls.services.wrap_ups import WrapUps
+from topcalls.store import idempotency, leases, retention
+from topcalls.store.database import Database
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """How many of each were dealt with."""
+
+    idempotency_keys: int
+    reservations: int
+    call_events: int
+    webhook_events: int
+    timings: int
+    controllers: int
+    deliveries: int
+    wrap_ups: int
+
+
+class Housekeeping:
+    """Retention and healing. `keep` is how long trails, timings and webhook logs are kept."""
+
+    def __init__(
+        self,
+        db: Database,
+        quotas: Quotas,
+        webhooks: Webhooks,
+        wrap_ups: WrapUps,
+        nodes: Nodes,
+        *,
+        keep: timedelta = timedelta(days=90),
+    ) -> None:
+        self._db = db
+        self._quotas = quotas
+        self._webhooks = webhooks
+        self._wrap_ups = wrap_ups
+        self._nodes = nodes
+        self._keep = keep
+
+    def run(self, now: datetime) -> Tidied:
+        """One round, each part in a transaction of its own."""
+        before = now - self._keep
+        return Tidied(
+            idempotency_keys=self._db.run(idempotency.delete_expired, now, _BATCH),
+            reservations=self._quotas.release_stale(now),
+            call_events=self._db.run(retention.delete_call_events, before, _BATCH),
+            webhook_events=self._db.run(retention.delete_webhook_events, before, _BATCH),
+            timings=self._db.run(retention.delete_timings, before, _BATCH),
+            controllers=self._nodes.forget_silent(now),
+            deliveries=self._webhooks.bury_exhausted(now),
+            wrap_ups=self._wrap_ups.heal(now),
+        )
+
+    def hold(self, loop: str, owner: str, now: datetime, seconds: float) -> bool:
+        """Be, or stay, the one process that runs a named loop, for `seconds` from now."""
+        return self._db.run(leases.hold, loop, owner, now, seconds)
+
+    def release(self, loop: str, owner: str) -> None:
+        """Let another process run a named loop at once."""
+        self._db.run(leases.release, loop, owner)

@@ -1,0 +1,210 @@
+"""API keys: made once, stored as a hash, found by their first characters.
+
+A token is `tc_live_` or `tc_test_` and 32 random bytes. With that much entropy a plain SHA-256 is
+the right hash: there is nothing to guess, and a slow hash would only slow every request.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal, cast
+
+from topcalls.clock import Clock
+from topcalls.errors import FieldError, InsufficientScope, InvalidRequest, NotFound, Unauthorized
+from topcalls.ids import new_id
+from topcalls.store import accounts
+from topcalls.store.database import Database
+from topcalls.store.models import ApiKey
+
+Kind = Literal["live", "test"]
+SCOPES = (
+    "calls:read",
+    "calls:write",
+    "campaigns:read",
+    "campaigns:write",
+    "knowledge:read",
+    "knowledge:write",
+    "leads:read",
+    "leads:write",
+    "phone_numbers:read",
+    "phone_numbers:write",
+    "voices:write",
+    "webhooks:read",
+    "webhooks:write",
+    "admin",
+)
+_PREFIX_LENGTH = len("tc_live_") + 8
+_KEEP_LAST_USE_FOR = timedelta(hours=1)
+_MAKE_ONE = "'topcalls keys create' makes a key."
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who makes a request, proved by a key."""
+
+    account_id: str
+    account_name: str
+    key_id: str
+    scopes: frozenset[str]
+    kind: Kind
+
+    def require(self, scope: str) -> None:
+        """Raises InsufficientScope unless the key has `scope`."""
+        if scope not in self.scopes:
+            raise InsufficientScope(f"This key lacks the scope '{scope}'.", scope=scope)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key as it is listed. `token` is set only in the answer to its creation."""
+
+    id: str
+    account_id: str
+    name: str
+    kind: Kind
+    prefix: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    token: str | None = None
+
+
+class Keys:
+    """Make, check, list and revoke keys. `kind` is the kind of this install."""
+
+    def __init__(self, db: Database, clock: Clock, kind: Kind) -> None:
+        self._db = db
+        self._clock = clock
+        self._kind = kind
+
+    def create(
+        self,
+        account_id: str,
+        *,
+        name: str,
+        scopes: Iterable[str],
+        days: float | None = None,
+        now: datetime | None = None,
+    ) -> KeyView:
+        """A new key; its `token` is shown here and never again. `days`: until it expires.
+
+        Raises:
+            InvalidRequest: a scope is unknown.
+            NotFound: there is no such account.
+        """
+        moment = now or self._clock.now()
+        wanted = tuple(dict.fromkeys(scopes))
+        _check_scopes(wanted)
+        token = f"tc_{self._kind}_{secrets.token_urlsafe(32)}"
+
+        def verb() -> KeyView:
+            if accounts.get(account_id) is None:
+                raise NotFound("No such account.")
+            key = accounts.insert_key(
+                id=new_id(),
+                account=account_id,
+                name=name,
+                kind=self._kind,
+                prefix=token[:_PREFIX_LENGTH],
+                digest=_digest(token),
+                scopes=wanted,
+                created_at=moment,
+                expires_at=moment + timedelta(days=days) if days else None,
+            )
+            return _view(key, token)
+
+        return self._db.run(verb)
+
+    def authenticate(self, token: str, now: datetime | None = None) -> Principal:
+        """Whose token this is.
+
+        Raises:
+            Unauthorized: of the other kind, unknown, expired or revoked.
+        """
+        moment = now or self._clock.now()
+        self._refuse_other_kind(token)
+        key = self._db.read(_find, token)
+        if key is None:
+            raise Unauthorized("This key is not known.", remedy=_MAKE_ONE)
+        if key.revoked_at is not None:
+            raise Unauthorized("This key was revoked.", remedy=_MAKE_ONE)
+        if key.expires_at is not None and key.expires_at <= moment:
+            raise Unauthorized("This key has expired.", remedy=_MAKE_ONE)
+        if key.last_used_at is None or moment - key.last_used_at >= _KEEP_LAST_USE_FOR:
+            self._db.run(accounts.touch_key, key.id, moment)
+        return Principal(
+            key.account_id, key.account.name, key.id, frozenset(key.scopes), self._kind
+        )
+
+    def list(self, account_id: str) -> list[KeyView]:
+        """An account's keys, revoked ones too, oldest first."""
+        return self._db.read(lambda: [_view(key) for key in accounts.keys_of(account_id)])
+
+    def revoke(self, key_id: str, now: datetime | None = None) -> None:
+        """Make a key useless, at once. Raises NotFound."""
+        if not self._db.run(accounts.revoke_key, key_id, now or self._clock.now()):
+            raise NotFound("No such key.")
+
+    def _refuse_other_kind(self, token: str) -> None:
+        if token.startswith(f"tc_{self._kind}_"):
+            return
+        if self._kind == "test" and token.startswith("tc_live_"):
+            raise Unauthorized(
+                "This is a live key, and this install is a sandbox.",
+                remedy="Use a tc_test_ key made here, or the address of your live install.",
+            )
+        if self._kind == "live" and token.startswith("tc_test_"):
+            raise Unauthorized(
+                "This is a test key, and this install makes real calls.",
+                remedy="Use a tc_live_ key made here, or the address of your sandbox.",
+            )
+        raise Unauthorized(
+            f"This is no TopCalls key: keys of this install start with tc_{self._kind}_.",
+            remedy=_MAKE_ONE,
+        )
+
+
+def _find(token: str) -> ApiKey | None:
+    digest = _digest(token)
+    found = None
+    for key in accounts.keys_by_prefix(token[:_PREFIX_LENGTH]):
+        if hmac.compare_digest(key.digest, digest):
+            found = key
+    return found
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
+def _check_scopes(scopes: Iterable[str]) -> None:
+    unknown = [scope for scope in scopes if scope not in SCOPES]
+    if unknown:
+        raise InvalidRequest(
+            f"No such scope: {', '.join(unknown)}.",
+            [FieldError("scopes", f"'{scope}' is no scope.", "unknown") for scope in unknown],
+            remedy=f"Scopes are {', '.join(SCOPES)}.",
+        )
+
+
+def _view(key: ApiKey, token: str | None = None) -> KeyView:
+    return KeyView(
+        key.id,
+        key.account_id,
+        key.name,
+        cast(Kind, key.kind),
+        key.prefix,
+        tuple(key.scopes),
+        key.created_at,
+        key.expires_at,
+        key.revoked_at,
+        key.last_used_at,
+        token,
+    )

@@ -1,0 +1,133 @@
+"""Carry out in the database what the state machine decided, all of it in one transaction.
+
+Everybody who moves a call comes through here: controllers (`Calls.record`), the dispatcher's claim,
+users who stop a call that waits, and the sweeps. A move writes the row, its trail, the webhook
+event, and at the end of a call its bill and its wrap-up; a crash leaves all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from topcalls.core import quota, wrap_up
+from topcalls.core.call_events import Answered, CallEvent, GivenBack
+from topcalls.core.call_state import WEBHOOKS, State, Transition, Verdict, advance
+from topcalls.errors import Conflict
+from topcalls.services.call_views import facts_of
+from topcalls.services.quotas import Quotas
+from topcalls.services.webhooks import Webhooks
+from topcalls.store import calls, commands, wrap_ups
+from topcalls.store.locking import lock_account
+from topcalls.store.models import Call
+
+FACTS = frozenset(
+    {"answered_at", "answered_by", "ended_at", "hangup_cause", "node", "q850", "sip_status"}
+)
+"""What may be told with an event: columns that the switch or the bridge knows."""
+
+
+class Transitions:
+    """Moves calls. Its methods are parts of a verb: call them inside `Database.run`."""
+
+    def __init__(
+        self, quotas: Quotas, webhooks: Webhooks, dispatch_timeout: timedelta = timedelta(hours=1)
+    ) -> None:
+        self._quotas = quotas
+        self._webhooks = webhooks
+        self._dispatch_timeout = dispatch_timeout
+
+    def dispatch_by(self, queued_at: datetime) -> datetime:
+        """Until when a call queued at a moment may wait."""
+        return queued_at + self._dispatch_timeout
+
+    def apply(self, call: Call, event: CallEvent, now: datetime, **columns: Any) -> Transition:
+        """Ask the state machine about an event of a stored call, and carry out its answer."""
+        transition = advance(facts_of(call), event)
+        if transition.verdict is Verdict.MOVED:
+            self.write(call, transition, {}, now, **columns)
+        return transition
+
+    def write(
+        self,
+        call: Call,
+        transition: Transition,
+        facts: Mapping[str, Any],
+        now: datetime,
+        **columns: Any,
+    ) -> int:
+        """Write a transition of the version of `call` at hand; the new version.
+
+        `facts` are told by others and must be of `FACTS`; `columns` are the caller's own.
+
+        Raises:
+            Conflict: the row is of another version by now, so it has another writer.
+        """
+        unknown = set(facts) - FACTS
+        if unknown:
+            raise ValueError(f"No facts of a call: {', '.join(sorted(unknown))}")
+        if transition.is_final:
+            lock_account(call.account_id)
+        changes = {**self._changes(call, transition, now), **facts, **columns}
+        if transition.is_final:
+            changes |= _ending(call, changes, now)
+        if not calls.move(call.id, call.version, transition.after, **changes):
+            raise Conflict("The call has changed meanwhile: it has another owner.")
+        detail = {**asdict(transition.event), **facts}
+        calls.append_event(call.id, call.version + 1, transition, detail, now)
+        self._follow(call.id, transition, now)
+        return int(call.version) + 1
+
+    def _changes(self, call: Call, transition: Transition, now: datetime) -> dict[str, Any]:
+        changes: dict[str, Any] = {}
+        if transition.end_reason is not None:
+            changes["end_reason"] = transition.end_reason
+        if transition.error_message is not None:
+            changes["error_message"] = transition.error_message
+        if isinstance(transition.event, Answered) and call.answered_at is None:
+            changes["answered_at"] = now
+        if isinstance(transition.event, GivenBack):
+            changes |= {"lease_owner": None, "lease_until": None, "claimed_at": None}
+        elif transition.after is State.QUEUED:
+            changes |= {"queued_at": now, "dispatch_by": self.dispatch_by(now)}
+        return changes
+
+    def _follow(self, call_id: str, transition: Transition, now: datetime) -> None:
+        """What comes with a move: the webhook, and at the end the bill and the wrap-up."""
+        event = _webhook_event(transition)
+        if event is None and not transition.is_final:
+            return
+        call = calls.get(call_id)
+        assert call is not None
+        if transition.is_final:
+            self._quotas.settle(call.account_id, call.id, call.billed_seconds or 0, now)
+            commands.finish_all(call.id, "the call is over", now)
+            if not call.completed:
+                wrap_ups.insert(call.id, wrap_up.begin(), now)
+        if event is not None:
+            turns = calls.transcripts([call.id])[call.id] if transition.is_final else ()
+            self._webhooks.announce(call, event, now, turns)
+
+
+def _ending(call: Call, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What a call is left with. One that nobody answered leaves nothing to wrap up."""
+    answered_at = changes.get("answered_at") or call.answered_at
+    ended_at = changes.get("ended_at") or now
+    return {
+        "ended_at": ended_at,
+        "billed_seconds": quota.billed(answered_at, ended_at),
+        "completed": answered_at is None,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+
+
+def _webhook_event(transition: Transition) -> str | None:
+    """`call.completed` is told by the wrap-up, when there is something to tell."""
+    if transition.before is transition.after or isinstance(transition.event, GivenBack):
+        return None
+    if transition.after is State.COMPLETED:
+        return None
+    return WEBHOOKS.get(transition.after)

@@ -1,0 +1,60 @@
+"""Queries on accounts and keys."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from topcalls.store.models import Account, ApiKey
+
+
+def insert(**columns: Any) -> Account:
+    """Store a new account."""
+    account: Account = Account.create(**columns)
+    return account
+
+
+def get(account_id: str) -> Account | None:
+    """One account."""
+    return Account.get_or_none(Account.id == account_id)
+
+
+def every() -> list[Account]:
+    """All accounts, oldest first."""
+    return list(Account.select().order_by(Account.created_at, Account.id))
+
+
+def update(account_id: str, **changes: Any) -> bool:
+    """Change columns; False if there is no such account."""
+    return bool(Account.update(**changes).where(Account.id == account_id).execute())
+
+
+def insert_key(**columns: Any) -> ApiKey:
+    """Store a new key."""
+    key: ApiKey = ApiKey.create(**columns)
+    return key
+
+
+def keys_by_prefix(prefix: str) -> list[ApiKey]:
+    """The keys, almost always one, that start like a token; their accounts come along."""
+    query = ApiKey.select(ApiKey, Account.id, Account.name).join(Account)
+    return list(query.where(ApiKey.prefix == prefix))
+
+
+def keys_of(account_id: str) -> list[ApiKey]:
+    """An account's keys, oldest first."""
+    query = ApiKey.select().where(ApiKey.account == account_id)
+    return list(query.order_by(ApiKey.created_at, ApiKey.id))
+
+
+def revoke_key(key_id: str, now: datetime) -> bool:
+    """Revoke a key; False if there is none. The first revocation's time stays."""
+    open_key = (ApiKey.id == key_id) & ApiKey.revoked_at.is_null()
+    if ApiKey.update(revoked_at=now).where(open_key).execute():
+        return True
+    return bool(ApiKey.select().where(ApiKey.id == key_id).exists())
+
+
+def touch_key(key_id: str, now: datetime) -> None:
+    """Note that a key was used."""
+    ApiKey.update(last_used_at=now).where(ApiKey.id == key_id).execute()

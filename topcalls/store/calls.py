@@ -1,0 +1,162 @@
+"""Queries on calls, their events and their transcript."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from topcalls.core.call_state import State, Transition
+from topcalls.store.models import Call, CallEvent, TranscriptTurn, TurnTiming
+from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
+
+_TICK = timedelta(microseconds=1)
+
+
+def insert(**columns: Any) -> Call:
+    """Store a new call. `created_at` is moved on until no other call of the account has it."""
+    columns["created_at"] = _unique_time(columns["account"], columns["created_at"])
+    call = Call(**columns)
+    call.save(force_insert=True)
+    return call
+
+
+def get(call_id: str) -> Call | None:
+    """One call."""
+    return Call.get_or_none(Call.id == call_id)
+
+
+def of_account(account_id: str, call_id: str) -> Call | None:
+    """One call of one account."""
+    return Call.get_or_none(Call.id == call_id, Call.account == account_id)
+
+
+def page(
+    account_id: str,
+    limit: int,
+    before: datetime | None,
+    states: Iterable[State] | None,
+    campaign_id: str | None,
+) -> list[Call]:
+    """Up to `limit` calls created before `before`, newest first."""
+    query = Call.select().where(Call.account == account_id)
+    if before is not None:
+        query = query.where(Call.created_at < before)
+    if states is not None:
+        wanted = list(states)
+        query = query.where(Call.state.in_([str(state) for state in wanted]))
+        if all(state.is_final for state in wanted):
+            query = query.where(Call.ended_at.is_null(False))
+    if campaign_id is not None:
+        query = query.where(Call.campaign_id == campaign_id)
+    return list(query.order_by(Call.created_at.desc()).limit(limit))
+
+
+def move(call_id: str, version: int, after: State, **changes: Any) -> bool:
+    """Write the state that `core.call_state` decided; False if the row is of another version."""
+    query = Call.update(state=after, version=version + 1, **changes)
+    return bool(query.where(Call.id == call_id, Call.version == version).execute() == 1)
+
+
+def change(call_id: str, version: int, **changes: Any) -> bool:
+    """Write facts that change no state; False if the row is of another version."""
+    query = Call.update(version=version + 1, **changes)
+    return bool(query.where(Call.id == call_id, Call.version == version).execute() == 1)
+
+
+def set_columns(call_id: str, **changes: Any) -> bool:
+    """Write what no controller decides on (recording, analysis), in whatever version."""
+    return bool(Call.update(**changes).where(Call.id == call_id).execute() == 1)
+
+
+def append_event(
+    call_id: str, version: int, transition: Transition, detail: dict[str, Any], at: datetime
+) -> None:
+    """Add an accepted event to the trail."""
+    CallEvent.insert(
+        call=call_id,
+        version=version,
+        kind=type(transition.event).__name__,
+        before=transition.before,
+        after=transition.after,
+        detail=detail,
+        at=at,
+    ).execute()
+
+
+def event_at(call_id: str, version: int) -> CallEvent | None:
+    """The event that made this version of the call, if an event did."""
+    return CallEvent.get_or_none(CallEvent.call == call_id, CallEvent.version == version)
+
+
+def events(call_id: str) -> list[CallEvent]:
+    """The trail of a call."""
+    return list(CallEvent.select().where(CallEvent.call == call_id).order_by(CallEvent.version))
+
+
+def live_of(owner: str) -> list[Call]:
+    """Calls that a controller owns."""
+    return list(Call.select().where(Call.lease_owner == owner, IS_LIVE).order_by(Call.created_at))
+
+
+def orphans(now: datetime, node: str | None, limit: int) -> list[Call]:
+    """Live calls whose owner let the lease run out, on `node` or anywhere."""
+    query = Call.select().where(Call.lease_until <= now, IS_LIVE)
+    if node is not None:
+        query = query.where((Call.node == node) | Call.node.is_null())
+    return list(query.order_by(Call.lease_until).limit(limit))
+
+
+def scheduled_until(now: datetime, limit: int) -> list[Call]:
+    """Calls whose time has come."""
+    query = Call.select().where(IS_PENDING, Call.schedule_at <= now)
+    return list(query.order_by(Call.schedule_at).limit(limit))
+
+
+def overdue(now: datetime, limit: int) -> list[Call]:
+    """Calls that waited in the queue for longer than they may."""
+    query = Call.select().where(IS_QUEUED, Call.dispatch_by <= now)
+    return list(query.order_by(Call.dispatch_by).limit(limit))
+
+
+def put_turn(call_id: str, seq: int, **columns: Any) -> None:
+    """Store a turn, or correct the one that had this place."""
+    TranscriptTurn.insert(call=call_id, seq=seq, **columns).on_conflict(
+        conflict_target=[TranscriptTurn.call, TranscriptTurn.seq], update=columns
+    ).execute()
+
+
+def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -> None:
+    """Store where the time of an answer went."""
+    TurnTiming.insert(call=call_id, seq=seq, measures=measures, at=at).on_conflict(
+        conflict_target=[TurnTiming.call, TurnTiming.seq],
+        update={"measures": measures, "at": at},
+    ).execute()
+
+
+def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:
+    """The turns of several calls, in order."""
+    turns: dict[str, list[TranscriptTurn]] = defaultdict(list)
+    if call_ids:
+        query = TranscriptTurn.select().where(TranscriptTurn.call.in_(call_ids))
+        for turn in query.order_by(TranscriptTurn.call, TranscriptTurn.seq):
+            turns[turn.call_id].append(turn)
+    return turns
+
+
+def timings(call_id: str) -> list[TurnTiming]:
+    """The measured answers of a call."""
+    return list(TurnTiming.select().where(TurnTiming.call == call_id).order_by(TurnTiming.seq))
+
+
+def _unique_time(account_id: str, wanted: datetime) -> datetime:
+    """The list's cursor is this time, so no two calls of an account may share it."""
+    last = (
+        Call.select(fn.MAX(Call.created_at))
+        .where(Call.account == account_id, Call.created_at >= wanted)
+        .scalar()
+    )
+    return wanted if last is None else last + _TICK

@@ -1,0 +1,65 @@
+"""Queries on commands to live calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from topcalls.ids import new_id
+from topcalls.store import leases
+from topcalls.store.models import Call, Command
+
+
+def insert(call_id: str, kind: str, payload: dict[str, Any], tries: int, now: datetime) -> str:
+    """Store a command; its id."""
+    command = Command.create(
+        id=new_id(),
+        call=call_id,
+        kind=kind,
+        payload=payload,
+        tries_left=tries,
+        available_at=now,
+        created_at=now,
+    )
+    return str(command.id)
+
+
+def open_like(call_id: str, kind: str, payload: dict[str, Any]) -> str | None:
+    """A command that asks for the same and is not carried out yet."""
+    query = Command.select().where(
+        Command.call == call_id, Command.kind == kind, Command.finished_at.is_null()
+    )
+    return next((str(command.id) for command in query if command.payload == payload), None)
+
+
+def anything_for(owner: str) -> bool:
+    """A command waits for a call of this owner: a look that needs no lock."""
+    query = Command.select(Command.id).join(Call)
+    return bool(query.where(Command.finished_at.is_null(), Call.lease_owner == owner).exists())
+
+
+def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[Command]:
+    """Take the open commands for calls that `owner` holds."""
+    mine = Call.select(Call.id).where(Call.lease_owner == owner)
+    return leases.claim_due(
+        Command, owner, now, seconds, limit, Command.finished_at.is_null(), Command.call.in_(mine)
+    )
+
+
+def finish(command_id: str, result: Any, now: datetime) -> bool:
+    """Store what came of a command; False if that was known already."""
+    is_open = (Command.id == command_id) & Command.finished_at.is_null()
+    query = Command.update(finished_at=now, result=result, lease_owner=None, lease_until=None)
+    return bool(query.where(is_open).execute() == 1)
+
+
+def finish_all(call_id: str, result: Any, now: datetime) -> None:
+    """Answer every open command of a call that is over."""
+    is_open = (Command.call == call_id) & Command.finished_at.is_null()
+    query = Command.update(finished_at=now, result=result, lease_owner=None, lease_until=None)
+    query.where(is_open).execute()
+
+
+def get(command_id: str) -> Command | None:
+    """One command."""
+    return Command.get_or_none(Command.id == command_id)

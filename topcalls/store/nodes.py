@@ -1,0 +1,32 @@
+"""Queries on running controllers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from topcalls.store.models import Controller
+
+
+def put(controller_id: str, now: datetime, **columns: Any) -> None:
+    """Note that a controller is alive."""
+    Controller.insert(id=controller_id, started_at=now, heartbeat_at=now, **columns).on_conflict(
+        conflict_target=[Controller.id], update={**columns, "heartbeat_at": now}
+    ).execute()
+
+
+def alive(since: datetime) -> list[Controller]:
+    """Controllers heard of since a moment."""
+    query = Controller.select().where(Controller.heartbeat_at > since)
+    return list(query.order_by(Controller.id))
+
+
+def delete(controller_id: str) -> None:
+    """Forget a controller that stopped."""
+    Controller.delete().where(Controller.id == controller_id).execute()
+
+
+def delete_silent(before: datetime) -> int:
+    """Forget controllers that were not heard of since `before`."""
+    count: int = Controller.delete().where(Controller.heartbeat_at <= before).execute()
+    return count

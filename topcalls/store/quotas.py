@@ -1,0 +1,105 @@
+"""Queries on minutes: grants, usage, reservations."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from topcalls.core.call_state import FINAL_STATES
+from topcalls.core.quota import Balance, Pool
+from topcalls.store.models import Account, Call, MinuteGrant, MinuteUsage, Reservation
+from topcalls.store.models.base import tuples
+
+
+def grant(account_id: str, pool: Pool, seconds: int, note: str, now: datetime) -> None:
+    """Give `seconds` to an account."""
+    MinuteGrant.insert(
+        account=account_id, pool=pool, seconds=seconds, note=note, granted_at=now
+    ).execute()
+
+
+def balance(account_id: str) -> Balance | None:
+    """Everything counted from rows; None if there is no such account."""
+    query = Account.select(
+        Account.metered,
+        _sum(MinuteGrant, account_id, Pool.PLAN),
+        _sum(MinuteUsage, account_id, Pool.PLAN),
+        _sum(MinuteGrant, account_id, Pool.BONUS),
+        _sum(MinuteUsage, account_id, Pool.BONUS),
+        _reserved(account_id),
+    ).where(Account.id == account_id)
+    for metered, plan_granted, plan_used, bonus_granted, bonus_used, reserved in tuples(query):
+        return Balance(
+            int(plan_granted),
+            int(plan_used),
+            int(bonus_granted),
+            int(bonus_used),
+            int(reserved),
+            unlimited=not metered,
+        )
+    return None
+
+
+def reserve(call_id: str, account_id: str, seconds: int, now: datetime) -> None:
+    """Set `seconds` aside for one call."""
+    Reservation.insert(
+        call_id=call_id, account=account_id, seconds=seconds, created_at=now
+    ).execute()
+
+
+def close_reservation(call_id: str, billed: int, now: datetime) -> bool:
+    """End a reservation; True for the one who did, False if it had ended before."""
+    query = Reservation.update(billed=billed, settled_at=now)
+    mine = (Reservation.call_id == call_id) & Reservation.settled_at.is_null()
+    return bool(query.where(mine).execute())
+
+
+def use(account_id: str, pool: Pool, seconds: int, calls: int, now: datetime) -> None:
+    """Add to what the account used today."""
+    MinuteUsage.insert(
+        account=account_id, pool=pool, day=now.strftime("%Y-%m-%d"), seconds=seconds, calls=calls
+    ).on_conflict(
+        conflict_target=[MinuteUsage.account, MinuteUsage.pool, MinuteUsage.day],
+        update={
+            MinuteUsage.seconds: MinuteUsage.seconds + seconds,
+            MinuteUsage.calls: MinuteUsage.calls + calls,
+        },
+    ).execute()
+
+
+def usage(account_id: str, first_day: str, last_day: str) -> list[tuple[str, int, int]]:
+    """Day, seconds and calls of each UTC day with usage, both pools together."""
+    query = (
+        MinuteUsage.select(MinuteUsage.day, fn.SUM(MinuteUsage.seconds), fn.SUM(MinuteUsage.calls))
+        .where(MinuteUsage.account == account_id, MinuteUsage.day.between(first_day, last_day))
+        .group_by(MinuteUsage.day)
+        .order_by(MinuteUsage.day)
+    )
+    return [(day, int(seconds), int(calls)) for day, seconds, calls in tuples(query)]
+
+
+def stale_reservations(limit: int) -> list[Call]:
+    """Calls that are over while minutes are still set aside for them."""
+    finals = [str(state) for state in FINAL_STATES]
+    query = (
+        Call.select()
+        .join(Reservation, on=(Reservation.call_id == Call.id))
+        .where(Reservation.settled_at.is_null(), Call.state.in_(finals))
+        .limit(limit)
+    )
+    return list(query)
+
+
+def _sum(model: Any, account_id: str, pool: Pool) -> Any:
+    return _total(model).where(model.account == account_id, model.pool == pool)
+
+
+def _reserved(account_id: str) -> Any:
+    is_open = (Reservation.account == account_id) & Reservation.settled_at.is_null()
+    return _total(Reservation).where(is_open)
+
+
+def _total(model: Any) -> Any:
+    return model.select(fn.COALESCE(fn.SUM(model.seconds), 0))

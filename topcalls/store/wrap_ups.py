@@ -1,0 +1,59 @@
+"""Queries on the work after calls."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from topcalls.core.wrap_up import Next
+from topcalls.store import leases
+from topcalls.store.models import WrapUp
+
+
+def insert(call_id: str, first: Next, now: datetime) -> None:
+    """Open the wrap-up of a call. A second time changes nothing."""
+    WrapUp.insert(
+        call=call_id,
+        step=first.step,
+        tries_left=first.tries,
+        available_at=now + first.delay,
+        log={},
+    ).on_conflict_ignore().execute()
+
+
+def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[WrapUp]:
+    """Take wrap-ups whose next step is due. Claiming spends one of the step's tries."""
+    return leases.claim_due(WrapUp, owner, now, seconds, limit, WrapUp.finished_at.is_null())
+
+
+def get(call_id: str) -> WrapUp | None:
+    """The wrap-up of a call."""
+    return WrapUp.get_or_none(WrapUp.call == call_id)
+
+
+def advance(call_id: str, owner: str, following: Next, log: dict[str, Any], now: datetime) -> bool:
+    """Write what comes next; False if somebody else holds the wrap-up by now."""
+    return leases.complete(WrapUp, call_id, owner, **_next(following, now), log=log)
+
+
+def _next(following: Next, now: datetime) -> dict[str, Any]:
+    if following.step is None:
+        return {"finished_at": now}
+    return {
+        "step": following.step,
+        "tries_left": following.tries,
+        "available_at": now + following.delay,
+    }
+
+
+def force(call_id: str, following: Next, log: dict[str, Any], now: datetime) -> None:
+    """Write what comes next for a wrap-up that nobody holds."""
+    WrapUp.update(**_next(following, now), log=log).where(WrapUp.call == call_id).execute()
+
+
+def exhausted(now: datetime, limit: int) -> list[WrapUp]:
+    """Open wrap-ups that nobody holds and that have no try left: their worker died on the last."""
+    query = WrapUp.select().where(
+        WrapUp.finished_at.is_null(), WrapUp.tries_left <= 0, leases.is_free(WrapUp, now)
+    )
+    return list(query.limit(limit))
