@@ -11,7 +11,6 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.sandbox.hearing import Listener
@@ -65,7 +64,7 @@ class RealtimeSession:
 
     def __init__(self, request: SessionRequest, parts: SessionParts) -> None:
         self._parts = parts
-        outbox = Outbox(parts.wire, parts.dice)
+        outbox = Outbox(parts.wire.send, parts.dice)
         self._outbox = outbox
         self.id = outbox.new_id("sess")
         expires_at = int(parts.clock.now().timestamp() + parts.behaviour.session_seconds)
@@ -112,15 +111,16 @@ class RealtimeSession:
 
     def receive(self, frame: str) -> None:
         """One text frame of the client. What is wrong with it is answered, never raised."""
-        event_id = None
+        event = _parsed(frame)
+        self._parts.wire.note(event, frame)
+        event_id = event.get("event_id") if event else None
         try:
-            event = _parsed(frame)
-            if isinstance(event, dict) and isinstance(event.get("event_id"), str):
-                event_id = event["event_id"]
+            if event is None:
+                raise Refusal("invalid_json", "Expected a JSON object in a text frame.")
             check_client_event(event)
             self._HANDLERS[event["type"]](self, event)
         except Refusal as refusal:
-            self._outbox.refuse(refusal, event_id)
+            self._outbox.refuse(refusal, event_id if isinstance(event_id, str) else None)
         self.turns.transcription.schedule(self._parts.clock.monotonic())
 
     def expire(self) -> None:
@@ -344,11 +344,12 @@ def _functions(tools: list[Event]) -> list[Event]:
     return [tool for tool in tools if tool["type"] == "function"]
 
 
-def _parsed(frame: str) -> Any:
+def _parsed(frame: str) -> Event | None:
     try:
-        return json.loads(frame)
+        event = json.loads(frame)
     except (ValueError, RecursionError):
-        raise Refusal("invalid_json", "Could not parse the message as JSON.") from None
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _decoded(audio: str, path: str) -> bytes:

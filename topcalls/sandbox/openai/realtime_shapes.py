@@ -315,10 +315,8 @@ CLIENT_EVENTS: dict[str, Shape] = {
 }
 
 
-def check_client_event(event: Any) -> None:
+def check_client_event(event: Mapping[str, Any]) -> None:
     """Raise `Refusal` unless `event` is one that the GA protocol knows, well formed."""
-    if not isinstance(event, dict):
-        raise Refusal("invalid_type", "Invalid event: expected a JSON object.")
     kind = event.get("type")
     if kind is None:
         raise missing("type")

@@ -19,7 +19,11 @@ CLOSE_EXPIRED = (1001, "Your session hit the maximum duration of 60 minutes.")
 
 
 class Wire(Protocol):
-    """The way to the client. None of these blocks for long or raises."""
+    """The way to the client. None of these raises, even when the client has gone."""
+
+    def note(self, event: Event | None, frame: str) -> None:
+        """For the record: the client sent this frame (`event` None: it is no JSON object)."""
+        ...
 
     def send(self, event: Event) -> None:
         """One event as a text frame."""
@@ -61,8 +65,8 @@ class Behaviour:
 class Outbox:
     """Sends events: gives each a random id, and knows how an error looks."""
 
-    def __init__(self, wire: Wire, dice: random.Random) -> None:
-        self._wire = wire
+    def __init__(self, send: Callable[[Event], None], dice: random.Random) -> None:
+        self._send = send
         self._dice = dice
 
     def new_id(self, prefix: str) -> str:
@@ -72,7 +76,7 @@ class Outbox:
 
     def send(self, kind: str, **fields: Any) -> None:
         """One event of the protocol."""
-        self._wire.send({"type": kind, "event_id": self.new_id("event"), **fields})
+        self._send({"type": kind, "event_id": self.new_id("event"), **fields})
 
     def refuse(self, refusal: Refusal, event_id: str | None = None) -> None:
         """An `error` event; `event_id` is that of the client's event, if it had one."""
