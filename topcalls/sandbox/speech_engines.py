@@ -69,7 +69,7 @@ class EspeakEngine:
 
     name = "espeak-ng-1"
     # name with variant, words per minute, pitch 0-100
-    _VOICES = {"agent": (b"en-us+f3", 155, 52), "callee": (b"en-us+m3", 150, 38)}
+    _VOICES = {"agent": (b"en-us+f5", 155, 52), "callee": (b"en-us+adam", 160, 35)}
     _SYNCHRONOUS, _DO_NOT_EXIT, _UTF8 = 2, 0x8000, 1
     _RATE, _PITCH = 1, 3
 
