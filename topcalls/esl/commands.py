@@ -274,7 +274,7 @@ def event_filter(header: str, value: str) -> str:
 def line(command: str) -> str:
     """The last check before a command goes out: one line, nothing the switch acts on itself."""
     quoting.printable("command", command)
-    if not command or command != command.strip():
+    if not command or command != command.strip(" "):
         raise InvalidRequest("A command is one line of text.", field="command")
     return command
 
