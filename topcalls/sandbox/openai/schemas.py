@@ -87,7 +87,9 @@ def _preferred(branches: list[Any], depth: int) -> Mapping[str, Any]:
     """The first branch that is not null; deep inside a recursion null, to come to an end."""
     is_null = [isinstance(item, Mapping) and item.get("type") == "null" for item in branches]
     wanted = depth >= _DEPTH and any(is_null)
-    return next((item for item, null in zip(branches, is_null, strict=True) if null == wanted), {})
+    return next(
+        (item for item, null in zip(branches, is_null, strict=True) if null == wanted), branches[0]
+    )
 
 
 def _resolved(schema: Any, root: Mapping[str, Any]) -> Mapping[str, Any]:

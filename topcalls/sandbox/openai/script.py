@@ -66,7 +66,7 @@ class Answer:
     speeches: tuple[str, ...] = ()
     calls: tuple[ToolUse, ...] = ()
     fail: str = ""
-    then: str = field(default="", repr=False)
+    then: str = field(default="", compare=False)
 
 
 class Mind:
