@@ -1,13 +1,13 @@
 """The call request: what is stored is what was asked, and every fault is told at once."""
 
 from dataclasses import fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from topcalls.core import call_rules
 from topcalls.core.call_request import CALL_EVENTS, NOT_YET, CallRequest
-from topcalls.core.call_rules import CallRules
+from topcalls.core.call_rules import CallRules, KnownModel
 from topcalls.errors import InvalidRequest
 
 pytestmark = pytest.mark.unit
@@ -17,7 +17,11 @@ GOOD = {"phone_number": "+12025550100", "task": "Ask whether Tuesday suits."}
 RULES = CallRules(
     default_from_number="+12025550199",
     voices={"realtime": frozenset({"alloy", "verse"}), "legacy": frozenset({"rachel"})},
-    models={"gpt-realtime": frozenset({"realtime"}), "gpt-4o": frozenset({"legacy"})},
+    models={
+        "gpt-realtime": KnownModel("realtime", date(2030, 2, 1), "gpt-realtime-2"),
+        "gpt-ancient": KnownModel("realtime", date(2030, 1, 31), "gpt-realtime-2"),
+        "gpt-4o": KnownModel("legacy"),
+    },
 )
 EVERYTHING = CallRules(default_from_number="+12025550199", not_yet=())
 
@@ -164,6 +168,11 @@ def test_language_tags(tag):
 
 def test_a_new_model_is_not_a_wrong_one():
     assert codes(model="gpt-realtime-9") == {}
+
+
+def test_a_model_that_is_gone_names_its_replacement():
+    assert codes(model="gpt-realtime") == {}
+    assert "Use gpt-realtime-2." in faults(model="gpt-ancient")["model"].message
 
 
 def test_a_sandbox_admits_private_webhooks():

@@ -2,4 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from topcalls.clock import Clock
+from topcalls.services.call_trail import CallTrail
+from topcalls.services.calls import Calls
+from topcalls.services.catalogue import Catalogue
+from topcalls.services.idempotency import Idempotency
+from topcalls.services.installation import Installation
+from topcalls.services.keys import Keys
+from topcalls.services.quotas import Quotas
+from topcalls.services.recordings import Recordings
+from topcalls.services.webhooks import Webhooks
+
 _EXTENSION = "topcalls"
+
+
+@dataclass(frozen=True)
+class ApiServices:
+    """The verbs that routes may call."""
+
+    clock: Clock
+    keys: Keys
+    calls: Calls
+    call_trail: CallTrail
+    catalogue: Catalogue
+    idempotency: Idempotency
+    installation: Installation
+    quotas: Quotas
+    recordings: Recordings
+    webhooks: Webhooks
+
+
+def attach(app: Flask, services: ApiServices) -> None:
+    """Let the routes of `app` find `services`."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> ApiServices:
+    """The services of the application that serves this request."""
+    return cast(ApiServices, current_app.extensions[_EXTENSION])

@@ -85,7 +85,7 @@ def _frame(server_url: str) -> dict[str, Any]:
     frame: dict[str, Any] = {
         "info": {
             "description": DESCRIPTION,
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "license": {"name": "Apache-2.0"},
         }
     }
     if server_url:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from topcalls.core import phone_numbers, web_addresses
@@ -63,17 +63,26 @@ Faults = Iterator[FieldError]
 
 
 @dataclass(frozen=True)
+class KnownModel:
+    """The mode a model serves, and when and by what its vendor replaces it."""
+
+    mode: str
+    shutdown_date: date | None = None
+    replacement: str | None = None
+
+
+@dataclass(frozen=True)
 class CallRules:
     """What this installation adds to the rules.
 
-    `voices`: names each mode knows; a mode that is absent takes any. `models`: the modes of each
-    known model; a model not listed is taken as new, not as wrong.
+    `voices`: names each mode knows; a mode that is absent takes any. A model not in `models` is
+    taken as new, not as wrong.
     """
 
     default_from_number: str | None = None
     default_ring_timeout: float = DEFAULT_RING_TIMEOUT
     voices: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    models: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    models: Mapping[str, KnownModel] = field(default_factory=dict)
     allow_private_urls: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
 
@@ -195,17 +204,25 @@ def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     mode, voice = given.get("mode", "realtime"), given.get("voice", DEFAULT_VOICE)
-    model = given.get("model")
     if mode not in MODES:
         yield FieldError("mode", f"Must be one of {', '.join(MODES)}.", "choice")
         return
     known = rules.voices.get(mode)
     if known is not None and isinstance(voice, str) and voice not in known:
         yield FieldError("voice", _voice_message(voice, mode, known, rules), "unknown_voice")
-    modes = rules.models.get(model) if isinstance(model, str) else None
-    if modes is not None and mode not in modes:
+    model = given.get("model")
+    facts = rules.models.get(model) if isinstance(model, str) else None
+    if facts is not None:
+        yield from _model_faults(facts, mode, now.date())
+
+
+def _model_faults(model: KnownModel, mode: str, today: date) -> Faults:
+    if model.mode != mode:
         message = f"Does not serve mode '{mode}'. Choose one from GET /v1/models, or leave it out."
         yield FieldError("model", message, "wrong_mode")
+    elif model.shutdown_date is not None and model.shutdown_date <= today:
+        message = f"Was shut down by its vendor on {model.shutdown_date}. Use {model.replacement}."
+        yield FieldError("model", message, "shut_down")
 
 
 def _voice_message(voice: str, mode: str, known: frozenset[str], rules: CallRules) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
 import marshmallow as ma
 
 from topcalls.api import fields
-from topcalls.core.call_state import CALL_STATUSES, STATUSES, EndReason
+from topcalls.core.call_request import CALL_EVENTS
+from topcalls.core.call_state import CALL_STATUSES, STATUSES, EndReason, State
+from topcalls.core.webhook_retry import DeliveryState
 
 _ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
 _FILTER = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
@@ -51,10 +56,26 @@ class CancelledSchema(ma.Schema):
 class TurnSchema(ma.Schema):
     """What one side said in one go."""
 
-    id = fields.Whole(required=True, metadata={"description": "Counts up from 1."})
+    id = fields.Whole(required=True, metadata={"description": "Orders the turns."})
     user = fields.Choice("assistant", "user", required=True)
-    text = fields.Text(required=True)
+    text = fields.Text(
+        required=True, metadata={"description": "Of the agent only what was really heard."}
+    )
     created_at = _moment("When it began.", nullable=False)
+    started_ms = fields.Whole(required=True, metadata={"description": "Since the answer."})
+    ended_ms = fields.Whole(required=True, metadata={"description": "Since the answer."})
+    interrupted = fields.Flag(
+        required=True, metadata={"description": "The caller spoke over it and cut it off."}
+    )
+
+
+class TimingSchema(ma.Schema):
+    """Where the milliseconds went between the caller's last sound and the answer's first."""
+
+    turn = fields.Whole(required=True, metadata={"description": "The `id` of the turn."})
+    ear_ms = fields.Whole(required=True, metadata={"description": "Noticing that it was the last."})
+    provider_ms = fields.Whole(required=True, metadata={"description": "The AI vendor's share."})
+    gateway_ms = fields.Whole(required=True, metadata={"description": "Ours."})
 
 
 class CallSchema(ma.Schema):
@@ -103,10 +124,15 @@ class CallDetailsSchema(CallSchema):
     completed = fields.Flag(
         required=True, metadata={"description": "The work after the call is done as well."}
     )
-    metadata = fields.ObjectOf(
+    direction = fields.Choice("outbound", "inbound", required=True)
+    metadata = fields.ObjectOf(required=True, metadata={"description": "Yours."})
+    configuration = fields.ObjectOf(
         required=True,
-        metadata={"description": "Your metadata, and under `configuration` how it was asked for."},
+        attribute="request",
+        metadata={"description": "How the call was asked for, defaults filled in."},
     )
+    analysis = ma.fields.Raw(allow_none=True, metadata={"description": "What was found in it."})
+    timings = fields.ListOf(ma.fields.Nested(TimingSchema), required=True)
 
 
 class CallPageSchema(ma.Schema):
@@ -140,8 +166,8 @@ class CallEventSchema(ma.Schema):
 
     version = fields.Whole(required=True)
     kind = fields.Text(required=True, metadata={"example": "answered"})
-    before = fields.Text(required=True)
-    after = fields.Text(required=True)
+    from_state = fields.Choice(*State, required=True)
+    to_state = fields.Choice(*State, required=True)
     detail = fields.ObjectOf(required=True)
     at = _moment("When it happened.", nullable=False)
 
@@ -152,36 +178,42 @@ class CallEventsSchema(ma.Schema):
     data = fields.ListOf(ma.fields.Nested(CallEventSchema), required=True)
 
 
-class TimingSchema(ma.Schema):
-    """Where the milliseconds of one turn went."""
+class AttemptSchema(ma.Schema):
+    """One try to deliver."""
 
-    seq = fields.Whole(required=True)
-    measures = fields.ObjectOf(required=True)
-    at = _moment("When the turn ended.", nullable=False)
-
-
-class TimingsSchema(ma.Schema):
-    """The turns of a call that were measured, oldest first."""
-
-    data = fields.ListOf(ma.fields.Nested(TimingSchema), required=True)
+    number = fields.Whole(required=True)
+    at = _moment("When it was made.", nullable=False)
+    status = fields.Whole(
+        allow_none=True, metadata={"description": "HTTP status; null without an answer."}
+    )
+    error = fields.Text(allow_none=True)
+    duration_ms = fields.Whole(allow_none=True)
 
 
 class DeliverySchema(ma.Schema):
     """One webhook, and how its delivery goes."""
 
     id = _uuid("Of the delivery.")
-    event = fields.Text(required=True, metadata={"example": "call.completed"})
+    message_id = _uuid("The `webhook-id` header; the same for every try, and for a replay.")
+    event = fields.Choice(*CALL_EVENTS, required=True)
     url = fields.Text(required=True)
-    state = fields.Text(required=True)
-    attempts = fields.Whole(required=True)
-    last_status = fields.Whole(allow_none=True)
-    last_error = fields.Text(allow_none=True)
+    status = fields.Choice(*DeliveryState, required=True, attribute="state")
+    attempts = ma.fields.Function(
+        lambda delivery: len(delivery.attempts),
+        metadata={"type": "integer", "description": "How many were made."},
+    )
+    log = fields.ListOf(ma.fields.Nested(AttemptSchema), required=True, attribute="attempts")
     created_at = _moment("When the event happened.", nullable=False)
     next_attempt_at = _moment("When it is tried again.")
     finished_at = _moment("When it was delivered or given up.")
 
 
 class DeliveriesSchema(ma.Schema):
-    """The webhooks of a call, oldest first."""
+    """The webhooks of a call, newest first."""
 
     data = fields.ListOf(ma.fields.Nested(DeliverySchema), required=True)
+
+
+def shown(view: Any) -> dict[str, Any]:
+    """The attributes of a dataclass, not looking into them."""
+    return {field.name: getattr(view, field.name) for field in dataclass_fields(view)}

@@ -185,7 +185,7 @@ class CallCreateSchema(ma.Schema):
     def _judge(self, body: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
         installation = services()
         faults = call_rules.violations(
-            body, installation.catalogue.call_rules(), installation.clock.now()
+            body, installation.catalogue.call_rules, installation.clock.now()
         )
         if faults:
             message = "The body of this request is not right: see 'errors'."
@@ -194,4 +194,4 @@ class CallCreateSchema(ma.Schema):
 
     @ma.post_load(pass_original=True)
     def _build(self, _: Any, body: Mapping[str, Any], **__: Any) -> CallRequest:
-        return call_rules.complete(body, services().catalogue.call_rules())
+        return call_rules.complete(body, services().catalogue.call_rules)

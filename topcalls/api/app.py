@@ -1,0 +1,77 @@
+"""Build the Flask application. Three hops from here to any rule: route, verb, rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, request
+
+from topcalls.api import auth, context, problems, requests
+from topcalls.api import openapi as openapi_document
+from topcalls.api.auth import public
+from topcalls.api.blueprint import refuse_unexpected_input
+from topcalls.api.context import ApiServices
+from topcalls.api.docs_page import docs_page
+from topcalls.api.v1.account import account
+from topcalls.api.v1.calls import calls
+from topcalls.api.v1.catalogue import catalogue
+from topcalls.api.v1.recordings import recordings
+from topcalls.api.v1.status import status
+
+DEFAULT_MAX_BODY_BYTES = 2_000_000
+_BLUEPRINTS = (calls, recordings, catalogue, account, status)
+
+
+def create_app(
+    services: ApiServices,
+    *,
+    public_url: str = "",
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+) -> Flask:
+    """The WSGI application. `public_url` is how the world reaches it."""
+    app = _bare_app(max_body_bytes)
+    context.attach(app, services)
+    requests.install(app)
+    document = orjson.dumps(_register(app, public_url))
+    _serve_document(app, document)
+    auth.protect(app, services.keys)
+    app.before_request(_refuse_unexpected)
+    problems.register(app)
+    return app
+
+
+def openapi(public_url: str = "") -> dict[str, Any]:
+    """The OpenAPI document; needs no database and no services."""
+    return _register(_bare_app(DEFAULT_MAX_BODY_BYTES), public_url)
+
+
+def _bare_app(max_body_bytes: int) -> Flask:
+    app = Flask("topcalls.api", static_folder=None)
+    app.json = requests.JsonProvider(app)
+    app.config["MAX_CONTENT_LENGTH"] = max_body_bytes
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    return app
+
+
+def _register(app: Flask, public_url: str) -> dict[str, Any]:
+    api = openapi_document.attach(app, public_url)
+    for blueprint in _BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs_page)
+    document: dict[str, Any] = api.spec.to_dict()
+    return document
+
+
+def _serve_document(app: Flask, document: bytes) -> None:
+    @app.get("/openapi.json")
+    @public
+    def openapi_json() -> Response:
+        """This reference."""
+        return Response(document, mimetype="application/json")
+
+
+def _refuse_unexpected() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if view is not None:
+        refuse_unexpected_input(view)

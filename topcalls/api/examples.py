@@ -1,0 +1,170 @@
+"""Examples in the reference. A test loads and dumps every one of them with its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_CALL_ID = "b7c1f3c2-5d0e-4a55-9d5b-0d6f2a7f6f10"
+_CHANNEL_ID = "2f6f9f8a-6a1e-4a8e-8a3a-5a8f2f1c7d42"
+_ACCOUNT_ID = "9a2c8f4e-0b57-4b5e-9f0b-3a4f8d1c2e61"
+_DELIVERY_ID = "6d0b7a52-3c1d-4f7a-8a56-1c9d7e2f4b83"
+_MESSAGE_ID = "c4d5e6f7-1a2b-4c3d-8e9f-0a1b2c3d4e5f"
+
+CALL_BODIES: dict[str, Any] = {
+    "reminder": {
+        "summary": "A reminder",
+        "value": {
+            "phone_number": "+12025550100",
+            "task": "You are Rachel from Bright Smile Dental. Confirm the appointment on Tuesday "
+            "at ten, or offer another time.",
+            "first_sentence": "Hi, this is Rachel from Bright Smile Dental.",
+            "voice": "coral",
+            "max_duration": 5,
+            "metadata": {"appointment": "A-1041"},
+            "webhook_url": "https://example.com/hooks/topcalls",
+            "webhook_events": ["call.completed", "call.failed"],
+        },
+    },
+    "whole_prompt": {
+        "summary": "A whole system prompt, with time limits and without recording",
+        "value": {
+            "phone_number": "+442079460000",
+            "from_number": "+12025550199",
+            "instructions": "# Role\nYou call shops to ask for their opening hours.\n# Rules\n"
+            "Be brief. Say goodbye once you know the hours of every day.",
+            "language": "en-GB",
+            "ring_timeout_seconds": 30,
+            "silence_timeout_seconds": 20,
+            "interruption": {"sensitivity": "low", "protect_first_sentence": True},
+            "recording": {"enabled": False},
+            "priority": 8,
+        },
+    },
+}
+
+CALL_CREATED = {"call_id": _CALL_ID, "provider_call_id": _CHANNEL_ID, "status": "queued"}
+STOPPED = {"ok": True, "status": "cancelled"}
+CANCELLED = {"ok": True}
+
+_CALL: dict[str, Any] = {
+    "id": _CALL_ID,
+    "created_at": "2026-11-23T14:32:10.104233Z",
+    "phone_number": "+12025550100",
+    "from_phone_number": "+12025550199",
+    "status": "completed",
+    "call_status": "completed",
+    "duration": 0.4213,
+    "started_at": "2026-11-23T14:32:14.871002Z",
+    "end_at": "2026-11-23T14:32:40.149311Z",
+    "end_reason": "agent_ended",
+    "schedule_at": None,
+    "campaign_id": None,
+    "lead_id": None,
+    "answered_by": "unknown",
+    "error_message": None,
+    "recording_url": f"https://calls.example.com/recordings/{_CALL_ID}/2026/11/23/wav",
+    "transcript": [
+        {
+            "id": 1,
+            "user": "assistant",
+            "text": "Hi, this is Rachel from Bright Smile Dental.",
+            "created_at": "2026-11-23T14:32:14.990000Z",
+            "started_ms": 119,
+            "ended_ms": 2870,
+            "interrupted": False,
+        },
+        {
+            "id": 2,
+            "user": "user",
+            "text": "Hello Rachel.",
+            "created_at": "2026-11-23T14:32:18.170000Z",
+            "started_ms": 3299,
+            "ended_ms": 4120,
+            "interrupted": False,
+        },
+    ],
+    "call_summary": None,
+    "disposition": None,
+    "actual_duration_billed": 0.4333,
+    "sandbox": False,
+}
+CALL_PAGE = {"data": [_CALL], "next_cursor": None}
+CALL_DETAILS = {
+    **_CALL,
+    "account_id": _ACCOUNT_ID,
+    "external_call_id": _CHANNEL_ID,
+    "completed": True,
+    "direction": "outbound",
+    "metadata": {"appointment": "A-1041"},
+    "configuration": {
+        "phone_number": "+12025550100",
+        "from_number": "+12025550199",
+        "task": "Confirm the appointment on Tuesday at ten.",
+        "mode": "realtime",
+        "voice": "coral",
+        "max_duration": 5.0,
+        "metadata": {"appointment": "A-1041"},
+    },
+    "analysis": None,
+    "timings": [{"turn": 3, "ear_ms": 512, "provider_ms": 388, "gateway_ms": 24}],
+}
+CALL_EVENTS = {
+    "data": [
+        {
+            "version": 2,
+            "kind": "Claimed",
+            "from_state": "queued",
+            "to_state": "dispatching",
+            "detail": {},
+            "at": "2026-11-23T14:32:10.215000Z",
+        }
+    ]
+}
+DELIVERIES = {
+    "data": [
+        {
+            "id": _DELIVERY_ID,
+            "message_id": _MESSAGE_ID,
+            "event": "call.completed",
+            "url": "https://example.com/hooks/topcalls",
+            "status": "delivered",
+            "attempts": 1,
+            "log": [
+                {
+                    "number": 1,
+                    "at": "2026-11-23T14:32:56.002000Z",
+                    "status": 200,
+                    "error": None,
+                    "duration_ms": 61,
+                }
+            ],
+            "created_at": "2026-11-23T14:32:55.870000Z",
+            "next_attempt_at": None,
+            "finished_at": "2026-11-23T14:32:56.002000Z",
+        }
+    ]
+}
+STATUS = {
+    "mode": "live",
+    "ai_mode": "live",
+    "version": "0.1.0",
+    "components": [
+        {"name": "database", "status": "up", "detail": "postgresql"},
+        {"name": "controller", "status": "up", "detail": "2 on node-1, node-2"},
+        {
+            "name": "worker",
+            "status": "down",
+            "detail": "No worker runs: webhooks and the work after calls wait. "
+            "Start 'topcalls worker'.",
+        },
+    ],
+    "capacity": 200,
+    "queue": {
+        "calls_scheduled": 3,
+        "calls_queued": 12,
+        "calls_live": 87,
+        "oldest_queued_at": "2026-11-23T14:32:10.104233Z",
+        "webhooks_due": 0,
+        "wrap_ups_due": 1,
+    },
+}

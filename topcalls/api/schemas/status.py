@@ -1,0 +1,55 @@
+"""The state of the installation."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from topcalls.api import fields
+
+
+def _count(text: str) -> fields.Whole:
+    return fields.Whole(required=True, metadata={"description": text})
+
+
+class ComponentSchema(ma.Schema):
+    """A part of the product."""
+
+    name = fields.Choice("database", "controller", "worker", required=True)
+    status = fields.Choice("up", "draining", "down", required=True)
+    detail = fields.Text(required=True)
+
+
+class QueueSchema(ma.Schema):
+    """What waits, and what is under way; of all accounts."""
+
+    calls_scheduled = _count("Calls whose time has not come.")
+    calls_queued = _count("Calls that wait for a controller.")
+    calls_live = _count("Calls that a controller carries.")
+    oldest_queued_at = fields.Timestamp(allow_none=True)
+    webhooks_due = _count("Webhooks that could be sent now.")
+    wrap_ups_due = _count("Ended calls with work to do now.")
+
+
+class StatusSchema(ma.Schema):
+    """How the installation is doing."""
+
+    mode = fields.Choice(
+        "sandbox", "live", required=True, metadata={"description": "Whether real phones ring."}
+    )
+    ai_mode = fields.Choice("sandbox", "live", required=True)
+    version = fields.Text(required=True)
+    components = fields.ListOf(ma.fields.Nested(ComponentSchema), required=True)
+    capacity = _count("Calls that all controllers together carry at most.")
+    queue = ma.fields.Nested(QueueSchema, required=True)
+
+
+class LiveSchema(ma.Schema):
+    """The process answers."""
+
+    status = fields.Choice("live", required=True)
+
+
+class ReadySchema(ma.Schema):
+    """Requests can be served."""
+
+    status = fields.Choice("ready", required=True)

@@ -1,0 +1,136 @@
+"""`/v1/calls`: place, look at, stop and cancel calls."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from topcalls.api import examples
+from topcalls.api.auth import principal, requires
+from topcalls.api.blueprint import ApiBlueprint, fails_with
+from topcalls.api.context import services
+from topcalls.api.idempotency import idempotent, record_id
+from topcalls.api.schemas.call_views import (
+    CallCreatedSchema,
+    CallDetailsSchema,
+    CallEventsSchema,
+    CallPageSchema,
+    CallQuerySchema,
+    CancelledSchema,
+    DeliveriesSchema,
+    StoppedSchema,
+    shown,
+)
+from topcalls.api.schemas.calls import CallCreateSchema
+from topcalls.core.call_request import CallRequest
+from topcalls.services.calls import CallPage
+
+calls = ApiBlueprint("calls", __name__, description="Place calls and see what became of them.")
+
+
+@calls.route("/v1/calls", methods=["POST"])
+@requires("calls:write")
+@fails_with(402, 422, 429)
+@idempotent
+@calls.arguments(CallCreateSchema, examples=examples.CALL_BODIES)
+@calls.response(201, CallCreatedSchema, example=examples.CALL_CREATED)
+def create_call(wanted: CallRequest) -> tuple[dict[str, Any], dict[str, str]]:
+    """Create a call.
+
+    It is queued and dialled as soon as the account's limits allow, or at `schedule_at`. The
+    minutes of `max_duration` are reserved at once; what was not talked comes back when it ends.
+    """
+    call = services().calls.create(principal(), wanted, idempotency_id=record_id())
+    created = {
+        "call_id": call.id,
+        "provider_call_id": call.external_call_id,
+        "status": call.status,
+    }
+    return created, {"Location": f"/v1/calls/{call.id}"}
+
+
+@calls.route("/v1/calls")
+@requires("calls:read")
+@calls.arguments(CallQuerySchema, location="query")
+@calls.response(200, CallPageSchema, example=examples.CALL_PAGE)
+def list_calls(query: dict[str, Any]) -> CallPage:
+    """List calls, newest first.
+
+    Follow `next_cursor` until it is null. Calls made meanwhile do not move the pages.
+    """
+    return services().calls.list(
+        principal().account_id,
+        query["limit"],
+        query.get("cursor"),
+        query.get("status"),
+        query.get("campaign_id"),
+    )
+
+
+@calls.route("/v1/calls/<uuid:call_id>")
+@requires("calls:read")
+@calls.response(200, CallDetailsSchema, example=examples.CALL_DETAILS)
+def get_call(call_id: UUID) -> dict[str, Any]:
+    """Get a call.
+
+    While it is live, the transcript grows turn by turn: poll this to follow it.
+    """
+    account_id = principal().account_id
+    call = services().calls.get(account_id, str(call_id))
+    return shown(call) | {"timings": services().call_trail.timings(account_id, call.id)}
+
+
+@calls.route("/v1/calls/<uuid:call_id>", methods=["DELETE"])
+@requires("calls:write")
+@fails_with(409)
+@calls.response(200, CancelledSchema, example=examples.CANCELLED)
+def delete_call(call_id: UUID) -> dict[str, bool]:
+    """Cancel a call that has not started (older form of cancel).
+
+    Nothing is erased: the call stays listed, as cancelled.
+    """
+    services().calls.delete(principal().account_id, str(call_id))
+    return {"ok": True}
+
+
+@calls.route("/v1/calls/<uuid:call_id>/stop", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@calls.response(200, StoppedSchema, example=examples.STOPPED)
+def stop_call(call_id: UUID) -> dict[str, Any]:
+    """End a call that waits or is in progress.
+
+    A call in progress is hung up by its controller within moments; stopping it twice is no error.
+    """
+    services().calls.stop(principal().account_id, str(call_id))
+    return {"ok": True, "status": "cancelled"}
+
+
+@calls.route("/v1/calls/<uuid:call_id>/cancel", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@calls.response(200, CancelledSchema, example=examples.CANCELLED)
+def cancel_call(call_id: UUID) -> dict[str, bool]:
+    """Cancel a call that has not started."""
+    services().calls.cancel(principal().account_id, str(call_id))
+    return {"ok": True}
+
+
+@calls.route("/v1/calls/<uuid:call_id>/events")
+@requires("calls:read")
+@calls.response(200, CallEventsSchema, example=examples.CALL_EVENTS)
+def list_call_events(call_id: UUID) -> dict[str, Any]:
+    """List what happened to a call, oldest first."""
+    return {"data": services().call_trail.events(principal().account_id, str(call_id))}
+
+
+@calls.route("/v1/calls/<uuid:call_id>/webhooks")
+@requires("calls:read")
+@calls.response(200, DeliveriesSchema, example=examples.DELIVERIES)
+def list_call_webhooks(call_id: UUID) -> dict[str, Any]:
+    """List the webhooks of a call and how their delivery goes, newest first."""
+    account_id = principal().account_id
+    call = services().calls.get(account_id, str(call_id))
+    return {"data": services().webhooks.deliveries(account_id, call.id, limit=200).data}

@@ -1,0 +1,43 @@
+"""`/v1/models`, `/v1/voices/builtin`, `/v1/languages`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topcalls.api.auth import requires
+from topcalls.api.blueprint import ApiBlueprint
+from topcalls.api.context import services
+from topcalls.api.schemas.catalogue import (
+    LanguagesSchema,
+    ModelsSchema,
+    ModeQuerySchema,
+    VoicesSchema,
+)
+
+catalogue = ApiBlueprint("catalogue", __name__, description="What a call may choose from.")
+
+
+@catalogue.route("/v1/models")
+@requires("calls:read")
+@catalogue.arguments(ModeQuerySchema, location="query")
+@catalogue.response(200, ModelsSchema)
+def list_models(query: dict[str, Any]) -> dict[str, Any]:
+    """List models."""
+    return {"data": services().catalogue.models(query.get("mode"))}
+
+
+@catalogue.route("/v1/voices/builtin")
+@requires("calls:read")
+@catalogue.arguments(ModeQuerySchema, location="query")
+@catalogue.response(200, VoicesSchema)
+def list_voices(query: dict[str, Any]) -> dict[str, Any]:
+    """List built-in voices."""
+    return {"data": services().catalogue.voices(query.get("mode"))}
+
+
+@catalogue.route("/v1/languages")
+@requires("calls:read")
+@catalogue.response(200, LanguagesSchema)
+def list_languages() -> dict[str, Any]:
+    """List languages."""
+    return {"data": services().catalogue.languages()}

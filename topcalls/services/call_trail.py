@@ -1,0 +1,75 @@
+"""What happened to a call, step by step, and where the time of its turns went."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from topcalls.errors import NotFound
+from topcalls.store import calls
+from topcalls.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An accepted event: what it was, and the state before and after."""
+
+    version: int
+    kind: str
+    from_state: str
+    to_state: str
+    detail: Mapping[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimingView:
+    """Milliseconds between the caller's last sound and the agent's first, by whose they are."""
+
+    turn: int
+    ear_ms: int
+    provider_ms: int
+    gateway_ms: int
+
+
+class CallTrail:
+    """Reads the trail of an account's calls."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def events(self, account_id: str, call_id: str) -> list[EventView]:
+        """Oldest first. Raises NotFound."""
+
+        def verb() -> list[EventView]:
+            _check(account_id, call_id)
+            return [
+                EventView(row.version, row.kind, row.before, row.after, row.detail, row.at)
+                for row in calls.events(call_id)
+            ]
+
+        return self._db.read(verb)
+
+    def timings(self, account_id: str, call_id: str) -> list[TimingView]:
+        """Oldest first. Raises NotFound."""
+
+        def verb() -> list[TimingView]:
+            _check(account_id, call_id)
+            return [
+                TimingView(
+                    row.seq,
+                    row.measures["ear_ms"],
+                    row.measures["provider_ms"],
+                    row.measures["gateway_ms"],
+                )
+                for row in calls.timings(call_id)
+            ]
+
+        return self._db.read(verb)
+
+
+def _check(account_id: str, call_id: str) -> None:
+    if calls.of_account(account_id, call_id) is None:
+        raise NotFound("No such call.")
