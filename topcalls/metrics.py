@@ -34,7 +34,7 @@ turn_provider = Histogram(
     "topcalls_turn_provider_seconds", "Delay of the AI provider in a turn.", buckets=_SECONDS
 )
 turn_ear = Histogram(
-    "topcalls_turn_ear_seconds", "Caller stops to caller hears the answer.", buckets=_SECONDS
+    "topcalls_turn_ear_seconds", "Noticing that the caller's turn has ended.", buckets=_SECONDS
 )
 interruptions = Counter(
     "topcalls_interruptions_total", "Times the caller spoke over the agent.", ["verdict"]

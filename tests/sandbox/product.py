@@ -1,0 +1,204 @@
+"""The whole product as a user starts it: `topcalls run`, in a directory and on ports of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import gevent
+from gevent.queue import Queue
+from gevent.socket import AF_INET, SOCK_STREAM, socket
+
+START_SECONDS = 60
+CALL_SECONDS = 60
+FINAL = ("completed", "failed", "cancelled")
+
+
+class Answer:
+    """An HTTP answer: status, headers and parsed body."""
+
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = json.loads(body) if body and "json" in headers.get("Content-Type", "") else body
+
+
+class Product:
+    """A running product. `environment` is added to what a process of ours sees."""
+
+    def __init__(self, directory: Path, **environment):
+        self.directory = directory
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        ours = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("TOPCALLS_") and key not in ("FROM_NUMBER", "OPENAI_API_KEY")
+        }
+        self.environment = {
+            **ours,
+            "TOPCALLS_DATA_DIR": str(directory / "var"),
+            "TOPCALLS_API_PORT": str(self.port),
+            "TOPCALLS_PLAYBACK_DIR": str(directory / "playback"),
+            "TOPCALLS_DRAIN_SECONDS": "1",
+            "FROM_NUMBER": "+12025550199",
+            **environment,
+        }
+        self.output = []
+        self._lines = Queue()
+        self.process = None
+        self.account = None
+        self.key = None
+
+    # --- life
+
+    def start(self, *arguments):
+        """Start `topcalls run` and wait until it serves."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "topcalls", "run", "--no-demo", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        gevent.spawn(self._read)
+        self.wait_for_output("Serving", START_SECONDS)
+        self.account = self.cli("accounts", "create", "Acme", "--minutes", "1000").strip()
+        self.key = self.cli("keys", "create", self.account).strip()
+        return self
+
+    def stop(self):
+        """Stop as Ctrl-C does; returns the exit code."""
+        if self.process is None:
+            return None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        return self.process.wait(30)
+
+    def wait_for_output(self, words, seconds):
+        """Wait for a line of the terminal that holds `words`."""
+        with gevent.Timeout(seconds, AssertionError(f"no {words!r} in: {self.output}")):
+            while not any(words in line for line in self.output):
+                if (line := self._lines.get()) is None:
+                    raise AssertionError(f"the product ended: {self.output} {self.logs()[-3000:]}")
+                self.output.append(line)
+
+    def cli(self, *arguments, check=True):
+        """Run a `topcalls` command on this product; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "topcalls", *arguments],
+            cwd=self.directory,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=CALL_SECONDS,
+        )
+        if check:
+            assert done.returncode == 0, done.stderr
+            return done.stdout
+        return done
+
+    def _read(self):
+        for line in self.process.stdout:
+            self._lines.put(line)
+        self._lines.put(None)
+
+    # --- API
+
+    def request(self, method, path, body=None, key=None, **headers):
+        """One API request; never raises for a status."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {key or self.key}",
+                **({"Content-Type": "application/json"} if body is not None else {}),
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return Answer(answer.status, answer.headers, answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, error.headers, error.read())
+
+    def get(self, path):
+        answer = self.request("GET", path)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    def place(self, number, **wishes):
+        """Create a call; returns its id."""
+        body = {
+            "phone_number": number,
+            "task": "Confirm the appointment on Tuesday at ten.",
+            "first_sentence": "Hi, this is Rachel from Bright Smile Dental.",
+            "webhook_url": self.webhook_url,
+            **wishes,
+        }
+        answer = self.request("POST", "/v1/calls", body)
+        assert answer.status == 201, answer.body
+        return answer.body["call_id"]
+
+    def details(self, call_id):
+        return self.get(f"/v1/calls/{call_id}")
+
+    def wait_until(self, call_id, condition, seconds=CALL_SECONDS):
+        """Poll a call until `condition(details)`; returns the details."""
+        deadline = time.monotonic() + seconds
+        while True:
+            details = self.details(call_id)
+            if condition(details):
+                return details
+            assert time.monotonic() < deadline, f"still waiting: {details} {self.logs()[-4000:]}"
+            gevent.sleep(0.1)
+
+    def wait_over(self, call_id, seconds=CALL_SECONDS):
+        """Wait until the call is over and wrapped up."""
+        return self.wait_until(
+            call_id, lambda call: call["status"] in FINAL and call["completed"], seconds
+        )
+
+    def wait_webhook(self, call_id, event, seconds=20):
+        """Wait until `event` of this call was delivered; returns the delivery."""
+        deadline = time.monotonic() + seconds
+        while True:
+            deliveries = self.get(f"/v1/calls/{call_id}/webhooks")["data"]
+            for delivery in deliveries:
+                if delivery["event"] == event and delivery["status"] == "delivered":
+                    return delivery
+            assert time.monotonic() < deadline, f"no {event} in {deliveries}"
+            gevent.sleep(0.1)
+
+    # --- the sandbox beside it
+
+    @property
+    def endpoints(self):
+        return json.loads((self.directory / "var" / "sandbox.json").read_text())
+
+    @property
+    def webhook_url(self):
+        return self.endpoints["webhook_url"]
+
+    def received_webhooks(self):
+        """What the sandbox's receiver got."""
+        with urllib.request.urlopen(self.webhook_url, timeout=5) as answer:
+            return json.load(answer)
+
+    def logs(self):
+        """Everything any process logged."""
+        files = sorted((self.directory / "var" / "logs").glob("*.log"))
+        return "\n".join(path.read_text() for path in files)
+
+
+def _free_port():
+    with socket(AF_INET, SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

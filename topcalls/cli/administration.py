@@ -1,0 +1,138 @@
+"""Accounts, keys, minutes, migrations, the OpenAPI file: what an operator does by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from topcalls import compose
+from topcalls.config import Settings
+
+DEFAULT_SCOPES = "calls:read,calls:write"
+
+
+@contextmanager
+def _services(settings: Settings) -> Iterator[compose.Services]:
+    services = compose.open_services(settings)
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@click.command()
+@click.pass_obj
+def migrate(settings: Settings) -> None:
+    """Bring the database to this version's schema. Safe to repeat."""
+    applied = compose.migrate(settings)
+    click.echo(f"Applied: {', '.join(applied)}" if applied else "The schema is up to date.")
+
+
+@click.command()
+def openapi() -> None:
+    """Print the OpenAPI 3 description as JSON."""
+    click.echo(json.dumps(compose.openapi(), indent=2))
+
+
+@click.group()
+def accounts() -> None:
+    """Accounts and their minutes."""
+
+
+@accounts.command("create")
+@click.argument("name")
+@click.option("--minutes", type=click.IntRange(0), default=1000, show_default=True)
+@click.option("--max-concurrent-calls", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--max-calls-per-minute", type=click.IntRange(1), default=60, show_default=True)
+@click.pass_obj
+def create_account(
+    settings: Settings,
+    name: str,
+    minutes: int,
+    max_concurrent_calls: int,
+    max_calls_per_minute: int,
+) -> None:
+    """Create an account with MINUTES granted, and print its id."""
+    with _services(settings) as services:
+        account = services.accounts.create(
+            name,
+            minutes=minutes,
+            max_concurrent_calls=max_concurrent_calls,
+            max_calls_per_minute=max_calls_per_minute,
+        )
+    click.echo(account.id)
+
+
+@accounts.command("list")
+@click.pass_obj
+def list_accounts(settings: Settings) -> None:
+    """All accounts, one a line: id, name, minutes left."""
+    with _services(settings) as services:
+        for account in services.accounts.list():
+            balance = services.quotas.balance(account.id)
+            click.echo(f"{account.id}  {balance.minutes_remaining:>10.1f} min  {account.name}")
+
+
+@accounts.command("grant")
+@click.argument("account_id")
+@click.argument("minutes", type=click.IntRange(1))
+@click.option("--note", default="granted by hand", show_default=True)
+@click.pass_obj
+def grant_minutes(settings: Settings, account_id: str, minutes: int, note: str) -> None:
+    """Grant MINUTES to an account."""
+    with _services(settings) as services:
+        services.quotas.grant(account_id, minutes, note)
+        balance = services.quotas.balance(account_id)
+    click.echo(f"{balance.minutes_remaining:.1f} minutes left")
+
+
+@click.group()
+def keys() -> None:
+    """API keys. A key is shown once, when it is made; only its hash is stored."""
+
+
+@keys.command("create")
+@click.argument("account_id")
+@click.option("--name", default="made by hand", show_default=True)
+@click.option("--scopes", default=DEFAULT_SCOPES, show_default=True, help="Comma-separated.")
+@click.option("--days", type=click.IntRange(1), default=None, help="Expires after so many days.")
+@click.pass_obj
+def create_key(
+    settings: Settings, account_id: str, name: str, scopes: str, days: int | None
+) -> None:
+    """Make a key for an account and print it, once."""
+    wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
+    with _services(settings) as services:
+        made = services.keys.create(account_id, name=name, scopes=wanted, days=days)
+    click.echo(made.token)
+
+
+@keys.command("list")
+@click.argument("account_id")
+@click.pass_obj
+def list_keys(settings: Settings, account_id: str) -> None:
+    """An account's keys: id, first characters, name, scopes, last use."""
+    with _services(settings) as services:
+        for key in services.keys.list(account_id):
+            used = key.last_used_at.isoformat() if key.last_used_at else "never used"
+            state = "revoked" if key.revoked_at else used
+            click.echo(f"{key.id}  {key.prefix}…  {key.name}  {','.join(key.scopes)}  {state}")
+
+
+@keys.command("revoke")
+@click.argument("key_id")
+@click.pass_obj
+def revoke_key(settings: Settings, key_id: str) -> None:
+    """Make a key useless, at once."""
+    with _services(settings) as services:
+        services.keys.revoke(key_id)
+    click.echo("revoked")
+
+
+@keys.command("secret")
+def make_secret_key() -> None:
+    """Print a new value for TOPCALLS_SECRET_KEY. Nothing is stored."""
+    click.echo(compose.new_secret_key())

@@ -1,0 +1,106 @@
+"""`topcalls call` and `topcalls calls`: place calls, follow them, look at them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from topcalls.cli.client import ApiClient
+from topcalls.cli.follow import CallFollower, summary
+from topcalls.config import Settings
+
+DEFAULT_TASK = (
+    "You are Rachel from Bright Smile Dental. Confirm the appointment on Tuesday at ten o'clock, "
+    "offer another time if it does not suit, thank the person and say goodbye."
+)
+DEFAULT_FIRST_SENTENCE = "Hi, this is Rachel from Bright Smile Dental. Is this a good time to talk?"
+
+
+@click.command()
+@click.argument("phone_number")
+@click.option("--task", default=None, help="What the agent should do, in plain words.")
+@click.option("--instructions", default=None, help="The whole system prompt instead of a task.")
+@click.option("--first-sentence", default=None, help="What the agent says first.")
+@click.option("--from", "from_number", default=None, help="Caller ID (E.164).")
+@click.option("--max-minutes", type=float, default=None, help="Longest duration.")
+@click.option("--webhook-url", default=None, help="Where to post this call's events.")
+@click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
+@click.pass_obj
+def call(settings: Settings, phone_number: str, no_follow: bool, **wishes: Any) -> None:
+    """Place a call to PHONE_NUMBER (E.164) and follow it live.
+
+    Exits with 0 when the call was completed, with 1 when it was not.
+    """
+    client = ApiClient.from_settings(settings)
+    created = client.post("/v1/calls", call_body(phone_number, **wishes))
+    if no_follow:
+        click.echo(created["call_id"])
+        return
+    details = follow_to_the_end(client, created["call_id"])
+    sys.exit(0 if details["status"] == "completed" else 1)
+
+
+def call_body(
+    phone_number: str, max_minutes: float | None = None, **wishes: str | None
+) -> dict[str, Any]:
+    """The body of `POST /v1/calls`; a friendly demonstration where nothing is asked for."""
+    if not (wishes.get("task") or wishes.get("instructions")):
+        wishes["task"] = DEFAULT_TASK
+        wishes["first_sentence"] = wishes.get("first_sentence") or DEFAULT_FIRST_SENTENCE
+    body = {name: value for name, value in wishes.items() if value is not None}
+    if max_minutes is not None:
+        body["max_duration"] = max_minutes
+    return {"phone_number": phone_number, **body}
+
+
+def follow_to_the_end(client: ApiClient, call_id: str) -> dict[str, Any]:
+    """Show the call live, then what remains of it."""
+    click.echo(f"  Call {call_id}")
+    details = CallFollower(client, call_id).follow()
+    click.echo("")
+    deliveries = client.get(f"/v1/calls/{call_id}/webhooks")["data"]
+    for line in summary(details, deliveries):
+        click.echo(line)
+    return details
+
+
+@click.group()
+def calls() -> None:
+    """Look at calls."""
+
+
+@calls.command("list")
+@click.option("--limit", type=click.IntRange(1, 200), default=20, show_default=True)
+@click.option("--status", default=None, help="Only calls with this call_status.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_obj
+def list_calls(settings: Settings, limit: int, status: str | None, as_json: bool) -> None:
+    """The newest calls, one a line."""
+    page = ApiClient.from_settings(settings).get("/v1/calls", limit=limit, status=status)
+    if as_json:
+        click.echo(json.dumps(page, indent=2))
+        return
+    for item in page["data"]:
+        outcome = item["call_status"] or item["status"]
+        click.echo(f"{item['id']}  {item['created_at']}  {item['phone_number']:<16} {outcome}")
+
+
+@calls.command("show")
+@click.argument("call_id")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_obj
+def show_call(settings: Settings, call_id: str, as_json: bool) -> None:
+    """One call: conversation, outcome, timings, recording, webhooks."""
+    client = ApiClient.from_settings(settings)
+    details = client.get(f"/v1/calls/{call_id}")
+    if as_json:
+        click.echo(json.dumps(details, indent=2))
+        return
+    follower = CallFollower(client, call_id)
+    follower.show(details)
+    click.echo("")
+    for line in summary(details, client.get(f"/v1/calls/{call_id}/webhooks")["data"]):
+        click.echo(line)

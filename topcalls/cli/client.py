@@ -1,0 +1,80 @@
+"""The command line as a client of the REST API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+from urllib.parse import urlencode
+
+from topcalls.config import Settings
+from topcalls.errors import ConfigError, TopCallsError
+
+TIMEOUT_SECONDS = 30.0
+
+
+class ApiError(TopCallsError):
+    """The API refused, or could not be reached."""
+
+    code = "api_error"
+
+
+class ApiClient:
+    """Sends one key's requests to one base URL."""
+
+    def __init__(self, base_url: str, key: str) -> None:
+        self._base_url = base_url
+        self._key = key
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> ApiClient:
+        """The API and key that the settings name."""
+        if settings.api_key is None:
+            raise ConfigError(
+                "The command line has no API key.",
+                field="api_key",
+                remedy="Set TOPCALLS_API_KEY; `topcalls keys create` makes a key.",
+            )
+        return cls(settings.effective_public_url, settings.api_key.get_secret_value())
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON answer to GET `path`."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._send("GET", f"{path}?{urlencode(given)}" if given else path, None)
+
+    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
+        """The JSON answer to POST `path`."""
+        return self._send("POST", path, body)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        request = urllib.request.Request(  # noqa: S310 - the user's own base URL
+            self._base_url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Authorization": f"Bearer {self._key}",
+                **({"Content-Type": "application/json"} if body is not None else {}),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from None
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            why = getattr(error, "reason", error)
+            raise ApiError(
+                f"The API at {self._base_url} cannot be reached: {why}.",
+                remedy="Is `topcalls run` or `topcalls api` running? Check TOPCALLS_PUBLIC_URL.",
+            ) from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> ApiError:
+    try:
+        problem = json.load(error)
+    except ValueError:
+        return ApiError(f"The API answered {error.code} {error.reason}.")
+    lines = [problem.get("detail") or problem.get("title") or str(error.code)]
+    lines += [f"  {item['path']}: {item['message']}" for item in problem.get("errors", [])]
+    return ApiError("\n".join(lines), status=error.code)

@@ -1,0 +1,111 @@
+"""A live call in the terminal: who speaks, when, what; then what remains of the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import click
+import gevent
+
+from topcalls.cli.client import ApiClient
+
+POLL_SECONDS = 0.3
+WRAP_UP_SECONDS = 30.0
+_FINAL = ("completed", "failed", "cancelled")
+_STATE_LINES = {
+    "dispatching": "dialling",
+    "ringing": "ringing",
+    "answered": "answered",
+    "ending": "hanging up",
+}
+
+
+class CallFollower:
+    """Prints what is new of one call each time it looks.
+
+    Lines go to `write`; styles disappear where the output is no terminal (click sees to that).
+    """
+
+    def __init__(
+        self, client: ApiClient, call_id: str, write: Callable[[str], None] = click.echo
+    ) -> None:
+        self._client = client
+        self._call_id = call_id
+        self._write = write
+        self._states_shown = 0
+        self._turns_shown: set[int] = set()
+
+    def follow(self) -> dict[str, Any]:
+        """Show the call until it is over and wrapped up; returns its details."""
+        waited = 0.0
+        while True:
+            details = self._client.get(f"/v1/calls/{self._call_id}")
+            self.show(details)
+            if details["status"] in _FINAL:
+                if details["completed"] or waited > WRAP_UP_SECONDS:
+                    return details
+                waited += POLL_SECONDS
+            gevent.sleep(POLL_SECONDS)
+
+    def show(self, details: dict[str, Any]) -> None:
+        """Print what `details` holds that was not printed before."""
+        events = self._client.get(f"/v1/calls/{self._call_id}/events")["data"]
+        for event in events[self._states_shown :]:
+            if event["to_state"] != event["from_state"]:
+                words = _STATE_LINES.get(event["to_state"])
+                if words:
+                    self._line(_offset(details, event["at"]), click.style(words, dim=True))
+        self._states_shown = len(events)
+        for turn in details["transcript"]:
+            if turn["id"] not in self._turns_shown:
+                self._turns_shown.add(turn["id"])
+                self._show_turn(turn)
+
+    def _show_turn(self, turn: dict[str, Any]) -> None:
+        speaker = "agent " if turn["user"] == "assistant" else "callee"
+        colour = "cyan" if turn["user"] == "assistant" else "green"
+        cut = click.style("  [interrupted]", dim=True) if turn.get("interrupted") else ""
+        self._line(
+            turn["started_ms"] / 1000, f"{click.style(speaker, fg=colour)}  {turn['text']}{cut}"
+        )
+
+    def _line(self, seconds: float | None, text: str) -> None:
+        when = "       " if seconds is None else f"{seconds:6.1f}s"
+        self._write(f"  {when}  {text}")
+
+
+def _offset(details: dict[str, Any], at: str) -> float | None:
+    """Seconds since the answer; None before it."""
+    if not details["started_at"]:
+        return None
+    seconds = (_time(at) - _time(details["started_at"])).total_seconds()
+    return seconds if seconds >= 0 else None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def summary(details: dict[str, Any], deliveries: list[dict[str, Any]]) -> Iterator[str]:
+    """What remains of a call, line by line: outcome, timings, recording, webhooks."""
+    minutes = details["duration"] or 0
+    yield (
+        f"  Outcome     {details['call_status']} ({details['end_reason']}), {minutes * 60:.1f} s"
+        + (f": {details['error_message']}" if details["error_message"] else "")
+    )
+    for timing in details["timings"]:
+        total = timing["ear_ms"] + timing["provider_ms"] + timing["gateway_ms"]
+        yield (
+            f"  Turn {timing['turn']:<6} heard {total} ms after the callee's last sound: end of turn "
+            f"{timing['ear_ms']}, provider {timing['provider_ms']}, gateway {timing['gateway_ms']}"
+        )
+    if details["recording_url"]:
+        yield f"  Recording   {details['recording_url']}"
+    yield f"  Transcript  GET /v1/calls/{details['id']}  ({len(details['transcript'])} turns)"
+    for delivery in deliveries:
+        yield (
+            f"  Webhook     {delivery['event']}: {delivery['status']}"
+            f" after {delivery['attempts']} attempt(s), to {delivery['url']}"
+        )

@@ -1,0 +1,27 @@
+"""Builds every long-lived object from the settings. The only place that knows them all."""
+
+from topcalls.compose.api import build_api, openapi
+from topcalls.compose.controller import build_controller
+from topcalls.compose.sandbox import build_sandbox, sandbox_endpoints
+from topcalls.compose.services import (
+    Services,
+    front_door_key,
+    migrate,
+    new_secret_key,
+    open_services,
+)
+from topcalls.compose.worker import build_worker
+
+__all__ = [
+    "Services",
+    "build_api",
+    "build_controller",
+    "build_sandbox",
+    "build_worker",
+    "front_door_key",
+    "migrate",
+    "new_secret_key",
+    "open_services",
+    "openapi",
+    "sandbox_endpoints",
+]

@@ -1,0 +1,30 @@
+"""The sandbox process, and where the other processes find its doubles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from topcalls.config import Settings
+from topcalls.errors import ConfigError
+from topcalls.sandbox.server import Sandbox
+
+
+def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandbox:
+    """The doubles, with the built-in scenarios and those of `scenarios` (files or directories)."""
+    return Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
+
+
+def sandbox_endpoints(settings: Settings) -> dict[str, Any]:
+    """What the running sandbox wrote about itself. Raises `ConfigError` when none runs."""
+    try:
+        endpoints = json.loads(settings.sandbox_file.read_text())
+    except (OSError, ValueError):
+        raise ConfigError(
+            f"No sandbox runs in {settings.data_dir}.",
+            field="data_dir",
+            remedy="Start `topcalls sandbox` (or all of it with `topcalls run`) with the same "
+            "data_dir, or configure a switch and an AI key.",
+        ) from None
+    return dict(endpoints)

@@ -1,0 +1,196 @@
+"""The database and the verbs on it, wired for one process."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from topcalls.clock import Clock, SystemClock
+from topcalls.config import Settings
+from topcalls.errors import ConfigError
+from topcalls.services.accounts import Accounts
+from topcalls.services.calls import Calls
+from topcalls.services.catalogue import Catalogue
+from topcalls.services.commands import Commands
+from topcalls.services.dispatch import Dispatch
+from topcalls.services.housekeeping import Housekeeping
+from topcalls.services.idempotency import Idempotency
+from topcalls.services.keys import SCOPES, Keys
+from topcalls.services.nodes import Nodes
+from topcalls.services.quotas import Quotas
+from topcalls.services.recordings import Recordings
+from topcalls.services.transitions import Transitions
+from topcalls.services.webhooks import Webhooks
+from topcalls.services.wrap_ups import WrapUps
+from topcalls.store import migrations
+from topcalls.store.database import Database, open_database
+
+FRONT_DOOR_ACCOUNT = "First account"
+FRONT_DOOR_MINUTES = 1000
+_DEMO_KEY_NAME = "first call of a start"
+
+
+@dataclass(frozen=True)
+class Services:
+    """Every verb of the product, on one open database."""
+
+    db: Database
+    clock: Clock
+    accounts: Accounts
+    keys: Keys
+    quotas: Quotas
+    recordings: Recordings
+    webhooks: Webhooks
+    calls: Calls
+    dispatch: Dispatch
+    commands: Commands
+    nodes: Nodes
+    idempotency: Idempotency
+    wrap_ups: WrapUps
+    housekeeping: Housekeeping
+    catalogue: Catalogue
+
+    def close(self) -> None:
+        self.db.close()
+
+
+def open_services(settings: Settings) -> Services:
+    """Open the database, which must be of this version's schema, and wire the verbs.
+
+    Raises `ConfigError` when the database has to be migrated first.
+    """
+    db = _open(settings)
+    migrations.ensure_current(db)
+    clock = SystemClock()
+    quotas = Quotas(db, clock)
+    recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
+    webhooks = Webhooks(db, clock, recordings)
+    transitions = Transitions(
+        quotas, webhooks, timedelta(seconds=settings.dispatch_timeout_seconds)
+    )
+    calls = Calls(
+        db,
+        clock,
+        quotas,
+        webhooks,
+        recordings,
+        transitions,
+        sandbox=settings.telephony_mode == "sandbox",
+        default_from_number=effective_from_number(settings),
+    )
+    wrap_ups = WrapUps(db, recordings, webhooks)
+    nodes = Nodes(db)
+    return Services(
+        db=db,
+        clock=clock,
+        accounts=Accounts(db, clock),
+        keys=Keys(db, clock, settings.key_kind),
+        quotas=quotas,
+        recordings=recordings,
+        webhooks=webhooks,
+        calls=calls,
+        dispatch=Dispatch(db, transitions),
+        commands=Commands(db),
+        nodes=nodes,
+        idempotency=Idempotency(db, clock),
+        wrap_ups=wrap_ups,
+        housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
+        catalogue=build_catalogue(settings, clock),
+    )
+
+
+def build_catalogue(settings: Settings, clock: Clock) -> Catalogue:
+    """Models, voices and languages, and the rules of a call request; needs no database."""
+    return Catalogue(
+        clock,
+        realtime_model=settings.realtime_model,
+        default_from_number=effective_from_number(settings),
+        default_ring_timeout=settings.ring_timeout_seconds,
+        allow_private_urls=private_webhooks_allowed(settings),
+        any_voice=settings.openai_base_url != Settings.model_fields["openai_base_url"].default,
+    )
+
+
+def effective_from_number(settings: Settings) -> str:
+    """The caller ID of calls that name none; the sandbox has one of its own."""
+    sandbox_number = "+12025550199" if settings.telephony_mode == "sandbox" else ""
+    return settings.from_number or sandbox_number
+
+
+def private_webhooks_allowed(settings: Settings) -> bool:
+    """Customer URLs may reach private addresses: by setting, and always in the sandbox."""
+    return settings.allow_private_webhooks or settings.telephony_mode == "sandbox"
+
+
+def migrate(settings: Settings) -> list[str]:
+    """Bring the schema up to date; the names of the migrations applied."""
+    db = _open(settings)
+    try:
+        return migrations.migrate(db)
+    finally:
+        db.close()
+
+
+def front_door_key(settings: Settings, demo_days: int) -> tuple[bool, str]:
+    """A key for the first call of a start: (True, the account's first key), made at the very first
+    start, or (False, a short-lived key that is not shown)."""
+    services = open_services(settings)
+    try:
+        accounts = services.accounts.list()
+        if not accounts:
+            account = services.accounts.create(FRONT_DOOR_ACCOUNT, minutes=FRONT_DOOR_MINUTES)
+            made = services.keys.create(account.id, name="first key", scopes=SCOPES)
+            return True, made.token or ""
+        made = services.keys.create(
+            accounts[0].id,
+            name=_DEMO_KEY_NAME,
+            scopes=("calls:read", "calls:write"),
+            days=demo_days,
+        )
+        return False, made.token or ""
+    finally:
+        services.close()
+
+
+def new_secret_key() -> str:
+    """A fresh value for `secret_key`."""
+    return Fernet.generate_key().decode()
+
+
+def _open(settings: Settings) -> Database:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return open_database(
+        settings.effective_database_url,
+        encryption_key=_secret_key(settings),
+        pool_size=settings.database_pool,
+    )
+
+
+def _secret_key(settings: Settings) -> str:
+    """The configured key, or this machine's own, made at the first start."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.data_dir / "secret.key"
+    if not path.exists():
+        _create_privately(path, new_secret_key())
+    return path.read_text().strip()
+
+
+def _create_privately(path: Path, text: str) -> None:
+    """Write a new file that only this user may read; a process that came first wins."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}.",
+            field="data_dir",
+            remedy="Make data_dir writable, or set TOPCALLS_SECRET_KEY.",
+        ) from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)

@@ -1,0 +1,217 @@
+"""Carries out the effects of one call: what the state machine asks for becomes commands.
+
+Nothing here decides about states. Every result is posted to the session as an event, by the switch,
+the leg or the bridge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import gevent
+
+from topcalls import metrics
+from topcalls.bridge.session import BridgeSession
+from topcalls.clock import Clock
+from topcalls.controller.call_leg import CallLeg
+from topcalls.controller.call_session import CallSession
+from topcalls.controller.journal import Journal
+from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.core.call_events import (
+    BridgeFailed,
+    BridgeFinished,
+    BridgeReady,
+    CallEvent,
+    ChannelLost,
+    Hangup,
+    OriginateFailed,
+    StreamConnected,
+    StreamLost,
+)
+from topcalls.core.call_state import Effect, EndReason
+from topcalls.core.transcript import Turn
+from topcalls.core.turns import TurnTiming
+from topcalls.errors import SwitchError
+from topcalls.esl import commands
+from topcalls.esl.client import SwitchClient
+from topcalls.esl.errors import CommandNotSent, CommandRefused
+from topcalls.log import get_logger
+from topcalls.media.playback import Playback
+from topcalls.media.server import MediaServer
+from topcalls.services.dispatch import ClaimedCall
+
+SWITCH_UNREACHABLE = "SWITCH_UNREACHABLE"
+"""Our own cause, beside FreeSWITCH's: the switch never took the originate."""
+
+INTENT_SECONDS = 10.0
+"""How long the dial intent may take to be stored before the dial is given up."""
+
+ORIGINATE_GRACE_SECONDS = 15.0
+"""How long after the ring time-out a job result may come."""
+
+_GOOD_ENDS = frozenset({EndReason.AGENT_ENDED, EndReason.SILENCE})
+
+log = get_logger("controller.effects")
+
+
+@dataclass(frozen=True)
+class Gear:
+    """The long-lived things that every call of this controller uses."""
+
+    switch: SwitchClient
+    media: MediaServer
+    make_playback: Callable[[ChannelPlayer], Playback]
+    make_bridge: Callable[[ClaimedCall, CallEffects], BridgeSession]
+    dial: Callable[[ClaimedCall], commands.Dial]
+    recordings_dir: Path
+    clock: Clock
+
+
+class CallEffects:
+    """The hands of one call's session, and the ears of its leg and bridge."""
+
+    def __init__(self, call: ClaimedCall, gear: Gear, journal: Journal) -> None:
+        self.channel_uuid = call.channel_uuid
+        self.bridge: BridgeSession | None = None
+        self._call = call
+        self._gear = gear
+        self._journal = journal
+        self._session: CallSession | None = None
+        self._provider_ready = False
+        self._attached = False
+        player = ChannelPlayer(gear.switch, call.channel_uuid)
+        self.leg = CallLeg(
+            call.call_id,
+            call.channel_uuid,
+            gear.switch,
+            gear.media,
+            player,
+            gear.make_playback(player),
+            self,
+            gear.clock,
+        )
+        self._carriers = {
+            Effect.ORIGINATE: self._originate,
+            Effect.ANSWER: self._answer,
+            Effect.OPEN_BRIDGE: self._open_bridge,
+            Effect.START_RECORDING: self._start_recording,
+            Effect.START_STREAM: self.leg.start,
+            Effect.CLOSE_BRIDGE: self._close_bridge,
+            Effect.HANG_UP: self._hang_up,
+            Effect.CLOSE_SESSION: self.leg.close,
+        }
+
+    def bind(self, session: CallSession) -> None:
+        """Where events go."""
+        self._session = session
+
+    def carry_out(self, effect: Effect) -> None:
+        """Do what the state machine asked for; returns at once."""
+        self._carriers[effect]()
+
+    # --- effects
+
+    def _originate(self) -> None:
+        gevent.spawn(self._dial)
+
+    def _dial(self) -> None:
+        """Commit the intent, then dial. Without a stored intent there is no dial."""
+        if not self._journal.intend_dial(self.channel_uuid, INTENT_SECONDS):
+            self._post(OriginateFailed(Hangup("DIAL_INTENT_NOT_STORED")))
+            return
+        self._session.mark_dialled()
+        dial = self._gear.dial(self._call)
+        limit = dial.ring_timeout_seconds + ORIGINATE_GRACE_SECONDS
+        try:
+            job = self._gear.switch.bgapi(commands.originate(dial), timeout=limit)
+        except CommandNotSent as error:
+            log.warning("Originate was not sent", call_id=self._call.call_id, why=str(error))
+            self._post(OriginateFailed(Hangup(SWITCH_UNREACHABLE)))
+            return
+        job.on_done(self._dialled)
+
+    def _dialled(self, result: str | SwitchError) -> None:
+        """The job's answer. Success shows by the channel's own events; an unknown outcome is
+        settled by the reconciler, because the phone may be ringing."""
+        if isinstance(result, CommandRefused):
+            self._post(OriginateFailed(Hangup(result.reply.removeprefix("-ERR").strip())))
+
+    def _answer(self) -> None:
+        self._gear.switch.post(commands.uuid_answer(self.channel_uuid))
+
+    def _open_bridge(self) -> None:
+        if self.bridge is None:
+            self.bridge = self._gear.make_bridge(self._call, self)
+            self.bridge.start()
+
+    def _start_recording(self) -> None:
+        if not self._call.request.recording.enabled:
+            return
+        path = self._gear.recordings_dir / self._call.recording_name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._gear.switch.post(commands.uuid_record_start(self.channel_uuid, str(path)))
+
+    def _close_bridge(self) -> None:
+        if self.bridge is not None:
+            self.bridge.stop("call is over")
+
+    def _hang_up(self) -> None:
+        gevent.spawn(self._kill)
+
+    def _kill(self) -> None:
+        try:
+            self._gear.switch.api(commands.uuid_kill(self.channel_uuid, "NORMAL_CLEARING"))
+        except CommandRefused as error:
+            if "No such channel" in error.reply:
+                self._post(ChannelLost())
+        except SwitchError as error:
+            log.warning("Hang-up was not confirmed", call_id=self._call.call_id, why=str(error))
+
+    # --- what the leg reports
+
+    def stream_connected(self) -> None:
+        """The caller's audio flows: the bridge may speak."""
+        if self._attached:
+            return
+        self._attached = True
+        self._post(StreamConnected())
+        if self.bridge is not None:
+            self.bridge.attach(self.leg)
+        self._report_ready()
+
+    def stream_lost(self, detail: str) -> None:
+        self._post(StreamLost(detail))
+
+    # --- what the bridge reports
+
+    def ready(self) -> None:
+        """The AI session is open and configured."""
+        self._provider_ready = True
+        self._report_ready()
+
+    def turn(self, turn: Turn) -> None:
+        self._journal.turn(turn)
+
+    def timing(self, timing: TurnTiming) -> None:
+        self._journal.timing(timing)
+        metrics.turn_gateway.observe(timing.gateway_ms / 1000)
+        metrics.turn_provider.observe(timing.provider_ms / 1000)
+        metrics.turn_ear.observe(timing.ear_ms / 1000)
+
+    def finished(self, reason: str, detail: str = "") -> None:
+        """The conversation is over. When we stopped it ourselves the state says so already, and the
+        event is ignored."""
+        if reason in _GOOD_ENDS:
+            self._post(BridgeFinished(reason, detail))
+        else:
+            self._post(BridgeFailed(f"{reason} {detail}".strip()))
+
+    def _report_ready(self) -> None:
+        if self._provider_ready and self._attached:
+            self._post(BridgeReady())
+
+    def _post(self, event: CallEvent) -> None:
+        if self._session is not None:
+            self._session.post(event)

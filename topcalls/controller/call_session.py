@@ -1,0 +1,168 @@
+"""One greenlet per live call: takes events from a queue, asks the state machine, hands effects on.
+
+Only this greenlet calls `advance` for the call. Switch, stream, bridge, API commands and
+reconciler all `post` events; what follows from one is in `core/call_state.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+import gevent
+from gevent.queue import Empty, SimpleQueue
+
+from topcalls import metrics
+from topcalls.clock import Clock
+from topcalls.controller.journal import Journal
+from topcalls.core.call_events import CallEvent, HungUp, OriginateFailed, StopRequested, TimedOut
+from topcalls.core.call_state import (
+    LIMITS,
+    CallFacts,
+    Effect,
+    Limit,
+    Transition,
+    Verdict,
+    advance,
+)
+from topcalls.log import get_logger
+
+log = get_logger("controller.session")
+
+
+class Hands(Protocol):
+    """Carries out effects. Returns at once; results come back as events."""
+
+    def carry_out(self, effect: Effect) -> None: ...
+
+
+class CallSession:
+    """The life of one call in this controller, from claim to close.
+
+    `limits` gives the seconds each state may last. `on_closed` is called once, last, when the call
+    is over and its journal is written.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        facts: CallFacts,
+        limits: Mapping[Limit, float],
+        clock: Clock,
+        on_closed: Callable[[CallSession], None],
+    ) -> None:
+        self.call_id = call_id
+        self.facts = facts
+        self._limits = limits
+        self._clock = clock
+        self._on_closed = on_closed
+        self._events: SimpleQueue[CallEvent | None] = SimpleQueue()
+        self._deadline: float | None = None
+        self._greenlet: gevent.Greenlet | None = None
+        self._log = log.bind(call_id=call_id)
+
+    def start(self, hands: Hands, journal: Journal, first: tuple[Effect, ...] = ()) -> None:
+        """Carry out `first` (what the claim asked for), then live from events."""
+        self._hands = hands
+        self._journal = journal
+        self._arm()
+        self._greenlet = gevent.spawn(self._run, first)
+
+    def post(self, event: CallEvent) -> None:
+        """Tell the call what happened. Never blocks; may be called from anywhere in the loop."""
+        self._events.put(event)
+
+    def mark_dialled(self) -> None:
+        """The dial intent is committed: from now on the call never goes back to the queue."""
+        self.facts = replace(self.facts, dialled=True)
+
+    def abandon(self) -> None:
+        """Let go without touching the row: it has another owner."""
+        self._events.put(None)
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; False if it did not come in time."""
+        if self._greenlet is not None:
+            self._greenlet.join(timeout)
+        return self._greenlet is None or self._greenlet.dead
+
+    def stop(self, by: str) -> None:
+        self.post(StopRequested(by))
+
+    def _run(self, first: tuple[Effect, ...]) -> None:
+        try:
+            for effect in first:
+                self._carry_out(effect)
+            closed = False
+            while not closed:
+                event = self._next_event()
+                if event is None:
+                    self._carry_out(Effect.CLOSE_BRIDGE)
+                    break
+                closed = self._take(event)
+        finally:
+            self._on_closed(self)
+
+    def _next_event(self) -> CallEvent | None:
+        if self._deadline is None:
+            return self._events.get()
+        try:
+            return self._events.get(timeout=max(0.0, self._deadline - self._clock.monotonic()))
+        except Empty:
+            return TimedOut()
+
+    def _take(self, event: CallEvent) -> bool:
+        """Answer one event; True when the session is over."""
+        transition = advance(self.facts, event)
+        if transition.verdict is Verdict.IMPOSSIBLE:
+            self._count_impossible(transition)
+        if transition.verdict is not Verdict.MOVED:
+            return False
+        self.facts = self.facts.after(transition)
+        self._journal.transition(transition, _details(event), self._clock.now())
+        if transition.before is not transition.after or isinstance(event, TimedOut):
+            self._arm()
+        self._report(transition)
+        for effect in transition.effects:
+            self._carry_out(effect)
+        return Effect.CLOSE_SESSION in transition.effects
+
+    def _carry_out(self, effect: Effect) -> None:
+        try:
+            self._hands.carry_out(effect)
+        except Exception:  # noqa: BLE001 - a failed effect shows as a missing event, by time-out
+            self._log.exception("Effect failed", effect=effect.value)
+
+    def _arm(self) -> None:
+        limit = LIMITS.get(self.facts.state)
+        seconds = self._limits.get(limit) if limit else None
+        self._deadline = None if seconds is None else self._clock.monotonic() + seconds
+
+    def _report(self, transition: Transition) -> None:
+        self._log.info(
+            "Call moved",
+            event_kind=type(transition.event).__name__,
+            before=transition.before.value,
+            after=transition.after.value,
+        )
+        if transition.is_final:
+            reason = transition.end_reason.value if transition.end_reason else ""
+            metrics.calls_ended.labels(transition.after.value, reason).inc()
+
+    def _count_impossible(self, transition: Transition) -> None:
+        kind = type(transition.event).__name__
+        metrics.impossible_events.labels(transition.before.value, kind).inc()
+        self._log.warning("Impossible event", event_kind=kind, state=transition.before.value)
+
+
+def _details(event: CallEvent) -> dict[str, Any]:
+    """Columns of the call's row that are learnt with this event."""
+    if isinstance(event, HungUp | OriginateFailed):
+        hangup = event.hangup
+        return {
+            "hangup_cause": hangup.cause,
+            "sip_status": hangup.sip_status,
+            "q850": hangup.q850,
+        }
+    return {}

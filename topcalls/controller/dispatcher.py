@@ -1,0 +1,60 @@
+"""Claims queued calls, as many as there are slots and tokens, and opens a session for each.
+
+It never waits for the switch: dialling happens in the session's own greenlet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from topcalls.clock import Clock
+from topcalls.core.token_bucket import TokenBucket
+from topcalls.errors import TopCallsError
+from topcalls.log import get_logger
+from topcalls.services.dispatch import ClaimedCall, Dispatch
+
+log = get_logger("controller.dispatcher")
+
+
+class Dispatcher:
+    """One look at the queue is `tick`; the controller's loop calls it several times a second."""
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        owner: str,
+        node: str,
+        max_calls: int,
+        calls_per_second: float,
+        clock: Clock,
+        live_calls: Callable[[], int],
+        may_dial: Callable[[], bool],
+        open_session: Callable[[ClaimedCall], None],
+    ) -> None:
+        self._dispatch = dispatch
+        self._owner = owner
+        self._node = node
+        self._max_calls = max_calls
+        self._bucket = TokenBucket(calls_per_second, burst=max(1.0, calls_per_second / 2))
+        self._clock = clock
+        self._live_calls = live_calls
+        self._may_dial = may_dial
+        self._open_session = open_session
+
+    def tick(self) -> int:
+        """Claim what may be dialled now; returns how many calls were opened."""
+        if not self._may_dial():
+            return 0
+        now = self._clock.monotonic()
+        wanted = min(self._max_calls - self._live_calls(), self._bucket.available(now))
+        if wanted < 1:
+            return 0
+        try:
+            claimed = self._dispatch.claim(self._owner, self._node, wanted, self._clock.now())
+        except TopCallsError as error:
+            log.warning("Queue could not be read", why=str(error))
+            return 0
+        self._bucket.take(len(claimed), now)
+        for call in claimed:
+            self._open_session(call)
+        return len(claimed)

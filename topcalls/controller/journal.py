@@ -1,0 +1,122 @@
+"""What happened to one call, written to the database in order and never in the call's way.
+
+A locked or absent database must not hold up the first sentence or a hang-up. So the session and the
+bridge only put entries here; one greenlet writes them, trying again for as long as the store is
+unavailable. The one thing that waits for the database is the dial intent: no intent, no dial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import gevent
+from gevent.event import AsyncResult, Event
+from gevent.queue import SimpleQueue
+
+from topcalls.clock import Clock
+from topcalls.core.call_state import Transition
+from topcalls.core.transcript import Turn
+from topcalls.core.turns import TurnTiming
+from topcalls.errors import Conflict, StoreUnavailable
+from topcalls.log import get_logger
+from topcalls.services.calls import Calls
+
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 2.0
+
+log = get_logger("controller.journal")
+
+
+class Journal:
+    """The only writer of one call's row while the call is live.
+
+    `on_lost` is called once when the row turns out to belong to another owner; nothing more is
+    written then.
+    """
+
+    def __init__(
+        self, call_id: str, version: int, calls: Calls, clock: Clock, on_lost: Callable[[], None]
+    ) -> None:
+        self._call_id = call_id
+        self._version = version
+        self._calls = calls
+        self._clock = clock
+        self._on_lost = on_lost
+        self._entries: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._given_up = Event()
+        self._writer = gevent.spawn(self._write_all)
+
+    def transition(self, transition: Transition, details: dict[str, Any], at: datetime) -> None:
+        """The call moved. `details` are columns learnt with the event (hang-up cause, …)."""
+
+        def write() -> None:
+            self._version = self._calls.record(
+                self._call_id, self._version, transition, details, at
+            )
+
+        self._entries.put(write)
+
+    def turn(self, turn: Turn) -> None:
+        """A turn of the conversation was completed, or corrected."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.append_turn(self._call_id, turn, at))
+
+    def timing(self, timing: TurnTiming) -> None:
+        """The measured delays of one turn."""
+        self._entries.put(lambda: self._calls.append_timing(self._call_id, timing))
+
+    def intend_dial(self, channel_uuid: str, timeout: float) -> bool:
+        """Commit the intent to dial as `channel_uuid`. True once it is stored, False if it is not
+        within `timeout` seconds or never will be: then the call must not be dialled."""
+        stored: AsyncResult[bool] = AsyncResult()
+        deadline = self._clock.monotonic() + timeout
+
+        def write() -> None:
+            if self._clock.monotonic() > deadline:
+                return
+            self._version = self._calls.intend_dial(
+                self._call_id, self._version, channel_uuid, self._clock.now()
+            )
+            stored.set(True)
+
+        self._entries.put(write)
+        return bool(stored.wait(timeout))
+
+    def close(self, timeout: float) -> bool:
+        """Stop after everything put so far is written. False if that took too long."""
+        self._entries.put(None)
+        self._writer.join(timeout)
+        if self._writer.dead:
+            return True
+        log.error("Call closed with unwritten entries", call_id=self._call_id)
+        self._given_up.set()
+        return False
+
+    def _write_all(self) -> None:
+        while (entry := self._entries.get()) is not None:
+            if not self._write(entry):
+                return
+
+    def _write(self, entry: Callable[[], None]) -> bool:
+        """Carry out one entry; False when nothing may be written any more."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                entry()
+                return True
+            except StoreUnavailable as error:
+                log.warning(
+                    "Store unavailable, trying again", call_id=self._call_id, why=str(error)
+                )
+                if self._given_up.wait(pause):
+                    return False
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            except Conflict:
+                log.warning("Call has another owner, letting go", call_id=self._call_id)
+                self._on_lost()
+                return False
+            except Exception:  # noqa: BLE001 - one bad entry must not stop the entries behind it
+                log.exception("Entry could not be written", call_id=self._call_id)
+                return True

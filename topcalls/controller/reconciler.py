@@ -1,0 +1,68 @@
+"""What does the switch really have? Asked after every (re)connect and every few seconds.
+
+Events are hints, the switch's channels are the truth. A call whose channel is gone gets the event
+that was lost, through its own session: nobody writes a state from here.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from topcalls.clock import Clock
+from topcalls.controller.call_session import CallSession
+from topcalls.controller.sessions import Sessions
+from topcalls.core.call_events import ChannelLost, GivenBack, OwnerLost
+from topcalls.errors import SwitchError
+from topcalls.esl import commands
+from topcalls.esl.client import SwitchClient
+from topcalls.log import get_logger
+from topcalls.services.dispatch import ClaimedCall
+
+GRACE_SECONDS = 5.0
+"""How long a channel must be missing before its call counts as lost: the hang-up event that
+explains it may be on its way, and a dial takes a moment to become a channel."""
+
+log = get_logger("controller.reconciler")
+
+
+class Reconciler:
+    """Compares this controller's calls with the switch's channels."""
+
+    def __init__(self, switch: SwitchClient, sessions: Sessions, clock: Clock) -> None:
+        self._switch = switch
+        self._sessions = sessions
+        self._clock = clock
+        self._missing_since: dict[str, float] = {}
+
+    def compare(self) -> int:
+        """One comparison; returns how many calls were found lost."""
+        try:
+            channels = self._channels()
+        except SwitchError as error:
+            log.warning("Channels could not be compared", why=str(error))
+            return 0
+        now, lost = self._clock.monotonic(), 0
+        missing = {}
+        for live in self._sessions.all():
+            channel = live.effects.channel_uuid
+            if channel in channels or not live.session.facts.dialled:
+                continue
+            missing[channel] = self._missing_since.get(channel, now)
+            if now - missing[channel] >= GRACE_SECONDS:
+                log.warning("Channel is gone", call_id=live.session.call_id)
+                live.session.post(ChannelLost())
+                lost += 1
+        self._missing_since = missing
+        return lost
+
+    def take_over(self, session: CallSession, call: ClaimedCall) -> None:
+        """Settle a call whose controller died: never dialled goes back, anything else ends.
+
+        The conversation died with its controller, so a channel that is still up is hung up; one
+        that is gone is found by the next comparisons.
+        """
+        session.post(OwnerLost() if call.facts.dialled else GivenBack())
+
+    def _channels(self) -> set[str]:
+        answer = orjson.loads(self._switch.api(commands.show_channels()))
+        return {row["uuid"] for row in answer.get("rows", [])}
