@@ -24,6 +24,10 @@ class Held:
         return self.result
 
 
+def new_lanes(per_lane=2, total=10, on_ended=lambda: None):
+    return Lanes(per_lane, total, on_ended)
+
+
 def settle():
     """Let everything happen that can happen without an event from outside."""
     for _ in range(10):
@@ -50,7 +54,7 @@ def finish(*works):
 
 
 def test_a_lane_runs_a_bounded_number_side_by_side_in_order():
-    lanes = Lanes(per_lane=2, total=10, held_per_lane=10)
+    lanes = new_lanes(per_lane=2)
     works = submit(lanes, "slow", 4)
     assert begun(works) == [True, True, False, False]
     finish(works[1])
@@ -58,19 +62,18 @@ def test_a_lane_runs_a_bounded_number_side_by_side_in_order():
     finish(*works)
 
 
-def test_a_full_lane_takes_no_more_and_leaves_the_others_alone():
-    lanes = Lanes(per_lane=2, total=10, held_per_lane=3)
-    slow = submit(lanes, "slow", 3)
-    assert lanes.room("slow") == 0
-    assert not lanes.submit("slow", Held())
+def test_a_slow_lane_leaves_the_others_alone():
+    lanes = new_lanes(per_lane=2)
+    slow = submit(lanes, "slow", 5)
     quick = submit(lanes, "quick", 1)
     assert begun(quick) == [True]
+    assert lanes.room == 10 - 3
     finish(*slow, *quick)
-    assert lanes.room("slow") == 3
+    assert lanes.room == 10
 
 
 def test_a_failing_lane_is_tried_one_at_a_time_until_it_succeeds():
-    lanes = Lanes(per_lane=3, total=10, held_per_lane=10)
+    lanes = new_lanes(per_lane=3)
     finish(*submit(lanes, "dead", 1, result=False))
     works = submit(lanes, "dead", 5)
     assert begun(works) == [True, False, False, False, False]
@@ -80,7 +83,7 @@ def test_a_failing_lane_is_tried_one_at_a_time_until_it_succeeds():
 
 
 def test_work_that_raises_counts_as_failed_and_frees_its_place():
-    lanes = Lanes(per_lane=2, total=10, held_per_lane=10)
+    lanes = new_lanes(per_lane=2)
 
     def broken():
         raise ValueError("a mistake of ours")
@@ -93,7 +96,7 @@ def test_work_that_raises_counts_as_failed_and_frees_its_place():
 
 
 def test_lanes_take_turns_at_the_places_that_become_free():
-    lanes = Lanes(per_lane=2, total=2, held_per_lane=10)
+    lanes = new_lanes(per_lane=2, total=2)
     greedy = submit(lanes, "greedy", 6)
     late = submit(lanes, "late", 2)
     assert begun(greedy) + begun(late) == [True, True] + 6 * [False]
@@ -103,23 +106,30 @@ def test_lanes_take_turns_at_the_places_that_become_free():
     assert lanes.running == 0
 
 
-def test_stopping_forgets_what_waits_and_lets_the_rest_end():
-    lanes = Lanes(per_lane=1, total=10, held_per_lane=10)
-    works = submit(lanes, "lane", 2)
+def test_the_end_of_each_piece_is_told():
+    ends = []
+    lanes = new_lanes(on_ended=lambda: ends.append(lanes.running))
+    finish(*submit(lanes, "lane", 2))
+    assert ends == [1, 0]
+
+
+def test_stopping_hands_back_what_waits_and_lets_the_rest_end():
+    lanes = new_lanes(per_lane=1)
+    works = submit(lanes, "lane", 3)
     stopping = gevent.spawn(lanes.stop, LIMIT)
     settle()
     assert not lanes.submit("other", Held())
     finish(works[0])
-    assert stopping.get(timeout=LIMIT) is True
-    assert begun(works) == [True, False]
+    assert stopping.get(timeout=LIMIT) == works[1:]
+    assert begun(works) == [True, False, False]
 
 
 def test_stopping_kills_what_does_not_end_in_time():
-    lanes = Lanes(per_lane=1, total=10, held_per_lane=10)
+    lanes = new_lanes()
     submit(lanes, "lane", 1)
-    assert lanes.stop(0.01) is False
+    assert lanes.stop(0.01) == []
     assert lanes.running == 0
 
 
 def test_stopping_with_nothing_to_do_is_immediate():
-    assert Lanes(per_lane=1, total=1, held_per_lane=1).stop(0) is True
+    assert new_lanes().stop(0) == []

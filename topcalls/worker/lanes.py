@@ -1,9 +1,10 @@
 """Lanes: work for many receivers at once, such that a slow one holds up nobody but itself.
 
 Each lane runs up to `per_lane` pieces of work side by side and keeps the others waiting in order.
-A lane whose last piece failed runs one at a time until a piece succeeds, so that a thousand
-deliveries to a dead receiver occupy one greenlet and not all of them. When all places are taken,
-lanes take turns at those that become free.
+A lane whose last piece failed runs one at a time until a piece succeeds, so that many deliveries to
+a dead receiver occupy one greenlet and not all of them. When all places are taken, lanes take turns
+at those that become free. How much waits is bounded by whoever hands out the work: a receiver never
+has more than a few deliveries claimed.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import gevent
 from gevent.event import Event
@@ -22,8 +24,13 @@ log = get_logger("lanes")
 MOST_REMEMBERED = 10_000
 """Failing lanes that are remembered while they have no work; then all are forgotten."""
 
-Work = Callable[[], bool]
-"""Does one piece and says whether it succeeded."""
+
+class Work(Protocol):
+    """One piece of work for a lane."""
+
+    def __call__(self) -> bool:
+        """Do it, and say whether it succeeded."""
+        ...
 
 
 @dataclass
@@ -35,13 +42,13 @@ class _Lane:
 class Lanes:
     """Runs work on greenlets: at most `per_lane` of one lane and `total` of all at once.
 
-    A lane holds at most `held_per_lane` pieces, running and waiting.
+    `on_ended` is called after each piece; it must not block.
     """
 
-    def __init__(self, per_lane: int, total: int, held_per_lane: int) -> None:
+    def __init__(self, per_lane: int, total: int, on_ended: Callable[[], None]) -> None:
         self._per_lane = per_lane
         self._total = total
-        self._held_per_lane = held_per_lane
+        self._on_ended = on_ended
         self._lanes: dict[str, _Lane] = {}
         self._failing: set[str] = set()
         self._running: set[gevent.Greenlet] = set()
@@ -54,32 +61,31 @@ class Lanes:
         """Pieces of work under way, of all lanes."""
         return len(self._running)
 
-    def room(self, name: str) -> int:
-        """How many pieces this lane would take now."""
-        if self._stopping:
-            return 0
-        lane = self._lanes.get(name, _Lane())
-        return self._held_per_lane - lane.running - len(lane.waiting)
+    @property
+    def room(self) -> int:
+        """How many more pieces could run now."""
+        return 0 if self._stopping else self._total - len(self._running)
 
     def submit(self, name: str, work: Work) -> bool:
-        """Run `work` in its lane, at once or in its turn. False: no room, or stopping."""
-        if self.room(name) < 1:
+        """Run `work` in its lane, at once or in its turn. False when stopping."""
+        if self._stopping:
             return False
         self._lanes.setdefault(name, _Lane()).waiting.append(work)
         self._idle.clear()
         self._serve(name)
         return True
 
-    def stop(self, seconds: float) -> bool:
-        """Forget what waits, and give what runs `seconds` to end. False: some had to be killed."""
+    def stop(self, seconds: float) -> list[Work]:
+        """Let what runs end within `seconds`, else kill it. Gives back what had not begun."""
         self._stopping = True
+        not_begun = [work for lane in self._lanes.values() for work in lane.waiting]
         for lane in self._lanes.values():
             lane.waiting.clear()
         self._note_idle()
-        ended = self._idle.wait(seconds)
-        gevent.killall(list(self._running))
-        self._idle.wait()
-        return bool(ended)
+        if not self._idle.wait(seconds):
+            gevent.killall(list(self._running))
+            self._idle.wait()
+        return not_begun
 
     def _serve(self, name: str) -> None:
         """Start what this lane may start. A lane that was served goes to the end of the order."""
@@ -115,7 +121,8 @@ class Lanes:
         if not lane.running and not lane.waiting:
             del self._lanes[name]
         self._note_idle()
+        self._on_ended()
 
     def _note_idle(self) -> None:
-        if not self._lanes or (self._stopping and not self._running):
+        if not self._running and not any(lane.waiting for lane in self._lanes.values()):
             self._idle.set()

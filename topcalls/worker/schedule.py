@@ -1,0 +1,194 @@
+"""What runs by itself, and how often.
+
+`PERIODIC` is looked at once a minute, by a tick that Huey puts into the queue; a named lease makes
+each job run once per period, however many workers there are. What must happen within a second is
+the `DueLoop`: it looks for rows that are due and puts their tasks into the queue. Every worker has
+one, and the one that holds the loop's lease does the looking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import gevent
+from gevent.event import Event
+from huey.api import Huey, TaskWrapper, crontab
+
+from topcalls.errors import StoreUnavailable
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+from topcalls.worker.lanes import Lanes
+from topcalls.worker.outage import Outage
+from topcalls.worker.services import WorkerServices
+from topcalls.worker.tasks import Tasks
+
+log = get_logger("schedule")
+
+LOOP = "due-loop"
+LEASE_SECONDS = 10.0
+INTERVAL_SECONDS = 1.0
+SHORTEST_INTERVAL_SECONDS = 0.05
+"""Between two looks for webhooks when one follows the other's completion."""
+
+MOST_WRAP_UPS = 50
+TICK_EXPIRES_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A job: `task` names an attribute of `Tasks`."""
+
+    task: str
+    every: timedelta
+
+
+PERIODIC = (
+    Periodic("release_stale_reservations", timedelta(minutes=1)),
+    Periodic("housekeeping", timedelta(minutes=10)),
+)
+
+
+def register_tick(queue: Huey, services: WorkerServices, tasks: Tasks, loop: DueLoop) -> None:
+    """Have the periodic jobs and the due loop looked after every minute."""
+
+    def tick() -> None:
+        loop.ensure_running()
+        try:
+            start_periodic(services, tasks, services.clock.now())
+        except StoreUnavailable as error:
+            loop.database.failed(error)
+
+    queue.periodic_task(crontab(), expires=TICK_EXPIRES_SECONDS)(tick)
+
+
+def start_periodic(services: WorkerServices, tasks: Tasks, now: datetime) -> list[str]:
+    """Put the jobs whose period is over into the queue; their names."""
+    started = []
+    for job in PERIODIC:
+        # Half a minute less than the period: the tick that ends it may come a little early. A new
+        # owner each time: nobody prolongs a lease, it runs out.
+        seconds = job.every.total_seconds() - 30
+        if services.housekeeping.hold(f"periodic:{job.task}", new_id(), now, seconds):
+            getattr(tasks, job.task)()
+            started.append(job.task)
+    return started
+
+
+class DueLoop:
+    """Looks every second for what is due. Start it in every worker; see the module's text.
+
+    `database` and `queue` are the outages of what it depends on: nothing is taken while the queue
+    cannot carry it.
+    """
+
+    def __init__(
+        self,
+        services: WorkerServices,
+        tasks: Tasks,
+        lanes: Lanes,
+        database: Outage,
+        queue: Outage,
+        interval: float = INTERVAL_SECONDS,
+    ) -> None:
+        self.database = database
+        self._queue = queue
+        self._services = services
+        self._tasks = tasks
+        self._lanes = lanes
+        self._interval = interval
+        self._owner = new_id()
+        self._wake = Event()
+        self._stopping = Event()
+        self._greenlet: gevent.Greenlet | None = None
+
+    def ensure_running(self) -> None:
+        """Start the loop, or start it again should it have died."""
+        if self._stopping.is_set() or (self._greenlet is not None and not self._greenlet.dead):
+            return
+        if self._greenlet is not None:
+            log.error("Due loop had died, starting it again")
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """End the loop and let another worker have its lease at once."""
+        self._stopping.set()
+        self._wake.set()
+        if self._greenlet is not None:
+            self._greenlet.join()
+        try:
+            self._services.housekeeping.release(LOOP, self._owner)
+        except StoreUnavailable:
+            log.warning("Lease of the due loop not released, it runs out by itself")
+
+    def wake(self) -> None:
+        """A delivery ended: its receiver may have the next one."""
+        self._wake.set()
+
+    def round(self, now: datetime) -> bool:
+        """One look at everything; False when another worker has the lease."""
+        if not self._services.housekeeping.hold(LOOP, self._owner, now, LEASE_SECONDS):
+            return False
+        sweeps: tuple[Callable[[datetime], object], ...] = (
+            self._services.dispatch.release_due,
+            self._services.dispatch.expire,
+            self._services.dispatch.recover_abandoned,
+            self.hand_out_webhooks,
+            self._hand_out_wrap_ups,
+        )
+        for sweep in sweeps:
+            try:
+                sweep(now)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                log.exception("Look for what is due failed", sweep=sweep.__name__, why=repr(error))
+        return True
+
+    def hand_out_webhooks(self, now: datetime) -> None:
+        """Give deliveries that are due to the queue, as many as can be under way."""
+        if self._lanes.room < 1 or self._queue.is_on:
+            return
+        for delivery in self._services.webhooks.due(now, self._lanes.room):
+            if not self._put(self._tasks.deliver_webhook, delivery.id):
+                self._services.sender.give_back(delivery.id)
+
+    def _hand_out_wrap_ups(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for call_id in self._services.wrap_ups.due(now, MOST_WRAP_UPS):
+            self._put(self._tasks.wrap_up_call, call_id)
+
+    def _put(self, task: TaskWrapper, row_id: str) -> bool:
+        """Put a task into the queue. False: the queue is away; the row's lease will run out."""
+        try:
+            task(row_id)
+        except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
+            self._queue.failed(error)
+            return False
+        return True
+
+    def _run(self) -> None:
+        clock = self._services.clock
+        next_round = clock.monotonic()
+        while not self._stopping.is_set():
+            is_time = clock.monotonic() >= next_round
+            if is_time:
+                next_round = clock.monotonic() + self._interval
+            self._stopping.wait(max(SHORTEST_INTERVAL_SECONDS, self._look(is_time)))
+            self._wake.wait(max(0.0, next_round - clock.monotonic()))
+            self._wake.clear()
+
+    def _look(self, everywhere: bool) -> float:
+        """Look, and give the seconds to pause: nought unless the database is away."""
+        now = self._services.clock.now()
+        try:
+            if everywhere:
+                self.round(now)
+            else:
+                self.hand_out_webhooks(now)
+        except StoreUnavailable as error:
+            return self.database.failed(error)
+        self.database.over()
+        return 0.0

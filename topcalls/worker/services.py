@@ -1,0 +1,32 @@
+"""What the worker process is handed by whoever builds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from topcalls.clock import Clock
+from topcalls.services.dispatch import Dispatch
+from topcalls.services.housekeeping import Housekeeping
+from topcalls.services.quotas import Quotas
+from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.services.webhooks import Webhooks
+from topcalls.services.wrap_ups import WrapUps
+
+LEASE_OWNER = "workers"
+"""The `owner` that `Webhooks` and `WrapUps` of every worker process must be built with.
+
+A row is taken by one worker process and its task may be run by another: in leases they are one.
+"""
+
+
+@dataclass(frozen=True)
+class WorkerServices:
+    """The verbs that tasks and schedule call."""
+
+    clock: Clock
+    webhooks: Webhooks
+    sender: WebhookSender
+    wrap_ups: WrapUps
+    dispatch: Dispatch
+    quotas: Quotas
+    housekeeping: Housekeeping

@@ -1,0 +1,89 @@
+"""The tasks of the queue. Each takes at most an id, calls one verb, and may run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple, dataclass
+from functools import partial, wraps
+from typing import Any
+
+from huey.api import Huey, TaskWrapper
+
+from topcalls.core.webhook_retry import DeliveryState
+from topcalls.errors import StoreUnavailable
+from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.services.webhooks import LEASE_SECONDS, DueDelivery
+from topcalls.worker.lanes import Lanes
+from topcalls.worker.outage import Outage
+from topcalls.worker.services import WorkerServices
+
+EXPIRES_SECONDS = LEASE_SECONDS
+"""A task that waited for longer is dropped: its row is free again and was given a new task."""
+
+MOST_HOUSEKEEPING_ROUNDS = 50
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """The registered tasks; call one to put it into the queue."""
+
+    deliver_webhook: TaskWrapper
+    wrap_up_call: TaskWrapper
+    release_stale_reservations: TaskWrapper
+    housekeeping: TaskWrapper
+
+
+@dataclass(frozen=True)
+class WebhookWork:
+    """One attempt, in the lane of its receiver."""
+
+    sender: WebhookSender
+    delivery: DueDelivery
+
+    def __call__(self) -> bool:
+        return self.sender.send(self.delivery) is DeliveryState.DELIVERED
+
+
+def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outage) -> Tasks:
+    """Make the tasks known to `queue`. `database` is told when a task finds the database dead."""
+    now = services.clock.now
+    task = partial(_register, queue, database)
+
+    @task
+    def deliver_webhook(delivery_id: str) -> None:
+        delivery = services.sender.load(delivery_id)
+        if delivery is None:
+            return
+        if not lanes.submit(delivery.endpoint, WebhookWork(services.sender, delivery)):
+            services.sender.give_back(delivery_id)
+
+    @task
+    def wrap_up_call(call_id: str) -> None:
+        services.wrap_ups.run(call_id, now())
+
+    @task
+    def release_stale_reservations() -> None:
+        services.quotas.release_stale(now())
+
+    @task
+    def housekeeping() -> None:
+        for _ in range(MOST_HOUSEKEEPING_ROUNDS):
+            if not any(astuple(services.housekeeping.run(now()))):
+                return
+
+    return Tasks(deliver_webhook, wrap_up_call, release_stale_reservations, housekeeping)
+
+
+def _register(queue: Huey, database: Outage, function: Callable[..., None]) -> TaskWrapper:
+    """A task of this name whose rows are taken up again later when the database is away."""
+
+    @wraps(function)
+    def run(*arguments: Any) -> None:
+        try:
+            function(*arguments)
+        except StoreUnavailable as error:
+            database.failed(error)
+        else:
+            database.over()
+
+    return queue.task(expires=EXPIRES_SECONDS)(run)
