@@ -1,0 +1,112 @@
+"""WAV files, also those whose writer died."""
+
+import struct
+import wave
+
+import pytest
+
+from topcalls.audio.formats import L16_8K, PCMU_8K, AudioFormat
+from topcalls.audio.pcm import interleave, split_stereo
+from topcalls.audio.tones import sine, tone_dbfs
+from topcalls.audio.wav import WavError, WavReader, WavWriter
+
+STEREO = AudioFormat("L16", 8000, 2)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "call.wav"
+
+
+def read(path, milliseconds=1000.0):
+    with WavReader(path) as reader:
+        return reader.format, list(reader.chunks(milliseconds))
+
+
+def header(data_size: int, fmt: bytes | None = None, before: bytes = b"") -> bytes:
+    fmt = struct.pack("<HHIIHH", 1, 1, 8000, 16000, 2, 16) if fmt is None else fmt
+    chunks = b"WAVE" + before + b"fmt " + struct.pack("<I", len(fmt)) + fmt
+    return b"RIFF\0\0\0\0" + chunks + b"data" + struct.pack("<I", data_size)
+
+
+def test_stereo_written_in_pieces_is_read_in_pieces(path):
+    left, right = sine(500, milliseconds=1500), sine(900, milliseconds=1500)
+    both = interleave(left, right)
+    with WavWriter(path, STEREO) as writer:
+        for at in range(0, len(both), 1280):
+            writer.write(both[at : at + 1280])
+    audio_format, chunks = read(path, 400)
+    assert audio_format == STEREO
+    assert [len(chunk) for chunk in chunks] == [12800, 12800, 12800, 9600]
+    assert split_stereo(b"".join(chunks)) == (left, right)
+    assert tone_dbfs(split_stereo(chunks[1])[1], 900) == pytest.approx(-12, abs=0.3)
+
+
+def test_the_standard_library_reads_what_we_write(path):
+    with WavWriter(path, L16_8K) as writer:
+        writer.write(sine(500, milliseconds=100))
+    with wave.open(str(path)) as file:
+        assert file.getparams()[:4] == (1, 2, 8000, 800)
+
+
+def test_a_file_whose_writer_died_is_read_to_its_end(path):
+    writer = WavWriter(path, L16_8K)
+    for _ in range(10):
+        writer.write(b"\x01\x00" * 8000)
+    there = path.read_bytes()  # as after a crash: no sizes in the header
+    writer.close()
+    path.write_bytes(there)
+    assert len(there) > 100_000
+    assert b"".join(read(path)[1]) == there[44:]
+
+
+@pytest.mark.parametrize("promised", [0, 100, 0xFFFFFFFF])
+def test_a_header_that_promises_too_much_or_nothing(path, promised):
+    path.write_bytes(header(promised) + b"\x01\x00" * 20)
+    assert read(path)[1] == [b"\x01\x00" * 20]
+
+
+def test_what_follows_the_samples_is_not_sound(path):
+    path.write_bytes(header(4) + b"\x01\x00\x02\x00" + b"LIST\x04\0\0\0abcd")
+    assert read(path)[1] == [b"\x01\x00\x02\x00"]
+
+
+def test_half_a_sample_at_the_end_is_dropped(path):
+    path.write_bytes(header(0) + b"\x01\x00\x02")
+    assert read(path)[1] == [b"\x01\x00"]
+
+
+def test_other_chunks_before_the_samples_are_skipped(path):
+    odd = b"LIST\x03\0\0\0abc\0"
+    path.write_bytes(header(2, before=odd) + b"\x01\x00")
+    assert read(path)[1] == [b"\x01\x00"]
+
+
+def test_the_extensible_header(path):
+    fmt = (
+        struct.pack("<HHIIHHHHI", 0xFFFE, 2, 8000, 32000, 4, 16, 22, 16, 3)
+        + b"\x01\x00"
+        + bytes(14)
+    )
+    path.write_bytes(header(4, fmt) + bytes(4))
+    assert read(path) == (STEREO, [bytes(4)])
+
+
+MULAW = struct.pack("<HHIIHH", 7, 1, 8000, 8000, 1, 8)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"RIFF", b"RIFF\0\0\0\0AVI ", header(0)[:36], header(4, MULAW) + bytes(4),
+     header(0, b"short"), b"RIFF\0\0\0\0WAVEdata\0\0\0\0"],
+)  # fmt: skip
+def test_what_is_not_a_wav_of_samples_is_refused(path, content):
+    path.write_bytes(content)
+    with pytest.raises(WavError):
+        WavReader(path)
+
+
+def test_only_samples_are_written(path):
+    with pytest.raises(WavError):
+        WavWriter(path, PCMU_8K)
+    assert not path.exists()

@@ -1,0 +1,134 @@
+"""WAV files of 16-bit samples, written and read in pieces.
+
+These functions touch the disk: never call them where an event loop carries audio.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+from topcalls.audio.formats import AudioFormat
+
+_PCM = 1
+_EXTENSIBLE = 0xFFFE
+_MAX_FORMAT_BYTES = 64
+
+
+class WavError(ValueError):
+    """Not a WAV file of 16-bit samples."""
+
+
+class WavWriter:
+    """Writes L16 to `path`. The header's sizes are set by `close`; `WavReader` can do without."""
+
+    def __init__(self, path: Path, audio_format: AudioFormat) -> None:
+        if audio_format.encoding != "L16":
+            raise WavError("only L16 can be written")
+        self._file = wave.open(str(path), "wb")  # noqa: SIM115 - closed by close()
+        self._file.setsampwidth(2)
+        self._file.setnchannels(audio_format.channels)
+        self._file.setframerate(audio_format.rate)
+        self._file.writeframesraw(b"")  # a header that promises nothing, until `close`
+
+    def write(self, l16: bytes) -> None:
+        """Append whole samples."""
+        self._file.writeframesraw(l16)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> WavWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class WavReader:
+    """Reads `path` in pieces; iterate over `chunks`.
+
+    Unlike the standard library's it also reads a recording whose writer died: a header that
+    promises nothing, or more than is there, means "to the end of the file".
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        try:
+            self.format, self._left = _read_header(self._file)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def chunks(self, milliseconds: float = 1000.0) -> Iterator[bytes]:
+        """What is left of the file, in pieces of so much audio; the last may be shorter."""
+        frame = self.format.frame_bytes
+        size = max(frame, self.format.size_of(milliseconds))
+        while self._left:
+            data = self._file.read(min(size, self._left))
+            data = data[: len(data) - len(data) % frame]
+            if not data:
+                return
+            self._left -= len(data)
+            yield data
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> WavReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _read_header(file: BinaryIO) -> tuple[AudioFormat, int]:
+    """The format, and the bytes of samples that follow the file's position."""
+    riff = file.read(12)
+    if riff[:4] != b"RIFF" or riff[8:] != b"WAVE":
+        raise WavError("not a WAV file")
+    audio_format = None
+    while len(head := file.read(8)) == 8:
+        name, size = head[:4], int.from_bytes(head[4:], "little")
+        if name == b"data":
+            if audio_format is None:
+                raise WavError("samples before their format")
+            return audio_format, _bytes_left(file, size)
+        body = file.read(min(size, _MAX_FORMAT_BYTES))
+        file.seek(size + size % 2 - len(body), os.SEEK_CUR)
+        if name == b"fmt ":
+            audio_format = _parse_format(body)
+    raise WavError("no samples")
+
+
+def _parse_format(body: bytes) -> AudioFormat:
+    if len(body) < 16:
+        raise WavError("broken format")
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", body)
+    if tag == _EXTENSIBLE and len(body) >= 26:
+        tag = int.from_bytes(body[24:26], "little")
+    if tag != _PCM or bits != 16 or not channels or not rate:
+        raise WavError("not 16-bit PCM")
+    return AudioFormat("L16", rate, channels)
+
+
+def _bytes_left(file: BinaryIO, promised: int) -> int:
+    start = file.tell()
+    there = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    return min(promised, there) if promised else there
