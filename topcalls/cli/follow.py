@@ -98,7 +98,7 @@ def summary(details: dict[str, Any], deliveries: list[dict[str, Any]]) -> Iterat
     for timing in details["timings"]:
         total = timing["ear_ms"] + timing["provider_ms"] + timing["gateway_ms"]
         yield (
-            f"  Turn {timing['turn']:<6} heard {total} ms after the callee's last sound: end of turn "
+            f"  Turn {timing['turn']:<6} heard {total} ms after the callee stopped: end of turn "
             f"{timing['ear_ms']}, provider {timing['provider_ms']}, gateway {timing['gateway_ms']}"
         )
     if details["recording_url"]:

@@ -1,4 +1,4 @@
-"""`topcalls run`: every process of one machine under one supervisor, with a first call to listen to.
+"""`topcalls run`: every process of one machine under one supervisor, with a call to listen to.
 
 The banner says which install this is; a fresh API key is shown once, at the first start.
 """

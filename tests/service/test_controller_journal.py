@@ -1,0 +1,120 @@
+"""The journal on a real database: order, absence of the database, a lost call, no intent no dial."""
+
+import sqlite3
+from contextlib import closing
+
+import factories
+import gevent
+import pytest
+from gevent.event import Event
+
+from topcalls.clock import SystemClock
+from topcalls.controller.journal import Journal
+from topcalls.core.call_events import Answered, BridgeReady, HungUp, Rang, StreamConnected
+from topcalls.core.call_events import Hangup as Cause
+from topcalls.core.call_state import advance
+from topcalls.core.transcript import Turn
+from topcalls.store.database import open_database
+
+pytestmark = pytest.mark.service
+WAIT = 20
+
+
+class Writer:
+    """A claimed call and the journal that writes it."""
+
+    def __init__(self, services):
+        self.services = services
+        self.who = factories.principal(services)
+        self.call = factories.claimed_call(services, self.who)
+        self.facts = self.call.facts
+        self.lost = Event()
+        self.journal = Journal(
+            self.call.call_id,
+            self.call.version,
+            services.calls,
+            SystemClock(),
+            on_lost=self.lost.set,
+        )
+
+    def take(self, *events):
+        for event in events:
+            transition = advance(self.facts, event)
+            self.facts = self.facts.after(transition)
+            self.journal.transition(transition, {}, self.services.clock.now())
+
+    def stored(self):
+        return self.services.calls.get(self.who.account_id, self.call.call_id)
+
+
+@pytest.fixture
+def writer(services):
+    made = Writer(services)
+    yield made
+    made.journal.close(WAIT)
+
+
+def test_everything_is_written_in_order(writer):
+    assert writer.journal.intend_dial(writer.call.channel_uuid, WAIT)
+    writer.take(Rang(), Answered(), StreamConnected(), BridgeReady())
+    writer.journal.turn(Turn(1, "assistant", "Hello?", 0, 800))
+    writer.take(HungUp(Cause("NORMAL_CLEARING")))
+    assert writer.journal.close(WAIT)
+    stored = writer.stored()
+    assert (stored.status, stored.call_status) == ("completed", "completed")
+    assert [item.text for item in stored.transcript] == ["Hello?"]
+
+
+def test_a_call_of_another_owner_is_let_go_and_left_alone(writer):
+    other = factories.Life(writer.services, writer.call).dial()
+    writer.take(Rang())
+    assert writer.lost.wait(WAIT)
+    writer.take(Answered())
+    assert writer.journal.close(WAIT)
+    assert writer.stored().status == "queued"
+    assert other.version == writer.call.version + 1
+
+
+def test_the_dial_intent_is_refused_to_the_second_who_asks(writer):
+    assert writer.journal.intend_dial(writer.call.channel_uuid, WAIT)
+    second = Journal(
+        writer.call.call_id,
+        writer.call.version,
+        writer.services.calls,
+        SystemClock(),
+        on_lost=writer.lost.set,
+    )
+    assert not second.intend_dial("another-channel", 2.0)
+    assert writer.lost.wait(WAIT)
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_without_a_stored_intent_there_is_no_dial_and_a_close_in_vain_says_so(
+    database_url, tmp_path
+):
+    """Another process holds the write lock for longer than a verb waits for it."""
+    db = open_database(database_url, encryption_key=factories.SECRET_KEY, lock_limit=0.2)
+    writer = Writer(factories.services(db, tmp_path, None))
+    path = database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as intruder:
+        intruder.execute("BEGIN IMMEDIATE")
+        writer.take(Rang(), Answered())
+        assert not writer.journal.intend_dial(writer.call.channel_uuid, 0.5)
+        assert not writer.journal.close(0.1)
+        intruder.execute("ROLLBACK")
+    db.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_the_writing_goes_on_when_the_lock_is_gone(database_url, tmp_path):
+    db = open_database(database_url, encryption_key=factories.SECRET_KEY, lock_limit=0.1)
+    writer = Writer(factories.services(db, tmp_path, None))
+    path = database_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path, isolation_level=None)) as intruder:
+        intruder.execute("BEGIN IMMEDIATE")
+        writer.take(Rang(), Answered(), HungUp(Cause("NORMAL_CLEARING")))
+        gevent.idle()
+        intruder.execute("ROLLBACK")
+    assert writer.journal.close(WAIT)
+    assert writer.stored().call_status == "completed"
+    db.close()
