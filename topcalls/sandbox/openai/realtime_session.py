@@ -353,7 +353,7 @@ def _parsed(frame: str) -> Event | None:
 
 
 def _decoded(audio: str, path: str) -> bytes:
-    if len(audio) > LONGEST_APPEND * 4 // 3 + 4:
+    if len(audio) * 3 // 4 > LONGEST_APPEND + 2:
         raise Refusal(
             "string_above_max_length", f"Invalid '{path}': audio is longer than 15 MiB.", path
         )
