@@ -133,6 +133,16 @@ class Transcript:
             for key, entry in self._entries.items()
         )
 
+    def caller_lost(self, at_ms: int) -> list[Turn]:
+        """The recogniser is gone: nothing that is not written down yet will be."""
+        turns = []
+        for (speaker, _), entry in self._entries.items():
+            if speaker == "user" and not entry.text_done:
+                entry.text_done = True
+                entry.ended_ms = at_ms if entry.ended_ms is None else entry.ended_ms
+                turns.append(self._news(entry))
+        return [turn for turn in turns if turn is not None]
+
     # --- the agent
 
     def agent_delta(self, item_id: str, delta: str) -> None:
@@ -182,6 +192,11 @@ class Transcript:
         elif not entry.text_done:
             entry.cut = (heard_ms, received_ms)
         return self._news(entry)
+
+    def agent_said(self, item_id: str) -> str:
+        """The words of an item of the agent, as far as they are known."""
+        entry = self._entries.get(("assistant", item_id))
+        return entry.text if entry else ""
 
     # --- both
 

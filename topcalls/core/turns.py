@@ -381,11 +381,19 @@ class TurnStopwatch:
         self._asked_at = self._first_byte_at = None
 
     def asked(self, at: float) -> None:
-        self._asked_at = at
-        self._first_byte_at = None
+        """A response was asked for; a further one for the same turn changes nothing."""
+        if self._asked_at is None:
+            self._asked_at = at
 
     def first_byte(self, at: float) -> None:
         if self._asked_at is not None and self._first_byte_at is None:
+            self._first_byte_at = at
+
+    def call_answered(self, at: float) -> None:
+        """What was prepared before the call was answered took no time of the caller's."""
+        if self._asked_at is not None:
+            self._asked_at = at
+        if self._first_byte_at is not None:
             self._first_byte_at = at
 
     def on_the_wire(self, at: float, turn_seq: int) -> TurnTiming | None:

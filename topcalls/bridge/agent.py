@@ -1,0 +1,241 @@
+"""The agent's side: what it is asked to say, what of it becomes audible, and how it is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from topcalls.bridge.parts import Parts
+from topcalls.bridge.responses import ANSWER, Ask, Response, Responses
+from topcalls.bridge.speaker import Cut, Speaker, Utterance
+from topcalls.core.turns import Protection
+from topcalls.errors import ProviderError
+from topcalls.log import get_logger
+from topcalls.providers.base import (
+    AgentTextDelta,
+    AgentTextDone,
+    AudioDelta,
+    AudioDone,
+    ResponseDone,
+    ResponseStarted,
+)
+
+_ANSWER, _RETRY = "answer", "retry"
+
+log = get_logger(__name__)
+
+
+class Agent:
+    """`mute(error)` is called when the session does not answer, `failed(error)` when the model
+    cannot be made to.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        mute: Callable[[ProviderError], None],
+        failed: Callable[[ProviderError], None],
+    ) -> None:
+        self.responses = Responses()
+        self.speaker = Speaker()
+        self._parts = parts
+        self._mute = mute
+        self._failed = failed
+        self._over = False  # there is no model to ask any more
+
+    @property
+    def quiet(self) -> bool:
+        """Everything was said and heard."""
+        return not self.responses.busy and self.speaker.empty
+
+    # --- asking
+
+    def say(self, ask: Ask) -> None:
+        """Have something said that no decision of the turn-taking led to."""
+        self._parts.turns.agent_pending(opening=ask.opening, protection=ask.protection)
+        self._ask(ask)
+
+    def answer(self) -> None:
+        """Have the model answer the conversation, unless that is about to happen."""
+        if not self.responses.awaited:
+            self._ask(ANSWER)
+
+    def ask_owed(self) -> None:
+        """Ask again for everything that could not be asked for."""
+        owed, self.responses.owed = self.responses.owed, []
+        for ask in owed:
+            self.say(ask)
+
+    def _ask(self, ask: Ask) -> None:
+        session = self._parts.link.session
+        if session is None:
+            if not self._over:
+                self.responses.owed.append(ask)
+            return
+        tag = self.responses.asked(ask)
+        if ask.text is None:
+            session.create_response(tag=tag)
+        else:
+            session.speak(ask.text, exact=ask.exact, tag=tag)
+        self._parts.stopwatch.asked(self._parts.now)
+        self._await_answer()
+
+    def _await_answer(self) -> None:
+        self._parts.timers.set(_ANSWER, self._parts.config.limits.answer, self._no_answer)
+
+    def _no_answer(self) -> None:
+        self._mute(
+            ProviderError("The AI does not answer.", retryable=True, provider_code="no_answer")
+        )
+
+    # --- what the model says
+
+    def response_started(self, event: ResponseStarted) -> None:
+        self.responses.started(event.response_id, event.tag)
+        self._await_answer()
+
+    def audio(self, event: AudioDelta) -> None:
+        response = self.responses.find(event.response_id)
+        if response is None or not event.audio:
+            return
+        if not response.spoke:
+            response.spoke = True
+            self._parts.stopwatch.first_byte(self._parts.now)
+            self._parts.timers.cancel(_ANSWER)
+        response.sounding.add(event.item_id)
+        utterance = Utterance(
+            event.item_id, event.response_id, self._parts.link.epoch, response.ask.protection
+        )
+        self.speaker.add(utterance, event.audio)
+
+    def audio_done(self, event: AudioDone) -> None:
+        self.speaker.complete(event.item_id)
+
+    def text_delta(self, event: AgentTextDelta) -> None:
+        response = self.responses.find(event.response_id)
+        if response is not None:
+            response.items.add(event.item_id)
+            self._parts.transcript.agent_delta(event.item_id, event.text)
+
+    def text_done(self, event: AgentTextDone) -> None:
+        self._parts.tell(self._parts.transcript.agent_text(event.item_id, event.text))
+
+    def called_tool(self, response_id: str) -> bool:
+        """The response calls a tool; False if nobody waits for the response any more."""
+        response = self.responses.find(response_id)
+        if response is None:
+            return False
+        response.called_tools = True
+        self._parts.timers.cancel(_ANSWER)
+        return True
+
+    def response_done(self, event: ResponseDone) -> Response | None:
+        """A response is over; returns it if it can be built on."""
+        self.speaker.complete_response(event.response_id)
+        response = self.responses.done(event.response_id, event.tag)
+        if response is None:
+            return None
+        self._parts.timers.cancel(_ANSWER)
+        if self.responses.asked_for:
+            self._await_answer()
+        if event.status == "failed" and not response.spoke:
+            self._again(response.ask, event.error)
+            return None
+        if event.status == "completed" and not response.spoke and not response.called_tools:
+            self._again(response.ask, None)
+            return None
+        return response
+
+    def _again(self, ask: Ask, error: ProviderError | None) -> None:
+        """Nothing was said: ask once more, then give up (`error`) or leave it at that."""
+        if error is not None and (ask.retried or not error.retryable):
+            self._failed(error)
+        elif not ask.retried:
+            log.warning("Response came to nothing", failed=error is not None)
+            self.responses.owed.append(replace(ask, retried=True))
+            self._parts.timers.set(_RETRY, self._parts.config.limits.retry, self.ask_owed)
+
+    # --- what is heard
+
+    def started(self, utterance_id: str, at: float) -> Utterance | None:
+        """An utterance became audible at this monotonic moment."""
+        utterance = self.speaker.started(utterance_id, at)
+        if utterance is None:
+            return None
+        parts = self._parts
+        seq = parts.transcript.agent_started(utterance_id, parts.call_ms(at))
+        session = parts.link.session
+        if session is not None and utterance.epoch not in (0, parts.link.epoch):
+            session.add_message("assistant", parts.transcript.agent_said(utterance_id))
+        timing = parts.stopwatch.on_the_wire(at, seq)
+        if timing is not None:
+            parts.observer.timing(timing)
+        return utterance
+
+    def finished(self, utterance_id: str) -> None:
+        """An utterance was heard to its end."""
+        if self.speaker.finished(utterance_id) is not None:
+            parts = self._parts
+            parts.tell(parts.transcript.agent_ended(utterance_id, parts.call_ms()))
+
+    # --- interruptions
+
+    def cut_off(self) -> None:
+        """Stop speaking, and make the model forget what nobody heard."""
+        self._parts.timers.cancel(_ANSWER, _RETRY)
+        self._parts.stopwatch.reset()
+        under_way = self.responses.cancel()
+        session = self._parts.link.session
+        if session is not None:
+            session.cancel_response()
+        for cut in self.fall_silent():
+            item = cut.utterance
+            if session is not None and item.epoch == self._parts.link.epoch:
+                session.truncate(item.id, cut.played_ms, item.received_ms)
+        for response in under_way:
+            for item_id in sorted(response.items - response.sounding):
+                if session is not None:
+                    session.delete_item(item_id)
+
+    def fall_silent(self) -> list[Cut]:
+        """Stop the sound and write down what was heard; returns what was not heard in full."""
+        now_ms = self._parts.call_ms()
+        transcript = self._parts.transcript
+        cuts = self.speaker.cut(self._parts.now)
+        for cut in cuts:
+            item_id, received_ms = cut.utterance.id, cut.utterance.received_ms
+            if cut.fully_heard:
+                self._parts.tell(transcript.agent_ended(item_id, now_ms))
+            else:
+                turn = transcript.agent_cut(item_id, now_ms, cut.played_ms, received_ms)
+                self._parts.tell(turn)
+        return [cut for cut in cuts if not cut.fully_heard]
+
+    def apologize(self) -> None:
+        """There will be no model any more: say the line that needs none, after the present one."""
+        config = self._parts.config
+        self.retire()
+        self.speaker.withdraw_unbegun()
+        self.speaker.complete_all()
+        self.speaker.release()
+        if config.apology:
+            apology = Utterance("apology", protection=Protection.ABSOLUTE)
+            self._parts.transcript.agent_text(apology.id, config.apology_text)
+            self.speaker.add(apology, config.apology)
+            self.speaker.complete(apology.id)
+
+    def retire(self) -> None:
+        """There is no model to ask any more."""
+        self._over = True
+        self._parts.timers.cancel(_ANSWER, _RETRY)
+        self.responses.cancel()
+
+    def session_lost(self) -> None:
+        """The model is gone: what it had not finished is owed to the caller by the next one."""
+        self._parts.timers.cancel(_ANSWER, _RETRY)
+        self._parts.stopwatch.reset()
+        for response_id, response in self.responses.under_way():
+            if self.speaker.withdraw(response_id):
+                response.spoke = False
+        self.speaker.complete_all()
+        self.responses.owed = self.responses.lost()

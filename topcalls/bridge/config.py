@@ -1,0 +1,101 @@
+"""The settings of one conversation, made from what the customer asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from topcalls.bridge.opening import OpeningPlan
+from topcalls.bridge.prompt import compose_instructions
+from topcalls.bridge.tool_calls import END_CALL
+from topcalls.core.call_request import CallRequest
+from topcalls.core.turns import TurnRules, rules_for
+from topcalls.providers import registry
+from topcalls.providers.base import AudioFormat, Ears, SessionConfig
+
+HELLO_SECONDS = 2.5  # how long the person who was called may be the first to speak
+GREETING_SECONDS = 4.0  # the same, when the customer wants their greeting waited for
+_THRESHOLDS = {"low": 0.7, "medium": 0.6, "high": 0.5}
+_MAX_OUTPUT_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long, in seconds, the conversation waits for others."""
+
+    answer: float = 8.0  # for the first sound of a response
+    retry: float = 0.7  # before a failed response is asked for again
+    reopen: float = 0.3  # before a failed opening of the session is repeated
+    reconnect: float = 6.0  # for a new session during the call
+    swap: float = 55 * 60.0  # until a session is replaced, before the vendor ends it
+    swap_again: float = 60.0  # before a failed replacement is repeated
+    media: float = 5.0  # for the caller's audio to come back
+    linger: float = 1.5  # for the caller's last words to be written down
+
+
+@dataclass(frozen=True)
+class ConversationConfig:
+    """`apology` is heard when the AI fails; it is in the session's audio format."""
+
+    session: SessionConfig
+    opening: OpeningPlan = field(default_factory=OpeningPlan)
+    rules: TurnRules = field(default_factory=TurnRules)
+    silence_timeout: float = 30.0
+    apology: bytes = b""
+    apology_text: str = ""
+    limits: Limits = field(default_factory=Limits)
+    batch_ms: int = 40
+
+
+def conversation_for(
+    request: CallRequest,
+    *,
+    default_model: str,
+    today: date | None = None,
+    inbound: bool = False,
+    audio_format: AudioFormat = "audio/pcmu",
+    apology: bytes = b"",
+    apology_text: str = "",
+) -> ConversationConfig:
+    """What a call asks for, as settings. `today` is the date where the other person is."""
+    sensitivity = request.interruption.sensitivity
+    ears = Ears(threshold=_THRESHOLDS[sensitivity])
+    model = request.model or default_model
+    known = registry.find_model(model)
+    language = request.language
+    session = SessionConfig(
+        model=model,
+        instructions=compose_instructions(
+            task=request.task,
+            instructions=request.instructions,
+            request_data=request.request_data,
+            language=(registry.language_name(language) or language) if language else None,
+            today=today,
+        ),
+        voice=request.voice,
+        audio_format=audio_format,
+        language=language,
+        tools=(END_CALL,),
+        ears=ears,
+        noise_reduction="near_field",
+        max_output_tokens=_MAX_OUTPUT_TOKENS,
+        reasoning_effort="low" if known and known.supports_reasoning else None,
+    )
+    return ConversationConfig(
+        session=session,
+        opening=_opening(request, inbound),
+        rules=rules_for(sensitivity, ears.silence_ms),
+        silence_timeout=request.silence_timeout_seconds,
+        apology=apology,
+        apology_text=apology_text,
+    )
+
+
+def _opening(request: CallRequest, inbound: bool) -> OpeningPlan:
+    if request.wait_for_greeting:
+        wait = GREETING_SECONDS
+    elif inbound or request.first_sentence:
+        wait = 0.0
+    else:
+        wait = HELLO_SECONDS
+    return OpeningPlan(request.first_sentence, wait, request.interruption.protect_first_sentence)

@@ -1,0 +1,90 @@
+"""The first words of a call: prepared while it rings, let go when their moment has come.
+
+Without waiting, what was prepared is heard the moment the call is answered. With `greeting_wait`
+the person who picked up is first let speak: the opening follows their hello, or the silence in
+its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from topcalls.bridge.prompt import GREET
+from topcalls.bridge.responses import Ask
+from topcalls.bridge.timers import Timers
+from topcalls.core.turns import Protection
+
+
+@dataclass(frozen=True)
+class OpeningPlan:
+    """`text` None: the agent finds its own words, or answers the caller's.
+
+    `greeting_wait` is how long, in seconds after the answer, the caller may speak first.
+    """
+
+    text: str | None = None
+    greeting_wait: float = 0.0
+    protected: bool = False
+
+    @property
+    def ask(self) -> Ask:
+        protection = Protection.YIELDS_LATE if self.protected else Protection.NONE
+        return Ask(self.text or GREET, self.text is not None, protection, opening=True)
+
+
+class Opening:
+    """`say` asks the model for an `Ask`, `release` lets prepared audio be heard."""
+
+    def __init__(
+        self,
+        plan: OpeningPlan,
+        timers: Timers,
+        say: Callable[[Ask], None],
+        release: Callable[[], None],
+    ) -> None:
+        self._plan = plan
+        self._timers = timers
+        self._say = say
+        self._release = release
+        self._said = False
+        self._waiting = False  # answered, and the caller may still speak first
+
+    def prepare(self) -> None:
+        """The model is ready; the call may not be answered yet."""
+        if self._plan.text is not None or not self._plan.greeting_wait:
+            self._speak()
+
+    def answered(self) -> None:
+        """The call was answered."""
+        if not self._plan.greeting_wait:
+            self._release()
+            return
+        self._waiting = True
+        self._timers.set("opening", self._plan.greeting_wait, self._time_is_up)
+        if self._plan.text is None:
+            self._release()  # nothing is held back: the caller's hello is simply answered
+
+    def caller_speaking(self) -> None:
+        """The caller has begun to speak first; the opening waits for the end of it."""
+        if self._waiting:
+            self._timers.cancel("opening")
+
+    def caller_spoke(self) -> None:
+        """The caller's hello is over."""
+        if not self._waiting:
+            return
+        self._waiting = False
+        self._timers.cancel("opening")
+        if self._plan.text is not None:
+            self._release()
+
+    def _time_is_up(self) -> None:
+        self._waiting = False
+        self._speak()
+        self._release()
+
+    def _speak(self) -> None:
+        if not self._said:
+            self._said = True
+            self._say(self._plan.ask)

@@ -1,0 +1,66 @@
+"""What the rooms of one conversation share, and how they tell the rest of the gateway."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from topcalls.bridge.config import ConversationConfig
+from topcalls.bridge.link import ProviderLink
+from topcalls.bridge.mailbox import Mailbox
+from topcalls.bridge.timers import Timers
+from topcalls.clock import Clock
+from topcalls.core.transcript import Transcript, Turn
+from topcalls.core.turns import TurnStopwatch, TurnTaking, TurnTiming
+
+
+class BridgeObserver(Protocol):
+    """Who follows a conversation. Every method returns at once."""
+
+    def ready(self) -> None:
+        """The model is there and configured; told once."""
+
+    def turn(self, turn: Turn) -> None:
+        """A turn was completed, or (the same `seq` again) corrected."""
+
+    def timing(self, timing: TurnTiming) -> None:
+        """Where the time of one answer went."""
+
+    def finished(self, reason: str, detail: str = "") -> None:
+        """The conversation is over; told exactly once, as the last of all."""
+
+
+@dataclass
+class Parts:
+    """One conversation's shared state, owned by its greenlet.
+
+    `end(reason, detail)` ends it. `answered_at` is monotonic; None while it rings.
+    """
+
+    config: ConversationConfig
+    clock: Clock
+    mailbox: Mailbox
+    timers: Timers
+    link: ProviderLink
+    observer: BridgeObserver
+    end: Callable[[str, str], None]
+    turns: TurnTaking
+    transcript: Transcript = field(default_factory=Transcript)
+    stopwatch: TurnStopwatch = field(default_factory=TurnStopwatch)
+    answered_at: float | None = None
+
+    @property
+    def now(self) -> float:
+        return self.clock.monotonic()
+
+    def call_ms(self, moment: float | None = None) -> int:
+        """A monotonic moment (now) as milliseconds since the answer."""
+        if self.answered_at is None:
+            return 0
+        moment = self.now if moment is None else moment
+        return max(0, round((moment - self.answered_at) * 1000))
+
+    def tell(self, turn: Turn | None) -> None:
+        if turn is not None:
+            self.observer.turn(turn)

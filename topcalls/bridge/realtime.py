@@ -1,0 +1,376 @@
+"""A conversation with a speech-to-speech model: what each fact means, and what follows from it.
+
+All methods run in the call's one greenlet and none of them blocks. The rules of turn-taking are
+`core/turns.py`; here its decisions are carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import orjson
+
+from topcalls.bridge import codec, prompt
+from topcalls.bridge.agent import Agent
+from topcalls.bridge.audio import CallAudio, HeardPart
+from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.idle import Idle
+from topcalls.bridge.keypad import Keypad
+from topcalls.bridge.opening import Opening
+from topcalls.bridge.parts import Parts
+from topcalls.bridge.recovery import Recovery
+from topcalls.bridge.responses import Ask
+from topcalls.bridge.tool_calls import END_CALL, ToolCalls, ToolRunner
+from topcalls.bridge.uplink import Uplink
+from topcalls.core import turns
+from topcalls.core.turns import CreateResponse, Decision, Floor, Protection, count_words
+from topcalls.errors import ProviderError
+from topcalls.providers import base
+from topcalls.providers.base import ProviderEvent, ToolCall
+
+
+class Conversation:
+    """Everything that is said in one call. `audio` arrives when it is answered."""
+
+    def __init__(self, parts: Parts, run_tool: ToolRunner | None) -> None:
+        config = parts.config
+        self._parts = parts
+        self._uplink = Uplink(parts.clock, config.session.audio_format, config.batch_ms)
+        self._farewell = Farewell(parts.timers, parts.end)
+        self._agent = Agent(parts, self._session_lost, self._model_failed)
+        self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
+        self._opening = Opening(
+            config.opening, parts.timers, self._agent.say, self._agent.speaker.release
+        )
+        self._idle = Idle(config.silence_timeout, parts.timers, self._ask_if_there, self._give_up)
+        self._keypad = Keypad(parts.timers, self._keys_entered)
+        names = (tool.name for tool in config.session.tools if tool.name != END_CALL.name)
+        self._tools = ToolCalls(names, run_tool, parts.mailbox)
+        self._unused_results = False  # tool outputs that no response has seen
+        self._goodbye: ToolCall | None = None  # the end_call that is being carried out
+        self._speech_from_ms = 0
+        self._audio: CallAudio | None = None
+        self._stopping: str | None = None
+        self._events: dict[type, Callable[[Any], None]] = {
+            base.SpeechStarted: self._on_speech_started,
+            base.SpeechStopped: self._on_speech_stopped,
+            base.CallerTextDelta: self._on_caller_delta,
+            base.CallerTranscript: self._on_caller_text,
+            base.CallerTranscriptFailed: self._on_caller_text_failed,
+            base.ResponseStarted: self._agent.response_started,
+            base.AudioDelta: self._agent.audio,
+            base.AudioDone: self._agent.audio_done,
+            base.AgentTextDelta: self._agent.text_delta,
+            base.AgentTextDone: self._agent.text_done,
+            base.ToolCall: self._on_tool_call,
+            base.ResponseDone: self._on_response_done,
+            base.ProviderFailed: self._on_provider_failed,
+            base.ProviderClosed: self._on_provider_closed,
+        }
+        self._decisions: dict[type, Callable[[Any], None]] = {
+            turns.Pause: lambda _: self._agent.speaker.pause(),
+            turns.Resume: lambda _: self._agent.speaker.resume(),
+            turns.Commit: self._commit,
+            turns.CreateResponse: self._create_response,
+            turns.DeleteBackchannel: self._delete_backchannel,
+        }
+
+    # --- the call
+
+    def begin(self) -> None:
+        """Open the session; the call may still be ringing."""
+        self._parts.link.serve(self)
+        self._parts.link.open()
+
+    def attach(self, audio: CallAudio) -> None:
+        """The call is answered; or its audio was torn, and here it is again."""
+        parts = self._parts
+        self._audio = audio
+        parts.timers.cancel("media")
+        post = parts.mailbox.put
+        audio.playback.on_started = partial(post, self._on_started)
+        audio.playback.on_finished = partial(post, self._on_finished)
+        audio.stream.on_closed = lambda code, reason: post(self._on_media_closed)
+        audio.stream.on_audio = self._uplink.on_audio
+        if parts.answered_at is not None:
+            return
+        parts.answered_at = parts.now
+        parts.stopwatch.call_answered(parts.now)
+        self._uplink.start()
+        self._fill_silence()
+        table = codec.transcoder(parts.config.session.audio_format, audio.codec)
+        self._agent.speaker.attach(audio.playback, table)
+        self._opening.answered()
+
+    def stop(self, reason: str) -> None:
+        """The call is over. The caller's last words may still be on their way to paper."""
+        if self._stopping is not None:
+            return
+        self._stopping = reason
+        self._agent.cut_off()
+        self._tools.stop()
+        self._release_audio()
+        self._parts.timers.clear()
+        ears = self._parts.config.session.ears
+        if self._parts.turns.caller_speaking:
+            self._uplink.add_silence(ears.silence_ms + 200)  # so that the ears hear the end of it
+        self._parts.timers.set("linger", self._parts.config.limits.linger, self._stopped)
+
+    def close(self) -> None:
+        """Let go of everything; the transcript is final."""
+        self._tools.stop()
+        self._parts.link.close()
+        self._agent.fall_silent()
+        self._release_audio()
+        for turn in self._parts.transcript.close(self._parts.call_ms()):
+            self._parts.tell(turn)
+
+    def settle(self) -> None:
+        """After every fact: what the new state of things leads to."""
+        parts = self._parts
+        if self._stopping is not None:
+            if self._recovery.over or not self._words_to_come():
+                self._stopped()
+            return
+        if self._agent.quiet:
+            if parts.turns.floor is not Floor.FREE:
+                self._apply(parts.turns.agent_silent(parts.now))
+            self._when_quiet()
+        parts.timers.set_at("turns", parts.turns.deadline, self._tick)
+        self._idle.watch(self._nothing_happens())
+
+    def _when_quiet(self) -> None:
+        if not self._agent.quiet:
+            return
+        if self._farewell.closing:
+            self._farewell.heard()
+        link = self._parts.link
+        if link.spare_is_ready and link.session and not self._words_to_come():
+            self._recovery.take_over()
+
+    def _nothing_happens(self) -> bool:
+        return (
+            self._parts.answered_at is not None
+            and self._agent.quiet
+            and not self._parts.turns.caller_speaking
+            and not self._tools.busy
+            and not self._farewell.closing
+            and self._parts.link.session is not None
+        )
+
+    def _words_to_come(self) -> bool:
+        parts = self._parts
+        hearing = parts.turns.caller_speaking or parts.transcript.caller_pending()
+        return hearing and parts.link.session is not None
+
+    def _stopped(self) -> None:
+        self._parts.end(self._stopping or "stopped", "")
+
+    def _release_audio(self) -> None:
+        if self._audio is not None:
+            self._audio.stream.on_audio = self._audio.stream.on_closed = _ignore
+            self._audio.playback.on_started = self._audio.playback.on_finished = _ignore
+            self._audio = None
+
+    def _on_media_closed(self) -> None:
+        if self._stopping is None:
+            lost = partial(self._parts.end, "media_lost", "")
+            self._parts.timers.set("media", self._parts.config.limits.media, lost)
+
+    def _fill_silence(self) -> None:
+        self._parts.timers.set("uplink", self._uplink.fill(), self._fill_silence)
+
+    # --- the session
+
+    def link_ready(self) -> None:
+        self._recovery.ready(self._opening)
+
+    def link_failed(self, error: ProviderError) -> None:
+        self._recovery.open_failed(error)
+
+    def provider_event(self, event: ProviderEvent) -> None:
+        handler = self._events.get(type(event))
+        if handler is not None:
+            handler(event)
+
+    def _on_provider_failed(self, event: base.ProviderFailed) -> None:
+        self._session_lost(event.error)
+
+    def _on_provider_closed(self, event: base.ProviderClosed) -> None:
+        message = "The AI closed the connection."
+        code = f"closed_{event.code}"
+        self._session_lost(ProviderError(message, retryable=True, provider_code=code))
+
+    def _session_lost(self, error: ProviderError) -> None:
+        if self._stopping is not None:
+            self._stopped()
+            return
+        self._apply(self._parts.turns.ears_lost())
+        self._recovery.lost(error)
+
+    def _model_failed(self, error: ProviderError) -> None:
+        if self._stopping is None:
+            self._recovery.give_up(error)
+
+    # --- the caller
+
+    def _on_speech_started(self, event: base.SpeechStarted) -> None:
+        parts = self._parts
+        self._speech_from_ms = event.audio_ms
+        parts.transcript.caller_started(event.item_id, self._heard_at_ms(event.audio_ms))
+        self._idle.caller_is_there()
+        self._opening.caller_speaking()
+        self._apply(parts.turns.caller_started(parts.now, event.item_id))
+
+    def _on_speech_stopped(self, event: base.SpeechStopped) -> None:
+        parts = self._parts
+        ended_ms = self._heard_at_ms(event.audio_ms)
+        parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
+        speech_ms = event.audio_ms - self._speech_from_ms
+        decisions = parts.turns.caller_stopped(parts.now, event.item_id, speech_ms)
+        if CreateResponse() in decisions and parts.answered_at is not None:
+            parts.stopwatch.caller_stopped(parts.answered_at + ended_ms / 1000)
+        self._apply(decisions)
+        self._opening.caller_spoke()
+
+    def _heard_at_ms(self, audio_ms: int) -> int:
+        """A position in the session's audio as time of the call."""
+        now_ms = self._parts.call_ms()
+        return min(now_ms, max(0, now_ms - (self._uplink.sent_ms - audio_ms)))
+
+    def _on_caller_delta(self, event: base.CallerTextDelta) -> None:
+        parts = self._parts
+        so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
+        words = count_words(so_far)
+        if words >= parts.config.rules.min_words:
+            self._apply(parts.turns.caller_words(parts.now, event.item_id, words))
+
+    def _on_caller_text(self, event: base.CallerTranscript) -> None:
+        parts = self._parts
+        parts.tell(parts.transcript.caller_text(event.item_id, event.text, parts.call_ms()))
+        words = count_words(event.text)
+        self._apply(parts.turns.caller_words(parts.now, event.item_id, words))
+
+    def _on_caller_text_failed(self, event: base.CallerTranscriptFailed) -> None:
+        parts = self._parts
+        parts.tell(parts.transcript.caller_failed(event.item_id))
+        self._apply(parts.turns.caller_words(parts.now, event.item_id, 0))
+
+    def dtmf(self, digit: str) -> None:
+        """The caller pressed a key."""
+        self._idle.caller_is_there()
+        self._keypad.press(digit)
+
+    def _keys_entered(self, digits: str) -> None:
+        self._recovery.tell(prompt.keys_message(digits))
+        self._apply(self._parts.turns.keys_pressed())
+
+    # --- others who have a say
+
+    def say(self, text: str, interruptible: bool) -> None:
+        """Have these words said next."""
+        protection = Protection.NONE if interruptible else Protection.ABSOLUTE
+        self._agent.say(Ask(text, protection=protection))
+
+    def inject(self, text: str, respond: bool) -> None:
+        """Let the model know something, and perhaps speak about it."""
+        self._recovery.tell(text)
+        if respond:
+            self._apply(self._parts.turns.response_wanted())
+
+    def _ask_if_there(self) -> None:
+        self._agent.say(Ask(prompt.STILL_THERE, exact=False))
+
+    def _give_up(self) -> None:
+        self._farewell.begin("silence")
+        self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False, farewell=True))
+
+    # --- tools and the end
+
+    def _on_tool_call(self, event: ToolCall) -> None:
+        if not self._agent.called_tool(event.response_id):
+            return
+        if event.name == END_CALL.name and event.complete:
+            self._goodbye = event
+            self._farewell.begin("agent_ended")
+        else:
+            self._tools.start(event, partial(self._tool_done, self._parts.link.epoch))
+
+    def _tool_done(self, epoch: int, call: ToolCall, output: str) -> None:
+        session = self._parts.link.session
+        if session is not None and epoch == self._parts.link.epoch:
+            session.add_tool_output(call.call_id, output)
+        else:
+            self._recovery.tell(prompt.late_result_message(call.name, output))
+        self._unused_results = True
+        self._use_results()
+
+    def _use_results(self) -> None:
+        """All tools of a response are answered: now the model may speak about it, once."""
+        if self._unused_results and not self._tools.busy and not self._agent.responses.active:
+            self._unused_results = False
+            self._apply(self._parts.turns.response_wanted())
+
+    def _on_response_done(self, event: base.ResponseDone) -> None:
+        response = self._agent.response_done(event)
+        if response is not None and event.status == "completed":
+            self._recovery.answered()
+        call = self._goodbye
+        if call is not None and call.response_id == event.response_id:
+            self._said_goodbye(call, spoke=response is not None and response.spoke)
+        self._use_results()
+
+    def _said_goodbye(self, call: ToolCall, *, spoke: bool) -> None:
+        if spoke:
+            return
+        self._goodbye = None
+        self._answer_call(call, {"status": "ending"})
+        self._agent.say(Ask(prompt.FAREWELL, exact=False, farewell=True))
+
+    def _answer_call(self, call: ToolCall, output: dict[str, str]) -> None:
+        session = self._parts.link.session
+        if session is not None:
+            session.add_tool_output(call.call_id, orjson.dumps(output).decode())
+
+    # --- decisions
+
+    def _apply(self, decisions: list[Decision]) -> None:
+        if self._stopping is None:
+            for decision in decisions:
+                self._decisions[type(decision)](decision)
+
+    def _tick(self) -> None:
+        self._apply(self._parts.turns.tick(self._parts.now))
+
+    def _commit(self, _: turns.Commit) -> None:
+        self._agent.cut_off()
+        if self._farewell.closing:
+            self._farewell.abandon()
+            if self._goodbye is not None:
+                call, self._goodbye = self._goodbye, None
+                self._answer_call(call, {"status": "not ended: the caller is speaking"})
+
+    def _create_response(self, _: turns.CreateResponse) -> None:
+        if not self._farewell.closing and not self._recovery.over:
+            self._agent.answer()
+
+    def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:
+        session = self._parts.link.session
+        if session is not None:
+            session.delete_item(decision.item_id)
+
+    # --- what is heard
+
+    def _on_started(self, utterance_id: str, at: float) -> None:
+        utterance = self._agent.started(utterance_id, at)
+        if utterance is not None:
+            self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
+
+    def _on_finished(self, heard: HeardPart) -> None:
+        self._agent.finished(heard.utterance_id)
+
+
+def _ignore(*_: Any) -> None:
+    """What a call that is over does with late news of its audio."""

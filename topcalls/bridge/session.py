@@ -1,0 +1,136 @@
+"""One AI conversation on one call: the greenlet that owns it, from ringing to the last word.
+
+Everything that happens is a fact in a mailbox: the provider's events, playback's reports, keys,
+commands, the end. The greenlet takes them one by one and never blocks; only opening the session
+and running a tool happen in greenlets of their own, which report back as facts. However the
+conversation ends, the observer is told once and nothing stays behind.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+
+import gevent
+from structlog.contextvars import bind_contextvars
+
+from topcalls.bridge.audio import CallAudio
+from topcalls.bridge.config import ConversationConfig
+from topcalls.bridge.link import ProviderLink
+from topcalls.bridge.mailbox import Mailbox, Priority
+from topcalls.bridge.parts import BridgeObserver, Parts
+from topcalls.bridge.realtime import Conversation
+from topcalls.bridge.timers import Timers
+from topcalls.bridge.tool_calls import ToolRunner
+from topcalls.clock import Clock
+from topcalls.core.turns import TurnTaking
+from topcalls.log import get_logger
+from topcalls.providers.base import RealtimeModel
+
+MOST_FAULTS = 20
+
+log = get_logger(__name__)
+
+
+class BridgeSession:
+    """The conversation of one call. No method blocks, except `join`; all may be called any time.
+
+    `run_tool(name, arguments)` carries out a customer's tool, in a greenlet of its own, and
+    returns what the model shall read.
+    """
+
+    def __init__(
+        self,
+        call_id: str,
+        config: ConversationConfig,
+        model: RealtimeModel,
+        observer: BridgeObserver,
+        clock: Clock,
+        *,
+        run_tool: ToolRunner | None = None,
+    ) -> None:
+        self._mailbox = Mailbox()
+        self._timers = Timers(clock)
+        self._observer = observer
+        self._outcome: tuple[str, str] | None = None
+        self._faults = 0
+        self._call_id = call_id
+        parts = Parts(
+            config,
+            clock,
+            self._mailbox,
+            self._timers,
+            ProviderLink(model, config.session, self._mailbox),
+            observer,
+            self._end,
+            TurnTaking(config.rules),
+        )
+        self._conversation = Conversation(parts, run_tool)
+        self._greenlet = gevent.Greenlet(self._run)
+
+    def start(self) -> None:
+        """Open the provider's session and prepare the first words, while the phone rings."""
+        self._mailbox.put(self._conversation.begin)
+        self._greenlet.start()
+
+    def attach(self, audio: CallAudio) -> None:
+        """The call is answered and its audio flows; again after its stream was torn."""
+        self._mailbox.put(self._conversation.attach, audio)
+
+    def dtmf(self, digit: str) -> None:
+        """The caller pressed a key (0-9, *, #, A-D)."""
+        self._mailbox.put(self._conversation.dtmf, digit)
+
+    def say(self, text: str, *, interruptible: bool = True) -> None:
+        """Have the agent say these words next."""
+        self._mailbox.put(self._conversation.say, text, interruptible)
+
+    def inject(self, text: str, *, respond: bool = False) -> None:
+        """Tell the model something the caller does not hear."""
+        self._mailbox.put(self._conversation.inject, text, respond)
+
+    def stop(self, reason: str) -> None:
+        """End the conversation: the call is over, or shall be."""
+        self._mailbox.put(self._conversation.stop, reason, priority=Priority.LAST)
+        self._greenlet.start()  # in case it was never started: `finished` is told all the same
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Wait for the end; whether it has come."""
+        self._greenlet.join(timeout)
+        return bool(self._greenlet.dead)
+
+    def wake(self) -> None:
+        """Look at the clock again: it was moved by hand."""
+        self._mailbox.wake()
+
+    def _run(self) -> None:
+        bind_contextvars(call_id=self._call_id)
+        try:
+            while self._outcome is None:
+                fact = self._mailbox.get(self._timers.until_next())
+                if fact is not None:
+                    self._guarded(*fact)
+                for action in self._timers.take_due():
+                    self._guarded(action)
+                if self._outcome is None:
+                    self._guarded(self._conversation.settle)
+        finally:
+            self._mailbox.close()
+            self._timers.clear()
+            self._guarded(self._conversation.close)
+            self._observer.finished(*(self._outcome or ("killed", "")))
+
+    def _end(self, reason: str, detail: str) -> None:
+        if self._outcome is None:
+            self._outcome = (reason, detail)
+
+    def _guarded(self, action: Callable[..., None], *args: object) -> None:
+        """One bad fact never ends the call; a conversation that is broken does not go on."""
+        try:
+            action(*args)
+        except Exception as error:  # noqa: BLE001
+            self._faults += 1
+            where = traceback.format_tb(error.__traceback__)[-1].strip()
+            log.error("Bridge fault", error=type(error).__name__, where=where)
+            if self._faults >= MOST_FAULTS:
+                self._end("internal_error", type(error).__name__)

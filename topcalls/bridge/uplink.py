@@ -1,0 +1,95 @@
+"""Caller audio on its way to the model: L16 in, G.711 out, and never a gap.
+
+`on_audio` runs in the event loop. The model's ears count audio time, so while the line sends
+nothing (hold, discontinuous transmission, a torn stream) silence goes out at the same pace. With
+no session open, only the last half second is kept: older speech would come out of season.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from topcalls.audio import g711
+from topcalls.bridge.codec import codec_of
+from topcalls.clock import Clock
+from topcalls.providers.base import BYTES_PER_MS, AudioFormat
+
+PREROLL_MS = 500
+GAP_SECONDS = 0.1  # longer without audio than any jitter: the line is silent
+LOOK_SECONDS = 0.2  # how often to look while audio flows
+FILL_SECONDS = 0.04  # pace of the silence
+_LONGEST_FILL_MS = 1000
+
+
+class AudioSink(Protocol):
+    """The part of a session that takes caller audio."""
+
+    def append_audio(self, audio: bytes) -> None: ...
+
+
+class Uplink:
+    """One direction of one call. `batch_ms` trades delay for fewer messages."""
+
+    def __init__(self, clock: Clock, audio_format: AudioFormat, batch_ms: int = 40) -> None:
+        self._clock = clock
+        self._codec = codec_of(audio_format)
+        self._batch_bytes = batch_ms * BYTES_PER_MS
+        self._pending = bytearray()
+        self._sink: AudioSink | None = None
+        self._fed_at: float | None = None  # None: the line is not up yet
+        self._filling = False
+        self._sent = 0
+
+    @property
+    def sent_ms(self) -> int:
+        """Audio given to the present session."""
+        return self._sent // BYTES_PER_MS
+
+    def connect(self, sink: AudioSink) -> None:
+        """A session is open: it gets what was said in the last moment, and all from now on."""
+        self._sink = sink
+        self._sent = 0
+        self._send_pending()
+
+    def disconnect(self) -> None:
+        """The session is gone."""
+        self._sink = None
+
+    def start(self) -> None:
+        """The line is up: from now on no audio means silence."""
+        self._fed_at = self._clock.monotonic()
+
+    def on_audio(self, l16: bytes) -> None:
+        """Audio of the caller, 16 bit little endian at 8 kHz, any length."""
+        self._fed_at = self._clock.monotonic()
+        self._filling = False
+        self._pending += g711.encode(l16, self._codec)
+        if self._sink is None:
+            del self._pending[: -PREROLL_MS * BYTES_PER_MS]
+        elif len(self._pending) >= self._batch_bytes:
+            self._send_pending()
+
+    def fill(self) -> float:
+        """Send the silence that is due; returns the seconds until the next look."""
+        if self._fed_at is None:
+            return LOOK_SECONDS
+        now = self._clock.monotonic()
+        gap = now - self._fed_at
+        if not self._filling and gap < GAP_SECONDS:
+            return LOOK_SECONDS
+        self._filling = True
+        self._fed_at = now
+        self.add_silence(min(round(gap * 1000), _LONGEST_FILL_MS))
+        return FILL_SECONDS
+
+    def add_silence(self, milliseconds: int) -> None:
+        """Send silence now."""
+        if self._sink is not None:
+            self._pending += g711.silence(self._codec, milliseconds)
+            self._send_pending()
+
+    def _send_pending(self) -> None:
+        if self._pending and self._sink is not None:
+            self._sent += len(self._pending)
+            self._sink.append_audio(bytes(self._pending))
+            self._pending.clear()
