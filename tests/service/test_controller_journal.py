@@ -1,4 +1,4 @@
-"""The journal on a real database: order, absence of the database, a lost call, no intent no dial."""
+"""The journal on a real database: order, absence of the database, a lost call, no intent."""
 
 import sqlite3
 from contextlib import closing

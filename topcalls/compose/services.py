@@ -9,16 +9,19 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
 from topcalls.services.accounts import Accounts
+from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
+from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.nodes import Nodes
 from topcalls.services.quotas import Quotas
@@ -53,14 +56,17 @@ class Services:
     wrap_ups: WrapUps
     housekeeping: Housekeeping
     catalogue: Catalogue
+    call_trail: CallTrail
+    installation: Installation
 
     def close(self) -> None:
         self.db.close()
 
 
-def open_services(settings: Settings) -> Services:
+def open_services(settings: Settings, lease_owner: str | None = None) -> Services:
     """Open the database, which must be of this version's schema, and wire the verbs.
 
+    `lease_owner` is this process in leases of deliveries and wrap-ups; a fresh name without it.
     Raises `ConfigError` when the database has to be migrated first.
     """
     db = _open(settings)
@@ -68,7 +74,7 @@ def open_services(settings: Settings) -> Services:
     clock = SystemClock()
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
-    webhooks = Webhooks(db, clock, recordings)
+    webhooks = Webhooks(db, clock, recordings, lease_owner)
     transitions = Transitions(
         quotas, webhooks, timedelta(seconds=settings.dispatch_timeout_seconds)
     )
@@ -82,7 +88,7 @@ def open_services(settings: Settings) -> Services:
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
-    wrap_ups = WrapUps(db, recordings, webhooks)
+    wrap_ups = WrapUps(db, recordings, webhooks, owner=lease_owner)
     nodes = Nodes(db)
     return Services(
         db=db,
@@ -100,6 +106,15 @@ def open_services(settings: Settings) -> Services:
         wrap_ups=wrap_ups,
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
         catalogue=build_catalogue(settings, clock),
+        call_trail=CallTrail(db),
+        installation=Installation(
+            db,
+            clock,
+            nodes,
+            version=__version__,
+            mode=settings.telephony_mode,
+            ai_mode=settings.ai_mode,
+        ),
     )
 
 

@@ -1,0 +1,41 @@
+"""The API process, wired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topcalls.api import server
+from topcalls.api.app import create_app
+from topcalls.api.app import openapi as openapi_document
+from topcalls.api.context import ApiServices
+from topcalls.api.server import ApiServer
+from topcalls.compose.services import open_services
+from topcalls.config import Settings
+
+
+def build_api(settings: Settings) -> ApiServer:
+    """A bound server that is not started yet. Raises `ConfigError` when its port is taken, or the
+    database has to be migrated first."""
+    services = open_services(settings)
+    app = create_app(
+        ApiServices(
+            clock=services.clock,
+            keys=services.keys,
+            calls=services.calls,
+            call_trail=services.call_trail,
+            catalogue=services.catalogue,
+            idempotency=services.idempotency,
+            installation=services.installation,
+            quotas=services.quotas,
+            recordings=services.recordings,
+            webhooks=services.webhooks,
+        ),
+        public_url=settings.effective_public_url,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    return server.build(app, settings.api_host, settings.api_port)
+
+
+def openapi() -> dict[str, Any]:
+    """The OpenAPI 3 description; needs neither settings nor a database."""
+    return openapi_document()

@@ -1,0 +1,32 @@
+"""The worker process, wired."""
+
+from __future__ import annotations
+
+from topcalls.compose.services import open_services, private_webhooks_allowed
+from topcalls.config import Settings
+from topcalls.net.http import HttpClient
+from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.worker.app import WorkerProcess
+from topcalls.worker.queue import open_queue
+from topcalls.worker.services import LEASE_OWNER, WorkerServices
+
+
+def build_worker(settings: Settings) -> WorkerProcess:
+    """A worker that is not started yet. Raises `ConfigError` when the database has to be migrated
+    first or the queue's URL is not understood."""
+    services = open_services(settings, lease_owner=LEASE_OWNER)
+    http = HttpClient(
+        settings.webhook_timeout_seconds, allow_private=private_webhooks_allowed(settings)
+    )
+    return WorkerProcess(
+        open_queue(settings.data_dir, settings.database_url, settings.queue_url),
+        WorkerServices(
+            clock=services.clock,
+            webhooks=services.webhooks,
+            sender=WebhookSender(services.db, services.webhooks, http, services.clock),
+            wrap_ups=services.wrap_ups,
+            dispatch=services.dispatch,
+            quotas=services.quotas,
+            housekeeping=services.housekeeping,
+        ),
+    )
