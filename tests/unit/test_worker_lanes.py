@@ -13,7 +13,8 @@ LIMIT = 5
 class Held:
     """A piece of work that runs until it is told to end."""
 
-    def __init__(self, result=True):
+    def __init__(self, result=True, key=None):
+        self.key = key or str(id(self))
         self.began = Event()
         self.end = Event()
         self.result = result
@@ -85,10 +86,11 @@ def test_a_failing_lane_is_tried_one_at_a_time_until_it_succeeds():
 def test_work_that_raises_counts_as_failed_and_frees_its_place():
     lanes = new_lanes(per_lane=2)
 
-    def broken():
-        raise ValueError("a mistake of ours")
+    class Broken(Held):
+        def __call__(self):
+            raise ValueError("a mistake of ours")
 
-    assert lanes.submit("lane", broken)
+    assert lanes.submit("lane", Broken())
     settle()
     works = submit(lanes, "lane", 2)
     assert begun(works) == [True, False]
@@ -104,6 +106,19 @@ def test_lanes_take_turns_at_the_places_that_become_free():
     assert begun(greedy) + begun(late) == 3 * [True] + 3 * [False] + [True, False]
     finish(*greedy, *late)
     assert lanes.running == 0
+
+
+def test_the_same_work_is_not_run_beside_itself():
+    lanes = new_lanes()
+    first, second = Held(key="same"), Held(key="same")
+    assert lanes.submit("lane", first)
+    assert lanes.submit("lane", second)
+    assert begun([first, second]) == [True, False]
+    finish(first)
+    assert begun([second]) == [False]
+    assert lanes.submit("lane", second)
+    finish(second)
+    assert lanes.wait(LIMIT)
 
 
 def test_the_end_of_each_piece_is_told():

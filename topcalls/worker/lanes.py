@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import gevent
@@ -26,7 +27,10 @@ MOST_REMEMBERED = 10_000
 
 
 class Work(Protocol):
-    """One piece of work for a lane."""
+    """One piece of work for a lane. `key` names it among all."""
+
+    @property
+    def key(self) -> str: ...
 
     def __call__(self) -> bool:
         """Do it, and say whether it succeeded."""
@@ -50,6 +54,7 @@ class Lanes:
         self._total = total
         self._on_ended = on_ended
         self._lanes: dict[str, _Lane] = {}
+        self._held: set[str] = set()
         self._failing: set[str] = set()
         self._running: set[gevent.Greenlet] = set()
         self._stopping = False
@@ -67,13 +72,23 @@ class Lanes:
         return 0 if self._stopping else self._total - len(self._running)
 
     def submit(self, name: str, work: Work) -> bool:
-        """Run `work` in its lane, at once or in its turn. False when stopping."""
+        """Run `work` in its lane, at once or in its turn. False when stopping.
+
+        What is waiting or running under the same key is not run a second time beside it.
+        """
         if self._stopping:
             return False
+        if work.key in self._held:
+            return True
+        self._held.add(work.key)
         self._lanes.setdefault(name, _Lane()).waiting.append(work)
         self._idle.clear()
         self._serve(name)
         return True
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until nothing runs and nothing waits; False when the time is over."""
+        return bool(self._idle.wait(seconds))
 
     def stop(self, seconds: float) -> list[Work]:
         """Let what runs end within `seconds`, else kill it. Gives back what had not begun."""
@@ -82,7 +97,7 @@ class Lanes:
         for lane in self._lanes.values():
             lane.waiting.clear()
         self._note_idle()
-        if not self._idle.wait(seconds):
+        if not self.wait(seconds):
             gevent.killall(list(self._running))
             self._idle.wait()
         return not_begun
@@ -93,9 +108,10 @@ class Lanes:
         limit = 1 if name in self._failing else self._per_lane
         while lane.waiting and lane.running < limit and len(self._running) < self._total:
             lane.running += 1
-            greenlet = gevent.spawn(self._run, name, lane.waiting.popleft())
+            work = lane.waiting.popleft()
+            greenlet = gevent.spawn(self._run, name, work)
             self._running.add(greenlet)
-            greenlet.link(lambda ended: self._ended(name, ended))
+            greenlet.link(partial(self._ended, name, work.key))
             self._lanes[name] = self._lanes.pop(name)
 
     def _run(self, name: str, work: Work) -> None:
@@ -111,8 +127,9 @@ class Lanes:
             self._failing.clear()
         self._failing.add(name)
 
-    def _ended(self, name: str, greenlet: gevent.Greenlet) -> None:
+    def _ended(self, name: str, key: str, greenlet: gevent.Greenlet) -> None:
         all_places_were_taken = len(self._running) >= self._total
+        self._held.discard(key)
         self._running.discard(greenlet)
         lane = self._lanes[name]
         lane.running -= 1

@@ -40,6 +40,10 @@ class WebhookWork:
     sender: WebhookSender
     delivery: DueDelivery
 
+    @property
+    def key(self) -> str:
+        return self.delivery.id
+
     def __call__(self) -> bool:
         return self.sender.send(self.delivery) is DeliveryState.DELIVERED
 

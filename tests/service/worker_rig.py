@@ -1,0 +1,117 @@
+"""The worker's parts, wired for a test, with a receiver that answers what it is told."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+import factories
+
+from topcalls.log import get_logger
+from topcalls.net.http import HttpResponse
+from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.worker.lanes import Lanes
+from topcalls.worker.outage import Outage
+from topcalls.worker.queue import open_queue, prepare
+from topcalls.worker.schedule import DueLoop
+from topcalls.worker.services import WorkerServices
+from topcalls.worker.tasks import register
+
+HOOK = "https://receiver.example.com/hook"
+ACCEPTED = 200
+
+
+class Poster:
+    """Takes requests without a network; answers 200 unless `answers` holds something else.
+
+    An answer is a status, an exception to raise, or a function to call for either.
+    """
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.answers: deque[Any] = deque()
+
+    def post(self, url: str, body: bytes, headers: Any = None) -> HttpResponse:
+        self.requests.append((url, dict(headers), body))
+        answer = self.answers.popleft() if self.answers else ACCEPTED
+        if callable(answer):
+            answer = answer()
+        if isinstance(answer, Exception):
+            raise answer
+        return HttpResponse(answer, {}, b"", 3)
+
+
+class Lines:
+    """A logger that keeps its lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+
+    def error(self, message: str, **fields: Any) -> None:
+        self.lines.append(("error", message))
+
+    def info(self, message: str, **fields: Any) -> None:
+        self.lines.append(("info", message))
+
+
+def worker_services(services: factories.Services, poster: Any, clock: Any = None) -> WorkerServices:
+    """What a worker is handed, on the services of a test."""
+    clock = clock or services.clock
+    return WorkerServices(
+        clock=clock,
+        webhooks=services.webhooks,
+        sender=WebhookSender(services.db, services.webhooks, poster, clock),
+        wrap_ups=services.wrap_ups,
+        dispatch=services.dispatch,
+        quotas=services.quotas,
+        housekeeping=services.housekeeping,
+    )
+
+
+@dataclass
+class Rig:
+    """A worker without its greenlets: `look` and `work` do what they would."""
+
+    services: factories.Services
+    directory: Any
+    poster: Any = field(default_factory=Poster)
+    log: Lines = field(default_factory=Lines)
+
+    def __post_init__(self) -> None:
+        clock = self.services.clock
+        self.worker = worker_services(self.services, self.poster)
+        self.queue = open_queue(self.directory)
+        prepare(self.queue)
+        self.lanes = Lanes(per_lane=4, total=100, on_ended=lambda: None)
+        self.database = Outage("database", self.log, clock)
+        self.queue_outage = Outage("queue", self.log, clock)
+        self.tasks = register(self.queue, self.worker, self.lanes, self.database)
+        self.loop = DueLoop(self.worker, self.tasks, self.lanes, self.database, self.queue_outage)
+
+    def look(self) -> bool:
+        """One round of the due loop."""
+        return self.loop.round(self.services.clock.now())
+
+    def work(self, *, times: int = 1) -> list[str]:
+        """Run the tasks in the queue, each `times` times, and what they started; their names."""
+        names = []
+        for _ in range(100):
+            task = self.queue.dequeue()
+            if task is None:
+                break
+            names.append(task.name)
+            for _ in range(times):
+                self.queue.execute(task)
+        assert self.lanes.wait(5)
+        return names
+
+
+def failed_call(services: factories.Services, url: str = HOOK, **fields: Any) -> str:
+    """A call that could not be placed, whose webhook is due at once; its account's id."""
+    who = factories.principal(services)
+    claimed = factories.claimed_call(
+        services, who, webhook_url=url, webhook_events=("call.failed",), **fields
+    )
+    factories.Life(services, claimed).dial().fail("USER_BUSY")
+    return who.account_id
