@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 UNIT = "call_minutes"
+_SECOND = timedelta(seconds=1)
 
 
 class Pool(StrEnum):
@@ -54,14 +55,15 @@ class Balance:
 
 def reservation(max_duration: float) -> int:
     """Seconds to set aside for a call that may last `max_duration` minutes."""
-    return math.ceil(round(max_duration * 60, 3))
+    return math.ceil(round(max_duration * 60, 6))
 
 
 def billed(answered_at: datetime | None, ended_at: datetime) -> int:
     """Seconds billed: from the answer to the end, a started second counts. Unanswered is free."""
     if answered_at is None:
         return 0
-    return max(0, math.ceil(round((ended_at - answered_at).total_seconds(), 3)))
+    started_seconds = -((answered_at - ended_at) // _SECOND)
+    return max(0, started_seconds)
 
 
 def split(seconds: int, bonus_left: int) -> dict[Pool, int]:

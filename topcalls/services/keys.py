@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ SCOPES = (
     "admin",
 )
 _PREFIX_LENGTH = len("tc_live_") + 8
+_TOKEN = re.compile(r"tc_(live|test)_[A-Za-z0-9_-]{43}")
 _KEEP_LAST_USE_FOR = timedelta(hours=1)
 _MAKE_ONE = "'topcalls keys create' makes a key."
 
@@ -130,7 +132,7 @@ class Keys:
         """
         moment = now or self._clock.now()
         self._refuse_other_kind(token)
-        key = self._db.read(_find, token)
+        key = self._db.read(_find, token) if _TOKEN.fullmatch(token) else None
         if key is None:
             raise Unauthorized("This key is not known.", remedy=_MAKE_ONE)
         if key.revoked_at is not None:
@@ -181,7 +183,7 @@ def _find(token: str) -> ApiKey | None:
 
 
 def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def _check_scopes(scopes: Iterable[str]) -> None:

@@ -70,15 +70,21 @@ class AttemptView:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """A delivery as it is listed; `next_attempt_at` is None once it is delivered or dead."""
+    """A delivery as it is listed; `next_attempt_at` is None once it is delivered or dead.
+
+    `attempts` counts those made so far, `log` has them one by one.
+    """
 
     id: str
     message_id: str
     event: str
     call_id: str | None
     url: str
-    state: str
-    attempts: tuple[AttemptView, ...]
+    status: DeliveryState
+    attempts: int
+    last_status: int | None
+    last_error: str | None
+    log: tuple[AttemptView, ...]
     next_attempt_at: datetime | None
     created_at: datetime
     finished_at: datetime | None
@@ -330,8 +336,11 @@ def _view(delivery: WebhookDelivery, event: str, attempts: Sequence[AttemptView]
         event=event,
         call_id=delivery.call_id,
         url=delivery.url,
-        state=delivery.state,
-        attempts=tuple(attempts),
+        status=DeliveryState(delivery.state),
+        attempts=delivery.attempts,
+        last_status=delivery.last_status,
+        last_error=delivery.last_error,
+        log=tuple(attempts),
         next_attempt_at=None if delivery.finished_at else delivery.available_at,
         created_at=delivery.created_at,
         finished_at=delivery.finished_at,

@@ -205,5 +205,5 @@ def _sqlstate(error: Exception) -> str | None:
 
 def _first_line(error: Exception) -> str:
     """PostgreSQL's own words; its further lines may hold values of rows."""
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0].rstrip(".") + "."
