@@ -1,75 +1,12 @@
-"""The REST API on real services and a real database, with a clock turned by hand.
-
-A test module takes the fixture `api` by `pytest_plugins = ("api_fixtures",)`.
-"""
+"""The fixture `api`; a test module takes it by `pytest_plugins = ("api_fixtures",)`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import factories
 import pytest
-from flask import Flask
-from werkzeug.test import TestResponse
+from api_client import PUBLIC_URL, SCOPES, Api, api_services
 
 from topcalls.api.app import create_app
-from topcalls.api.context import ApiServices
-from topcalls.services.call_trail import CallTrail
-from topcalls.services.catalogue import Catalogue
-from topcalls.services.installation import Installation
-from topcalls.services.keys import Principal
-
-PUBLIC_URL = "https://calls.example.com"
-SCOPES = ("calls:read", "calls:write", "admin")
-GOOD_CALL: dict[str, Any] = {
-    "phone_number": factories.NUMBER,
-    "task": "Ask whether Tuesday at ten suits.",
-}
-
-
-@dataclass
-class Api:
-    """A client with a key, and what lies behind the API."""
-
-    app: Flask
-    services: factories.Services
-    owner: Principal
-    token: str
-
-    def send(
-        self, method: str, path: str, *, token: str | None = None, **options: Any
-    ) -> TestResponse:
-        """A request with a key, by default one that may do all; `token=""` sends none."""
-        token = self.token if token is None else token
-        headers = dict(options.pop("headers", {}))
-        if token:
-            headers.setdefault("Authorization", f"Bearer {token}")
-        return self.app.test_client().open(path, method=method, headers=headers, **options)
-
-    def get(self, path: str, **options: Any) -> TestResponse:
-        return self.send("GET", path, **options)
-
-    def post(self, path: str, **options: Any) -> TestResponse:
-        return self.send("POST", path, **options)
-
-    def create(self, *, headers: dict[str, str] | None = None, **changes: Any) -> TestResponse:
-        """`POST /v1/calls` with a body that is right but for `changes`."""
-        return self.post("/v1/calls", json={**GOOD_CALL, **changes}, headers=headers or {})
-
-    def key(self, *scopes: str, account_id: str | None = None) -> str:
-        """A new key's token."""
-        made = self.services.keys.create(
-            account_id or self.owner.account_id, name="another", scopes=scopes
-        )
-        assert made.token is not None
-        return made.token
-
-    def nothing_was_done(self) -> bool:
-        """No call is stored and no minute reserved."""
-        account_id = self.owner.account_id
-        page = self.services.calls.list(account_id)
-        return not page.data and self.services.quotas.balance(account_id).minutes_reserved == 0
 
 
 @pytest.fixture
@@ -79,32 +16,3 @@ def api(services: factories.Services) -> Api:
     api = Api(create_app(api_services(services), public_url=PUBLIC_URL), services, owner, "")
     api.token = api.key(*SCOPES)
     return api
-
-
-def api_services(services: factories.Services, **rules: Any) -> ApiServices:
-    """What the API needs of all services; `rules` are arguments of `Catalogue`."""
-    rules.setdefault("default_from_number", factories.FROM_NUMBER)
-    return ApiServices(
-        clock=services.clock,
-        keys=services.keys,
-        calls=services.calls,
-        call_trail=CallTrail(services.db),
-        catalogue=Catalogue(services.clock, **rules),
-        idempotency=services.idempotency,
-        installation=Installation(
-            services.db,
-            services.clock,
-            services.nodes,
-            version="0.1.0",
-            mode="sandbox",
-            ai_mode="sandbox",
-        ),
-        quotas=services.quotas,
-        recordings=services.recordings,
-        webhooks=services.webhooks,
-    )
-
-
-def fault_paths(response: TestResponse) -> list[str]:
-    """Where a problem document says the faults are."""
-    return [fault["path"] for fault in response.json["errors"]]

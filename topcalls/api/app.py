@@ -20,7 +20,7 @@ from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.status import status
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
-_BLUEPRINTS = (calls, recordings, catalogue, account, status)
+BLUEPRINTS = (calls, recordings, catalogue, account, status)
 
 
 def create_app(
@@ -56,7 +56,7 @@ def _bare_app(max_body_bytes: int) -> Flask:
 
 def _register(app: Flask, public_url: str) -> dict[str, Any]:
     api = openapi_document.attach(app, public_url)
-    for blueprint in _BLUEPRINTS:
+    for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs_page)
     document: dict[str, Any] = api.spec.to_dict()

@@ -6,8 +6,9 @@ may be repeated (`idempotency.idempotent`); the OpenAPI entry is derived from th
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import marshmallow as ma
 from flask import Request, request
@@ -80,10 +81,19 @@ def fails_with(*statuses: int) -> Callable[[View], View]:
     return mark
 
 
-class ApiBlueprint(Blueprint):
+class ApiBlueprint(Blueprint):  # type: ignore[misc]
     """flask-smorest's blueprint with our strictness and our documentation."""
 
     ARGUMENTS_PARSER = StrictParser()
+
+    if TYPE_CHECKING:  # the library is not typed
+
+        def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]: ...
+        def response(
+            self, status: int, schema: Any = None, **options: Any
+        ) -> Callable[[View], View]: ...
+        def alt_response(self, status: int, **options: Any) -> Callable[[View], View]: ...
 
     def add_url_rule(
         self,
@@ -109,7 +119,7 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
     doc: dict[str, Any] = {"security": []}
     if not is_public(view):
         doc["security"] = [{"bearerAuth": []}]
-        doc["x-required-scope"] = scope_of(view)
+        doc["description"] = f"{_description(view)}\n\nScope: `{scope_of(view)}`.".strip()
         statuses |= {400, 401, 403, 503}
     if "<" in rule:
         statuses.add(404)
@@ -122,9 +132,14 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
     return doc
 
 
+def _description(view: Any) -> str:
+    """What follows the first line of the docstring."""
+    return (inspect.getdoc(view) or "").partition("\n\n")[2]
+
+
 def refuse_unexpected_input(view: Callable[..., object]) -> None:
     """Refuse a query or a body where a route takes none, so that nothing is silently ignored."""
-    takes = getattr(view, _TAKES, frozenset())
+    takes: frozenset[str] = getattr(view, _TAKES, frozenset())
     if request.args and "query" not in takes:
         faults = [FieldError(name, "Is not known here.", "unknown") for name in request.args]
         raise InvalidRequest("This address takes no query parameters.", faults)

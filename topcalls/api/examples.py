@@ -129,6 +129,8 @@ DELIVERIES = {
             "url": "https://example.com/hooks/topcalls",
             "status": "delivered",
             "attempts": 1,
+            "last_status": 200,
+            "last_error": None,
             "log": [
                 {
                     "number": 1,

@@ -14,7 +14,8 @@ import marshmallow as ma
 from marshmallow import fields
 
 _TIME_EXAMPLE = "Must be a time with its offset from UTC, as in 2030-01-31T09:30:00Z."
-_COMMON = {"required": "Is required.", "null": "Must not be null."}
+_Messages = dict[str, str | list[Any] | dict[Any, Any]]
+_COMMON: _Messages = {"required": "Is required.", "null": "Must not be null."}
 
 
 class Text(fields.String):
@@ -69,9 +70,8 @@ class Choice(fields.String):
     """One of a few words."""
 
     def __init__(self, *choices: str, **kwargs: Any) -> None:
-        self.choices = choices
         words = f"Must be one of {', '.join(choices)}."
-        validate = ma.validate.OneOf(choices, error=words)
+        validate = ma.validate.OneOf([str(choice) for choice in choices], error=words)
         super().__init__(validate=validate, error_messages={"invalid": words} | _COMMON, **kwargs)
 
 
@@ -81,7 +81,7 @@ class ObjectOf(fields.Dict):
     default_error_messages = _COMMON | {"invalid": "Must be an object."}
 
 
-class ListOf(fields.List):
+class ListOf(fields.List[Any]):
     """A JSON list."""
 
     default_error_messages = _COMMON | {"invalid": "Must be a list."}
@@ -90,7 +90,7 @@ class ListOf(fields.List):
 class Timestamp(fields.AwareDateTime):
     """A moment; UTC with `Z` on the way out."""
 
-    default_error_messages = {
+    default_error_messages: _Messages = {
         **_COMMON,
         "invalid": _TIME_EXAMPLE,
         "invalid_awareness": _TIME_EXAMPLE,

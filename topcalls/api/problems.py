@@ -6,7 +6,6 @@ also in the `X-Request-Id` header and in the log. Unknown errors tell the client
 
 from __future__ import annotations
 
-import http
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -76,10 +75,10 @@ def of_our_error(error: TopCallsError) -> Response:
     kind = KINDS.get(error.code)
     if kind is None:
         return of_unknown_error(error)
-    members: dict[str, Any] = {"detail": str(error)}
+    members: dict[str, Any] = {key: item for key, item in error.extra.items() if item is not None}
+    members["detail"] = str(error)
     if isinstance(error, InvalidRequest) and error.errors:
         members["errors"] = [fault._asdict() for fault in error.errors]
-    members |= {key: value for key, value in error.extra.items() if value is not None}
     headers = {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="topcalls"'
@@ -113,11 +112,11 @@ _UNKNOWN_DETAIL = (
 def _response(slug: str, members: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     kind = KINDS[slug]
     document = {
+        **members,
         "type": TYPE_BASE + slug,
         "title": kind.title,
         "status": kind.status,
         "instance": g.get("request_id"),
-        **members,
     }
     body = orjson.dumps(document, default=str)
     return Response(body, kind.status, dict(headers), content_type=CONTENT_TYPE)
@@ -126,8 +125,3 @@ def _response(slug: str, members: Mapping[str, Any], headers: Mapping[str, str])
 def slugs(status: int) -> list[str]:
     """The slugs an answer with this status can carry."""
     return [slug for slug, kind in KINDS.items() if kind.status == status]
-
-
-def phrase(status: int) -> str:
-    """The status in words."""
-    return http.HTTPStatus(status).phrase

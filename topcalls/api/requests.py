@@ -15,6 +15,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 
 log = get_logger("api")
+_PROBES = ("/live", "/ready", "/metrics")
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -55,7 +56,8 @@ def _finish(response: Response) -> Response:
     rule = request.url_rule
     method, route = (request.method, rule.rule) if rule else ("-", "-")
     metrics.api_requests.labels(method, route, str(response.status_code)).observe(seconds)
-    log.info(
+    write = log.debug if route in _PROBES else log.info
+    write(
         "Request answered.",
         method=method,
         route=route,

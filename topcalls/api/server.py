@@ -22,10 +22,11 @@ _BACKLOG = 1024
 log = get_logger("api.server")
 
 
-class _Handler(WSGIHandler):
+class _Handler(WSGIHandler):  # type: ignore[misc]
     """One connection: drops idle and stalled peers, and ends after its answer when we stop."""
 
     answering = False
+    close_connection: bool
 
     def handle(self) -> None:
         self.socket.settimeout(IDLE_SECONDS)
@@ -44,7 +45,7 @@ class _Handler(WSGIHandler):
             self.close_connection = self.close_connection or self.server.stopping
 
 
-class ApiServer(WSGIServer):
+class ApiServer(WSGIServer):  # type: ignore[misc]
     """Serves one WSGI application until it is stopped."""
 
     def __init__(self, listener: Any, application: Callable[..., Any]) -> None:

@@ -197,12 +197,11 @@ class DeliverySchema(ma.Schema):
     message_id = _uuid("The `webhook-id` header; the same for every try, and for a replay.")
     event = fields.Choice(*CALL_EVENTS, required=True)
     url = fields.Text(required=True)
-    status = fields.Choice(*DeliveryState, required=True, attribute="state")
-    attempts = ma.fields.Function(
-        lambda delivery: len(delivery.attempts),
-        metadata={"type": "integer", "description": "How many were made."},
-    )
-    log = fields.ListOf(ma.fields.Nested(AttemptSchema), required=True, attribute="attempts")
+    status = fields.Choice(*DeliveryState, required=True)
+    attempts = fields.Whole(required=True, metadata={"description": "How many were made."})
+    last_status = fields.Whole(allow_none=True, metadata={"description": "HTTP status."})
+    last_error = fields.Text(allow_none=True)
+    log = fields.ListOf(ma.fields.Nested(AttemptSchema), required=True)
     created_at = _moment("When the event happened.", nullable=False)
     next_attempt_at = _moment("When it is tried again.")
     finished_at = _moment("When it was delivered or given up.")

@@ -18,6 +18,9 @@ class FaultSchema(ma.Schema):
 class ProblemSchema(ma.Schema):
     """RFC 7807. Some problems carry further members, named in their description."""
 
+    class Meta:
+        unknown = ma.INCLUDE
+
     type = fields.Text(
         required=True,
         metadata={

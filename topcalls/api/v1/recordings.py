@@ -32,4 +32,6 @@ def get_recording(call_id: UUID, year: int, month: int, day: int) -> Response:
         raise NotFound("No recording is at this address.", remedy="Use the call's recording_url.")
     file = services().recordings.path(account_id, str(call_id))
     name = f"{call_id}.wav"
-    return send_file(file, mimetype="audio/wav", conditional=True, download_name=name)
+    response = send_file(file, mimetype="audio/wav", conditional=True, download_name=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response

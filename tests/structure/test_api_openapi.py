@@ -1,0 +1,75 @@
+"""The reference: its examples are true, its limits are the rules', and it hides nothing."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+
+import api_contract
+import pytest
+
+from topcalls.core import call_rules
+from topcalls.core.call_request import NOT_YET, CallRequest
+from topcalls.core.call_rules import CallRules
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def media():
+    """Every (name, schema, example) in the document."""
+    for path, method, operation in api_contract.operations():
+        bodies = [operation.get("requestBody", {})]
+        bodies += [api_contract.resolved(answer) for answer in operation["responses"].values()]
+        for body in bodies:
+            for kind in body.get("content", {}).values():
+                examples = [example["value"] for example in kind.get("examples", {}).values()]
+                examples += [kind["example"]] if "example" in kind else []
+                for number, example in enumerate(examples):
+                    name = f"{method} {path} {number}"
+                    yield pytest.param(kind["schema"], example, id=name)
+
+
+@pytest.mark.parametrize(("schema", "example"), list(media()))
+def test_an_example_is_what_the_schema_says(schema, example):
+    assert api_contract.faults(example, schema) == []
+
+
+def bodies():
+    content = api_contract.document()["paths"]["/v1/calls"]["post"]["requestBody"]["content"]
+    for name, example in content["application/json"]["examples"].items():
+        yield pytest.param(example["value"], id=name)
+
+
+@pytest.mark.parametrize("body", list(bodies()))
+def test_an_example_body_can_be_sent_as_it_is(body):
+    rules = CallRules(default_from_number="+12025550199")
+    assert call_rules.violations(body, rules, NOW) == []
+
+
+def properties():
+    return api_contract.document()["components"]["schemas"]["CallCreate"]["properties"]
+
+
+def test_every_field_of_a_call_is_documented_and_no_other():
+    assert set(properties()) == {field.name for field in fields(CallRequest)}
+
+
+def test_limits_are_those_of_the_rules():
+    for name, (least, most) in call_rules.NUMBER_RANGES.items():
+        assert (properties()[name]["minimum"], properties()[name]["maximum"]) == (least, most)
+    for name, (least, most) in call_rules.TEXT_LENGTHS.items():
+        assert (properties()[name]["minLength"], properties()[name]["maxLength"]) == (least, most)
+
+
+@pytest.mark.parametrize("entry", NOT_YET, ids=lambda entry: entry.path)
+def test_what_cannot_be_done_yet_says_so(entry):
+    schemas = api_contract.document()["components"]["schemas"]
+    head, _, tail = entry.path.partition(".")
+    text = schemas["Recording"]["properties"][tail] if tail else properties()[head]
+    assert "Not supported yet" in text["description"]
+    assert entry.remedy in text["description"]
+
+
+def test_what_can_be_done_does_not_say_otherwise():
+    refused = {entry.path for entry in NOT_YET}
+    for name, field in properties().items():
+        if name not in refused:
+            assert "Not supported yet" not in field.get("description", ""), name
