@@ -12,6 +12,7 @@ from sandbox_openai_speech import RATE, samples, silence, spoken, tone
 
 from topcalls.clock import ManualClock
 from topcalls.sandbox.hearing import UNINTELLIGIBLE, Hearing
+from topcalls.sandbox.word_timing import word_spans
 
 SENTENCE = "Yes I have a minute to talk about my appointment"
 HELLO = "Hello who is this"
@@ -152,6 +153,47 @@ def test_same_sentence_at_the_same_time_in_two_calls(hearing):
         say(hearing, SENTENCE, "call-1")
         say(hearing, SENTENCE, "call-2")
         assert ear.hear(samples(spoken(SENTENCE)))[0].utterance.call_id == call
+
+
+def test_a_wrong_guess_between_equal_calls_is_put_right(hearing):
+    ears = [hearing.listener(), hearing.listener()]
+    for call in ("call-1", "call-2"):
+        sound = say(hearing, HELLO, call)
+    for ear in ears:
+        ear.hear(sound)
+    first = ears[0].call_id
+    other = next(call for call in ("call-1", "call-2") if call != first)
+    assert ears[0].transcript(say(hearing, SENTENCE, other)) == SENTENCE
+    assert ears[0].call_id == other
+    assert ears[0].transcript(say(hearing, "Never mind me", first)) == UNINTELLIGIBLE
+
+
+def test_beginning_that_several_sentences_share_is_not_yet_a_call(hearing):
+    say(hearing, HELLO, "call-1")
+    hearing.said("call-2", "talk", f"{HELLO} are you", spoken(HELLO) + spoken("are you"))
+    ear = hearing.listener()
+    ear.hear(samples(spoken(HELLO)))
+    assert ear.transcript(samples(spoken("are you"))) == "are you"
+    assert ear.call_id == "call-2"
+
+
+def test_words_are_timed_by_pauses():
+    voiced = np.array([True] * 4 + [False] * 6 + [True] * 20 + [False] + [True] * 9)
+    spans = word_spans("Yes, this is a good time.", voiced)
+    assert spans[0] == ("Yes,", 0, 4)
+    assert spans[1][:2] == ("this", 10)
+    assert spans[-1][2] == len(voiced)
+    assert [word for word, _, _ in word_spans("a, b, c, d.", voiced)] == ["a,", "b,", "c,", "d."]
+    assert word_spans("", voiced) == []
+    assert word_spans("quiet", np.zeros(4, bool)) == [("quiet", 0, 4)]
+
+
+def test_same_words_twice_in_a_recording_are_two_utterances(hearing, clock):
+    sound = say(hearing, HELLO)
+    clock.advance(5)
+    say(hearing, HELLO)
+    audio = np.concatenate([sound, samples(silence(1.0)), sound])
+    assert [match.text for match in hearing.transcribe(audio)] == [HELLO, HELLO]
 
 
 def test_a_session_stays_with_its_call(hearing):

@@ -13,7 +13,7 @@ from sandbox_openai_speech import silence, spoken, tone
 from topcalls.sandbox.hearing import UNINTELLIGIBLE
 from topcalls.sandbox.openai.realtime_response import GARBAGE
 from topcalls.sandbox.openai.realtime_wire import Behaviour
-from topcalls.sandbox.openai.script import SAY_AGAIN
+from topcalls.sandbox.openai.script import GREETING, SAY_AGAIN
 
 SLOW = Behaviour(first_audio=0.25, speed=4.0)
 LONG = "this is a rather long sentence that takes a while to say"
@@ -616,20 +616,28 @@ def test_idle_time_needs_silence_and_a_setting(connect):
     assert not client.of("input_audio_buffer.timeout_triggered")
 
 
-def test_sessions_of_one_call_share_its_mind(connect):
+def test_a_new_session_goes_on_from_the_history_it_is_given(connect):
     client = connect()
+    client.hearing.call_answered("call-1", "talk")
+    for role, kind, text in (
+        ("user", "input_text", "Hello there"),
+        ("assistant", "output_text", "Do you have a minute"),
+    ):
+        item = {"type": "message", "role": role, "content": [{"type": kind, "text": text}]}
+        client.send("conversation.item.create", item=item)
     client.telephone()
     caller_says(client, "Hello there")
+    assert transcript(client.until("response.done")[-1]) != "Do you have a minute"
+
+
+def test_the_mind_changes_when_the_call_turns_out_to_be_another(connect):
+    client = connect()
+    client.hearing.call_answered("other", "unknown scenario")
+    client.telephone()
+    client.send("response.create")
+    assert transcript(client.until("response.done")[-1]) == GREETING
+    caller_says(client, "Hello there")
     assert transcript(client.until("response.done")[-1]) == "Do you have a minute"
-    client.session.close()
-    second = PureClient([SCRIPT], hearing=client.hearing)
-    second.session._parts = replace(
-        second.session._parts, minds=client.session._parts.minds, clock=client.clock
-    )
-    second.clock = client.clock
-    second.telephone()
-    caller_says(second, "Hello there")
-    assert transcript(second.until("response.done")[-1]) != "Do you have a minute"
 
 
 def test_session_ends_after_its_hour(connect):

@@ -30,6 +30,7 @@ from topcalls.sandbox.waveforms import (
     erase,
     heard_blocks,
 )
+from topcalls.sandbox.word_timing import word_spans
 
 UNINTELLIGIBLE = "[unintelligible]"
 """The transcript of speech in which no utterance was recognised."""
@@ -40,6 +41,8 @@ _QUIET = 200
 _TONE_SHARE = 0.8
 _PIECES = 12
 _NEARLY_AS_GOOD = 0.05
+_NEARLY_AS_NEAR = 3.0
+_LATEST = 30.0
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,11 @@ class Hearing:
 
     def transcribe(self, audio: Samples) -> list[Match]:
         """Every utterance in a recording, in order, of whatever call fits best."""
-        return _find(audio, self._recent(), lambda found: max(found, key=_by_confidence))
+        return _find(
+            audio,
+            self.said_lately(self._keep_seconds),
+            lambda found: max(found, key=lambda match: match.confidence),
+        )
 
     def scenario_of_words(self, texts: Iterable[str]) -> str | None:
         """The scenario in which most of `texts` were said; the latest where several were."""
@@ -149,19 +156,14 @@ class Hearing:
         waiting = [call for call in self._calls.values() if not call.listeners]
         return max(waiting, key=lambda call: call.answered_at).scenario if waiting else None
 
-    def said_in(self, call_id: str | None, within: float) -> list[Utterance]:
-        """What was begun to be said in the last `within` seconds, in one call or (None) in all."""
+    def said_lately(self, within: float) -> list[Utterance]:
+        """What was begun to be said in the last `within` seconds, in all calls."""
         since = self._clock.monotonic() - within
-        return [
-            item for item in self._said if item.said_at >= since and call_id in (None, item.call_id)
-        ]
+        return [item for item in self._said if item.said_at >= since]
 
     def now(self) -> float:
         """Monotonic seconds."""
         return self._clock.monotonic()
-
-    def _recent(self) -> list[Utterance]:
-        return self.said_in(None, self._keep_seconds)
 
     def _forget(self) -> None:
         while self._said and self._said[0].said_at < self._clock.monotonic() - self._keep_seconds:
@@ -177,10 +179,15 @@ class Hearing:
 
 
 class Listener:
-    """The ear of one model session: it stays with the first call it recognises."""
+    """The ear of one model session: it stays with the call it recognises.
+
+    While several calls are possible, because the same was said in all of them, it holds on to one
+    and lets go of it only when the others fit better; once there is one, it hears nothing else.
+    """
 
     def __init__(self, hearing: Hearing) -> None:
         self._hearing = hearing
+        self._possible: frozenset[str] | None = None
         self.call_id: str | None = None
 
     @property
@@ -192,13 +199,17 @@ class Listener:
 
     def hear(self, audio: Samples) -> list[Match]:
         """What was said in a stretch of audio that has just ended, in order. [] = nobody spoke."""
-        window = len(audio) / RATE + 30.0
-        candidates = self._hearing.said_in(self.call_id, window)
-        expected = self._hearing.now() - len(audio) / RATE
-        matches = _find(audio, candidates, lambda found: self._likeliest(found, expected))
-        if matches and self.call_id is None:
-            self.call_id = matches[0].utterance.call_id
-            self._hearing.claim(self.call_id)
+        seconds = len(audio) / RATE
+        candidates = [
+            item
+            for item in self._hearing.said_lately(seconds + _LATEST)
+            if self._possible is None or item.call_id in self._possible
+        ]
+        choice = _Choice(self, self._hearing, self._hearing.now() - seconds)
+        matches = _find(audio, candidates, choice.likeliest)
+        if matches:
+            self._possible = choice.possible
+            self._stay_with(matches[0].utterance.call_id)
         return matches
 
     def transcript(self, audio: Samples) -> str:
@@ -212,19 +223,40 @@ class Listener:
             self._hearing.release(self.call_id)
             self.call_id = None
 
-    def _likeliest(self, found: list[Match], expected: float) -> Match:
-        """Of equally good matches, that of an unclaimed call, then the nearest in time."""
+    def _stay_with(self, call_id: str) -> None:
+        if call_id != self.call_id:
+            self.close()
+            self.call_id = call_id
+            self._hearing.claim(call_id)
+
+
+class _Choice:
+    """Chooses between equally good matches, and remembers which calls they were in."""
+
+    def __init__(self, listener: Listener, hearing: Hearing, began: float) -> None:
+        self.possible: frozenset[str] = frozenset()
+        self._listener = listener
+        self._hearing = hearing
+        self._began = began
+
+    def likeliest(self, found: list[Match]) -> Match:
+        """Of what is as good as the best, and about as near in time: the session's own call, then
+        one that no other session has, then the nearest.
+        """
         enough = max(item.confidence for item in found) - _NEARLY_AS_GOOD
+        good = [item for item in found if item.confidence >= enough]
+        near = min(self._distance(item) for item in good) + _NEARLY_AS_NEAR
+        good = [item for item in good if self._distance(item) <= near]
+        self.possible = self.possible or frozenset(item.utterance.call_id for item in good)
+        return min(good, key=self._rank)
 
-        def rank(item: Match) -> tuple[bool, float]:
-            claimed = self.call_id is None and self._hearing.is_claimed(item.utterance.call_id)
-            distance = abs(item.utterance.said_at - expected - item.starts_at / RATE)
-            return claimed, distance
+    def _rank(self, item: Match) -> tuple[bool, bool, float]:
+        call_id = item.utterance.call_id
+        is_other = call_id != self._listener.call_id
+        return is_other, is_other and self._hearing.is_claimed(call_id), self._distance(item)
 
-        return min((item for item in found if item.confidence >= enough), key=rank)
-
-
-_Choice = Callable[[list[Match]], Match]
+    def _distance(self, item: Match) -> float:
+        return abs(item.utterance.said_at - self._began - item.starts_at / RATE)
 
 
 def words_of(matches: Iterable[Match]) -> str:
@@ -243,15 +275,13 @@ def unknown_sound(audio: Samples) -> str:
     return "" if tone > _TONE_SHARE * power.sum() else UNINTELLIGIBLE
 
 
-def _by_confidence(match: Match) -> float:
-    return match.confidence
-
-
 def _plain(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 
 
-def _find(audio: Samples, candidates: list[Utterance], choose: _Choice) -> list[Match]:
+def _find(
+    audio: Samples, candidates: list[Utterance], choose: Callable[[list[Match]], Match]
+) -> list[Match]:
     """Peel utterances off `audio`, best first; return them in the order they were said."""
     rest = np.array(audio, np.float32)
     heard: dict[Utterance, np.ndarray] = {}
@@ -265,10 +295,14 @@ def _find(audio: Samples, candidates: list[Utterance], choose: _Choice) -> list[
         if not blocks.any():
             break
         erase(rest, blocks, best.starts_at)
-        before = heard.get(best.utterance)
-        heard[best.utterance] = blocks if before is None else before | blocks
+        heard[best.utterance] = blocks | heard.get(best.utterance, False)
         places.setdefault(best.utterance, (best.confidence, best.starts_at))
-        candidates = [item for item in candidates if item.call_id == best.utterance.call_id]
+        candidates = [
+            item
+            for item in candidates
+            if item.call_id == best.utterance.call_id
+            and (item not in heard or _fraction(item, heard[item]) < _WHOLE)
+        ]
     matches = [_match(item, heard[item], *places[item]) for item in heard]
     return sorted(matches, key=lambda match: match.starts_at)
 
@@ -296,21 +330,22 @@ def _matches(
 
 
 def _match(item: Utterance, blocks: np.ndarray, confidence: float, starts_at: int) -> Match:
+    return Match(item, _words_heard(item, blocks), _fraction(item, blocks), confidence, starts_at)
+
+
+def _fraction(item: Utterance, blocks: np.ndarray) -> float:
     voiced = item.waveform.voiced
-    fraction = float(blocks[voiced].sum() / max(1, voiced.sum()))
-    return Match(item, _words_heard(item.text, blocks[voiced]), fraction, confidence, starts_at)
+    return float(blocks[voiced].sum() / max(1, voiced.sum()))
 
 
-def _words_heard(text: str, heard: np.ndarray) -> str:
-    """The words of `text` that fall on heard blocks, each taking time by its length."""
-    words = text.split()
-    if heard.mean() >= _WHOLE:
-        return " ".join(words)
-    ends = np.cumsum([len(word) + 1 for word in words])
-    bounds = np.concatenate(([0], ends)) * len(heard) / ends[-1]
+def _words_heard(item: Utterance, blocks: np.ndarray) -> str:
+    """The words of which more than half was heard."""
+    if _fraction(item, blocks) >= _WHOLE:
+        return " ".join(item.text.split())
+    voiced = item.waveform.voiced
     kept = []
-    for word, begin, end in zip(words, bounds[:-1], bounds[1:], strict=True):
-        span = heard[int(begin) : max(int(begin) + 1, round(float(end)))]
-        if span.mean() > 0.5:
+    for word, begin, end in word_spans(item.text, voiced):
+        sound = voiced[begin:end]
+        if (blocks[begin:end] & sound).sum() > sound.sum() / 2:
             kept.append(word)
     return " ".join(kept)

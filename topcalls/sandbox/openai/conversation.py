@@ -134,13 +134,9 @@ class Conversation:
             and item.data["type"] != "function_call"
             and item.data.get("role") != "assistant"
         ]
-        self.mark_answered()
-        return fresh
-
-    def mark_answered(self) -> None:
-        """Everything up to here is history."""
         for item in self.items:
             item.answered = True
+        return fresh
 
     def tokens(self) -> tuple[int, int]:
         """(text, audio) tokens of the whole context."""

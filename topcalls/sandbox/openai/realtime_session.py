@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from topcalls.clock import Clock
 from topcalls.sandbox.hearing import Listener
 from topcalls.sandbox.openai.conversation import Conversation, Item, caller_words, text_tokens
-from topcalls.sandbox.openai.minds import Minds
+from topcalls.sandbox.openai.minds import Minds, SessionMind
 from topcalls.sandbox.openai.realtime_audio import Decoder, Encoder
 from topcalls.sandbox.openai.realtime_config import (
     check_response_settings,
@@ -76,6 +76,7 @@ class RealtimeSession:
         events = TurnEvents(self._on_speech, self._on_turn)
         self.turns = Turns(self.config["audio"]["input"], self._equipment, parts.ears, events)
         self._agenda = Agenda()
+        self._mind = SessionMind(parts.minds, parts.ears)
         self._responses: dict[str, Response] = {}
         self._has_spoken = False
         self._cached: Tokens = (0, 0)
@@ -160,7 +161,7 @@ class RealtimeSession:
         item = self._client_item(data, "item")
         previous = self.conversation.add(item, event.get("previous_item_id"))
         if data.get("role") == "assistant":
-            self.conversation.mark_answered()
+            self._mind.remember(caller_words(self.conversation.unanswered()))
         for kind in ("conversation.item.added", "conversation.item.done"):
             self._outbox.send(kind, item=dict(item.data), previous_item_id=previous)
 
@@ -248,7 +249,7 @@ class RealtimeSession:
         check_response_settings(wanted, self.config, has_spoken=self._has_spoken)
         situation, context = self._situation(wanted)
         self.turns.stop_idle_time()
-        answer = self._parts.minds.mind_of(self._parts.ears).answer(situation)
+        answer = self._mind.answer(situation)
         response = Response(
             self._terms(wanted, in_conversation),
             answer,
