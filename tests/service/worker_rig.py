@@ -8,7 +8,6 @@ from typing import Any
 
 import factories
 
-from topcalls.log import get_logger
 from topcalls.net.http import HttpResponse
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker.lanes import Lanes

@@ -7,7 +7,6 @@ with a line, and a long backlog lets the other greenlets of the process run.
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from huey.exceptions import HueyException
 
 from topcalls.log import get_logger
 from topcalls.worker.outage import Outage
+from topcalls.worker.queue import close_listener
 
 log = get_logger("worker")
 
@@ -34,7 +34,7 @@ class QueueWorker(Worker):  # type: ignore[misc]
     def loop(self, now: datetime | None = None) -> None:
         try:
             task = self.huey.dequeue()
-        except (HueyException, json.JSONDecodeError, KeyError, TypeError) as error:
+        except HueyException as error:
             log.error("A task of the queue is not understood, dropped", why=str(error))
             return
         except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
@@ -45,6 +45,10 @@ class QueueWorker(Worker):  # type: ignore[misc]
             self._run(task, now)
         elif not self.huey.storage.blocking:
             self.sleep()
+
+    def shutdown(self) -> None:
+        super().shutdown()
+        close_listener(self.huey)
 
     def _run(self, task: Task, now: datetime | None) -> None:
         self.delay = self.default_delay
@@ -67,7 +71,6 @@ class QueueScheduler(Scheduler):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
             self.stop_flag.wait(self.outage.failed(error))
             return
-        self.outage.over()
         self.stop_flag.wait(self.periodic_task_seconds)
 
 

@@ -16,6 +16,7 @@ from huey.api import Huey
 from huey.exceptions import HueyException
 from huey.registry import Message
 from huey.serializer import Serializer
+from huey.storage import PostgresStorage
 
 from topcalls.errors import ConfigError
 
@@ -24,8 +25,8 @@ FILE = "queue.db"
 READ_SECONDS = 1
 """How long an idle worker waits in PostgreSQL or Redis, and hence how late it may see a stop."""
 
-_TIMES = ("eta", "expires_resolved")
-_PLAIN = ("id", "name", "retries", "retry_delay", "priority", "timeout", "retry_backoff")
+_TIMES = ("eta", "expires", "expires_resolved")
+_FIELDS = ("id", "name", "retries", "retry_delay", "priority", "timeout", "retry_backoff", *_TIMES)
 
 
 class JsonSerializer(Serializer):  # type: ignore[misc]
@@ -39,24 +40,42 @@ class JsonSerializer(Serializer):  # type: ignore[misc]
             return json.dumps({"value": data}).encode()
         if data.on_complete or data.on_error or data.chord_config:
             raise TypeError("A task of this queue is followed by no other task.")
-        fields: dict[str, Any] = {name: getattr(data, name) for name in _PLAIN}
-        for name in _TIMES:
-            moment: datetime | None = getattr(data, name)
-            fields[name] = moment.isoformat() if moment else None
-        expires = data.expires
-        fields["expires"] = expires.isoformat() if isinstance(expires, datetime) else expires
+        fields = {name: _plain(getattr(data, name)) for name in _FIELDS}
         return json.dumps({"task": fields, "args": data.args, "kwargs": data.kwargs}).encode()
 
     def _deserialize(self, data: bytes) -> Any:
-        stored = json.loads(bytes(data))
-        if "task" not in stored:
-            return stored["value"]
-        fields = stored["task"]
-        for name in _TIMES:
-            fields[name] = datetime.fromisoformat(fields[name]) if fields[name] else None
-        if isinstance(fields["expires"], str):
-            fields["expires"] = datetime.fromisoformat(fields["expires"])
-        return Message(args=tuple(stored["args"]), kwargs=stored["kwargs"], **fields)
+        try:
+            return _from_json(json.loads(bytes(data)))
+        except Exception as error:
+            raise UnreadableTask(f"not written by this product: {type(error).__name__}") from error
+
+
+class UnreadableTask(HueyException):  # type: ignore[misc]
+    """What is stored in the queue is no task of ours."""
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _from_json(stored: Any) -> Any:
+    if "task" not in stored:
+        return stored["value"]
+    fields = dict(stored["task"])
+    for name in _TIMES:
+        if isinstance(fields[name], str):
+            fields[name] = datetime.fromisoformat(fields[name])
+    return Message(args=tuple(stored["args"]), kwargs=stored["kwargs"], **fields)
+
+
+class _ListeningStorage(PostgresStorage):  # type: ignore[misc]
+    """Keeps a connection per worker that waits for tasks; a worker that ends can close its own."""
+
+    def close_listener(self) -> None:
+        connection = getattr(self._listen_local, "conn", None)
+        if connection is not None:
+            self._close_quiet(connection)
+            self._listen_local.conn = None
 
 
 def open_queue(data_dir: Path, database_url: str = "", queue_url: str = "") -> Huey:
@@ -75,7 +94,12 @@ def open_queue(data_dir: Path, database_url: str = "", queue_url: str = "") -> H
             return RedisHuey(NAME, url=queue_url, read_timeout=READ_SECONDS, **common)
         if not queue_url and scheme in ("postgresql", "postgres"):
             return PostgresHuey(
-                NAME, dsn=database_url, read_timeout=READ_SECONDS, create_tables=False, **common
+                NAME,
+                storage_class=_ListeningStorage,
+                dsn=database_url,
+                read_timeout=READ_SECONDS,
+                create_tables=False,
+                **common,
             )
     except HueyException as error:
         raise ConfigError(
@@ -100,3 +124,9 @@ def prepare(queue: Huey) -> None:
         storage.initialize_schema()
     else:
         storage.conn.ping()
+
+
+def close_listener(queue: Huey) -> None:
+    """The calling worker takes no more tasks."""
+    if isinstance(queue.storage, _ListeningStorage):
+        queue.storage.close_listener()
