@@ -29,7 +29,7 @@ DEFAULT_FIRST_SENTENCE = "Hi, this is Rachel from Bright Smile Dental. Is this a
 @click.option("--webhook-url", default=None, help="Where to post this call's events.")
 @click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
 @click.pass_obj
-def call(settings: Settings, phone_number: str, no_follow: bool, **wishes: Any) -> None:
+def call(settings: Settings, /, phone_number: str, no_follow: bool, **wishes: Any) -> None:
     """Place a call to PHONE_NUMBER (E.164) and follow it live.
 
     Exits with 0 when the call was completed, with 1 when it was not.
@@ -50,7 +50,7 @@ def call_body(
     if not (wishes.get("task") or wishes.get("instructions")):
         wishes["task"] = DEFAULT_TASK
         wishes["first_sentence"] = wishes.get("first_sentence") or DEFAULT_FIRST_SENTENCE
-    body = {name: value for name, value in wishes.items() if value is not None}
+    body: dict[str, Any] = {name: value for name, value in wishes.items() if value is not None}
     if max_minutes is not None:
         body["max_duration"] = max_minutes
     return {"phone_number": phone_number, **body}

@@ -41,7 +41,7 @@ class CallFollower:
         """Show the call until it is over and wrapped up; returns its details."""
         waited = 0.0
         while True:
-            details = self._client.get(f"/v1/calls/{self._call_id}")
+            details: dict[str, Any] = self._client.get(f"/v1/calls/{self._call_id}")
             self.show(details)
             if details["status"] in _FINAL:
                 if details["completed"] or waited > WRAP_UP_SECONDS:

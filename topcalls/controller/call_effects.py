@@ -72,13 +72,14 @@ class Gear:
 class CallEffects:
     """The hands of one call's session, and the ears of its leg and bridge."""
 
+    _session: CallSession
+
     def __init__(self, call: ClaimedCall, gear: Gear, journal: Journal) -> None:
         self.channel_uuid = call.channel_uuid
         self.bridge: BridgeSession | None = None
         self._call = call
         self._gear = gear
         self._journal = journal
-        self._session: CallSession | None = None
         self._provider_ready = False
         self._attached = False
         player = ChannelPlayer(gear.switch, call.channel_uuid)
@@ -104,7 +105,7 @@ class CallEffects:
         }
 
     def bind(self, session: CallSession) -> None:
-        """Where events go."""
+        """Where events go; before anything is carried out."""
         self._session = session
 
     def carry_out(self, effect: Effect) -> None:
@@ -213,5 +214,4 @@ class CallEffects:
             self._post(BridgeReady())
 
     def _post(self, event: CallEvent) -> None:
-        if self._session is not None:
-            self._session.post(event)
+        self._session.post(event)

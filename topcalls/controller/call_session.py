@@ -105,12 +105,16 @@ class CallSession:
             self._on_closed(self)
 
     def _next_event(self) -> CallEvent | None:
+        """The next event, or `TimedOut` when the state's time is over; None to let go."""
+        event: CallEvent | None
         if self._deadline is None:
-            return self._events.get()
+            event = self._events.get()
+            return event
         try:
-            return self._events.get(timeout=max(0.0, self._deadline - self._clock.monotonic()))
+            event = self._events.get(timeout=max(0.0, self._deadline - self._clock.monotonic()))
         except Empty:
-            return TimedOut()
+            event = TimedOut()
+        return event
 
     def _take(self, event: CallEvent) -> bool:
         """Answer one event; True when the session is over."""

@@ -29,7 +29,7 @@ class Dispatcher:
         clock: Clock,
         live_calls: Callable[[], int],
         may_dial: Callable[[], bool],
-        open_session: Callable[[ClaimedCall], None],
+        open_session: Callable[[ClaimedCall], object],
     ) -> None:
         self._dispatch = dispatch
         self._owner = owner

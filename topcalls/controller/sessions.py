@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import orjson
+
 from topcalls import metrics
 from topcalls.controller.call_effects import CallEffects
 from topcalls.controller.call_session import CallSession
@@ -94,7 +96,8 @@ def _playback_stopped(live: LiveCall, event: ESLEvent) -> None:
 
 
 def _stream_file_ready(live: LiveCall, event: ESLEvent) -> None:
-    live.effects.leg.playback.stream_file_ready(event.json_body().get("file", ""))
+    told = orjson.loads(event.body)
+    live.effects.leg.playback.stream_file_ready(told["file"], str(told.get("chunk", "")))
 
 
 def _stream_ended(live: LiveCall, event: ESLEvent) -> None:

@@ -33,6 +33,7 @@ from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
 DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
 RECONCILE_SECONDS = 10.0
+PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
 END_SECONDS = 5.0
 ATTACH_SECONDS = 10.0
@@ -104,6 +105,7 @@ class Telephony:
             (COMMAND_SECONDS, self._taker.tick),
             (HEARTBEAT_SECONDS, self._beat),
             (RECONCILE_SECONDS, self._reconcile),
+            (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
@@ -175,7 +177,7 @@ class Telephony:
                 now,
                 capacity=self._max_calls,
                 draining=self._draining.is_set(),
-                media_url=self._gear.media.base_url,
+                media_url=self._gear.media.url_of(""),
                 version=__version__,
             )
         )
@@ -189,6 +191,10 @@ class Telephony:
             if live is not None and not live.session.facts.state.is_final:
                 log.warning("Call has another owner, letting go", call_id=call_id)
                 live.session.abandon()
+
+    def _check_playbacks(self) -> None:
+        for live in self.sessions.all():
+            live.effects.leg.playback.check()
 
     def _reconcile(self) -> None:
         if not self._gear.switch.is_up:
