@@ -89,11 +89,15 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
     if TYPE_CHECKING:  # the library is not typed
 
         def route(self, rule: str, **options: Any) -> Callable[[View], View]: ...
-        def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]: ...
         def response(
             self, status: int, schema: Any = None, **options: Any
         ) -> Callable[[View], View]: ...
         def alt_response(self, status: int, **options: Any) -> Callable[[View], View]: ...
+
+    def arguments(self, schema: Any, **options: Any) -> Callable[[View], View]:
+        """As the library's. One schema instance serves all requests: it is dear to make."""
+        instance = schema() if isinstance(schema, type) else schema
+        return super().arguments(instance, **options)  # type: ignore[no-any-return]
 
     def add_url_rule(
         self,
