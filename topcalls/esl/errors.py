@@ -25,6 +25,12 @@ class CommandRefused(SwitchError):
         super().__init__(message, reply=reply, **extra)
         self.reply = reply
 
+    @property
+    def cause(self) -> str:
+        """The hang-up cause that a failed `originate` answers with (`-ERR USER_BUSY`), or empty."""
+        word = self.reply.removeprefix("-ERR ").strip()
+        return word if word.isupper() and word.replace("_", "").isalnum() else ""
+
 
 class OutcomeUnknown(SwitchError):
     """The command was sent and never answered: it may or may not have taken effect."""

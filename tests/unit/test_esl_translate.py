@@ -1,0 +1,220 @@
+"""What recorded events of a real switch mean."""
+
+import pytest
+from esl_recorded import RECORDED
+
+from topcalls.core.call_events import (
+    Answered,
+    Arrived,
+    CallEvent,
+    EarlyMedia,
+    Hangup,
+    HungUp,
+    HungUpBy,
+    Rang,
+    StreamConnected,
+    StreamLost,
+)
+from topcalls.esl.client import EVENT_NAMES, EVENT_SUBCLASSES
+from topcalls.esl.errors import CommandRefused
+from topcalls.esl.parser import ESLEvent
+from topcalls.esl.translate import (
+    InboundCall,
+    KeyPressed,
+    PlaybackStarted,
+    PlaybackStopped,
+    RecordingStopped,
+    SwitchHeartbeat,
+    hangup_of,
+    inbound_call,
+    notice,
+    translate,
+)
+
+pytestmark = pytest.mark.unit
+
+CHANNEL = "7afa3f21-df42-4553-8687-795c66f1ff4f"
+
+
+def recorded(name: str, **changes: str) -> ESLEvent:
+    fields: dict[str, object] = {**RECORDED[name], **changes}
+    body = str(fields.pop("_body", ""))
+    return ESLEvent(fields, body)
+
+
+CALL_EVENTS: dict[str, CallEvent | None] = {
+    "progress": Rang(),
+    "progress_media": EarlyMedia(),
+    "answer": Answered(),
+    "park_inbound": Arrived(),
+    "park_outbound": None,
+    "stream_connect": StreamConnected(),
+    "stream_disconnect": StreamLost("1001"),
+    "stream_error": StreamLost("6 Connection refused"),
+    "hangup_by_us": HungUp(Hangup("NORMAL_CLEARING", None, 16, HungUpBy.US)),
+    "hangup_by_callee": HungUp(Hangup("NORMAL_CLEARING", 200, 16, HungUpBy.CALLEE)),
+    "hangup_busy": HungUp(Hangup("USER_BUSY", 486, 17, HungUpBy.CALLEE)),
+    "hangup_reject": HungUp(Hangup("CALL_REJECTED", 603, 21, HungUpBy.CALLEE)),
+    "hangup_nosuch": HungUp(Hangup("NO_ROUTE_DESTINATION", 404, 3, HungUpBy.NETWORK)),
+    "hangup_no_answer": HungUp(Hangup("NO_ANSWER", 487, 19, HungUpBy.US)),
+    "hangup_max_duration": HungUp(Hangup("ALLOTTED_TIMEOUT", None, 16, HungUpBy.US)),
+    "hangup_media_timeout": HungUp(Hangup("MEDIA_TIMEOUT", None, 16, HungUpBy.NETWORK)),
+    "hangup_inbound_abandoned": HungUp(
+        Hangup("ORIGINATOR_CANCEL", 487, 16, HungUpBy.CALLEE),
+    ),
+    "playback_start": None,
+    "playback_break": None,
+    "dtmf": None,
+    "record_stop": None,
+    "heartbeat": None,
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_an_event_means_for_the_call(name: str) -> None:
+    assert translate(recorded(name)) == CALL_EVENTS[name]
+
+
+NOTICES = {
+    "playback_start": PlaybackStarted("/dev/shm/a.PCMU", 1795447632924233),
+    "playback_break": PlaybackStopped("/dev/shm/a.PCMU", 1795447644044221, "break", 8000),
+    "dtmf": KeyPressed("5"),
+    "record_stop": RecordingStopped("/recordings/x.wav", 0),
+    "heartbeat": SwitchHeartbeat(4, 59.366667),
+}
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_an_event_means_for_the_media_side(name: str) -> None:
+    assert notice(recorded(name)) == NOTICES.get(name)
+
+
+def test_every_event_we_subscribe_to_was_recorded() -> None:
+    kinds = {event.get("Event-Subclass", event["Event-Name"]) for event in RECORDED.values()}
+
+    assert kinds == {*EVENT_NAMES, *EVENT_SUBCLASSES} - {"BACKGROUND_JOB"}
+
+
+def test_an_inbound_call_says_who_calls_whom() -> None:
+    call = inbound_call(recorded("park_inbound"))
+
+    assert call == InboundCall(
+        channel_uuid=CHANNEL,
+        owner="unclaimed",
+        node="n1",
+        called_number="+12025550142",
+        caller_number="+12025550199",
+        caller_name="ACME",
+        sip_call_id=RECORDED["park_inbound"]["variable_sip_call_id"],
+        source_address="127.0.0.1",
+    )
+    assert inbound_call(recorded("park_outbound")) is None
+    assert inbound_call(recorded("answer")) is None
+
+
+@pytest.mark.parametrize(
+    ("variables", "status"),
+    [
+        ({"sip_term_status": "503", "sip_invite_failure_status": "486"}, 503),
+        ({"proto_specific_hangup_cause": "sip:480"}, 480),
+        ({"proto_specific_hangup_cause": "h323:17"}, None),
+        ({"sip_invite_failure_status": "487"}, 487),
+        ({"sip_term_status": "none"}, None),
+        ({"sip_term_status": "9999"}, None),
+        ({}, None),
+    ],
+)
+def test_the_sip_status_is_taken_from_where_it_is(
+    variables: dict[str, str], status: int | None
+) -> None:
+    fields = {f"variable_{name}": value for name, value in variables.items()}
+
+    assert hangup_of(ESLEvent({"Hangup-Cause": "X", **fields})).sip_status == status
+
+
+@pytest.mark.parametrize(
+    ("disposition", "cause", "status", "by"),
+    [
+        ("recv_bye", "NORMAL_CLEARING", "", HungUpBy.CALLEE),
+        ("recv_bye", "NETWORK_OUT_OF_ORDER", "", HungUpBy.NETWORK),
+        ("send_bye", "NORMAL_CLEARING", "", HungUpBy.US),
+        ("send_bye", "MEDIA_TIMEOUT", "", HungUpBy.NETWORK),
+        ("send_cancel", "NO_ANSWER", "487", HungUpBy.US),
+        ("send_refuse", "CALL_REJECTED", "", HungUpBy.US),
+        ("recv_cancel", "ORIGINATOR_CANCEL", "487", HungUpBy.CALLEE),
+        ("recv_refuse", "USER_BUSY", "486", HungUpBy.CALLEE),
+        ("recv_refuse", "NORMAL_TEMPORARY_FAILURE", "503", HungUpBy.NETWORK),
+        ("", "NORMAL_CLEARING", "", HungUpBy.NETWORK),
+    ],
+)
+def test_who_hung_up(disposition: str, cause: str, status: str, by: HungUpBy) -> None:
+    event = recorded(
+        "hangup_by_us",
+        **{
+            "Hangup-Cause": cause,
+            "variable_sip_hangup_disposition": disposition,
+            "variable_sip_term_status": status,
+        },
+    )
+
+    assert hangup_of(event).by is by
+
+
+def test_a_hang_up_without_a_cause_still_is_one() -> None:
+    assert hangup_of(ESLEvent({})).cause == "NORMAL_UNSPECIFIED"
+    assert hangup_of(ESLEvent({"variable_hangup_cause": "USER_BUSY"})).cause == "USER_BUSY"
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ('{"status":"disconnected","message":{"code":1000,"reason":"bye"}}', "1000 bye"),
+        ('{"status":"error","message":{"code":1,"error":""}}', "1"),
+        ('{"message":"text"}', ""),
+        ('{"status":"error"}', ""),
+        ("[]", ""),
+        ("null", ""),
+        ("no json", ""),
+        ("", ""),
+    ],
+)
+def test_a_lost_stream_says_why_as_far_as_it_knows(body: str, detail: str) -> None:
+    event = ESLEvent({"Event-Name": "CUSTOM", "Event-Subclass": "mod_audio_stream::error"}, body)
+
+    assert translate(event) == StreamLost(detail)
+
+
+@pytest.mark.parametrize("digit", ["", "12", "x", "\n"])
+def test_what_is_no_key_is_no_key(digit: str) -> None:
+    assert notice(recorded("dtmf", **{"DTMF-Digit": digit})) is None
+
+
+def test_numbers_that_are_none_do_no_harm() -> None:
+    assert notice(recorded("heartbeat", **{"Idle-CPU": "?", "Session-Count": "?"})) == (
+        SwitchHeartbeat(0, 0.0)
+    )
+    assert notice(recorded("playback_break", variable_playback_samples="?")) == PlaybackStopped(
+        "/dev/shm/a.PCMU", 1795447644044221, "break", 0
+    )
+
+
+@pytest.mark.parametrize("name", ["CHANNEL_CREATE", "", "BACKGROUND_JOB", "RELOADXML"])
+def test_other_events_mean_nothing(name: str) -> None:
+    event = ESLEvent({"Event-Name": name})
+
+    assert translate(event) is None
+    assert notice(event) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        ("-ERR USER_BUSY", "USER_BUSY"),
+        ("-ERR NO_ANSWER\n", "NO_ANSWER"),
+        ("-ERR No such channel!", ""),
+        ("-ERR", ""),
+        ("-USAGE: <uuid>", ""),
+    ],
+)
+def test_a_refused_dial_names_its_cause(reply: str, cause: str) -> None:
+    assert CommandRefused("refused", reply=reply).cause == cause

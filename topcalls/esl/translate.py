@@ -1,0 +1,266 @@
+"""What the switch's events mean: for the call's state machine, for playback, for recordings.
+
+`translate` answers with an event of the state machine, `notice` with a fact that only the media
+side needs. Results of background jobs are not events of a call; see `esl/jobs.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+
+from topcalls.core.call_events import (
+    Answered,
+    Arrived,
+    CallEvent,
+    EarlyMedia,
+    Hangup,
+    HungUp,
+    HungUpBy,
+    Rang,
+    StreamConnected,
+    StreamLost,
+)
+from topcalls.esl.parser import ESLEvent
+
+# -- the call ---------------------------------------------------------------------------------
+
+
+def translate(event: ESLEvent) -> CallEvent | None:
+    """The event of the state machine, or None where this event moves no call."""
+    translator = _TRANSLATORS.get(_kind(event))
+    return translator(event) if translator else None
+
+
+def _arrived(event: ESLEvent) -> CallEvent | None:
+    """Outbound channels are parked too, after their answer."""
+    return Arrived() if event.get("Call-Direction") == "inbound" else None
+
+
+def _hung_up(event: ESLEvent) -> CallEvent:
+    return HungUp(hangup_of(event))
+
+
+def _stream_lost(event: ESLEvent) -> CallEvent:
+    return StreamLost(_stream_message(event.body))
+
+
+_TRANSLATORS: dict[str, Callable[[ESLEvent], CallEvent | None]] = {
+    "CHANNEL_PROGRESS": lambda _: Rang(),
+    "CHANNEL_PROGRESS_MEDIA": lambda _: EarlyMedia(),
+    "CHANNEL_ANSWER": lambda _: Answered(),
+    "CHANNEL_PARK": _arrived,
+    "CHANNEL_HANGUP_COMPLETE": _hung_up,
+    "mod_audio_stream::connect": lambda _: StreamConnected(),
+    "mod_audio_stream::disconnect": _stream_lost,
+    "mod_audio_stream::error": _stream_lost,
+}
+
+
+def _kind(event: ESLEvent) -> str:
+    return event.subclass if event.name == "CUSTOM" else event.name
+
+
+def _stream_message(body: str) -> str:
+    """`1001 going away` or `6 Connection refused`, as far as the module says."""
+    try:
+        message = orjson.loads(body)["message"]
+        words = (message.get("code"), message.get("error") or message.get("reason"))
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError):
+        return ""
+    return " ".join(str(word) for word in words if word)
+
+
+# -- why it ended -----------------------------------------------------------------------------
+
+
+def hangup_of(event: ESLEvent) -> Hangup:
+    """Why a channel ended, from its CHANNEL_HANGUP_COMPLETE or its `uuid_dump`."""
+    cause = event.get("Hangup-Cause") or event.variable("hangup_cause", "NORMAL_UNSPECIFIED")
+    status = _sip_status(event)
+    return Hangup(
+        cause=cause,
+        sip_status=status,
+        q850=event.integer("variable_hangup_cause_q850"),
+        by=_hung_up_by(event.variable("sip_hangup_disposition"), cause, status),
+    )
+
+
+def _sip_status(event: ESLEvent) -> int | None:
+    """The last SIP response of the leg; a cancelled INVITE knows it under another name."""
+    protocol, _, status = event.variable("proto_specific_hangup_cause").partition(":")
+    candidates = (
+        event.variable("sip_term_status"),
+        status if protocol == "sip" else "",
+        event.variable("sip_invite_failure_status"),
+    )
+    for text in candidates:
+        if text.isascii() and text.isdigit() and 100 <= int(text) <= 699:
+            return int(text)
+    return None
+
+
+_BY_A_PERSON = frozenset({486, 600, 603, 607, 608})
+"""Refusals that somebody, or somebody's telephone, decided on."""
+
+_BY_THE_NETWORK = frozenset(
+    {
+        "DESTINATION_OUT_OF_ORDER",
+        "EXCHANGE_ROUTING_ERROR",
+        "GATEWAY_DOWN",
+        "MEDIA_TIMEOUT",
+        "NETWORK_OUT_OF_ORDER",
+        "NORMAL_CIRCUIT_CONGESTION",
+        "NORMAL_TEMPORARY_FAILURE",
+        "PROTOCOL_ERROR",
+        "RECOVERY_ON_TIMER_EXPIRE",
+        "REQUESTED_CHAN_UNAVAIL",
+        "SWITCH_CONGESTION",
+    }
+)
+"""Causes that stand for a failure, whichever side's equipment sent the BYE."""
+
+
+def _hung_up_by(disposition: str, cause: str, status: int | None) -> HungUpBy:
+    """Who ended it, by the SIP request that did: `recv_bye`, `send_cancel`, `recv_refuse`, …"""
+    if cause in _BY_THE_NETWORK:
+        return HungUpBy.NETWORK
+    if disposition in ("recv_bye", "recv_cancel"):
+        return HungUpBy.CALLEE
+    if disposition.startswith("send_"):
+        return HungUpBy.US
+    return HungUpBy.CALLEE if status in _BY_A_PERSON else HungUpBy.NETWORK
+
+
+# -- facts for the media side -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStarted:
+    """The switch plays a file; `switch_us` is its clock in microseconds since 1970."""
+
+    target: str
+    switch_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybackStopped:
+    """It ended: `status` is `done` or `break`.
+
+    `samples` were read from the file: what was heard after `done`, more than that after `break`.
+    """
+
+    target: str
+    switch_us: int
+    status: str
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """One telephone key, `0`-`9`, `*`, `#` or `A`-`D`. It may be part of a secret: never log it."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingStopped:
+    """A recording is complete on disk. `milliseconds` is 0 where the switch does not say."""
+
+    path: str
+    milliseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchHeartbeat:
+    """How the switch is: sessions now, and the idle share of its processors in percent."""
+
+    sessions: int
+    idle_percent: float
+
+
+Notice = PlaybackStarted | PlaybackStopped | KeyPressed | RecordingStopped | SwitchHeartbeat
+
+
+def notice(event: ESLEvent) -> Notice | None:
+    """The fact for the media side, or None."""
+    reader = _NOTICES.get(event.name)
+    return reader(event) if reader else None
+
+
+def _playback_started(event: ESLEvent) -> Notice:
+    return PlaybackStarted(event.get("Playback-File-Path"), event.timestamp_us)
+
+
+def _playback_stopped(event: ESLEvent) -> Notice:
+    return PlaybackStopped(
+        event.get("Playback-File-Path"),
+        event.timestamp_us,
+        event.get("Playback-Status", "done"),
+        event.integer("variable_playback_samples") or 0,
+    )
+
+
+def _key_pressed(event: ESLEvent) -> Notice | None:
+    digit = event.get("DTMF-Digit")
+    return KeyPressed(digit) if len(digit) == 1 and digit in "0123456789*#ABCD" else None
+
+
+def _recording_stopped(event: ESLEvent) -> Notice:
+    return RecordingStopped(event.get("Record-File-Path"), event.integer("variable_record_ms") or 0)
+
+
+def _heartbeat(event: ESLEvent) -> Notice:
+    try:
+        idle = float(event.get("Idle-CPU", "0"))
+    except ValueError:
+        idle = 0.0
+    return SwitchHeartbeat(event.integer("Session-Count") or 0, idle)
+
+
+_NOTICES: dict[str, Callable[[ESLEvent], Notice | None]] = {
+    "PLAYBACK_START": _playback_started,
+    "PLAYBACK_STOP": _playback_stopped,
+    "DTMF": _key_pressed,
+    "RECORD_STOP": _recording_stopped,
+    "HEARTBEAT": _heartbeat,
+}
+
+
+# -- inbound calls ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class InboundCall:
+    """A channel that a caller opened and the dialplan parked.
+
+    `owner` is `unclaimed` until a controller takes it. Numbers and name come from the caller's
+    SIP request: they prove nothing.
+    """
+
+    channel_uuid: str
+    owner: str
+    node: str
+    called_number: str
+    caller_number: str
+    caller_name: str
+    sip_call_id: str
+    source_address: str
+
+
+def inbound_call(event: ESLEvent) -> InboundCall | None:
+    """Who calls whom, from a CHANNEL_PARK; None for every other event."""
+    if event.name != "CHANNEL_PARK" or event.get("Call-Direction") != "inbound":
+        return None
+    return InboundCall(
+        channel_uuid=event.uuid,
+        owner=event.variable("tc_owner"),
+        node=event.variable("tc_node"),
+        called_number=event.get("Caller-Destination-Number"),
+        caller_number=event.get("Caller-Caller-ID-Number"),
+        caller_name=event.get("Caller-Caller-ID-Name"),
+        sip_call_id=event.variable("sip_call_id"),
+        source_address=event.variable("sip_network_ip"),
+    )
