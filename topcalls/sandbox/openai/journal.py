@@ -15,6 +15,8 @@ from gevent.event import Event as Signal
 from topcalls.clock import Clock
 from topcalls.sandbox.openai.realtime_wire import Event
 
+_AUDIO_FIELDS = {"input_audio_buffer.append": "audio", "response.output_audio.delta": "delta"}
+
 Direction = Literal["client", "server"]
 
 
@@ -31,12 +33,12 @@ class Entry:
 class Journal:
     """The latest frames in memory, all of them in a file if there is one (JSON lines).
 
-    In memory, and unless `with_audio` in the file, the client's audio is replaced by its length:
-    it is most of the traffic.
+    In memory, and unless `with_audio` in the file, audio is replaced by its length in bytes: it is
+    most of the traffic.
     """
 
     def __init__(
-        self, clock: Clock, path: Path | None = None, *, with_audio: bool = False, keep: int = 5000
+        self, clock: Clock, path: Path | None = None, *, with_audio: bool = False, keep: int = 2000
     ) -> None:
         self._clock = clock
         self._began = clock.monotonic()
@@ -94,8 +96,8 @@ class Journal:
 
 
 def _without_audio(event: Event | None) -> Event | None:
-    if event is None or event.get("type") != "input_audio_buffer.append":
+    field = _AUDIO_FIELDS.get(str(event.get("type"))) if event else None
+    if event is None or field is None:
         return event
-    audio = event.get("audio")
-    size = len(audio) * 3 // 4 if isinstance(audio, str) else 0
-    return {**event, "audio": "", "audio_bytes": size}
+    audio = str(event.get(field, ""))
+    return {**event, field: "", "audio_bytes": len(audio.rstrip("=")) * 3 // 4}

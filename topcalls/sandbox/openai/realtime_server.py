@@ -31,7 +31,7 @@ from topcalls.sandbox.openai.switches import HttpFailure, Switches, split_model
 from topcalls.sandbox.openai.validation import Refusal
 from topcalls.sandbox.websocket_wire import WebSocket, WebSocketClosed
 
-_SESSIONS_KEPT = 200
+_CONNECTIONS_KEPT = 50
 _MESSAGES_BEFORE_YIELD = 50
 _CLOSING_SECONDS = 2.0
 
@@ -86,7 +86,8 @@ class RealtimeConnection:
             self.session.close()
             self.journal.close()
             self.closed.set()
-            self._websocket.drain(_CLOSING_SECONDS)
+            if self._websocket.is_closed:
+                self._websocket.drain(_CLOSING_SECONDS)
 
     def expire(self) -> None:
         """The 60 minutes are over now."""
@@ -141,7 +142,8 @@ class RealtimeEndpoint:
         self._studio = studio
         self._switches = switches
         self._changed = Signal()
-        self.connections: deque[RealtimeConnection] = deque(maxlen=_SESSIONS_KEPT)
+        self._count = 0
+        self.connections: deque[RealtimeConnection] = deque(maxlen=_CONNECTIONS_KEPT)
         if studio.recordings is not None:
             studio.recordings.mkdir(parents=True, exist_ok=True)
 
@@ -166,16 +168,17 @@ class RealtimeEndpoint:
             websocket, SessionRequest(kind, split_model(model)[0]), self._studio
         )
         self.connections.append(connection)
+        self._count += 1
         self._changed.set()
         self._changed.clear()
         connection.run()
 
     def wait_for_connection(self, index: int = 0, timeout: float = 5.0) -> RealtimeConnection:
-        """The connection number `index` since the start, when it is there."""
+        """The connection number `index` since the start, when it is there; old ones are let go."""
         with Timeout(timeout, TimeoutError(f"No Realtime connection in {timeout} s.")):
-            while len(self.connections) <= index:
+            while self._count <= index:
                 self._changed.wait()
-        return self.connections[index]
+        return self.connections[index - self._count]
 
 
 _NO_HANDSHAKE = HttpFailure(
