@@ -73,7 +73,7 @@ def _check(app: Flask, keys: Keys) -> None:
     if scope not in g.principal.scopes:
         raise InsufficientScope(
             f"This key lacks the scope '{scope}'.",
-            remedy=f"Use a key made with 'topcalls keys create --scope {scope}'.",
+            remedy=f"Use a key made with 'topcalls keys create --scopes {scope},...'.",
             scope=scope,
         )
 
