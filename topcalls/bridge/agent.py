@@ -91,8 +91,8 @@ class Agent:
     # --- what the model says
 
     def response_started(self, event: ResponseStarted) -> None:
-        self.responses.started(event.response_id, event.tag)
-        self._await_answer()
+        if self.responses.started(event.response_id, event.tag):
+            self._await_answer()
 
     def audio(self, event: AudioDelta) -> None:
         response = self.responses.find(event.response_id)

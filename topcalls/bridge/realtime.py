@@ -291,8 +291,8 @@ class Conversation:
 
     def _on_tool_call(self, event: ToolCall) -> None:
         if not self._agent.called_tool(event.response_id):
-            return
-        if event.name == END_CALL.name and event.complete:
+            self._answer_call(event, {"error": "The caller interrupted."})
+        elif event.name == END_CALL.name and event.complete:
             self._goodbye = event
             self._farewell.begin("agent_ended")
         else:
@@ -337,7 +337,7 @@ class Conversation:
     # --- decisions
 
     def _apply(self, decisions: list[Decision]) -> None:
-        if self._stopping is None:
+        if self._stopping is None and not self._recovery.over:
             for decision in decisions:
                 self._decisions[type(decision)](decision)
 
@@ -353,7 +353,7 @@ class Conversation:
                 self._answer_call(call, {"status": "not ended: the caller is speaking"})
 
     def _create_response(self, _: turns.CreateResponse) -> None:
-        if not self._farewell.closing and not self._recovery.over:
+        if not self._farewell.closing:
             self._agent.answer()
 
     def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:

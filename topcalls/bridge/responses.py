@@ -80,8 +80,15 @@ class Responses:
         self._asked[tag] = ask
         return tag
 
-    def started(self, response_id: str, tag: str) -> None:
+    def started(self, response_id: str, tag: str) -> bool:
+        """A response begins; False if it was cancelled while that news was on its way.
+
+        One that nobody asked for (no tag) is as good as any other.
+        """
+        if tag and tag not in self._asked:
+            return False
         self._active[response_id] = Response(self._asked.pop(tag, ANSWER))
+        return True
 
     def find(self, response_id: str) -> Response | None:
         """The response of that id; None if it is over, cancelled or was never ours."""

@@ -109,7 +109,8 @@ class BridgeSession:
             while self._outcome is None:
                 fact = self._mailbox.get(self._timers.until_next())
                 if fact is not None:
-                    self._guarded(*fact)
+                    handler, args = fact
+                    self._guarded(handler, *args)
                 for action in self._timers.take_due():
                     self._guarded(action)
                 if self._outcome is None:

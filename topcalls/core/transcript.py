@@ -186,7 +186,8 @@ class Transcript:
             del self._entries["assistant", item_id]
             return None
         self._place(entry, max(at_ms - heard_ms, 0))
-        entry.ended_ms, entry.interrupted = at_ms, True
+        entry.ended_ms = min(at_ms, entry.started_ms + heard_ms)  # it may have been paused since
+        entry.interrupted = True
         if entry.text:
             entry.text, entry.text_done = heard_part(entry.text, heard_ms, received_ms), True
         elif not entry.text_done:
