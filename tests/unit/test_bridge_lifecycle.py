@@ -1,4 +1,4 @@
-"""Beginning and end of a conversation, silence, keys and commands; and that nothing stays behind."""
+"""Beginning and end of a conversation, silence, keys, commands; and nothing stays behind."""
 
 from __future__ import annotations
 
@@ -189,9 +189,8 @@ def test_a_finished_bridge_can_be_collected() -> None:
 
 
 def greenlets() -> list[Any]:
-    return [
-        item for item in gc.get_objects() if isinstance(item, gevent.Greenlet) and not item.dead
-    ]
+    found = [item for item in gc.get_objects() if isinstance(item, gevent.Greenlet)]
+    return [item for item in found if not item.dead]
 
 
 # --- faults of our own

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import gevent
 import pytest
 from bridge_doubles import Loudspeaker
 
@@ -218,8 +219,11 @@ def test_a_closed_mailbox_forgets() -> None:
 
 def test_a_wake_ends_the_wait() -> None:
     mailbox = Mailbox()
+    reader = gevent.spawn(mailbox.get, None)
+    gevent.idle()
+    assert not reader.dead
     mailbox.wake()
-    assert mailbox.get(None) is None or True
+    assert reader.get(timeout=5.0) is None
 
 
 def test_timers_run_in_order_and_once(clock: ManualClock) -> None:

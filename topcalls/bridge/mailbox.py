@@ -54,7 +54,7 @@ class Mailbox:
         return fact
 
     def wake(self) -> None:
-        """Make a waiting reader look at its clock."""
+        """Have a reader that waits now look at its clock."""
         self._filled.set()
 
     def close(self) -> None:
