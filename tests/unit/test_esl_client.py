@@ -338,6 +338,37 @@ def test_an_application_is_run_with_a_lock(
     ]
 
 
+def test_a_posted_command_keeps_its_place(
+    server: EventSocketServer, controller: Controller
+) -> None:
+    controller.client.post(f"uuid_break {CHANNEL} all")
+    controller.client.execute(CHANNEL, "playback", "/dev/shm/a.PCMU")
+    controller.client.post(f"uuid_fileman {CHANNEL} pause")
+    controller.client.api("status")
+
+    verbs = [command.split()[:2] for command in commands_side(server).commands[1:]]
+    assert verbs == [
+        ["api", "uuid_break"],
+        ["sendmsg", CHANNEL],
+        ["api", "uuid_fileman"],
+        ["api", "status"],
+    ]
+    assert controller.client.metrics.commands_failed == 0
+
+
+def test_a_posted_command_that_is_refused_is_counted(
+    server: EventSocketServer, controller: Controller
+) -> None:
+    refusal = block("api/response", b"-ERR No such channel!\n")
+    server.on("api uuid_break", lambda side, _: side.send(refusal))
+    controller.client.post(f"uuid_break {CHANNEL} all")
+    controller.client.api("status")
+
+    assert controller.client.metrics.commands_failed == 1
+    with pytest.raises(InvalidRequest):
+        controller.client.post("status\napi shutdown")
+
+
 def test_an_application_that_is_not_run_is_counted(
     server: EventSocketServer, controller: Controller
 ) -> None:

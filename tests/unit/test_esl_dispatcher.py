@@ -65,16 +65,19 @@ def test_a_full_queue_drops_counts_and_reports(clock: ManualClock) -> None:
 
 
 def test_the_age_of_events_is_measured_by_the_switchs_clock(clock: ManualClock) -> None:
-    dispatcher = EventDispatcher(lambda e: None, clock)
+    observed: list[float] = []
+    dispatcher = EventDispatcher(lambda e: None, clock, observe_lag=observed.append)
     made_at = int(NOON.timestamp() * 1_000_000)
     clock.advance(2.0)
     dispatcher.offer(event(1, **{"Event-Date-Timestamp": str(made_at)}))
     dispatcher.offer(event(2, **{"Event-Date-Timestamp": str(made_at + 1_500_000)}))
-    dispatcher.offer(event(3))
+    dispatcher.offer(event(3, **{"Event-Date-Timestamp": str(made_at + 9_000_000)}))
+    dispatcher.offer(event(4))
     dispatcher.start()
     dispatcher.stop()
 
-    assert dispatcher.lag_seconds == pytest.approx(0.5)
+    assert observed == pytest.approx([2.0, 0.5, 0.0])
+    assert dispatcher.lag_seconds == 0.0
     assert dispatcher.worst_lag_seconds == pytest.approx(2.0)
 
 

@@ -17,6 +17,7 @@ from gevent import Greenlet
 from gevent.event import Event
 from gevent.queue import Queue
 
+from topcalls import metrics
 from topcalls.clock import Clock, SystemClock
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
@@ -111,7 +112,11 @@ class SwitchClient:
         self._on_up, self._on_down = on_up, on_down
         self._log = get_logger("esl").bind(node=node)
         self._dispatcher = EventDispatcher(
-            on_event, clock, limit=queue_limit, on_overflow=on_overflow
+            on_event,
+            clock,
+            limit=queue_limit,
+            on_overflow=on_overflow,
+            observe_lag=metrics.esl_lag.observe,
         )
         self._jobs = JobTable(self._dispatcher.post)
         self._commands_failed = 0
@@ -213,20 +218,20 @@ class SwitchClient:
             raise
         return job
 
-    def execute(self, uuid: str, app: str, arg: str = "", *, event_lock: bool = True) -> None:
-        """Run a dialplan application on a channel; fire and forget, never yields.
+    def post(self, command: str) -> None:
+        """Send an `api` command and do not wait; never yields.
 
-        Applications sent with `event_lock` run one after another. A refusal, or a connection that
-        is down, is counted and logged.
+        Commands and applications are carried out in the order given. A refusal, or a connection
+        that is down, is counted and logged.
         """
-        message = commands.sendmsg_execute(uuid, app, arg, event_lock=event_lock)
-        answered = partial(self._executed, uuid, app)
-        try:
-            self._commands.connection.submit(
-                message, timeout=self._command_timeout, on_outcome=answered
-            )
-        except SwitchError as error:
-            answered(error)
+        self._send_and_forget("api " + commands.line(command))
+
+    def execute(self, uuid: str, app: str, arg: str = "", *, event_lock: bool = True) -> None:
+        """Run a dialplan application on a channel, like `post`.
+
+        Applications sent with `event_lock` run one after another.
+        """
+        self._send_and_forget(commands.sendmsg_execute(uuid, app, arg, event_lock=event_lock))
 
     @property
     def metrics(self) -> SwitchMetrics:
@@ -276,11 +281,20 @@ class SwitchClient:
             self._commands_failed += 1
             self._jobs.fail(job.uuid, error)
 
-    def _executed(self, uuid: str, app: str, outcome: Outcome) -> None:
+    def _send_and_forget(self, text: str) -> None:
+        answered = partial(self._answered, verb_of(text))
+        try:
+            self._commands.connection.submit(
+                text, timeout=self._command_timeout, on_outcome=answered
+            )
+        except SwitchError as error:
+            answered(error)
+
+    def _answered(self, verb: str, outcome: Outcome) -> None:
         error = outcome.refusal if isinstance(outcome, Reply) else str(outcome)
         if error is not None:
             self._commands_failed += 1
-            self._log.warning("An application was not run.", channel=uuid, app=app, error=error)
+            self._log.warning("A command had no effect.", command=verb, error=error)
 
     def _link_changed(self, link: Link) -> None:
         if self._stopping:

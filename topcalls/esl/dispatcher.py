@@ -29,8 +29,9 @@ _log = get_logger("esl")
 class EventDispatcher:
     """Calls `on_event` for each event offered, and `on_overflow(lost)` once after each overflow.
 
+    `observe_lag` gets the age of each event in seconds, by the switch's own clock.
     Public counters: `handled`, `dropped`, `handler_errors`, `slow_handlers`; `lag_seconds` is the
-    age of the last event on delivery by the switch's own clock, `worst_lag_seconds` the largest.
+    age of the last event on delivery, `worst_lag_seconds` the largest.
     """
 
     def __init__(
@@ -40,9 +41,11 @@ class EventDispatcher:
         *,
         limit: int = QUEUE_LIMIT,
         on_overflow: Callable[[int], None] | None = None,
+        observe_lag: Callable[[float], None] | None = None,
     ) -> None:
         self._on_event = on_event
         self._on_overflow = on_overflow
+        self._observe_lag = observe_lag
         self._clock = clock
         self._limit = limit
         self._queue: deque[ESLEvent | Callable[[], None]] = deque()
@@ -117,9 +120,13 @@ class EventDispatcher:
 
     def _measure_lag(self, event: ESLEvent) -> None:
         made_at = event.timestamp_us
-        if made_at:
-            self.lag_seconds = self._clock.now().timestamp() - made_at / 1e6
-            self.worst_lag_seconds = max(self.worst_lag_seconds, self.lag_seconds)
+        if not made_at:
+            return
+        # Clocks of two machines differ: an event from the future is just in time.
+        self.lag_seconds = max(0.0, self._clock.now().timestamp() - made_at / 1e6)
+        self.worst_lag_seconds = max(self.worst_lag_seconds, self.lag_seconds)
+        if self._observe_lag is not None:
+            self._observe_lag(self.lag_seconds)
 
     def _report_overflow(self) -> None:
         lost, self._lost_in_a_row = self._lost_in_a_row, 0
