@@ -1,15 +1,18 @@
 """The HTTP server: quick small answers, a clear word when a port is taken, an orderly end."""
 
 import http.client
+import json
 import socket
 
 import gevent
 import pytest
+from api_client import GOOD_CALL
 from gevent.event import Event
 
 from topcalls.api import server as api_server
 from topcalls.errors import ConfigError
 
+pytest_plugins = ("api_fixtures",)
 pytestmark = pytest.mark.service
 LIMIT = 5
 
@@ -60,6 +63,20 @@ def test_small_writes_are_sent_at_once(start, connect):
     client.request("GET", "/")
     assert client.getresponse().read() == b"hello"
     assert options[0] != 0
+
+
+def test_the_api_itself_is_served_also_to_chunked_bodies(start, connect, api):
+    client = connect(start(api.app))
+    body = json.dumps(GOOD_CALL).encode()
+    headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "application/json"}
+    for sent in (body, iter([body[:20], body[20:]])):
+        client.request("POST", "/v1/calls", sent, headers)
+        response = client.getresponse()
+        assert response.status == 201
+        call_id = json.load(response)["call_id"]
+    client.request("HEAD", f"/v1/calls/{call_id}", headers=headers)
+    response = client.getresponse()
+    assert (response.status, response.read()) == (200, b"")
 
 
 def test_a_port_in_use_names_the_setting_and_the_remedy(start):

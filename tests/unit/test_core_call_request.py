@@ -4,6 +4,8 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from topcalls.core import call_rules
 from topcalls.core.call_request import CALL_EVENTS, NOT_YET, CallRequest
@@ -154,6 +156,7 @@ def test_a_misspelt_field_is_refused_with_a_hint():
         ("webhook_url", "http://127.0.0.1/", "private_address"),
         ("webhook_url", "http://[::1]/", "private_address"),
         ("webhook_url", "http://localhost:9/", "private_address"),
+        ("webhook_url", "http://localhost./", "private_address"),
         ("webhook_url", "http://printer.local/", "private_address"),
     ],
 )
@@ -252,6 +255,10 @@ def test_what_this_version_cannot_do_is_refused_by_name(entry):
     assert entry.remedy in found[entry.path].message
 
 
+def test_a_mode_that_is_refused_brings_no_other_fault():
+    assert codes(mode="legacy") == {"mode": "not_supported"}
+
+
 def test_asking_for_nothing_is_no_reason_to_refuse():
     empty = {"tools": [], "knowledge_base_ids": None, "summary": {"enabled": False}}
     assert codes(**empty, wait_for_greeting=False, voicemail={}, background_audio=None) == {}
@@ -268,6 +275,30 @@ def test_shapes_of_fields_that_later_versions_take(field, value):
 def test_the_table_names_real_fields():
     names = {field.name for field in fields(CallRequest)}
     assert {entry.path.split(".")[0] for entry in NOT_YET} <= names
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+NAMES = st.sampled_from([field.name for field in fields(CallRequest)])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(NAMES, JSON, max_size=6))
+def test_no_body_is_too_odd_to_be_judged(body):
+    for fault in call_rules.violations(body, EVERYTHING, NOW):
+        assert fault.path
+        assert fault.message
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dictionaries(NAMES, JSON, max_size=6))
+def test_what_is_accepted_survives_storage(body):
+    if not call_rules.violations({**GOOD, **body}, EVERYTHING, NOW):
+        request = call_rules.complete({**GOOD, **body}, EVERYTHING)
+        assert CallRequest.from_mapping(request.to_mapping()) == request
 
 
 def test_a_whole_set_of_customer_structures_is_accepted_once_supported():

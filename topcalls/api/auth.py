@@ -12,15 +12,10 @@ from typing import TypeVar
 from flask import Flask, g, request
 
 from topcalls.errors import InsufficientScope, Unauthorized
-from topcalls.services.keys import Keys, Principal
+from topcalls.services.keys import SCOPES, Keys, Principal
 
 View = TypeVar("View", bound=Callable[..., object])
 
-SCOPES = {
-    "calls:read": "Read calls, recordings and the balance.",
-    "calls:write": "Create, stop and cancel calls.",
-    "admin": "Read the state and the metrics of the installation.",
-}
 _SCOPE = "required_scope"
 _PUBLIC = "is_public"
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."

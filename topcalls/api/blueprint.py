@@ -25,7 +25,6 @@ _FAILURES = "documented_failures"
 _TAKES = "takes"
 _MARSHMALLOW_UNKNOWN = "Unknown field."
 _CODES = {
-    _MARSHMALLOW_UNKNOWN: "unknown",
     "Is required.": "required",
     "Must not be null.": "null",
     "Must be text.": "invalid_type",
@@ -62,9 +61,7 @@ def _flatten(messages: Any, path: str, schema: ma.Schema) -> Iterator[FieldError
             yield from _flatten(inner, f"{path}{own}".lstrip("."), schema)
         return
     for message in messages:
-        if isinstance(message, FieldError):
-            yield message
-        elif message == _MARSHMALLOW_UNKNOWN:
+        if message == _MARSHMALLOW_UNKNOWN:
             hint = "" if "." in path else did_you_mean(path, schema.fields)
             yield FieldError(path, f"Is not known here.{hint}", "unknown")
         else:

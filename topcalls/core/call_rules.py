@@ -17,7 +17,6 @@ from topcalls.core import phone_numbers, web_addresses
 from topcalls.core.call_request import (
     CALL_EVENTS,
     DEFAULT_RING_TIMEOUT,
-    DEFAULT_VOICE,
     MODES,
     NOT_YET,
     SENSITIVITIES,
@@ -174,11 +173,11 @@ def _prompt(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 
 def _texts(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    for name, (least, most) in TEXT_LENGTHS.items():
-        value = given.get(name, "-" * least)
+    for name in TEXT_LENGTHS.keys() & given.keys():
+        value, (least, most) = given[name], TEXT_LENGTHS[name]
         if not isinstance(value, str):
             yield FieldError(name, "Must be text.", "invalid_type")
-        elif not least <= len(value.strip()) or len(value) > most:
+        elif len(value.strip()) < least or len(value) > most:
             message = f"Must be {least} to {most} characters, not counting space around it."
             yield FieldError(name, message, "length")
     for name, pattern, example in (
@@ -191,8 +190,8 @@ def _texts(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
 
 
 def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    for name, (least, most) in NUMBER_RANGES.items():
-        value = given.get(name, least)
+    for name in NUMBER_RANGES.keys() & given.keys():
+        value, (least, most) = given[name], NUMBER_RANGES[name]
         kinds = int if name == "priority" else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds):
             kind = "whole number" if name == "priority" else "number"
@@ -203,14 +202,13 @@ def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 
 def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    mode, voice = given.get("mode", "realtime"), given.get("voice", DEFAULT_VOICE)
+    mode, voice, model = given.get("mode", MODES[0]), given.get("voice"), given.get("model")
     if mode not in MODES:
         yield FieldError("mode", f"Must be one of {', '.join(MODES)}.", "choice")
         return
     known = rules.voices.get(mode)
     if known is not None and isinstance(voice, str) and voice not in known:
         yield FieldError("voice", _voice_message(voice, mode, known, rules), "unknown_voice")
-    model = given.get("model")
     facts = rules.models.get(model) if isinstance(model, str) else None
     if facts is not None:
         yield from _model_faults(facts, mode, now.date())
@@ -280,7 +278,10 @@ def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
         elif _deeper_than(value, MAX_OBJECT_DEPTH):
             message = f"Is nested deeper than {MAX_OBJECT_DEPTH} levels. Make it flatter."
             yield FieldError(name, message, "too_deep")
-        elif len(json.dumps(value, ensure_ascii=False).encode()) > MAX_OBJECT_BYTES:
+        elif (
+            len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
+            > MAX_OBJECT_BYTES
+        ):
             message = f"Is larger than {MAX_OBJECT_BYTES} bytes as JSON. Send references instead."
             yield FieldError(name, message, "too_large")
 

@@ -47,4 +47,5 @@ def _is_private(host: str) -> bool:
     try:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
-        return host == "localhost" or host.endswith(_PRIVATE_SUFFIXES)
+        name = host.rstrip(".")
+        return name == "localhost" or name.endswith(_PRIVATE_SUFFIXES)

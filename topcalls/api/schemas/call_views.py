@@ -36,7 +36,9 @@ class CallCreatedSchema(ma.Schema):
     call_id = _uuid("Names the call from now on.")
     provider_call_id = _uuid("The channel's id on the switch; `external_call_id` of the details.")
     status = fields.Choice(
-        "queued", "pending", metadata={"description": "`pending` until `schedule_at`."}
+        *STATUSES,
+        required=True,
+        metadata={"description": "`queued`, or `pending` until `schedule_at`."},
     )
 
 
