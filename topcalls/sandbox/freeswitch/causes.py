@@ -1,0 +1,94 @@
+"""Hang-up causes with FreeSWITCH's numbers, and the SIP answers that yield them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_HIGHEST_Q850 = 127
+CAUSES = {
+    "NONE": 0,
+    "UNALLOCATED_NUMBER": 1,
+    "NO_ROUTE_TRANSIT_NET": 2,
+    "NO_ROUTE_DESTINATION": 3,
+    "NORMAL_CLEARING": 16,
+    "USER_BUSY": 17,
+    "NO_USER_RESPONSE": 18,
+    "NO_ANSWER": 19,
+    "SUBSCRIBER_ABSENT": 20,
+    "CALL_REJECTED": 21,
+    "NUMBER_CHANGED": 22,
+    "DESTINATION_OUT_OF_ORDER": 27,
+    "INVALID_NUMBER_FORMAT": 28,
+    "NORMAL_UNSPECIFIED": 31,
+    "NORMAL_CIRCUIT_CONGESTION": 34,
+    "NETWORK_OUT_OF_ORDER": 38,
+    "NORMAL_TEMPORARY_FAILURE": 41,
+    "SWITCH_CONGESTION": 42,
+    "OUTGOING_CALL_BARRED": 52,
+    "INCOMPATIBLE_DESTINATION": 88,
+    "RECOVERY_ON_TIMER_EXPIRE": 102,
+    "INTERWORKING": 127,
+    "ORIGINATOR_CANCEL": 487,
+    "CRASH": 700,
+    "LOSE_RACE": 702,
+    "SYSTEM_SHUTDOWN": 701,
+    "MANAGER_REQUEST": 703,
+    "BLIND_TRANSFER": 800,
+    "ATTENDED_TRANSFER": 801,
+    "ALLOTTED_TIMEOUT": 802,
+    "MEDIA_TIMEOUT": 804,
+    "PROGRESS_TIMEOUT": 807,
+    "INVALID_GATEWAY": 808,
+    "GATEWAY_DOWN": 809,
+    "INVALID_URL": 810,
+}
+
+
+@dataclass(frozen=True)
+class SipRefusal:
+    """A final SIP answer to our INVITE."""
+
+    status: int
+    phrase: str
+    cause: str
+
+
+BUSY = SipRefusal(486, "Busy Here", "USER_BUSY")
+DECLINE = SipRefusal(603, "Decline", "CALL_REJECTED")
+UNAVAILABLE = SipRefusal(480, "Temporarily Unavailable", "NO_ANSWER")
+_BY_CAUSE = {
+    item.cause: item
+    for item in (
+        BUSY,
+        DECLINE,
+        UNAVAILABLE,
+        SipRefusal(404, "Not Found", "UNALLOCATED_NUMBER"),
+        SipRefusal(480, "Temporarily Unavailable", "NO_USER_RESPONSE"),
+        SipRefusal(484, "Address Incomplete", "INVALID_NUMBER_FORMAT"),
+        SipRefusal(488, "Not Acceptable Here", "INCOMPATIBLE_DESTINATION"),
+        SipRefusal(503, "Service Unavailable", "NORMAL_TEMPORARY_FAILURE"),
+        SipRefusal(503, "Service Unavailable", "NORMAL_CIRCUIT_CONGESTION"),
+        SipRefusal(502, "Bad Gateway", "NETWORK_OUT_OF_ORDER"),
+        SipRefusal(408, "Request Timeout", "RECOVERY_ON_TIMER_EXPIRE"),
+        SipRefusal(410, "Gone", "NUMBER_CHANGED"),
+    )
+}
+
+
+def cause_name(text: str) -> str:
+    """A cause by name in any case or by number; NORMAL_CLEARING if there is none such."""
+    if text.upper() in CAUSES:
+        return text.upper()
+    by_number = {str(number): name for name, number in CAUSES.items()}
+    return by_number.get(text, "NORMAL_CLEARING")
+
+
+def q850(cause: str) -> int:
+    """The Q.850 number of a cause; FreeSWITCH's own causes count as normal clearing."""
+    number = CAUSES.get(cause, CAUSES["NORMAL_CLEARING"])
+    return number if number <= _HIGHEST_Q850 else CAUSES["NORMAL_CLEARING"]
+
+
+def refusal_for(cause: str) -> SipRefusal:
+    """A SIP answer that yields `cause`."""
+    return _BY_CAUSE.get(cause, SipRefusal(480, "Temporarily Unavailable", cause))

@@ -1,0 +1,300 @@
+"""The API commands: one line in, the body of the answer out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from topcalls.ids import new_id
+from topcalls.sandbox.freeswitch import wire
+from topcalls.sandbox.freeswitch.applications import schedule_hangup
+from topcalls.sandbox.freeswitch.arguments import separate
+from topcalls.sandbox.freeswitch.audio_stream import AudioStream, StreamSettings
+from topcalls.sandbox.freeswitch.causes import cause_name
+from topcalls.sandbox.freeswitch.switch import VERSION, Switch, up_time
+
+if TYPE_CHECKING:
+    from topcalls.sandbox.freeswitch.call import Call
+
+NO_SUCH_CHANNEL = "-ERR No such channel!\n"
+FAILED = "-ERR Operation Failed\n"
+_AUDIO_STREAM_USAGE = (
+    "-USAGE: <uuid> [start | stop | send_text | pause | resume | graceful-shutdown ] "
+    "[wss-url | path] [mono | mixed | stereo] [8000 | 16000] [metadata]\n"
+)
+
+
+class Api:
+    """Carries out commands on a switch. A call may block its greenlet (`originate`, `stop`)."""
+
+    def __init__(self, switch: Switch) -> None:
+        self._switch = switch
+        self._commands: dict[str, Callable[[str], str]] = {
+            "create_uuid": lambda _: new_id(),
+            "hostname": lambda _: switch.options.hostname,
+            "hupall": self._hupall,
+            "module_exists": lambda name: str(name in switch.options.modules).lower(),
+            "originate": switch.originate,
+            "sched_del": self._sched_del,
+            "sched_hangup": self._sched_hangup,
+            "show": self._show,
+            "status": self._status,
+            "uuid_answer": self._answer,
+            "uuid_audio_stream": self._audio_stream,
+            "uuid_break": self._break,
+            "uuid_dump": self._dump,
+            "uuid_exists": lambda uuid: str(uuid in switch.calls).lower(),
+            "uuid_fileman": self._fileman,
+            "uuid_getvar": self._getvar,
+            "uuid_kill": self._kill,
+            "uuid_record": self._record,
+            "uuid_send_dtmf": self._send_dtmf,
+            "uuid_setvar": self._setvar,
+            "version": lambda _: f"FreeSWITCH Version {VERSION}\n",
+        }
+
+    def run(self, line: str) -> str:
+        """The body of the answer to `line`; an unknown command is named."""
+        name, _, argument = line.partition(" ")
+        command = self._commands.get(name)
+        if command is None:
+            return f"-ERR {name} Command not found!\n"
+        return command(argument)
+
+    def _call(self, words: list[str]) -> Call | None:
+        return self._switch.calls.get(words[0]) if words else None
+
+    def _kill(self, text: str) -> str:
+        uuid, _, cause = text.partition(" ")
+        call = self._switch.calls.get(uuid)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        call.hang_up(cause_name(cause) if cause else "NORMAL_CLEARING")
+        return "+OK\n"
+
+    def _hupall(self, text: str) -> str:
+        cause, name, value = (*separate(text, " "), "", "", "")[:3]
+        for call in tuple(self._switch.calls.values()):
+            if not name or call.channel.variables.get(name) == value:
+                call.hang_up(cause_name(cause or "MANAGER_REQUEST"))
+        return f"+OK hangup all channels with cause {cause_name(cause or 'MANAGER_REQUEST')}\n"
+
+    def _answer(self, uuid: str) -> str:
+        call = self._switch.calls.get(uuid)
+        if call is None or not call.channel.is_up:
+            return "-ERROR\n"
+        call.answer()
+        return "+OK\n"
+
+    def _setvar(self, text: str) -> str:
+        words = separate(text, " ", 3)
+        if not 2 <= len(words) <= 3:
+            return "-USAGE: <uuid> <var> [value]\n"
+        call = self._call(words)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        call.channel.set_variable(words[1], "".join(words[2:]))
+        return "+OK\n"
+
+    def _getvar(self, text: str) -> str:
+        words = separate(text, " ", 4)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <var>\n"
+        call = self._call(words)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        return call.channel.variables.get(words[1], "_undef_")
+
+    def _dump(self, text: str) -> str:
+        words = separate(text, " ", 2)
+        call = self._call(words)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        event = wire.Event({"Event-Name": "CHANNEL_DATA", **call.channel.headers()})
+        form = words[1] if len(words) > 1 else "txt"
+        if form == "json":
+            return wire.json_event(event).decode("utf-8", "surrogateescape")
+        if form == "plain":
+            return wire.plain_event(event).decode("utf-8", "surrogateescape")
+        return "".join(f"{name}: {value}\n" for name, value in event.headers.items()) + "\n"
+
+    def _break(self, text: str) -> str:
+        uuid, _, flag = text.partition(" ")
+        call = self._switch.calls.get(uuid)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        call.player.stop(flush="all" in flag)
+        return "+OK\n"
+
+    def _fileman(self, text: str) -> str:
+        words = separate(text, " ", 4)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <cmd>:<val>\n"
+        call = self._call(words)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        if not call.player.is_playing:
+            return "-ERR No file handle!\n"
+        if words[1] == "pause":
+            call.player.toggle_pause()
+        return "+OK\n"
+
+    def _record(self, text: str) -> str:
+        words = separate(text, " ", 5)
+        if len(words) < 3:
+            return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n"
+        call = self._call(words)
+        if call is None:
+            return "-ERR Cannot locate session!\n"
+        verb, path = words[1], words[2]
+        if verb == "start":
+            done = call.recordings.start(path)
+        elif verb == "stop":
+            done = call.recordings.stop(path)
+        else:
+            done = call.recordings.change(verb, path)
+        return "+OK Success\n" if done else f"-ERR Cannot {verb} record session!\n"
+
+    def _send_dtmf(self, text: str) -> str:
+        words = separate(text, " ", 2)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <dtmf_data>\n"
+        call = self._call(words)
+        if call is None:
+            return "-ERR Cannot locate session!\n"
+        call.callee.hear_digits(words[1].partition("@")[0].replace("w", "").replace("W", ""))
+        return f"+OK {words[0]} sent DTMF {words[1]}.\n"
+
+    def _sched_hangup(self, text: str) -> str:
+        when, uuid, cause = (*separate(text, " ", 4), "", "", "")[:3]
+        if not when:
+            return "-USAGE: [+]<time> <uuid> [<cause>]\n"
+        call = self._switch.calls.get(uuid)
+        if call is None:
+            return NO_SUCH_CHANNEL
+        schedule_hangup(call, when, cause)
+        return "+OK\n"
+
+    def _sched_del(self, group: str) -> str:
+        call = self._switch.calls.get(group)
+        timers = [timer for timer in call.scheduled if not timer.dead] if call else []
+        for timer in timers:
+            timer.kill(block=False)
+        if call is not None:
+            call.scheduled.clear()
+        return f"+OK Deleted: {len(timers)}\n"
+
+    def _audio_stream(self, text: str) -> str:
+        words = separate(text, " ", 6)
+        if len(words) < 2 or (words[1] == "start" and len(words) < 4):
+            return _AUDIO_STREAM_USAGE
+        call = self._call(words)
+        if call is None:
+            return FAILED
+        verb = words[1].lower()
+        if verb == "start":
+            return self._start_stream(call, words[2:])
+        if verb == "send_text" and len(words) < 3:
+            return ""
+        stream = call.stream
+        if stream is None or verb not in ("stop", "pause", "resume", "send_text"):
+            return FAILED
+        if verb == "stop":
+            call.stream = None
+            stream.stop(" ".join(words[2:3]))
+        elif verb == "send_text":
+            stream.send_text(words[2])
+        else:
+            stream.paused = verb == "pause"
+        return "+OK Success\n"
+
+    def _start_stream(self, call: Call, words: list[str]) -> str:
+        if words[1] not in ("mono", "mixed", "stereo"):
+            return ""
+        settings = StreamSettings.read(
+            call.uuid, words, call.channel.variables, self._switch.options.temporary
+        )
+        if settings is None or call.stream is not None:
+            return FAILED
+        if call.channel.direction == "outbound" and not call.channel.has_media:
+            self._switch.crash("uuid_audio_stream start on a ringing channel without media")
+            return ""
+        if not call.channel.has_media:
+            call.early_media()  # an inbound leg is pre-answered
+        call.stream = AudioStream(
+            settings,
+            fire=lambda name, body: self._switch.fire(
+                "CUSTOM", call.channel, {"Event-Subclass": f"mod_audio_stream::{name}"}, body
+            ),
+            detach=lambda: setattr(call, "stream", None),
+            metadata_delay=self._switch.metadata_delay(),
+        )
+        return "+OK Success\n"
+
+    def _show(self, text: str) -> str:
+        words = separate(text, " ")
+        if words[:1] not in (["channels"], ["calls"]):
+            return "-USAGE: channels [count|as json]\n"
+        rows = [_row(call, self._switch.options.hostname) for call in self._switch.calls.values()]
+        if "count" in words:
+            return f"\n{len(rows)} total.\n"
+        if "json" in words:
+            if not rows:
+                return '{"row_count": 0}\n'
+            return json.dumps({"row_count": len(rows), "rows": rows}, separators=(",", ":"))
+        return _table(rows)
+
+    def _status(self, _: str) -> str:
+        switch = self._switch
+        return (
+            f"UP {up_time(switch.uptime)}\n"
+            f"FreeSWITCH (Version {VERSION}) is ready\n"
+            f"{switch.sessions} session(s) since startup\n"
+            f"{len(switch.calls)} session(s) - peak {switch.peak}, last 5min {switch.peak} \n"
+            "0 session(s) per Sec out of max 30, peak 1, last 5min 1 \n"
+            "1000 session(s) max\n"
+            "min idle cpu 0.00/98.00\n"
+            "Current Stack Size/Max 240K/8192K\n"
+        )
+
+
+def _row(call: Call, hostname: str) -> dict[str, str]:
+    channel = call.channel
+    headers = channel.headers()
+    media = {"codec": channel.codec.name, "rate": "8000", "bit_rate": "64000"}
+    row = {
+        "uuid": call.uuid,
+        "direction": channel.direction,
+        "created": headers["Caller-Channel-Created-Time"],
+        "created_epoch": str(channel.times.created // 1_000_000),
+        "name": channel.name,
+        "state": headers["Channel-State"],
+        "cid_name": channel.caller_name,
+        "cid_num": channel.caller_number,
+        "ip_addr": "127.0.0.1",
+        "dest": channel.destination,
+        "application": channel.application or ("park" if channel.parked else ""),
+        "application_data": channel.application_data,
+        "dialplan": "XML",
+        "context": "default",
+        **{f"read_{key}": value if channel.has_media else "" for key, value in media.items()},
+        **{f"write_{key}": value if channel.has_media else "" for key, value in media.items()},
+        "secure": "",
+        "hostname": hostname,
+        "accountcode": channel.variables.get("accountcode", ""),
+        "callstate": headers["Channel-Call-State"],
+        "callee_num": channel.destination,
+        "call_uuid": call.uuid,
+    }
+    return row | {
+        f"initial_{name}": row[name] for name in ("cid_name", "cid_num", "ip_addr", "dest")
+    }
+
+
+def _table(rows: Iterable[dict[str, str]]) -> str:
+    rows = list(rows)
+    if not rows:
+        return "\n0 total.\n"
+    lines = [",".join(rows[0]), *(",".join(row.values()) for row in rows)]
+    return "\n".join(lines) + f"\n\n{len(rows)} total.\n"

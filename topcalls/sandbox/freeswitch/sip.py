@@ -1,0 +1,96 @@
+"""What SIP leaves in a channel's variables: the offer and answer, and how a call ended."""
+
+from __future__ import annotations
+
+from topcalls.sandbox.freeswitch.arguments import separate
+from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.channel import Channel
+from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
+
+_SDP = (
+    "v=0\r\no=callee 2890844526 2890844526 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
+    "t=0 0\r\nm=audio {port} RTP/AVP {payload} 101\r\na=rtpmap:{payload} {codec}/8000\r\n"
+    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+)
+_PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
+
+
+def negotiated_codec(variables: dict[str, str]) -> Codec:
+    """The first codec offered that the callee has; PCMU when none is named."""
+    offered = separate(variables.get("absolute_codec_string", ""), ",")
+    return next((CODECS[name] for name in offered if name in CODECS), PCMU)
+
+
+def outbound_variables(uuid: str, gateway: str, number: str, session: int) -> dict[str, str]:
+    """What a new outbound leg has, beside what `originate` gave it."""
+    return {
+        "direction": "outbound",
+        "is_outbound": "true",
+        "uuid": uuid,
+        "session_id": str(session),
+        "sip_gateway_name": gateway,
+        "sip_profile_name": "gateway",
+        "channel_name": f"sofia/external/{number}",
+        "sip_destination_url": f"sip:{number}@127.0.0.1",
+        "sip_to_user": number,
+        "sip_to_uri": f"{number}@127.0.0.1",
+        "dialed_user": number,
+        "sip_call_id": f"{uuid}@127.0.0.1",
+    }
+
+
+def inbound_variables(uuid: str, caller: str, number: str, session: int) -> dict[str, str]:
+    """What a new inbound leg has after our dialplan parked it."""
+    return {
+        "direction": "inbound",
+        "uuid": uuid,
+        "session_id": str(session),
+        "sip_profile_name": "external",
+        "channel_name": f"sofia/internal/{number}",
+        "sip_from_user": caller,
+        "sip_from_uri": f"{caller}@127.0.0.1",
+        "sip_to_user": number,
+        "sip_req_user": number,
+        "sip_network_ip": "127.0.0.1",
+        "sip_call_id": f"{uuid}@127.0.0.1",
+        "call_uuid": uuid,
+        "tc_owner": "unclaimed",
+    }
+
+
+def answer_variables(channel: Channel) -> dict[str, str]:
+    """What the 200 OK brings."""
+    codec = channel.codec.name
+    sdp = _SDP.format(port=16384, payload=_PAYLOAD_TYPES[codec], codec=codec)
+    return {
+        "switch_r_sdp": sdp,
+        "ep_codec_string": f"CORE_PCM_MODULE.{codec}@8000h@20i@64000b",
+        "rtp_use_codec_name": codec,
+        "rtp_use_codec_rate": "8000",
+        "rtp_use_codec_ptime": "20",
+        "read_codec": codec,
+        "read_rate": "8000",
+        "write_codec": codec,
+        "write_rate": "8000",
+        "endpoint_disposition": "ANSWER",
+    }
+
+
+def hangup_variables(answered: bool, refusal: SipRefusal | None) -> dict[str, str]:
+    """The last SIP status, and of what; nothing after a CANCEL of ours."""
+    if refusal is not None:
+        return {
+            "sip_term_status": str(refusal.status),
+            "sip_invite_failure_status": str(refusal.status),
+            "sip_invite_failure_phrase": refusal.phrase,
+            "sip_hangup_phrase": refusal.phrase,
+            "proto_specific_hangup_cause": f"sip:{refusal.status}",
+        }
+    if answered:
+        return {
+            "sip_term_status": "200",
+            "proto_specific_hangup_cause": "sip:200",
+            "sip_term_cause": "16",
+            "sip_hangup_phrase": "OK",
+        }
+    return {}

@@ -1,0 +1,310 @@
+"""The switch: its calls, the events it raises, its own heartbeat. No socket in here."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from pathlib import Path
+
+import gevent
+
+from topcalls.clock import Clock, SystemClock
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+from topcalls.sandbox.freeswitch.arguments import OriginateSyntax, parse_originate
+from topcalls.sandbox.freeswitch.call import Call
+from topcalls.sandbox.freeswitch.channel import Channel, Times
+from topcalls.sandbox.freeswitch.media import MediaClock
+from topcalls.sandbox.freeswitch.playback import Execution
+from topcalls.sandbox.freeswitch.sip import inbound_variables, outbound_variables
+from topcalls.sandbox.freeswitch.wire import Event
+from topcalls.sandbox.magic_numbers import NumberPlan
+from topcalls.sandbox.scenario import Scenario
+from topcalls.sandbox.speech import Synthesizer
+
+GATEWAY = "sandbox"
+HEARTBEAT_SECONDS = 20.0
+VERSION = "1.10.12-release-sandbox~64bit"
+ORIGINATE_USAGE = (
+    "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>]"
+    " [<cid_name>] [<cid_num>] [<timeout_sec>]\n"
+)
+_CALLS_REMEMBERED = 1000
+_LATE_METADATA_SECONDS = 0.06
+
+log = get_logger("sandbox.switch")
+
+
+@dataclass
+class Hooks:
+    """What the switch tells the rest of the sandbox. None may block."""
+
+    event: Callable[[Event], None] = lambda event: None
+    utterance: Callable[[str, Scenario, str, bytes], None] = lambda *_: None
+    answered: Callable[[Call], None] = lambda call: None
+    dialled: Callable[[Call], None] = lambda call: None
+    crashed: Callable[[str], None] = lambda reason: None
+
+
+@dataclass
+class SwitchOptions:
+    """Where and how often."""
+
+    temporary: Path = Path("/tmp")
+    gateways: frozenset[str] = frozenset({GATEWAY})
+    heartbeat_seconds: float = HEARTBEAT_SECONDS
+    modules: frozenset[str] = frozenset(
+        {"mod_audio_stream", "mod_native_file", "mod_sndfile", "mod_sofia", "mod_event_socket"}
+    )
+    hostname: str = field(default_factory=socket.gethostname)
+
+
+class Switch:
+    """Channels and their behaviour. `Api` gives it commands, `Hooks` take what it raises."""
+
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        plan: NumberPlan,
+        hooks: Hooks,
+        options: SwitchOptions | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.options = options or SwitchOptions()
+        self.calls: dict[str, Call] = {}
+        self.past_calls: deque[Call] = deque(maxlen=_CALLS_REMEMBERED)
+        self.clock = clock or SystemClock()
+        self.media = MediaClock(self.clock)
+        self.started_at = self.clock.monotonic()
+        self.sessions = 0
+        self.peak = 0
+        self.uuid = new_id()
+        self._plan = plan
+        self._hooks = hooks
+        self._synthesizer = synthesizer
+        self._speech: dict[str, bytes] = {}
+        self._sequence = 0
+        self._streams = 0
+        self._heart: gevent.Greenlet | None = None
+
+    # --- process
+
+    def start(self) -> None:
+        """Begin the heartbeat."""
+        self._heart = gevent.spawn(self._beat)
+
+    def stop(self) -> None:
+        """End everything quietly."""
+        if self._heart is not None:
+            self._heart.kill()
+        self.media.stop()
+        for call in tuple(self.calls.values()):
+            call.vanish()
+        self.calls.clear()
+
+    def crash(self, reason: str) -> None:
+        """The process dies: every call is gone without a word. Commands find nobody."""
+        log.error("the switch has crashed", reason=reason)
+        self.stop()
+        self._hooks.crashed(reason)
+
+    # --- calls
+
+    def originate(self, text: str) -> str:
+        """`originate`: blocks until the leg is answered, refused or timed out; the reply."""
+        try:
+            request = parse_originate(text)
+        except OriginateSyntax:
+            return ORIGINATE_USAGE
+        if request.gateway not in self.options.gateways:
+            return "-ERR INVALID_GATEWAY\n"
+        uuid = request.variables.get("origination_uuid") or new_id()
+        if uuid in self.calls:
+            return "-ERR DESTINATION_OUT_OF_ORDER\n"
+        variables = outbound_variables(uuid, request.gateway, request.number, self.sessions + 1)
+        channel = self._channel(
+            "outbound",
+            uuid,
+            request.variables.get("origination_caller_id_number", "0000000000"),
+            request.variables.get("origination_caller_id_name", ""),
+            request.number,
+        )
+        channel.variables |= variables | request.variables
+        call = self._add(Call(self, channel, self._plan.scenario_for(request.number)))
+        call.dial()
+        if not channel.settled.wait(request.timeout):
+            call.hang_up("NO_ANSWER", "send_cancel")
+        if not channel.is_up:
+            channel.over.wait()
+            return f"-ERR {channel.cause}\n"
+        if request.application == "park":
+            call.park()
+        return f"+OK {uuid}\n"
+
+    def call_in(
+        self, caller: str, number: str, scenario: Scenario | None = None, patience: float = 60.0
+    ) -> Call:
+        """Somebody calls us: an inbound leg, parked unanswered with tc_owner=unclaimed.
+
+        `scenario` is the caller's; by default the one of their number. Unanswered, they give up
+        after `patience` seconds.
+        """
+        uuid = new_id()
+        channel = self._channel("inbound", uuid, caller, caller, number)
+        channel.variables |= inbound_variables(uuid, caller, number, self.sessions + 1)
+        call = self._add(Call(self, channel, scenario or self._plan.scenario_for(caller)))
+        call.offer(patience)
+        return call
+
+    def call(self, uuid: str) -> Call | None:
+        """A call by its uuid, also a past one."""
+        past = (call for call in reversed(self.past_calls) if call.uuid == uuid)
+        return self.calls.get(uuid) or next(past, None)
+
+    def send_message(self, uuid: str, headers: dict[str, str]) -> bool:
+        """`sendmsg`; False when there is no such channel."""
+        call = self.calls.get(uuid)
+        if call is None:
+            return False
+        command = headers.get("call-command", "")
+        if command == "hangup":
+            call.hang_up(headers.get("hangup-cause", "NORMAL_CLEARING").upper())
+        elif command == "execute" and headers.get("execute-app-name"):
+            call.player.queue(
+                Execution(
+                    application=headers["execute-app-name"],
+                    argument=headers.get("execute-app-arg", ""),
+                    event_lock=headers.get("event-lock", "").lower() in ("true", "yes", "1"),
+                    event_uuid=headers.get("event-uuid") or new_id(),
+                )
+            )
+        return True
+
+    def metadata_delay(self) -> float:
+        """Every other stream's metadata comes late, after audio: it may, so clients must cope."""
+        self._streams += 1
+        return 0.0 if self._streams % 2 else _LATE_METADATA_SECONDS
+
+    def _channel(
+        self, direction: str, uuid: str, caller: str, caller_name: str, number: str
+    ) -> Channel:
+        return Channel(
+            uuid=uuid,
+            direction=direction,
+            caller_number=caller,
+            caller_name=caller_name,
+            destination=number,
+            times=Times(created=self.microseconds()),
+        )
+
+    def _add(self, call: Call) -> Call:
+        self.calls[call.uuid] = call
+        self.sessions += 1
+        self.peak = max(self.peak, len(self.calls))
+        gevent.spawn(self._render, call.scenario)
+        self._hooks.dialled(call)
+        return call
+
+    def _render(self, scenario: Scenario) -> None:
+        for text in scenario.spoken_texts():
+            if text not in self._speech:
+                self._speech[text] = self._synthesizer.speak(text, "callee")
+
+    # --- Host of the calls
+
+    def fire(
+        self, name: str, channel: Channel, more: dict[str, str] | None = None, body: str = ""
+    ) -> None:
+        """See `call.Host`."""
+        self.raise_event(name, {**channel.headers(), **(more or {})}, body)
+
+    def microseconds(self) -> int:
+        """See `call.Host`."""
+        return int(self.clock.now().timestamp() * 1_000_000)
+
+    def begin_media(self, call: Call) -> None:
+        """See `call.Host`."""
+        self.media.add(call)
+
+    def call_answered(self, call: Call) -> None:
+        """See `call.Host`."""
+        self._hooks.answered(call)
+
+    def call_over(self, call: Call) -> None:
+        """See `call.Host`."""
+        self.media.remove(call)
+        self.calls.pop(call.uuid, None)
+        self.past_calls.append(call)
+
+    def rendered(self, text: str) -> bytes | None:
+        """See `call.Host`."""
+        return self._speech.get(text)
+
+    def utterance(self, call: Call, text: str, audio: bytes) -> None:
+        """See `call.Host`."""
+        self._hooks.utterance(call.uuid, call.scenario, text, audio)
+
+    # --- events
+
+    def raise_event(self, name: str, headers: dict[str, str], body: str = "") -> None:
+        """An event of any kind, with the headers that every event has."""
+        self._hooks.event(Event({**self._core_headers(name), **headers}, body))
+
+    def _core_headers(self, name: str) -> dict[str, str]:
+        self._sequence += 1
+        now = self.clock.now()
+        return {
+            "Event-Name": name,
+            "Core-UUID": self.uuid,
+            "FreeSWITCH-Hostname": self.options.hostname,
+            "FreeSWITCH-Switchname": self.options.hostname,
+            "FreeSWITCH-IPv4": "127.0.0.1",
+            "FreeSWITCH-IPv6": "::1",
+            "Event-Date-Local": now.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
+            "Event-Date-GMT": format_datetime(now, usegmt=True),
+            "Event-Date-Timestamp": str(int(now.timestamp() * 1_000_000)),
+            "Event-Calling-File": "sandbox.c",
+            "Event-Calling-Function": "sandbox",
+            "Event-Calling-Line-Number": "1",
+            "Event-Sequence": str(self._sequence),
+        }
+
+    @property
+    def uptime(self) -> float:
+        """Seconds."""
+        return self.clock.monotonic() - self.started_at
+
+    def _beat(self) -> None:
+        while True:
+            gevent.sleep(self.options.heartbeat_seconds)
+            self.raise_event(
+                "HEARTBEAT",
+                {
+                    "Event-Info": "System Ready",
+                    "Up-Time": up_time(self.uptime),
+                    "FreeSWITCH-Version": VERSION,
+                    "Uptime-msec": str(int(self.uptime * 1000)),
+                    "Session-Count": str(len(self.calls)),
+                    "Max-Sessions": "1000",
+                    "Session-Per-Sec": "30",
+                    "Session-Since-Startup": str(self.sessions),
+                    "Session-Peak-Max": str(self.peak),
+                    "Idle-CPU": f"{100 * (1 - os.getloadavg()[0] / (os.cpu_count() or 1)):.6f}",
+                },
+            )
+
+
+def up_time(seconds: float) -> str:
+    """As `status` and HEARTBEAT spell it."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    milliseconds = int(seconds * 1000) % 1000
+    return (
+        f"0 years, {days} days, {hours} hours, {minutes} minutes, {rest} seconds, "
+        f"{milliseconds} milliseconds, 0 microseconds"
+    )
