@@ -84,7 +84,7 @@ def offer(servers, environment, variable, name, start):
 
 def run_pytest(arguments, environment):
     """Status of pytest. It gets the signals that we get, so that the servers outlive it."""
-    command = [sys.executable, "-m", "pytest", "-rs", *arguments]
+    command = [sys.executable, "-m", "pytest", "-rfEs", *arguments]
     with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL) as pytest:
         signal.signal(signal.SIGTERM, lambda *_: pytest.terminate())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
