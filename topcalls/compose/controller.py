@@ -27,6 +27,7 @@ from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.services.dispatch import ClaimedCall
 
 SANDBOX_GATEWAY = "sandbox"
+SANDBOX_AI_KEY = "sk-sandbox"
 SWITCH_LIMIT_GRACE_SECONDS = 10
 """The switch enforces the duration of a call too, this much later than we do."""
 
@@ -127,7 +128,7 @@ def _switch(settings: Settings) -> _Switch:
 def _model(settings: Settings, clock: Clock) -> RealtimeModel:
     if settings.ai_mode == "sandbox":
         endpoints = sandbox_endpoints(settings)
-        return OpenAIRealtime(endpoints["openai_api_key"], endpoints["openai_base_url"])
+        return OpenAIRealtime(SANDBOX_AI_KEY, endpoints["openai_base_url"])
     assert settings.openai_api_key is not None
     return OpenAIRealtime(settings.openai_api_key.get_secret_value(), settings.openai_base_url)
 

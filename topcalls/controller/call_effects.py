@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import gevent
 
 from topcalls import metrics
+from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
@@ -50,6 +52,8 @@ INTENT_SECONDS = 10.0
 
 ORIGINATE_GRACE_SECONDS = 15.0
 """How long after the ring time-out a job result may come."""
+
+HANG_UP_FIRST_SECONDS = 0.3
 
 _GOOD_ENDS = frozenset({EndReason.AGENT_ENDED, EndReason.SILENCE})
 
@@ -135,9 +139,11 @@ class CallEffects:
 
     def _dialled(self, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is
-        settled by the reconciler, because the phone may be ringing."""
+        settled by the reconciler, because the phone may be ringing. A refusal is also told by the
+        channel's hang-up, which knows more (the SIP status): that goes first."""
         if isinstance(result, CommandRefused):
-            self._post(OriginateFailed(Hangup(result.reply.removeprefix("-ERR").strip())))
+            failed = OriginateFailed(Hangup(result.reply.removeprefix("-ERR").strip()))
+            gevent.spawn_later(HANG_UP_FIRST_SECONDS, self._post, failed)
 
     def _answer(self) -> None:
         self._gear.switch.post(commands.uuid_answer(self.channel_uuid))
@@ -179,7 +185,8 @@ class CallEffects:
         self._attached = True
         self._post(StreamConnected())
         if self.bridge is not None:
-            self.bridge.attach(self.leg)
+            # A Playback is a Loudspeaker whose callbacks are told a little more.
+            self.bridge.attach(cast(CallAudio, self.leg))
         self._report_ready()
 
     def stream_lost(self, detail: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -15,7 +16,14 @@ from topcalls import metrics
 from topcalls.controller.call_effects import CallEffects
 from topcalls.controller.call_session import CallSession
 from topcalls.esl.parser import ESLEvent
-from topcalls.esl.translate import translate
+from topcalls.esl.translate import (
+    KeyPressed,
+    Notice,
+    PlaybackStarted,
+    PlaybackStopped,
+    notice,
+    translate,
+)
 from topcalls.log import get_logger
 
 log = get_logger("controller.sessions")
@@ -35,13 +43,10 @@ class Sessions:
     def __init__(self) -> None:
         self._by_channel: dict[str, LiveCall] = {}
         self._by_call: dict[str, str] = {}
-        self._handlers: dict[str, Callable[[LiveCall, ESLEvent], None]] = {
-            "PLAYBACK_START": _playback_started,
-            "PLAYBACK_STOP": _playback_stopped,
-            "DTMF": _dtmf,
-            "mod_audio_stream::play": _stream_file_ready,
-            "mod_audio_stream::disconnect": _stream_ended,
-            "mod_audio_stream::error": _stream_ended,
+        self._notices: dict[type[Notice], Callable[[CallEffects, Any], None]] = {
+            PlaybackStarted: _playback_started,
+            PlaybackStopped: _playback_stopped,
+            KeyPressed: _key_pressed,
         }
 
     def __len__(self) -> int:
@@ -73,45 +78,33 @@ class Sessions:
         live = self._by_channel.get(event.uuid)
         if live is None:
             return
-        handler = self._handlers.get(event.subclass or event.name)
+        told = notice(event)
+        handler = self._notices.get(type(told)) if told else None
         if handler is not None:
-            handler(live, event)
-            return
-        translated = translate(event)
-        if translated is not None:
+            handler(live.effects, told)
+        elif event.name == "CUSTOM":
+            _stream_reported(live.effects, event)
+        elif (translated := translate(event)) is not None:
             live.session.post(translated)
 
 
-def _playback_started(live: LiveCall, event: ESLEvent) -> None:
-    live.effects.leg.playback.playback_started(_played_file(event), event.timestamp_us)
+def _playback_started(effects: CallEffects, told: PlaybackStarted) -> None:
+    effects.leg.playback.playback_started(told.target, told.switch_us)
 
 
-def _playback_stopped(live: LiveCall, event: ESLEvent) -> None:
-    live.effects.leg.playback.playback_stopped(
-        _played_file(event),
-        event.timestamp_us,
-        event.get("Playback-Status"),
-        _number(event.get("variable_playback_samples")),
-    )
+def _playback_stopped(effects: CallEffects, told: PlaybackStopped) -> None:
+    effects.leg.playback.playback_stopped(told.target, told.switch_us, told.status, told.samples)
 
 
-def _stream_file_ready(live: LiveCall, event: ESLEvent) -> None:
-    told = orjson.loads(event.body)
-    live.effects.leg.playback.stream_file_ready(told["file"], str(told.get("chunk", "")))
+def _key_pressed(effects: CallEffects, told: KeyPressed) -> None:
+    if effects.bridge is not None:
+        effects.bridge.dtmf(told.digit)
 
 
-def _stream_ended(live: LiveCall, event: ESLEvent) -> None:
-    live.effects.leg.switch_reported(event.body)
-
-
-def _dtmf(live: LiveCall, event: ESLEvent) -> None:
-    if live.effects.bridge is not None:
-        live.effects.bridge.dtmf(event.get("DTMF-Digit"))
-
-
-def _played_file(event: ESLEvent) -> str:
-    return event.get("Playback-File-Path")
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+def _stream_reported(effects: CallEffects, event: ESLEvent) -> None:
+    """What mod_audio_stream says of itself. That it is connected we see by its connection."""
+    if event.subclass == "mod_audio_stream::play":
+        told = orjson.loads(event.body)
+        effects.leg.playback.stream_file_ready(told["file"], str(told.get("chunk", "")))
+    elif event.subclass in ("mod_audio_stream::disconnect", "mod_audio_stream::error"):
+        effects.leg.switch_reported(event.body)
