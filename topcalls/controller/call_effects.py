@@ -15,6 +15,7 @@ import gevent
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
+from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
@@ -67,7 +68,7 @@ class Gear:
     switch: SwitchClient
     media: MediaServer
     make_playback: Callable[[ChannelPlayer], Playback]
-    make_bridge: Callable[[ClaimedCall, CallEffects], BridgeSession]
+    make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
     dial: Callable[[ClaimedCall], commands.Dial]
     recordings_dir: Path
     clock: Clock

@@ -139,6 +139,11 @@ class Telephony:
         metrics.esl_reconnects.inc()
         log.warning("Switch is down", why=reason)
 
+    def events_lost(self, count: int) -> None:
+        """Our queue overflowed: find out from the switch what the events would have said."""
+        log.error("Events of the switch were dropped", count=count)
+        gevent.spawn(self._try, self.reconciler.compare)
+
     def open_session(self, call: ClaimedCall) -> CallSession:
         """Begin to live a claimed call."""
         journal = Journal(

@@ -1,0 +1,124 @@
+"""A controller put together from plain values: switch, media server, playback, bridges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from topcalls.bridge.parts import BridgeObserver
+from topcalls.bridge.session import BridgeSession
+from topcalls.clock import Clock
+from topcalls.controller.call_effects import Gear
+from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.esl.client import SwitchClient
+from topcalls.esl.commands import Dial
+from topcalls.media.growing_file import GrowingFilePlayback
+from topcalls.media.playback import Playback
+from topcalls.media.server import MediaServer
+from topcalls.media.stream_chunks import StreamPlayback
+from topcalls.services.dispatch import ClaimedCall
+
+SWITCH_LIMIT_GRACE_SECONDS = 10
+"""The switch enforces the duration of a call too, this much later than we do."""
+
+
+@dataclass(frozen=True)
+class SwitchAddress:
+    """Where the Event Socket is, and by which gateway calls leave."""
+
+    host: str
+    port: int
+    password: str
+    gateway: str
+
+
+@dataclass(frozen=True)
+class MediaOptions:
+    """Where the switch reaches us, and how speech reaches the caller.
+
+    `advertised_host` None means `host`. `playback_dir` is seen by the switch at the same path.
+    """
+
+    host: str
+    port: int
+    advertised_host: str | None
+    playback: Literal["file", "stream"]
+    playback_dir: Path
+    recordings_dir: Path
+
+
+@dataclass(frozen=True)
+class ControllerOptions:
+    """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
+    conversation of a call, which reports to the observer."""
+
+    owner: str
+    node: str
+    max_calls: int
+    calls_per_second: float
+    switch: SwitchAddress
+    media: MediaOptions
+    make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
+
+
+def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
+    """A controller that is not started yet."""
+    return Telephony(
+        options.owner,
+        options.node,
+        options.max_calls,
+        options.calls_per_second,
+        verbs,
+        lambda telephony: _gear(options, telephony, clock),
+        clock,
+    )
+
+
+def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gear:
+    media = options.media
+    switch = SwitchClient(
+        options.switch.host,
+        options.switch.port,
+        options.switch.password,
+        owner=options.owner,
+        node=options.node,
+        on_event=telephony.sessions.route,
+        on_up=telephony.switch_up,
+        on_down=telephony.switch_down,
+        on_overflow=telephony.events_lost,
+        clock=clock,
+    )
+    return Gear(
+        switch=switch,
+        media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
+        make_playback=lambda player: _playback(options, player, clock),
+        make_bridge=options.make_bridge,
+        dial=lambda call: _dial(options, call),
+        recordings_dir=media.recordings_dir,
+        clock=clock,
+    )
+
+
+def _playback(options: ControllerOptions, player: ChannelPlayer, clock: Clock) -> Playback:
+    if options.media.playback == "stream":
+        return StreamPlayback(player, clock)
+    directory = options.media.playback_dir / options.owner
+    return GrowingFilePlayback(player, directory, "PCMU", clock)
+
+
+def _dial(options: ControllerOptions, call: ClaimedCall) -> Dial:
+    seconds = round(call.request.max_duration * 60) + SWITCH_LIMIT_GRACE_SECONDS
+    return Dial(
+        channel_uuid=call.channel_uuid,
+        call_id=call.call_id,
+        owner=options.owner,
+        node=options.node,
+        gateway=options.switch.gateway,
+        number=call.phone_number,
+        caller_id_number=call.from_number or "",
+        ring_timeout_seconds=round(call.request.ring_timeout_seconds),
+        max_duration_seconds=seconds,
+    )
