@@ -5,7 +5,7 @@ Everything goes through the services' own verbs; nothing writes rows behind thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -162,6 +162,7 @@ class Life:
         self.version = self._services.calls.intend_dial(
             self.call_id, self.version, self.channel_uuid, now
         )
+        self.facts = replace(self.facts, dialled=True)
         return self
 
     def take(self, event: CallEvent, **facts: Any) -> Transition:

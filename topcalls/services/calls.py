@@ -269,6 +269,7 @@ class Calls:
         call_id = new_id()
         self._quotas.reserve(account_id, call_id, request.max_duration, now)
         waits = request.schedule_at is not None and request.schedule_at > now
+        created_at = calls.free_time(account_id, now)
         call = calls.insert(
             id=call_id,
             account=account_id,
@@ -281,9 +282,9 @@ class Calls:
             request=plain(request.to_mapping()),
             channel_id=new_id(),
             tries_left=DISPATCH_TRIES,
-            created_at=now,
+            created_at=created_at,
             schedule_at=request.schedule_at,
-            queued_at=None if waits else now,
+            queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
         )
         if record is not None:

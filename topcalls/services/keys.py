@@ -15,11 +15,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
+import orjson
+
 from topcalls.clock import Clock
 from topcalls.errors import FieldError, InsufficientScope, InvalidRequest, NotFound, Unauthorized
 from topcalls.ids import new_id
 from topcalls.store import accounts
+from topcalls.store.accounts import KeyProof
 from topcalls.store.database import Database
+from topcalls.store.fields import from_microseconds
 from topcalls.store.models import ApiKey
 
 Kind = Literal["live", "test"]
@@ -137,13 +141,12 @@ class Keys:
             raise Unauthorized("This key is not known.", remedy=_MAKE_ONE)
         if key.revoked_at is not None:
             raise Unauthorized("This key was revoked.", remedy=_MAKE_ONE)
-        if key.expires_at is not None and key.expires_at <= moment:
+        if key.expires_at is not None and from_microseconds(key.expires_at) <= moment:
             raise Unauthorized("This key has expired.", remedy=_MAKE_ONE)
-        if key.last_used_at is None or moment - key.last_used_at >= _KEEP_LAST_USE_FOR:
-            self._db.run(accounts.touch_key, key.id, moment)
-        return Principal(
-            key.account_id, key.account.name, key.id, frozenset(key.scopes), self._kind
-        )
+        if key.last_used_at is None or _is_old(from_microseconds(key.last_used_at), moment):
+            self._db.run(accounts.touch_key, key.key_id, moment)
+        scopes = frozenset(orjson.loads(key.scopes))
+        return Principal(key.account_id, key.account_name, key.key_id, scopes, self._kind)
 
     def list(self, account_id: str) -> list[KeyView]:
         """An account's keys, revoked ones too, oldest first."""
@@ -173,13 +176,17 @@ class Keys:
         )
 
 
-def _find(token: str) -> ApiKey | None:
+def _find(token: str) -> KeyProof | None:
     digest = _digest(token)
     found = None
     for key in accounts.keys_by_prefix(token[:_PREFIX_LENGTH]):
         if hmac.compare_digest(key.digest, digest):
             found = key
     return found
+
+
+def _is_old(last_use: datetime, now: datetime) -> bool:
+    return now - last_use >= _KEEP_LAST_USE_FOR
 
 
 def _digest(token: str) -> str:

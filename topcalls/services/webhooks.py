@@ -219,8 +219,9 @@ class Webhooks:
             waiting = webhooks.pending_like(old)
             if waiting is not None:
                 return str(waiting.id)
-            new = webhooks.insert_delivery(
-                id=new_id(),
+            new = new_id()
+            webhooks.insert_delivery(
+                id=new,
                 event=old.event_id,
                 account=old.account_id,
                 call_id=old.call_id,
@@ -230,7 +231,7 @@ class Webhooks:
                 tries_left=_CRASHES_ALLOWED,
                 created_at=moment,
             )
-            return str(new.id)
+            return new
 
         return self._db.run(verb)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from topcalls.store import rows
 from topcalls.store.models import Account, ApiKey
 
 
@@ -35,10 +36,28 @@ def insert_key(**columns: Any) -> ApiKey:
     return key
 
 
-def keys_by_prefix(prefix: str) -> list[ApiKey]:
-    """The keys, almost always one, that start like a token; their accounts come along."""
-    query = ApiKey.select(ApiKey, Account.id, Account.name).join(Account)
-    return list(query.where(ApiKey.prefix == prefix))
+class KeyProof(NamedTuple):
+    """What is needed to check a token. Times are microseconds since 1970, as stored."""
+
+    key_id: str
+    digest: str
+    scopes: str
+    expires_at: int | None
+    revoked_at: int | None
+    last_used_at: int | None
+    account_id: str
+    account_name: str
+
+
+_PROOF = """
+SELECT k.id, k.digest, k.scopes, k.expires_at, k.revoked_at, k.last_used_at, a.id, a.name
+FROM api_key k JOIN account a ON a.id = k.account_id WHERE k.prefix = ?
+"""
+
+
+def keys_by_prefix(prefix: str) -> list[KeyProof]:
+    """The keys, almost always one, that start like a token."""
+    return [KeyProof(*row) for row in rows.select(_PROOF, prefix)]
 
 
 def keys_of(account_id: str) -> list[ApiKey]:

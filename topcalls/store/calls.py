@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import fn
-
 from topcalls.core.call_state import State, Transition
+from topcalls.store import rows
+from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, CallEvent, TranscriptTurn, TurnTiming
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
@@ -17,21 +17,35 @@ _TICK = timedelta(microseconds=1)
 
 
 def insert(**columns: Any) -> Call:
-    """Store a new call. `created_at` is moved on until no other call of the account has it."""
-    columns["created_at"] = _unique_time(columns["account"], columns["created_at"])
-    call = Call(**columns)
-    call.save(force_insert=True)
-    return call
+    """Store a new call; its `created_at` comes from `free_time`."""
+    rows.insert(Call, **columns)
+    account_id = columns.pop("account")
+    return Call(account=account_id, **columns)
+
+
+def free_time(account_id: str, wanted: datetime) -> datetime:
+    """A time not before `wanted` and after every call of the account.
+
+    The list's cursor is this time, so no two calls of an account may share it. The account is
+    locked by then (its minutes were reserved), so nobody takes the same time meanwhile.
+    """
+    ((last,),) = rows.select(
+        "SELECT MAX(created_at) FROM call WHERE account_id = ? AND created_at >= ?",
+        account_id,
+        to_microseconds(wanted),
+    )
+    return wanted if last is None else from_microseconds(last) + _TICK
 
 
 def get(call_id: str) -> Call | None:
     """One call."""
-    return Call.get_or_none(Call.id == call_id)
+    return rows.get(Call, call_id)
 
 
 def of_account(account_id: str, call_id: str) -> Call | None:
     """One call of one account."""
-    return Call.get_or_none(Call.id == call_id, Call.account == account_id)
+    call = rows.get(Call, call_id)
+    return call if call is not None and call.account_id == account_id else None
 
 
 def page(
@@ -57,26 +71,26 @@ def page(
 
 def move(call_id: str, version: int, after: State, **changes: Any) -> bool:
     """Write the state that `core.call_state` decided; False if the row is of another version."""
-    query = Call.update(state=after, version=version + 1, **changes)
-    return bool(query.where(Call.id == call_id, Call.version == version).execute() == 1)
+    return change(call_id, version, state=after, **changes)
 
 
 def change(call_id: str, version: int, **changes: Any) -> bool:
-    """Write facts that change no state; False if the row is of another version."""
-    query = Call.update(version=version + 1, **changes)
-    return bool(query.where(Call.id == call_id, Call.version == version).execute() == 1)
+    """Write the next version of a row; False if it is of another version than `version`."""
+    mine = {"id": call_id, "version": version}
+    return rows.update(Call, mine, **changes, version=version + 1) == 1
 
 
 def set_columns(call_id: str, **changes: Any) -> bool:
     """Write what no controller decides on (recording, analysis), in whatever version."""
-    return bool(Call.update(**changes).where(Call.id == call_id).execute() == 1)
+    return rows.update(Call, {"id": call_id}, **changes) == 1
 
 
 def append_event(
     call_id: str, version: int, transition: Transition, detail: dict[str, Any], at: datetime
 ) -> None:
     """Add an accepted event to the trail."""
-    CallEvent.insert(
+    rows.insert(
+        CallEvent,
         call=call_id,
         version=version,
         kind=type(transition.event).__name__,
@@ -84,7 +98,7 @@ def append_event(
         after=transition.after,
         detail=detail,
         at=at,
-    ).execute()
+    )
 
 
 def event_at(call_id: str, version: int) -> CallEvent | None:
@@ -150,13 +164,3 @@ def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:
 def timings(call_id: str) -> list[TurnTiming]:
     """The measured answers of a call."""
     return list(TurnTiming.select().where(TurnTiming.call == call_id).order_by(TurnTiming.seq))
-
-
-def _unique_time(account_id: str, wanted: datetime) -> datetime:
-    """The list's cursor is this time, so no two calls of an account may share it."""
-    last = (
-        Call.select(fn.MAX(Call.created_at))
-        .where(Call.account == account_id, Call.created_at >= wanted)
-        .scalar()
-    )
-    return wanted if last is None else last + _TICK

@@ -48,7 +48,7 @@ class Engine(Protocol):
         """Like a writing transaction, for one process at a time and without foreign keys."""
         ...
 
-    def may_repeat(self, error: Exception) -> bool:
+    def may_repeat(self, error: Exception, writing: bool) -> bool:
         """Nothing was committed, and the same verb may succeed if run again."""
         ...
 
@@ -126,7 +126,7 @@ class Database:
                     with transaction():
                         return verb()
                 except peewee.PeeweeException as error:
-                    if self._engine.may_repeat(error) and time.monotonic() < deadline:
+                    if self._engine.may_repeat(error, writing) and time.monotonic() < deadline:
                         self._engine.pause(_PAUSE)
                         continue
                     raise self._engine.unavailable(error) or error from error

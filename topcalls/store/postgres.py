@@ -7,6 +7,7 @@ slow connection would stop every greenlet.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -42,6 +43,10 @@ _REMEDIES = {
     "25006": "The server is read-only: point TopCalls at the primary.",
 }
 _REACH = "See that the PostgreSQL server runs, and that the database URL names it."
+
+
+if psycopg is not None:
+    _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 class PostgresEngine:
@@ -96,13 +101,8 @@ class PostgresEngine:
                 remedy="Raise the pool size, or look for slow statements on the server.",
             )
         try:
-            with self._connection():
-                try:
-                    yield
-                except BaseException:
-                    self._roll_back()
-                    raise
-                self.peewee.commit()
+            with self._writing() if writing else self._reading():
+                yield
         finally:
             self._slots.release()
 
@@ -114,8 +114,14 @@ class PostgresEngine:
             self.peewee.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
             yield
 
-    def may_repeat(self, error: Exception) -> bool:
-        return _sqlstate(error) in (_SERIALIZATION_FAILURE, _DEADLOCK)
+    def may_repeat(self, error: Exception, writing: bool) -> bool:
+        """After a deadlock the server has rolled back, and a read may always be repeated.
+
+        A write whose connection died may have been committed: it is not repeated.
+        """
+        if _sqlstate(error) in (_SERIALIZATION_FAILURE, _DEADLOCK):
+            return True
+        return not writing and _lost_connection(error)
 
     def unavailable(self, error: Exception) -> StoreUnavailable | None:
         state = _sqlstate(error)
@@ -135,18 +141,27 @@ class PostgresEngine:
             self._idle.pop().close()
 
     @contextmanager
-    def _connection(self) -> Iterator[None]:
-        """Lend this greenlet a connection on which BEGIN has succeeded."""
+    def _writing(self) -> Iterator[None]:
+        """A connection with a transaction open; committed at the end, or rolled back."""
         connection = self._begun()
         try:
             yield
+            self.peewee.commit()
+        except BaseException:
+            self._roll_back(connection)
+            raise
         finally:
-            self.peewee._state.reset()
-            healthy = connection.pgconn.transaction_status == TransactionStatus.IDLE
-            if healthy and not self._closed:
-                self._idle.append(connection)
-            else:
-                connection.close()
+            self._take_back(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A connection without transaction: each statement sees what is committed by then."""
+        connection = self._idle.pop() if self._idle else self._connect()
+        self.peewee._state.set_connection(connection)
+        try:
+            yield
+        finally:
+            self._take_back(connection)
 
     def _begun(self) -> Any:
         """An idle connection may have died unnoticed: the next is tried, at last a new one."""
@@ -173,6 +188,15 @@ class PostgresEngine:
         # Tells `Database.atomic` that it is inside a transaction, hence a savepoint.
         self.peewee.push_transaction(self)
 
+    def _take_back(self, connection: Any) -> None:
+        """Only a connection that is idle, so has nothing uncommitted, is lent again."""
+        self.peewee._state.reset()
+        healthy = connection.pgconn.transaction_status == TransactionStatus.IDLE
+        if healthy and not self._closed:
+            self._idle.append(connection)
+        else:
+            connection.close()
+
     def _connect(self) -> Any:
         if self._closed:
             raise StoreUnavailable("The database is closed.")
@@ -186,21 +210,22 @@ class PostgresEngine:
             self.peewee._set_server_version(connection)
         return connection
 
-    def _roll_back(self) -> None:
+    def _roll_back(self, connection: Any) -> None:
         """Best effort: a connection that is not idle afterwards is closed, which rolls back too."""
-        connection = self.peewee._state.conn
-        if connection.pgconn.transaction_status in (
-            TransactionStatus.INTRANS,
-            TransactionStatus.INERROR,
-        ):
-            try:
+        if connection.pgconn.transaction_status in _OPEN:
+            with contextlib.suppress(peewee.PeeweeException):
                 self.peewee.rollback()
-            except peewee.PeeweeException:
-                connection.close()
 
 
 def _sqlstate(error: Exception) -> str | None:
     return getattr(getattr(error, "orig", None), "sqlstate", None)
+
+
+def _lost_connection(error: Exception) -> bool:
+    """The connection broke, or the server said that it ends it (57P01 to 57P03)."""
+    state = _sqlstate(error)
+    ended = state is None or state.startswith(("57P0", "08"))
+    return ended and isinstance(error, peewee.OperationalError | peewee.InterfaceError)
 
 
 def _first_line(error: Exception) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from peewee import fn
 
 from topcalls.core.call_state import FINAL_STATES
 from topcalls.core.quota import Balance, Pool
-from topcalls.store.models import Account, Call, MinuteGrant, MinuteUsage, Reservation
+from topcalls.store import rows
+from topcalls.store.models import Call, MinuteGrant, MinuteUsage, Reservation
 from topcalls.store.models.base import tuples
 
 
@@ -20,33 +20,32 @@ def grant(account_id: str, pool: Pool, seconds: int, note: str, now: datetime) -
     ).execute()
 
 
+_BALANCE = """
+SELECT metered,
+  (SELECT COALESCE(SUM(seconds), 0) FROM minute_grant WHERE account_id = a.id AND pool = ?),
+  (SELECT COALESCE(SUM(seconds), 0) FROM minute_usage WHERE account_id = a.id AND pool = ?),
+  (SELECT COALESCE(SUM(seconds), 0) FROM minute_grant WHERE account_id = a.id AND pool = ?),
+  (SELECT COALESCE(SUM(seconds), 0) FROM minute_usage WHERE account_id = a.id AND pool = ?),
+  (SELECT COALESCE(SUM(seconds), 0) FROM reservation
+    WHERE account_id = a.id AND settled_at IS NULL)
+FROM account a WHERE id = ?
+"""
+
+
 def balance(account_id: str) -> Balance | None:
     """Everything counted from rows; None if there is no such account."""
-    query = Account.select(
-        Account.metered,
-        _sum(MinuteGrant, account_id, Pool.PLAN),
-        _sum(MinuteUsage, account_id, Pool.PLAN),
-        _sum(MinuteGrant, account_id, Pool.BONUS),
-        _sum(MinuteUsage, account_id, Pool.BONUS),
-        _reserved(account_id),
-    ).where(Account.id == account_id)
-    for metered, plan_granted, plan_used, bonus_granted, bonus_used, reserved in tuples(query):
+    pools = (Pool.PLAN.value, Pool.PLAN.value, Pool.BONUS.value, Pool.BONUS.value)
+    for metered, *seconds in rows.select(_BALANCE, *pools, account_id):
+        plan_granted, plan_used, bonus_granted, bonus_used, reserved = map(int, seconds)
         return Balance(
-            int(plan_granted),
-            int(plan_used),
-            int(bonus_granted),
-            int(bonus_used),
-            int(reserved),
-            unlimited=not metered,
+            plan_granted, plan_used, bonus_granted, bonus_used, reserved, unlimited=not metered
         )
     return None
 
 
 def reserve(call_id: str, account_id: str, seconds: int, now: datetime) -> None:
     """Set `seconds` aside for one call."""
-    Reservation.insert(
-        call_id=call_id, account=account_id, seconds=seconds, created_at=now
-    ).execute()
+    rows.insert(Reservation, call_id=call_id, account=account_id, seconds=seconds, created_at=now)
 
 
 def close_reservation(call_id: str, billed: int, now: datetime) -> bool:
@@ -90,16 +89,3 @@ def stale_reservations(limit: int) -> list[Call]:
         .limit(limit)
     )
     return list(query)
-
-
-def _sum(model: Any, account_id: str, pool: Pool) -> Any:
-    return _total(model).where(model.account == account_id, model.pool == pool)
-
-
-def _reserved(account_id: str) -> Any:
-    is_open = (Reservation.account == account_id) & Reservation.settled_at.is_null()
-    return _total(Reservation).where(is_open)
-
-
-def _total(model: Any) -> Any:
-    return model.select(fn.COALESCE(fn.SUM(model.seconds), 0))

@@ -90,7 +90,7 @@ class SqliteEngine:
         finally:
             self.peewee.pragma("foreign_keys", 1)
 
-    def may_repeat(self, error: Exception) -> bool:
+    def may_repeat(self, error: Exception, writing: bool) -> bool:
         return isinstance(error, peewee.OperationalError) and _is_lock(str(error).lower())
 
     def unavailable(self, error: Exception) -> StoreUnavailable | None:

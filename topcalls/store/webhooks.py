@@ -9,7 +9,7 @@ import peewee
 from peewee import fn
 
 from topcalls.core.webhook_retry import DeliveryState, Outcome, Verdict
-from topcalls.store import leases
+from topcalls.store import leases, rows
 from topcalls.store.locking import locked
 from topcalls.store.models import Account, WebhookAttempt, WebhookDelivery, WebhookEvent
 
@@ -18,7 +18,7 @@ _PENDING = WebhookDelivery.finished_at.is_null()
 
 def insert_event(**columns: Any) -> None:
     """Store what happened."""
-    WebhookEvent.insert(**columns).execute()
+    rows.insert(WebhookEvent, **columns)
 
 
 def event_exists(call_id: str, kind: str) -> bool:
@@ -28,11 +28,9 @@ def event_exists(call_id: str, kind: str) -> bool:
     return bool(query.where(wanted).exists())
 
 
-def insert_delivery(**columns: Any) -> WebhookDelivery:
+def insert_delivery(**columns: Any) -> None:
     """Store that an event must reach a URL."""
-    delivery = WebhookDelivery(state=DeliveryState.PENDING, **columns)
-    delivery.save(force_insert=True)
-    return delivery
+    rows.insert(WebhookDelivery, state=DeliveryState.PENDING, **columns)
 
 
 def due_endpoints(now: datetime) -> list[tuple[str, int]]:
@@ -159,5 +157,7 @@ def page(
 
 def attempts(delivery_ids: list[str]) -> list[WebhookAttempt]:
     """The log of several deliveries, in order."""
+    if not delivery_ids:
+        return []
     query = WebhookAttempt.select().where(WebhookAttempt.delivery.in_(delivery_ids))
     return list(query.order_by(WebhookAttempt.delivery, WebhookAttempt.number))

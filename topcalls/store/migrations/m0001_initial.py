@@ -248,7 +248,6 @@ class Command(_Frozen):
     result = TextField(null=True)
 
 
-_index("command_open", Command.call, where=Command.finished_at.is_null(), model=Command)
 _index("command_of_call", Command.call, Command.created_at, model=Command)
 
 
@@ -313,7 +312,9 @@ _index(
 )
 _index(
     "webhook_delivery_of_call",
+    WebhookDelivery.account,
     WebhookDelivery.call_id,
+    WebhookDelivery.created_at,
     where=WebhookDelivery.call_id.is_null(False),
     model=WebhookDelivery,
 )

@@ -168,9 +168,6 @@ class Command(Task):
     result = JsonField(null=True)
 
 
-Command.add_index(
-    Command.index(Command.call, where=Command.finished_at.is_null(), name="command_open")
-)
 Command.add_index(Command.index(Command.call, Command.created_at, name="command_of_call"))
 
 

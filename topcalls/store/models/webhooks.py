@@ -52,7 +52,9 @@ for _index in (
         WebhookDelivery.account, WebhookDelivery.created_at, name="webhook_delivery_list"
     ),
     WebhookDelivery.index(
+        WebhookDelivery.account,
         WebhookDelivery.call_id,
+        WebhookDelivery.created_at,
         where=WebhookDelivery.call_id.is_null(False),
         name="webhook_delivery_of_call",
     ),

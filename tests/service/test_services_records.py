@@ -1,0 +1,380 @@
+"""What controllers write about their calls: whole, once, and only by the owner."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import factories
+import pytest
+
+from topcalls.core.call_events import (
+    Answered,
+    BridgeFailed,
+    BridgeReady,
+    GivenBack,
+    Hangup,
+    HungUp,
+    Rang,
+    StopRequested,
+    StreamConnected,
+)
+from topcalls.core.call_state import State, advance
+from topcalls.core.transcript import Turn
+from topcalls.core.turns import TurnTiming
+from topcalls.errors import Conflict, NotFound
+from topcalls.store import calls as queries
+from topcalls.store.models import Call, CallEvent, WebhookEvent, WrapUp
+from topcalls.store.models import TurnTiming as StoredTiming
+
+pytestmark = pytest.mark.service
+URL = "https://example.com/h"
+
+
+@pytest.fixture
+def who(services):
+    return factories.principal(services)
+
+
+@pytest.fixture
+def call(services, who):
+    return factories.claimed_call(services, who, webhook_url=URL)
+
+
+@pytest.fixture
+def life(services, call):
+    return factories.Life(services, call)
+
+
+def row(services, life):
+    return services.db.read(Call.get_by_id, life.call_id)
+
+
+def events(services):
+    return services.db.read(lambda: [event.kind for event in WebhookEvent.select()])
+
+
+def trail(services, life):
+    stored = services.db.read(queries.events, life.call_id)
+    return [(event.version, event.kind, event.before, event.after) for event in stored]
+
+
+def view(services, who, life):
+    return services.calls.get(who.account_id, life.call_id)
+
+
+def test_a_whole_call_leaves_its_trail(services, who, life):
+    life.talk(30).hang_up()
+    assert trail(services, life) == [
+        (2, "Claimed", "queued", "dispatching"),
+        (4, "Rang", "dispatching", "ringing"),
+        (5, "Answered", "ringing", "answered"),
+        (6, "StreamConnected", "answered", "answered"),
+        (7, "BridgeReady", "answered", "in_progress"),
+        (8, "HungUp", "in_progress", "completed"),
+    ]
+    assert row(services, life).version == 8
+    done = view(services, who, life)
+    assert (done.duration, done.actual_duration_billed, done.end_reason) == (
+        0.5,
+        0.5,
+        "callee_hung_up",
+    )
+    assert sorted(events(services)) == ["call.queued", "call.started"]
+
+
+def test_an_event_stores_what_was_learnt_with_it(services, life):
+    life.dial()
+    hangup = Hangup("USER_BUSY", sip_status=486, q850=17)
+    life.take(HungUp(hangup), hangup_cause="USER_BUSY", sip_status=486, q850=17)
+    stored = row(services, life)
+    assert (stored.hangup_cause, stored.sip_status, stored.q850) == ("USER_BUSY", 486, 17)
+    last = services.db.read(queries.events, life.call_id)[-1]
+    assert last.detail["hangup"] == {
+        "cause": "USER_BUSY",
+        "sip_status": 486,
+        "q850": 17,
+        "by": "network",
+    }
+    assert last.at == services.clock.now()
+
+
+def test_only_known_facts_can_be_told(services, life):
+    with pytest.raises(ValueError, match="state"):
+        life.take(Rang(), state="completed")
+    assert row(services, life).state == State.DISPATCHING
+
+
+def test_the_switch_may_tell_the_exact_times(services, who, life):
+    life.dial()
+    answered = services.clock.now() - timedelta(seconds=2)
+    life.take(Answered(), answered_at=answered)
+    life.take(
+        HungUp(Hangup("NORMAL_CLEARING")), ended_at=services.clock.now() + timedelta(seconds=58)
+    )
+    done = view(services, who, life)
+    assert (done.started_at, done.actual_duration_billed) == (answered, 1)
+
+
+def test_a_call_answered_while_it_was_being_ended_is_billed_from_then(services, who, life):
+    life.dial()
+    life.take(StopRequested())
+    services.clock.advance(1)
+    life.take(Answered())
+    services.clock.advance(4)
+    life.take(HungUp(Hangup("NORMAL_CLEARING")))
+    done = view(services, who, life)
+    assert (done.status, done.end_reason) == ("cancelled", "stopped")
+    assert done.actual_duration_billed == pytest.approx(4 / 60, abs=1e-4)
+
+
+def test_who_lost_the_call_cannot_write(services, who, life):
+    stale = life.version
+    life.take(Rang())
+    transition = advance(life.facts, Answered())
+    before = row(services, life)
+    with pytest.raises(Conflict):
+        services.calls.record(life.call_id, stale, transition, {}, services.clock.now())
+    with pytest.raises(Conflict):
+        services.calls.intend_dial(life.call_id, stale, "u", services.clock.now())
+    assert row(services, life).__data__ == before.__data__
+
+
+def test_recording_the_same_again_changes_nothing(services, life):
+    before = life.version
+    transition = life.take(Rang())
+    services.clock.advance(1)
+    again = services.calls.record(life.call_id, before, transition, {}, services.clock.now())
+    assert again == life.version
+    assert len(trail(services, life)) == 2
+
+
+def test_recording_the_end_again_bills_once(services, who, life):
+    life.talk(60)
+    before, facts = life.version, life.facts
+    life.hang_up()
+    transition = advance(facts, HungUp(Hangup("NORMAL_CLEARING")))
+    services.calls.record(life.call_id, before, transition, {}, services.clock.now())
+    assert services.quotas.balance(who.account_id).minutes_used == 1
+    assert services.db.read(WrapUp.select().count) == 1
+
+
+def test_what_is_no_move_is_not_stored(services, life):
+    ignored = advance(life.facts, StreamConnected())
+    same = services.calls.record(life.call_id, life.version, ignored, {}, services.clock.now())
+    assert same == life.version
+    assert len(trail(services, life)) == 1
+
+
+def test_a_call_that_is_not_there(services, life):
+    transition = advance(life.facts, Rang())
+    now = services.clock.now()
+    with pytest.raises(NotFound):
+        services.calls.record("nothing", 1, transition, {}, now)
+    with pytest.raises(NotFound):
+        services.calls.intend_dial("nothing", 1, "u", now)
+
+
+# --- the dial intent
+
+
+def test_the_intent_is_stored_once(services, life):
+    now = services.clock.now()
+    version = services.calls.intend_dial(life.call_id, life.version, "channel", now)
+    assert version == life.version + 1
+    assert services.calls.intend_dial(life.call_id, life.version, "channel", now) == version
+    stored = row(services, life)
+    assert (stored.dialled_at, stored.channel_id, stored.version) == (now, "channel", version)
+
+
+def test_a_dialled_call_is_never_dialled_again(services, life):
+    life.dial()
+    for version in (life.version - 1, life.version, life.version + 1):
+        with pytest.raises(Conflict):
+            services.calls.intend_dial(life.call_id, version, "other", services.clock.now())
+
+
+def test_a_call_given_back_keeps_its_place_in_the_queue(services, who, life):
+    services.clock.advance(5)
+    later = factories.queued_call(services, who)
+    life.take(GivenBack())
+    stored = row(services, life)
+    assert (stored.state, stored.lease_owner, stored.claimed_at) == (State.QUEUED, None, None)
+    claimed = services.dispatch.claim("other", "n", 2, services.clock.now())
+    assert [item.call_id for item in claimed] == [life.call_id, later.id]
+    assert events(services).count("call.queued") == 1
+
+
+# --- ends
+
+
+def test_a_failure_before_the_answer_is_told_at_once_and_leaves_nothing_to_do(services, who, life):
+    life.dial().fail("USER_BUSY")
+    done = view(services, who, life)
+    assert (done.status, done.call_status, done.completed) == ("failed", "busy", True)
+    assert (done.duration, done.actual_duration_billed) == (0, 0)
+    assert sorted(events(services)) == ["call.failed", "call.queued"]
+    assert services.db.read(WrapUp.select().count) == 0
+
+
+def test_a_failure_after_the_answer_is_told_at_once_and_wrapped_up(services, who, life):
+    life.talk(10)
+    life.take(BridgeFailed("quota"))
+    life.take(HungUp(Hangup("NORMAL_CLEARING")))
+    done = view(services, who, life)
+    assert (done.status, done.end_reason, done.completed) == ("failed", "provider_failed", False)
+    assert "quota" in done.error_message
+    assert events(services).count("call.failed") == 1
+    assert services.db.read(WrapUp.select().count) == 1
+
+
+def test_the_end_frees_the_lease_and_answers_open_commands(services, who, life):
+    life.talk(5)
+    command = services.commands.submit(life.call_id, "say", {"text": "x"}, services.clock.now())
+    life.hang_up()
+    stored = row(services, life)
+    assert (stored.lease_owner, stored.lease_until) == (None, None)
+    assert services.commands.get(command).result == "the call is over"
+    assert services.calls.live(factories.OWNER) == []
+
+
+# --- leases of live calls
+
+
+def test_live_calls_are_listed_for_their_owner_as_they_are(services, who, life):
+    life.dial()
+    life.take(Rang())
+    (mine,) = services.calls.live(factories.OWNER)
+    assert (mine.call_id, mine.version, mine.facts) == (life.call_id, life.version, life.facts)
+    assert (mine.channel_uuid, mine.effects) == (life.channel_uuid, ())
+    assert services.calls.live("other") == []
+
+
+def test_extending_a_lease(services, life):
+    until = services.clock.now() + timedelta(minutes=1)
+    ids = [life.call_id, "gone"]
+    assert services.calls.extend_lease(ids, factories.OWNER, until) == {"gone"}
+    assert row(services, life).lease_until == until
+    assert services.calls.extend_lease([life.call_id], "other", until) == {life.call_id}
+
+
+# --- transcript and timings
+
+
+def turn(seq, text, **fields):
+    values = {"speaker": "user", "started_ms": 1000 * seq, "ended_ms": 1000 * seq + 500}
+    return Turn(seq=seq, text=text, **{**values, **fields})
+
+
+def test_turns_are_stored_in_order_and_corrected_in_place(services, who, life):
+    life.talk(5)
+    for item in (
+        turn(2, "Good day, this is", speaker="assistant"),
+        turn(1, "Hello?"),
+        turn(2, "Good day.", speaker="assistant", interrupted=True),
+    ):
+        services.calls.append_turn(life.call_id, item, services.clock.now())
+    seen = view(services, who, life)
+    assert [(item.id, item.user, item.text, item.interrupted) for item in seen.transcript] == [
+        (1, "user", "Hello?", False),
+        (2, "assistant", "Good day.", True),
+    ]
+    assert seen.transcript[0].created_at == seen.started_at + timedelta(seconds=1)
+    assert services.calls.list(who.account_id).data[0].transcript == seen.transcript
+
+
+def test_turns_may_come_after_the_end(services, who, life):
+    life.talk(5).hang_up()
+    services.calls.append_turn(life.call_id, turn(1, "Bye."), services.clock.now())
+    assert [item.text for item in view(services, who, life).transcript] == ["Bye."]
+
+
+def test_a_turn_of_no_call_is_an_error(services, life):
+    with pytest.raises(NotFound):
+        services.calls.append_turn("nothing", turn(1, "Hello?"), services.clock.now())
+
+
+def test_timings_are_stored_once_per_turn(services, life):
+    for provider_ms in (300, 310):
+        services.calls.append_timing(life.call_id, TurnTiming(3, 500, provider_ms, 40))
+    (stored,) = services.db.read(queries.timings, life.call_id)
+    assert stored.measures == {
+        "turn_seq": 3,
+        "ear_ms": 500,
+        "provider_ms": 310,
+        "gateway_ms": 40,
+    }
+    assert services.db.read(StoredTiming.select().count) == 1
+
+
+# --- whole or not at all
+
+
+class Crash(Exception):
+    pass
+
+
+def crash_after(database, statements):
+    """Make the database fail after so many statements, as if the process died there."""
+    left = [statements]
+
+    def hook(_):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Crash
+
+    database._engine.peewee.query_hooks[:] = [hook]
+
+
+def contents(services):
+    tables = (Call, CallEvent, WebhookEvent, WrapUp)
+
+    def verb():
+        dump = [list(table.select().dicts()) for table in tables]
+        return sorted(map(str, sum(dump, [])))
+
+    balance = [services.quotas.balance(account.id) for account in services.accounts.list()]
+    return services.db.read(verb), balance
+
+
+def steps_of_a_life(services, who):
+    """Every writing verb in the life of a call, as (name, work)."""
+    now = services.clock.now
+    life = []
+
+    def claim():
+        (claimed,) = services.dispatch.claim(factories.OWNER, "n", 1, now())
+        life.append(factories.Life(services, claimed))
+
+    def take(*happened):
+        for event in happened:
+            life[0].take(event)
+
+    yield "create", lambda: factories.queued_call(services, who, webhook_url=URL)
+    yield "claim", claim
+    yield "intend", lambda: life[0].dial()
+    yield "answer", lambda: take(Answered())
+    yield "connect", lambda: take(StreamConnected())
+    yield "ready", lambda: take(BridgeReady())
+    yield "turn", lambda: services.calls.append_turn(life[0].call_id, turn(1, "Hello?"))
+    yield "end", lambda: take(HungUp(Hangup("NORMAL_CLEARING")))
+
+
+def test_a_crash_between_any_two_statements_leaves_the_state_before_or_after(services, who):
+    hooks = services.db._engine.peewee.query_hooks
+    for name, work in steps_of_a_life(services, who):
+        before = contents(services)
+        for statements in range(1, 50):
+            crash_after(services.db, statements)
+            try:
+                work()
+            except Crash:
+                hooks.clear()
+                assert contents(services) == before, (name, statements)
+            else:
+                hooks.clear()
+                break
+        else:
+            raise AssertionError(f"{name} never ends")
+        assert statements > 1, f"{name} made no statement"
+        assert contents(services) != before or name == "turn"
+    assert len(services.calls.list(who.account_id).data) == 1

@@ -1,0 +1,115 @@
+"""Whatever runs many times a second finds its rows by an index, never by reading a table."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import factories
+import pytest
+
+from topcalls.store.current import current
+
+pytestmark = pytest.mark.service
+GROWING = ("call", "call_event", "command", "reservation", "webhook_delivery", "wrap_up")
+GROWING += ("webhook_event", "idempotency_record", "api_key", "minute_usage", "transcript_turn")
+
+
+@pytest.fixture
+def kind():
+    """SQLite says most plainly how it looks for rows."""
+    return "sqlite"
+
+
+def plans(database, work):
+    """How each statement of `work` finds its rows: (statement, line of the plan)."""
+    hooks, statements = database._engine.peewee.query_hooks, []
+    hooks[:] = [lambda event: statements.append((event.sql, event.params))]
+    try:
+        work()
+    finally:
+        hooks.clear()
+
+    def verb():
+        found = []
+        for sql, params in statements:
+            if sql.lstrip("( \n").upper().startswith(("SELECT", "UPDATE", "DELETE", "WITH")):
+                rows = current().peewee.execute_sql(f"EXPLAIN QUERY PLAN {sql}", params)
+                found += [(sql, row[3]) for row in rows]
+        return found
+
+    return database.read(verb)
+
+
+def verbs(services, who):
+    """Everything that requests, controllers and workers do all the time."""
+    now = services.clock.now
+    token = services.keys.create(who.account_id, name="k", scopes=[]).token
+    life = factories.Life(services, factories.claimed_call(services, who)).talk(3)
+    until = now() + timedelta(seconds=30)
+    yield "authenticate", lambda: services.keys.authenticate(token)
+    yield "balance", lambda: services.quotas.balance(who.account_id)
+    yield "idempotency", lambda: services.idempotency.begin(who.account_id, "k", "r", "h")
+    yield "create", lambda: factories.queued_call(services, who, webhook_url="https://a.example/")
+    yield "get", lambda: services.calls.get(who.account_id, life.call_id)
+    yield "list", lambda: services.calls.list(who.account_id, 50, now())
+    yield "list by outcome", lambda: services.calls.list(who.account_id, 50, now(), "busy")
+    yield "list by campaign", lambda: services.calls.list(who.account_id, campaign_id="c")
+    yield "claim", lambda: services.dispatch.claim(factories.OWNER, "n", 5, now())
+    yield "extend", lambda: services.calls.extend_lease([life.call_id], factories.OWNER, until)
+    yield "live", lambda: services.calls.live(factories.OWNER)
+    yield "adopt", lambda: services.dispatch.adopt("o", "n", now(), 5)
+    yield "release due", lambda: services.dispatch.release_due(now())
+    yield "expire", lambda: services.dispatch.expire(now())
+    yield "stop", lambda: services.calls.stop(who.account_id, life.call_id)
+    yield "commands", lambda: services.commands.claim(factories.OWNER, now())
+    yield "end", lambda: life.hang_up()
+    yield "wrap-ups due", lambda: services.wrap_ups.due(now(), 5)
+    yield "wrap-up", lambda: services.wrap_ups.run(life.call_id, now())
+    yield "webhooks due", lambda: services.webhooks.due(now(), 5)
+    yield "deliveries", lambda: services.webhooks.deliveries(who.account_id)
+    yield "deliveries of call", lambda: services.webhooks.deliveries(who.account_id, life.call_id)
+
+
+EXPECTED = {
+    "authenticate": ["api_key_prefix"],
+    "balance": ["minute_grant_account_id", "reservation_open"],
+    "create": ["call_list", "reservation_open"],
+    "list": ["call_list"],
+    "list by outcome": ["call_list_by_outcome"],
+    "list by campaign": ["call_list_by_campaign"],
+    "claim": ["call_queue", "call_live_of_account", "call_claimed"],
+    "live": ["call_owner"],
+    "adopt": ["call_lease"],
+    "release due": ["call_schedule"],
+    "expire": ["call_dispatch_by"],
+    "stop": ["command_of_call"],
+    "commands": ["call_owner", "command_of_call"],
+    "wrap-ups due": ["wrap_up_due"],
+    "webhooks due": ["webhook_delivery_due"],
+    "deliveries": ["webhook_delivery_list"],
+    "deliveries of call": ["webhook_delivery_of_call"],
+}
+
+
+def test_no_table_that_grows_is_read_from_end_to_end(services):
+    who = factories.principal(services)
+    read_whole = re.compile(rf"^SCAN (?!.*USING)({'|'.join(GROWING)}|t\d+)\b")
+    for name, work in verbs(services, who):
+        found = plans(services.db, work)
+        for sql, line in found:
+            small = re.search(r'FROM "(account|controller)"', sql) and re.search(
+                r"\b(t1|a)\b", line
+            )
+            assert small or not read_whole.match(line), f"{name}: {line}\n{sql}"
+        used = " ".join(line for _, line in found)
+        missing = [index for index in EXPECTED.get(name, ()) if index not in used]
+        assert not missing, f"{name} does not use {missing}: {used}"
+
+
+def test_the_queue_is_read_in_order_and_not_sorted(services):
+    who = factories.principal(services)
+    factories.queued_call(services, who)
+    now = services.clock.now()
+    found = plans(services.db, lambda: services.dispatch.claim("o", "n", 5, now))
+    assert not [line for _, line in found if "TEMP B-TREE" in line]

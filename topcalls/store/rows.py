@@ -1,0 +1,86 @@
+"""The few statements that every request and every event make, without building them each time.
+
+peewee takes longer to write a statement than SQLite to run it. Here the text is made once per table
+and set of columns and kept; values still pass through the fields, so they are stored alike.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, TypeVar
+
+from topcalls.store.current import current
+from topcalls.store.models.base import Table
+
+Row = TypeVar("Row", bound=Table)
+
+
+def insert(model: type[Table], **columns: Any) -> None:
+    """Store one row; columns that are left out get their default."""
+    meta: Any = model._meta
+    values = {**meta.get_default_dict(), **columns}
+    _execute(_insert_text(model, tuple(values)), _stored(model, values))
+
+
+def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
+    """Change the rows whose columns equal those of `where`; how many there were."""
+    text = _update_text(model, tuple(columns), tuple(where))
+    cursor = _execute(text, _stored(model, columns) + _stored(model, where))
+    count: int = cursor.rowcount
+    return count
+
+
+def get(model: type[Row], key: Any) -> Row | None:
+    """The row with this primary key."""
+    query: Any = model.raw(_styled(_select_text(model)), key)
+    for row in query:
+        return row  # type: ignore[no-any-return]
+    return None
+
+
+def select(text: str, *values: Any) -> list[tuple[Any, ...]]:
+    """The rows of a SELECT written by hand, with `?` for each value, as they are stored."""
+    return list(_execute(text, list(values)).fetchall())
+
+
+def _execute(text: str, values: list[Any]) -> Any:
+    database: Any = current().peewee
+    return database.execute_sql(_styled(text), values)
+
+
+def _styled(text: str) -> str:
+    return text.replace("?", current().peewee.param)
+
+
+def _stored(model: type[Table], values: dict[str, Any]) -> list[Any]:
+    fields = model._meta.fields
+    return [fields[name].db_value(value) for name, value in values.items()]
+
+
+@cache
+def _insert_text(model: type[Table], names: tuple[str, ...]) -> str:
+    columns = ", ".join(_column(model, name) for name in names)
+    return f"INSERT INTO {_table(model)} ({columns}) VALUES ({', '.join('?' * len(names))})"
+
+
+@cache
+def _update_text(model: type[Table], names: tuple[str, ...], where: tuple[str, ...]) -> str:
+    changes = ", ".join(f"{_column(model, name)} = ?" for name in names)
+    conditions = " AND ".join(f"{_column(model, name)} = ?" for name in where)
+    return f"UPDATE {_table(model)} SET {changes} WHERE {conditions}"
+
+
+@cache
+def _select_text(model: type[Table]) -> str:
+    meta: Any = model._meta
+    columns = ", ".join(f'"{field.column_name}"' for field in meta.sorted_fields)
+    key = meta.primary_key.column_name
+    return f'SELECT {columns} FROM {_table(model)} WHERE "{key}" = ?'
+
+
+def _table(model: type[Table]) -> str:
+    return f'"{model._meta.table_name}"'
+
+
+def _column(model: type[Table], name: str) -> str:
+    return f'"{model._meta.fields[name].column_name}"'
