@@ -62,6 +62,14 @@ def _rule(tool=None, **rule):
     return ModelRule(tool=ToolUse(**tool) if tool else None, **rule)
 
 
+def hearing_with_calls(clock):
+    """A hearing whose live calls a test sets in `calls`."""
+    calls = {}
+    hearing = Hearing(clock, lambda: calls)
+    hearing.calls = calls
+    return hearing
+
+
 class Peer:
     """What both clients can do; `events` are all that came, `mark` how far they were looked at."""
 
@@ -126,7 +134,7 @@ class PureClient(Peer):
     def __init__(self, scenarios=(), behaviour=QUICK, seed=1, request=None, hearing=None):
         super().__init__()
         self.clock = ManualClock(START)
-        self.hearing = hearing or Hearing(self.clock)
+        self.hearing = hearing or hearing_with_calls(self.clock)
         parts = SessionParts(
             wire=_Wire(self),
             ears=self.hearing.listener(),
@@ -284,7 +292,7 @@ def studio(*scenarios, behaviour=QUICK, seed=1, **more):
     """What a double is made of, on the machine's clock."""
     clock = SystemClock()
     return Studio(
-        hearing=Hearing(clock),
+        hearing=hearing_with_calls(clock),
         minds=Minds(scenarios),
         speak=spoken,
         behaviour=behaviour,

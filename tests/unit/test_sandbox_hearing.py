@@ -220,9 +220,9 @@ def test_a_closed_session_leaves_its_call_to_the_next(hearing):
     ear = hearing.listener()
     ear.hear(sound)
     left = ear.call_id
-    assert hearing.is_claimed(left)
+    assert not hearing.is_free(left)
     ear.close()
-    assert not hearing.is_claimed(left)
+    assert hearing.is_free(left)
 
 
 def test_words_long_past_are_not_heard_live_but_in_a_recording(hearing, clock):
@@ -235,15 +235,28 @@ def test_words_long_past_are_not_heard_live_but_in_a_recording(hearing, clock):
     assert hearing.transcribe(sound) == []
 
 
-def test_scenario_before_and_after_recognition(hearing):
+def test_scenario_before_and_after_recognition(clock):
+    calls = {}
+    hearing = Hearing(clock, lambda: calls)
     ear = hearing.listener()
     assert ear.scenario is None
-    hearing.call_answered("call-1", "silent person")
+    calls["call-1"] = "silent person"
     assert ear.scenario == "silent person"
+    calls["call-2"] = "talk"
     ear.hear(say(hearing, HELLO, "call-2", "talk"))
-    assert ear.scenario == "talk"
-    hearing.call_ended("call-2")
-    assert ear.scenario == "talk"
+    assert (ear.scenario, hearing.listener().scenario) == ("talk", "silent person")
+    calls.clear()
+    assert (ear.scenario, hearing.listener().scenario) == ("talk", None)
+
+
+def test_a_call_that_is_up_is_preferred_to_one_that_is_over(clock):
+    calls = {"live": "talk"}
+    hearing = Hearing(clock, lambda: calls)
+    for call in ("over", "live", "also over"):
+        sound = say(hearing, HELLO, call)
+    ear = hearing.listener()
+    ear.hear(sound)
+    assert ear.call_id == "live"
 
 
 def test_scenario_of_words(hearing):

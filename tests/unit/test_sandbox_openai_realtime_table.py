@@ -368,7 +368,7 @@ def manual_turn(connect):
 def ask_for_order(client):
     """The model calls a function; the call."""
     client.configure(tools=[TOOL])
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     type_in(client, "Where is my order")
     return respond(client)
 
@@ -428,7 +428,7 @@ def two_creates(connect):
 @step("two items")
 def two_items(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     type_in(client, "wait")
     events = respond(client)
     done = events[-1]["response"]
@@ -451,7 +451,7 @@ def two_items(connect):
 @step("failed")
 def failed(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     for text, code in (("fail", "server_error"), ("limit", "rate_limit_exceeded")):
         type_in(client, text)
         events = respond(client)
@@ -473,7 +473,7 @@ def sixty_minutes(connect):
 @step("cut")
 def cut(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     type_in(client, "cut")
     client.send("response.create")
     assert client.wait_closed() == (1006, GONE)

@@ -215,7 +215,7 @@ def test_unknown_speech_is_unintelligible(connect):
 
 def test_beep_is_a_turn_without_words(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     client.telephone(input=TRANSCRIBE)
     client.append(silence(0.2), tone(0.5), silence(0.6))
     client.run(5)
@@ -403,7 +403,7 @@ def test_order_of_items(connect):
 
 def test_history_is_not_answered_again(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     for role, kind, text in (
         ("user", "input_text", "hello"),
         ("assistant", "output_text", "Do you have a minute"),
@@ -476,7 +476,7 @@ def test_out_of_band_responses_run_beside_and_leave_no_trace(connect):
 
 def test_explicit_input_replaces_the_conversation(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     content = [{"type": "input_text", "text": "hello"}]
     item = {"id": "mine", "type": "message", "role": "user", "content": content}
     client.send("conversation.item.create", item=item)
@@ -501,7 +501,7 @@ def test_token_limit_makes_the_response_incomplete(connect):
 
 def test_silent_model_answers_nothing_until_cancelled(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     client.telephone()
     caller_says(client, "be quiet please")
     client.until("response.created")
@@ -618,7 +618,7 @@ def test_idle_time_needs_silence_and_a_setting(connect):
 
 def test_a_new_session_goes_on_from_the_history_it_is_given(connect):
     client = connect()
-    client.hearing.call_answered("call-1", "talk")
+    client.hearing.calls["call-1"] = "talk"
     for role, kind, text in (
         ("user", "input_text", "Hello there"),
         ("assistant", "output_text", "Do you have a minute"),
@@ -632,7 +632,7 @@ def test_a_new_session_goes_on_from_the_history_it_is_given(connect):
 
 def test_the_mind_changes_when_the_call_turns_out_to_be_another(connect):
     client = connect()
-    client.hearing.call_answered("other", "unknown scenario")
+    client.hearing.calls["other"] = "unknown scenario"
     client.telephone()
     client.send("response.create")
     assert transcript(client.until("response.done")[-1]) == GREETING

@@ -11,8 +11,8 @@ Sound in here is 16-bit PCM at 8 kHz, mono; utterances are registered as PCMU.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Container, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -72,35 +72,31 @@ class Match:
     starts_at: int
 
 
-@dataclass
-class _Call:
-    scenario: str
-    answered_at: float
-    listeners: int = 0
-
-
 class Hearing:
     """Everything said lately by called persons, and who listens to whom."""
 
-    def __init__(self, clock: Clock, keep_seconds: float = 900.0, capacity: int = 5000) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        live_calls: Callable[[], Mapping[str, str]] | None = None,
+        *,
+        keep_seconds: float = 900.0,
+        capacity: int = 5000,
+    ) -> None:
+        """`live_calls` gives {call id: scenario} of the calls that are up, the latest last.
+
+        Without it, calls in which something was said are taken to be up.
+        """
         self._clock = clock
+        self._live_calls = live_calls or self._calls_with_words
         self._keep_seconds = keep_seconds
         self._said: deque[Utterance] = deque(maxlen=capacity)
-        self._calls: dict[str, _Call] = {}
+        self._claims: Counter[str] = Counter()
         self._waveforms: dict[bytes, Waveform] = {}
-
-    def call_answered(self, call_id: str, scenario: str) -> None:
-        """A call is up, although nobody may ever speak in it."""
-        self._calls.setdefault(call_id, _Call(scenario, self._clock.monotonic()))
-
-    def call_ended(self, call_id: str) -> None:
-        """The call is over; what was said in it stays audible for late transcription."""
-        self._calls.pop(call_id, None)
 
     def said(self, call_id: str, scenario: str, text: str, pcmu: bytes) -> Utterance:
         """A called person begins to say `text`, which sounds like `pcmu`."""
         self._forget()
-        self.call_answered(call_id, scenario)
         now = self._clock.monotonic()
         utterance = Utterance(call_id, scenario, text, now, self._waveform(pcmu))
         self._said.append(utterance)
@@ -133,28 +129,26 @@ class Hearing:
 
     def claim(self, call_id: str) -> None:
         """A session has recognised its call."""
-        if call_id in self._calls:
-            self._calls[call_id].listeners += 1
+        self._claims[call_id] += 1
 
     def release(self, call_id: str) -> None:
         """That session is over."""
-        if call_id in self._calls:
-            self._calls[call_id].listeners -= 1
+        self._claims[call_id] -= 1
+        self._claims += Counter()
 
-    def is_claimed(self, call_id: str) -> bool:
-        """Whether a session listens to this call already; calls that ended count as claimed."""
-        return call_id not in self._calls or self._calls[call_id].listeners > 0
+    def is_free(self, call_id: str) -> bool:
+        """Whether the call is up and no session has claimed it."""
+        return not self._claims[call_id] and call_id in self._live_calls()
 
     def scenario_of(self, call_id: str) -> str | None:
         """The scenario of a call that is up, or was said something in."""
-        if call_id in self._calls:
-            return self._calls[call_id].scenario
-        return next((item.scenario for item in self._said if item.call_id == call_id), None)
+        live = self._live_calls().get(call_id)
+        return live or self._calls_with_words().get(call_id)
 
-    def unclaimed_scenario(self) -> str | None:
-        """The scenario of the latest call to be answered that no session listens to."""
-        waiting = [call for call in self._calls.values() if not call.listeners]
-        return max(waiting, key=lambda call: call.answered_at).scenario if waiting else None
+    def free_scenario(self) -> str | None:
+        """The scenario of the latest call that no session has claimed."""
+        free = [name for call_id, name in self._live_calls().items() if not self._claims[call_id]]
+        return free[-1] if free else None
 
     def said_lately(self, within: float) -> list[Utterance]:
         """What was begun to be said in the last `within` seconds, in all calls."""
@@ -164,6 +158,9 @@ class Hearing:
     def now(self) -> float:
         """Monotonic seconds."""
         return self._clock.monotonic()
+
+    def _calls_with_words(self) -> Mapping[str, str]:
+        return {item.call_id: item.scenario for item in self._said}
 
     def _forget(self) -> None:
         while self._said and self._said[0].said_at < self._clock.monotonic() - self._keep_seconds:
@@ -195,7 +192,7 @@ class Listener:
         """The scenario of this session's call; before it is recognised, the likeliest one."""
         if self.call_id:
             return self._hearing.scenario_of(self.call_id)
-        return self._hearing.unclaimed_scenario()
+        return self._hearing.free_scenario()
 
     def hear(self, audio: Samples) -> list[Match]:
         """What was said in a stretch of audio that has just ended, in order. [] = nobody spoke."""
@@ -253,7 +250,7 @@ class _Choice:
     def _rank(self, item: Match) -> tuple[bool, bool, float]:
         call_id = item.utterance.call_id
         is_other = call_id != self._listener.call_id
-        return is_other, is_other and self._hearing.is_claimed(call_id), self._distance(item)
+        return is_other, is_other and not self._hearing.is_free(call_id), self._distance(item)
 
     def _distance(self, item: Match) -> float:
         return abs(item.utterance.said_at - self._began - item.starts_at / RATE)
