@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from topcalls.ids import new_id
 from topcalls.sandbox.freeswitch import wire
 from topcalls.sandbox.freeswitch.applications import schedule_hangup
 from topcalls.sandbox.freeswitch.arguments import separate
 from topcalls.sandbox.freeswitch.audio_stream import AudioStream, StreamSettings
+from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
 from topcalls.sandbox.freeswitch.switch import VERSION, Switch, up_time
-
-if TYPE_CHECKING:
-    from topcalls.sandbox.freeswitch.call import Call
 
 NO_SUCH_CHANNEL = "-ERR No such channel!\n"
 FAILED = "-ERR Operation Failed\n"

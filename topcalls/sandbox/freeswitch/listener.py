@@ -115,7 +115,7 @@ class Listener:
         return wire.command_reply(f"+OK {uuid}")
 
     def _myevents(self, _: Command, rest: str) -> bytes:
-        uuid, _, form = rest.partition(" ")
+        uuid, form = (*rest.split(" ", 1), "")[:2]
         if uuid not in self._switch.calls and form:
             return wire.command_reply("-ERR invalid uuid")
         return wire.command_reply(self.subscription.myevents(uuid, form.lower()))

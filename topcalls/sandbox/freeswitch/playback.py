@@ -3,7 +3,8 @@
 `Player.tick` is called once per 20 ms and returns what goes out to the caller. After each frame the
 session looks around, in this order: a break ends the file; without an event lock the next queued
 command starts at once, inside the running one (so unlocked files end in reverse order); then the
-next frame is fetched, which is why a file must hold its next frame 20 ms before it is due.
+next frame is fetched. The file is read again when one frame or less is left of what was read, so a
+growing file must hold a frame 40 ms before it is due.
 """
 
 from __future__ import annotations
