@@ -271,6 +271,19 @@ def test_a_backchannel_pauses_and_resumes_and_is_forgotten() -> None:
     talk.end()
 
 
+def test_a_cough_is_forgotten_and_does_not_hold_up_the_end() -> None:
+    talk = while_agent_speaks()
+    item = talk.start_speech()
+    talk.advance(0.7)
+    talk.stop_speech(item)
+    talk.advance(2.1)
+    assert talk.calls == [("delete", item)]
+    talk.bridge.stop("hangup")
+    talk.settle()
+    assert talk.observer.ends == [("hangup", "")]
+    talk.is_gone()
+
+
 def test_lasting_speech_cuts_the_agent_off_where_it_was_heard() -> None:
     talk = while_agent_speaks()
     item = talk.start_speech()

@@ -410,6 +410,38 @@ def test_a_session_that_does_not_answer_is_replaced() -> None:
     talk.end()
 
 
+def test_a_response_that_stops_in_the_middle_is_completed_by_another_session() -> None:
+    talk = in_talk()
+    talk.caller_says("What time is it?")
+    talk.session.say(talk.session.begin(), "It is half", 0.5, done=False)
+    talk.advance(Limits().answer + 0.2)
+    assert len(talk.model.sessions) == 2
+    kind, text, exact = talk.calls[-1]
+    assert (kind, exact) == ("speak", False)
+    assert "interrupted" in text
+    talk.end()
+
+
+def test_a_response_without_a_word_for_other_reasons_is_asked_for_again() -> None:
+    talk = in_talk()
+    talk.caller_says("What time is it?")
+    talk.session.end(talk.session.begin(), "incomplete", reason="content_filter")
+    talk.advance(1.0)
+    assert talk.calls == [("respond",), ("respond",)]
+    talk.end()
+
+
+def test_a_greeting_cut_short_by_a_loss_releases_the_opening() -> None:
+    talk = Talk(replace(APOLOGY, opening=OpeningPlan(RACHEL, greeting_wait=4.0))).ring()
+    talk.session.respond(RACHEL, 1.0)
+    talk.answer()
+    talk.start_speech()
+    lose(talk)
+    talk.advance(1.2)
+    assert talk.observer.texts() == [("assistant", RACHEL)]
+    talk.end()
+
+
 def test_a_model_that_never_answers_is_apologized_for() -> None:
     talk = in_talk()
     talk.caller_says("What time is it?")

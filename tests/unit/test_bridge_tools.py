@@ -301,6 +301,23 @@ def test_the_end_waits_for_all_that_was_said_before() -> None:
     talk.is_gone()
 
 
+def test_a_tool_at_work_is_not_cut_off_by_the_goodbye() -> None:
+    tool = Tool(held=True)
+    talk = asked(tool)
+    response = talk.session.begin()
+    talk.session.say(response, "I book that. Goodbye.", 0.5)
+    talk.session.emit(ToolCall(response, "a", "look_up", "{}"))
+    talk.session.emit(ToolCall(response, "b", "end_call", "{}"))
+    talk.session.end(response)
+    talk.advance(3.0)
+    assert talk.observer.ends == []
+    tool.gate.set()
+    talk.advance(0.5)
+    assert talk.observer.ends == [("agent_ended", "")]
+    assert not tool.stopped.is_set()
+    talk.is_gone()
+
+
 def test_end_call_is_no_customers_tool() -> None:
     tool = Tool()
     talk = asked(tool)

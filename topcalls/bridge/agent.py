@@ -78,9 +78,10 @@ class Agent:
         else:
             session.speak(ask.text, exact=ask.exact, tag=tag)
         self._parts.stopwatch.asked(self._parts.now)
-        self._await_answer()
+        self._await_more()
 
-    def _await_answer(self) -> None:
+    def _await_more(self) -> None:
+        """Something of a response has come: until its end, more must come within the limit."""
         self._parts.timers.set(_ANSWER, self._parts.config.limits.answer, self._no_answer)
 
     def _no_answer(self) -> None:
@@ -92,7 +93,7 @@ class Agent:
 
     def response_started(self, event: ResponseStarted) -> None:
         if self.responses.started(event.response_id, event.tag):
-            self._await_answer()
+            self._await_more()
 
     def audio(self, event: AudioDelta) -> None:
         response = self.responses.find(event.response_id)
@@ -101,7 +102,7 @@ class Agent:
         if not response.spoke:
             response.spoke = True
             self._parts.stopwatch.first_byte(self._parts.now)
-            self._parts.timers.cancel(_ANSWER)
+        self._await_more()
         response.sounding.add(event.item_id)
         utterance = Utterance(
             event.item_id, event.response_id, self._parts.link.epoch, response.ask.protection
@@ -126,7 +127,7 @@ class Agent:
         if response is None:
             return False
         response.called_tools = True
-        self._parts.timers.cancel(_ANSWER)
+        self._await_more()
         return True
 
     def response_done(self, event: ResponseDone) -> Response | None:
@@ -136,15 +137,12 @@ class Agent:
         if response is None:
             return None
         self._parts.timers.cancel(_ANSWER)
-        if self.responses.asked_for:
-            self._await_answer()
-        if event.status == "failed" and not response.spoke:
-            self._again(response.ask, event.error)
-            return None
-        if event.status == "completed" and not response.spoke and not response.called_tools:
-            self._again(response.ask, None)
-            return None
-        return response
+        if self.responses.waiting:
+            self._await_more()
+        if response.spoke or response.called_tools or event.status == "cancelled":
+            return response
+        self._again(response.ask, event.error)
+        return None
 
     def _again(self, ask: Ask, error: ProviderError | None) -> None:
         """Nothing was said: ask once more, then give up (`error`) or leave it at that."""

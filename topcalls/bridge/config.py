@@ -23,7 +23,7 @@ _MAX_OUTPUT_TOKENS = 4096
 class Limits:
     """How long, in seconds, the conversation waits for others."""
 
-    answer: float = 8.0  # for the first sound of a response
+    answer: float = 8.0  # for a response to begin, and to go on
     retry: float = 0.7  # before a failed response is asked for again
     reopen: float = 0.3  # before a failed opening of the session is repeated
     reconnect: float = 6.0  # for a new session during the call

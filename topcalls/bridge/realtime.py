@@ -86,6 +86,8 @@ class Conversation:
 
     def attach(self, audio: CallAudio) -> None:
         """The call is answered; or its audio was torn, and here it is again."""
+        if self._stopping is not None:
+            return
         parts = self._parts
         self._audio = audio
         parts.timers.cancel("media")
@@ -131,7 +133,7 @@ class Conversation:
         """After every fact: what the new state of things leads to."""
         parts = self._parts
         if self._stopping is not None:
-            if self._recovery.over or not self._words_to_come():
+            if not self._words_to_come():
                 self._stopped()
             return
         if self._agent.quiet:
@@ -144,10 +146,10 @@ class Conversation:
     def _when_quiet(self) -> None:
         if not self._agent.quiet:
             return
-        if self._farewell.closing:
+        if self._farewell.closing and not self._tools.busy:
             self._farewell.heard()
         link = self._parts.link
-        if link.spare_is_ready and link.session and not self._words_to_come():
+        if link.spare_is_ready and link.session and not self._parts.turns.caller_speaking:
             self._recovery.take_over()
 
     def _nothing_happens(self) -> bool:
@@ -208,6 +210,7 @@ class Conversation:
             self._stopped()
             return
         self._apply(self._parts.turns.ears_lost())
+        self._opening.caller_spoke()
         self._recovery.lost(error)
 
     def _model_failed(self, error: ProviderError) -> None:
@@ -285,7 +288,7 @@ class Conversation:
 
     def _give_up(self) -> None:
         self._farewell.begin("silence")
-        self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False, farewell=True))
+        self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False))
 
     # --- tools and the end
 
@@ -327,7 +330,7 @@ class Conversation:
             return
         self._goodbye = None
         self._answer_call(call, {"status": "ending"})
-        self._agent.say(Ask(prompt.FAREWELL, exact=False, farewell=True))
+        self._agent.say(Ask(prompt.FAREWELL, exact=False))
 
     def _answer_call(self, call: ToolCall, output: dict[str, str]) -> None:
         session = self._parts.link.session
@@ -357,9 +360,10 @@ class Conversation:
             self._agent.answer()
 
     def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:
-        session = self._parts.link.session
-        if session is not None:
-            session.delete_item(decision.item_id)
+        parts = self._parts
+        parts.tell(parts.transcript.caller_failed(decision.item_id))  # no words come any more
+        if parts.link.session is not None:
+            parts.link.session.delete_item(decision.item_id)
 
     # --- what is heard
 

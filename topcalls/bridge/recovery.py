@@ -46,6 +46,7 @@ class Recovery:
 
     def take_over(self) -> None:
         """Go on with the session that is ready."""
+        self._close_ears()
         session = self._parts.link.switch()
         self._parts.timers.cancel(_REOPEN, _RECONNECT)
         self._parts.timers.set(_SWAP, self._parts.config.limits.swap, self._parts.link.open)
@@ -79,12 +80,11 @@ class Recovery:
     def lost(self, error: ProviderError) -> None:
         """The session is gone, or as good as gone."""
         log.warning("Provider session lost", code=_code(error))
-        for turn in self._parts.transcript.caller_lost(self._parts.call_ms()):
-            self._parts.tell(turn)
         self._parts.link.drop()
         self._parts.timers.cancel(_SWAP)
         self._uplink.disconnect()
         self._agent.session_lost()
+        self._close_ears()
         if self._farewell.closing:
             self._agent.responses.cancel()  # what was said of the goodbye is enough
         elif self._parts.link.spare_is_ready:
@@ -94,6 +94,11 @@ class Recovery:
             self._parts.link.open()
             limit = self._parts.config.limits.reconnect
             self._parts.timers.set(_RECONNECT, limit, lambda: self.give_up(error))
+
+    def _close_ears(self) -> None:
+        """What the session had heard and not written down is lost with it."""
+        for turn in self._parts.transcript.caller_lost(self._parts.call_ms()):
+            self._parts.tell(turn)
 
     def _try_again(self, error: ProviderError) -> bool:
         if not error.retryable or not self._may_retry:

@@ -15,14 +15,13 @@ from topcalls.core.turns import Protection
 class Ask:
     """Something the agent shall say: `text` exactly, or as `text` tells, or (None) an answer.
 
-    `opening` is the call's first utterance; a `farewell` is followed by the end of the call.
+    `opening` is the call's first utterance; `retried` has come to nothing once.
     """
 
     text: str | None = None
     exact: bool = True
     protection: Protection = Protection.NONE
     opening: bool = False
-    farewell: bool = False
     retried: bool = False
 
 
@@ -60,9 +59,9 @@ class Responses:
         return bool(self._active)
 
     @property
-    def asked_for(self) -> bool:
-        """Something is asked for that has not begun."""
-        return bool(self._asked)
+    def waiting(self) -> bool:
+        """The model has still something to do."""
+        return bool(self._asked or self._active)
 
     @property
     def awaited(self) -> bool:
