@@ -13,8 +13,7 @@ import sys
 from typing import Any, TextIO
 
 import structlog
-from structlog.contextvars import bind_contextvars, clear_contextvars, merge_contextvars
-from structlog.typing import EventDict, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 _TELEPHONE_NUMBER = re.compile(r"\+\d{5,13}(?=\d{2})")
 LEVELS = ("debug", "info", "warning", "error")
@@ -23,6 +22,15 @@ LEVELS = ("debug", "info", "warning", "error")
 def mask_numbers(text: str) -> str:
     """Replace all but the last two digits of every E.164 number in `text`."""
     return _TELEPHONE_NUMBER.sub(lambda match: "+" + "*" * (len(match.group()) - 1), text)
+
+
+def _naming(process: str) -> Processor:
+    """Every event says which process it comes from."""
+
+    def name(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        return {"process": process, **event} if process else event
+
+    return name
 
 
 def _protect_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -48,7 +56,7 @@ def configure(level: str = "info", stream: TextIO | None = None, *, process: str
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     )
     shared: list[Any] = [
-        merge_contextvars,
+        _naming(process),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
@@ -68,9 +76,6 @@ def configure(level: str = "info", stream: TextIO | None = None, *, process: str
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
-    clear_contextvars()
-    if process:
-        bind_contextvars(process=process)
 
 
 def get_logger(name: str) -> Any:

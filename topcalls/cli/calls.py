@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -56,15 +57,23 @@ def call_body(
     return {"phone_number": phone_number, **body}
 
 
-def follow_to_the_end(client: ApiClient, call_id: str) -> dict[str, Any]:
-    """Show the call live, then what remains of it."""
+def follow_to_the_end(
+    client: ApiClient, call_id: str, recordings: Path | None = None
+) -> dict[str, Any]:
+    """Show the call live, then what remains of it; `recordings` as in `summary`."""
     click.echo(f"  Call {call_id}")
-    details = CallFollower(client, call_id).follow()
-    click.echo("")
-    deliveries = client.get(f"/v1/calls/{call_id}/webhooks")["data"]
-    for line in summary(details, deliveries):
-        click.echo(line)
+    follower = CallFollower(client, call_id)
+    details = follower.follow()
+    _show_rest(follower, details, recordings)
     return details
+
+
+def _show_rest(
+    follower: CallFollower, details: dict[str, Any], recordings: Path | None = None
+) -> None:
+    click.echo("")
+    for line in summary(details, follower.deliveries(), recordings):
+        click.echo(line)
 
 
 @click.group()
@@ -101,6 +110,4 @@ def show_call(settings: Settings, call_id: str, as_json: bool) -> None:
         return
     follower = CallFollower(client, call_id)
     follower.show(details)
-    click.echo("")
-    for line in summary(details, client.get(f"/v1/calls/{call_id}/webhooks")["data"]):
-        click.echo(line)
+    _show_rest(follower, details)

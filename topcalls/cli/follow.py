@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +14,7 @@ from topcalls.cli.client import ApiClient
 
 POLL_SECONDS = 0.3
 WRAP_UP_SECONDS = 30.0
+DELIVERY_SECONDS = 6.0
 _FINAL = ("completed", "failed", "cancelled")
 _STATE_LINES = {
     "dispatching": "dialling",
@@ -49,6 +51,15 @@ class CallFollower:
                 waited += POLL_SECONDS
             gevent.sleep(POLL_SECONDS)
 
+    def deliveries(self) -> list[dict[str, Any]]:
+        """The call's webhooks, oldest first, once each was tried or a little time has passed."""
+        for _ in range(round(DELIVERY_SECONDS / POLL_SECONDS)):
+            found = list(reversed(self._client.get(f"/v1/calls/{self._call_id}/webhooks")["data"]))
+            if all(delivery["attempts"] for delivery in found):
+                break
+            gevent.sleep(POLL_SECONDS)
+        return found
+
     def show(self, details: dict[str, Any]) -> None:
         """Print what `details` holds that was not printed before."""
         events = self._client.get(f"/v1/calls/{self._call_id}/events")["data"]
@@ -84,12 +95,23 @@ def _offset(details: dict[str, Any], at: str) -> float | None:
     return seconds if seconds >= 0 else None
 
 
+def _recording_file(recordings: Path, details: dict[str, Any]) -> Path:
+    """`.../recordings/ID/YYYY/MM/DD/wav` is the file `YYYY/MM/DD/ID.wav`."""
+    call_id, year, month, day, extension = details["recording_url"].split("/")[-5:]
+    return recordings / year / month / day / f"{call_id}.{extension}"
+
+
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def summary(details: dict[str, Any], deliveries: list[dict[str, Any]]) -> Iterator[str]:
-    """What remains of a call, line by line: outcome, timings, recording, webhooks."""
+def summary(
+    details: dict[str, Any], deliveries: list[dict[str, Any]], recordings: Path | None = None
+) -> Iterator[str]:
+    """What remains of a call, line by line: outcome, timings, recording, webhooks.
+
+    `recordings` is the directory of recordings, where it is on this machine.
+    """
     minutes = details["duration"] or 0
     yield (
         f"  Outcome     {details['call_status']} ({details['end_reason']}), {minutes * 60:.1f} s"
@@ -97,12 +119,17 @@ def summary(details: dict[str, Any], deliveries: list[dict[str, Any]]) -> Iterat
     )
     for timing in details["timings"]:
         total = timing["ear_ms"] + timing["provider_ms"] + timing["gateway_ms"]
+        if not timing["ear_ms"] and not timing["provider_ms"]:
+            yield f"  Turn {timing['turn']:<6} first word {total} ms after the line was open"
+            continue
         yield (
             f"  Turn {timing['turn']:<6} heard {total} ms after the callee stopped: end of turn "
             f"{timing['ear_ms']}, provider {timing['provider_ms']}, gateway {timing['gateway_ms']}"
         )
     if details["recording_url"]:
         yield f"  Recording   {details['recording_url']}"
+        if recordings is not None:
+            yield f"  Play it     {_recording_file(recordings, details)}"
     yield f"  Transcript  GET /v1/calls/{details['id']}  ({len(details['transcript'])} turns)"
     for delivery in deliveries:
         yield (

@@ -79,7 +79,8 @@ class FrontDoor:
         webhook = compose.sandbox_endpoints(self._settings)["webhook_url"]
         try:
             created = client.post("/v1/calls", call_body(DEMO_NUMBER, webhook_url=webhook))
-            follow_to_the_end(client, created["call_id"])
+            recordings = self._settings.effective_recordings_dir
+            follow_to_the_end(client, created["call_id"], recordings)
         except TopCallsError as error:
             click.echo(f"  The first call failed: {error}", err=True)
 
