@@ -10,7 +10,6 @@ import pytest
 from topcalls.core.call_events import (
     Answered,
     BridgeFailed,
-    BridgeReady,
     GivenBack,
     Hangup,
     HungUp,
@@ -23,7 +22,7 @@ from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, NotFound
 from topcalls.store import calls as queries
-from topcalls.store.models import Call, CallEvent, WebhookEvent, WrapUp
+from topcalls.store.models import Call, WebhookEvent, WrapUp
 from topcalls.store.models import TurnTiming as StoredTiming
 
 pytestmark = pytest.mark.service
@@ -304,77 +303,3 @@ def test_timings_are_stored_once_per_turn(services, life):
         "gateway_ms": 40,
     }
     assert services.db.read(StoredTiming.select().count) == 1
-
-
-# --- whole or not at all
-
-
-class Crash(Exception):
-    pass
-
-
-def crash_after(database, statements):
-    """Make the database fail after so many statements, as if the process died there."""
-    left = [statements]
-
-    def hook(_):
-        left[0] -= 1
-        if left[0] == 0:
-            raise Crash
-
-    database._engine.peewee.query_hooks[:] = [hook]
-
-
-def contents(services):
-    tables = (Call, CallEvent, WebhookEvent, WrapUp)
-
-    def verb():
-        dump = [list(table.select().dicts()) for table in tables]
-        return sorted(map(str, sum(dump, [])))
-
-    balance = [services.quotas.balance(account.id) for account in services.accounts.list()]
-    return services.db.read(verb), balance
-
-
-def steps_of_a_life(services, who):
-    """Every writing verb in the life of a call, as (name, work)."""
-    now = services.clock.now
-    life = []
-
-    def claim():
-        (claimed,) = services.dispatch.claim(factories.OWNER, "n", 1, now())
-        life.append(factories.Life(services, claimed))
-
-    def take(*happened):
-        for event in happened:
-            life[0].take(event)
-
-    yield "create", lambda: factories.queued_call(services, who, webhook_url=URL)
-    yield "claim", claim
-    yield "intend", lambda: life[0].dial()
-    yield "answer", lambda: take(Answered())
-    yield "connect", lambda: take(StreamConnected())
-    yield "ready", lambda: take(BridgeReady())
-    yield "turn", lambda: services.calls.append_turn(life[0].call_id, turn(1, "Hello?"))
-    yield "end", lambda: take(HungUp(Hangup("NORMAL_CLEARING")))
-
-
-def test_a_crash_between_any_two_statements_leaves_the_state_before_or_after(services, who):
-    hooks = services.db._engine.peewee.query_hooks
-    for name, work in steps_of_a_life(services, who):
-        before = contents(services)
-        for statements in range(1, 50):
-            crash_after(services.db, statements)
-            try:
-                work()
-            except Crash:
-                hooks.clear()
-                assert contents(services) == before, (name, statements)
-            else:
-                hooks.clear()
-                break
-        else:
-            raise AssertionError(f"{name} never ends")
-        assert statements > 1, f"{name} made no statement"
-        assert contents(services) != before or name == "turn"
-    assert len(services.calls.list(who.account_id).data) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import factories
+import gevent
 import pytest
 
 from topcalls.core.call_events import Hangup, HungUp, StopRequested
@@ -15,6 +16,7 @@ from topcalls.store.models import WebhookEvent, WrapUp
 
 pytestmark = pytest.mark.service
 URL = "https://example.com/h"
+LIMIT = 20
 
 
 @pytest.fixture
@@ -176,6 +178,18 @@ def test_two_workers_do_not_do_the_same_step(services, db, who):
     assert other.wrap_ups.due(now, 10) == []
     assert other.wrap_ups.run(call_id, now) is False
     assert services.db.read(lambda: WrapUp.get_by_id(call_id).step) == Step.RECORDING
+
+
+def test_workers_of_one_name_that_run_the_same_call_tell_it_once(services, db, who):
+    call_id = factories.finished_call(services, who, webhook_url=URL)
+    record(services, call_id)
+    services.clock.advance(1)
+    now = services.clock.now()
+    services.wrap_ups.due(now, 10)
+    jobs = [gevent.spawn(services.wrap_ups.run, call_id, now) for _ in range(5)]
+    gevent.joinall(jobs, timeout=LIMIT, raise_error=True)
+    assert completed_events(services) == 1
+    assert services.calls.get(who.account_id, call_id).completed
 
 
 def test_a_worker_that_died_is_followed_by_another(services, db, who):

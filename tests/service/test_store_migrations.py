@@ -184,8 +184,9 @@ def test_the_migrated_schema_is_the_schema_of_the_models(database, tmp_path, kin
             table.create_table()
 
     fresh.run(create)
-    assert schema(fresh) == migrated
+    of_the_models = schema(fresh)
     fresh.close()
+    assert of_the_models == migrated
 
 
 @pytest.fixture

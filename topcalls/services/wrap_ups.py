@@ -70,11 +70,12 @@ class WrapUps:
             return True
         if row.lease_owner != self._owner:
             return False
-        step, tries, notes = Step(row.step), row.tries_left, dict(row.log)
+        begun = row.step
+        step, tries, notes = Step(begun), row.tries_left, dict(row.log)
         for _ in Step:
             following = self._do(step, tries, call_id, now, notes)
             if following.step is None or following.step is step:
-                return self._store(call_id, following, notes, now)
+                return self._store(call_id, begun, following, notes, now)
             # Each step counts one try as it is taken; for the first of them the claim did.
             step, tries = following.step, following.tries - 1
         raise AssertionError("more steps than there are")
@@ -104,10 +105,20 @@ class WrapUps:
             notes[step] = "given up" if following.given_up else result
         return following
 
-    def _store(self, call_id: str, following: Next, notes: dict[str, Any], now: datetime) -> bool:
-        """Write how far the wrap-up got; True if that was its end."""
+    def _store(
+        self, call_id: str, begun: str, following: Next, notes: dict[str, Any], now: datetime
+    ) -> bool:
+        """Write how far the wrap-up got from the step `begun`; True if it is complete.
+
+        Workers may share a name, so the lease alone does not tell that nobody else was quicker.
+        """
 
         def verb() -> bool:
+            row = wrap_ups.lock(call_id)
+            if row is None or row.finished_at is not None:
+                return True
+            if row.step != begun:
+                return False
             held = wrap_ups.advance(call_id, self._owner, following, notes, now)
             if not held or following.step is not None:
                 return False
@@ -133,6 +144,7 @@ class WrapUps:
         """`call.completed`, once; every other end was told when it happened."""
 
         def verb() -> Result:
+            wrap_ups.lock(call_id)
             call = calls.get(call_id)
             event = WEBHOOKS[State.COMPLETED]
             if call is None or State(call.state) is not State.COMPLETED:

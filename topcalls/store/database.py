@@ -129,7 +129,10 @@ class Database:
                     if self._engine.may_repeat(error, writing) and time.monotonic() < deadline:
                         self._engine.pause(_PAUSE)
                         continue
-                    raise self._engine.unavailable(error) or error from error
+                    unavailable = self._engine.unavailable(error)
+                    if unavailable is None:
+                        raise
+                    raise unavailable from error
         finally:
             running.reset(token)
 

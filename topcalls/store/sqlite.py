@@ -73,8 +73,13 @@ class SqliteEngine:
         """A writer takes the write lock at once: a lock taken later cannot be waited for."""
         if self.peewee.is_closed():
             self._connect()
-        with self.peewee.atomic("IMMEDIATE" if writing else "DEFERRED"):
-            yield
+        try:
+            with self.peewee.atomic("IMMEDIATE" if writing else "DEFERRED"):
+                yield
+        except peewee.OperationalError as error:
+            if not _is_lock(str(error).lower()):
+                self._disconnect()  # whatever is wrong with the file, the next verb opens it anew
+            raise
 
     @contextmanager
     def alteration(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from topcalls.core.wrap_up import Next
 from topcalls.store import leases
+from topcalls.store.locking import locked
 from topcalls.store.models import WrapUp
 
 
@@ -29,6 +30,12 @@ def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[WrapUp]
 def get(call_id: str) -> WrapUp | None:
     """The wrap-up of a call."""
     return WrapUp.get_or_none(WrapUp.call == call_id)
+
+
+def lock(call_id: str) -> WrapUp | None:
+    """The wrap-up of a call, kept from other writers until the end of the verb."""
+    query = locked(WrapUp.select().where(WrapUp.call == call_id))
+    return query.first()  # type: ignore[no-any-return]
 
 
 def advance(call_id: str, owner: str, following: Next, log: dict[str, Any], now: datetime) -> bool:
