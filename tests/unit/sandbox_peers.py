@@ -147,7 +147,10 @@ class EventSocketClient:
         ]
 
     def close(self):
-        self.socket.close()
+        """Hang up; the reader lets go of the socket."""
+        if not self.closed.is_set():
+            self.socket.shutdown(socket.SHUT_RDWR)
+            self.closed.wait(5)
 
     def _read(self):
         stream = self.socket.makefile("rb")
@@ -162,6 +165,8 @@ class EventSocketClient:
                     self.replies.put(message)
         except OSError:
             pass
+        stream.close()
+        self.socket.close()
         self.closed.set()
 
     @staticmethod
