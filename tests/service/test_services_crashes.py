@@ -71,10 +71,7 @@ def steps_of_a_life(services, who):
     yield "answer", lambda: take(Answered())
     yield "connect", lambda: take(StreamConnected())
     yield "ready", lambda: take(BridgeReady())
-    yield (
-        "turn",
-        lambda: services.calls.append_turn(life[0].call_id, Turn(1, "user", "Hello?", 0, 500)),
-    )
+    yield "turn", lambda: services.calls.append_turn(life[0].call_id, turn)
     yield "end", lambda: take(HungUp(Hangup("NORMAL_CLEARING")))
 
 
