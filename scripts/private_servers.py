@@ -132,7 +132,7 @@ def _server(command, directory, is_ready, account):
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509
+            preexec_fn=die_with_parent,  # noqa: PLW1509
             **_as(account),
         ) as process,
     ):
@@ -164,7 +164,8 @@ def _as(account):
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
 
 
-def _die_with_parent():
+def die_with_parent():
+    """In a child, before its program runs: get SIGINT when the process that started it dies."""
     _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGINT)
 
 

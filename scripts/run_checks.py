@@ -85,7 +85,13 @@ def offer(servers, environment, variable, name, start):
 def run_pytest(arguments, environment):
     """Status of pytest. It gets the signals that we get, so that the servers outlive it."""
     command = [sys.executable, "-m", "pytest", "-rfEs", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL) as pytest:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=private_servers.die_with_parent,  # noqa: PLW1509
+    ) as pytest:
         signal.signal(signal.SIGTERM, lambda *_: pytest.terminate())
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         status = pytest.wait()
