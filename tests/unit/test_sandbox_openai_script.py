@@ -201,3 +201,20 @@ def test_there_is_always_an_answer_and_always_the_same(rules, situations):
         assert all(call.name in situation.tools for call in answer.calls)
         if situation.tool_choice == "none":
             assert not answer.calls
+
+
+def test_an_answer_that_failed_is_asked_for_again_about_the_same_words():
+    mind = Mind([ModelRule("anything", fail="server_error", repeat=True)])
+    assert mind.answer(Situation(heard="Yes.")).fail == "server_error"
+    assert mind.answer(Situation()).fail == "server_error"
+    apology = mind.answer(Situation(instructions='Say exactly: "I am sorry."'))
+    assert apology.speeches == ("I am sorry.",)
+
+
+def test_a_second_try_uses_the_next_rule():
+    mind = Mind(
+        [ModelRule("hello", fail="server_error"), ModelRule("hello", speak="Hello to you.")]
+    )
+    assert mind.answer(Situation(heard="hello")).fail == "server_error"
+    assert mind.answer(Situation()).speeches == ("Hello to you.",)
+    assert mind.answer(Situation()).speeches == ("Are you still there?",)

@@ -76,6 +76,7 @@ class CallLeg:
         self._expected: ExpectedStream | None = None
         self._stream: MediaStream | None = None
         self._started_at: float | None = None
+        self._ends_unreported = 0
         self._closed = False
 
     @property
@@ -95,8 +96,14 @@ class CallLeg:
         gevent.spawn(self._connect, self._expected)
 
     def switch_reported(self, detail: str) -> None:
-        """The switch says that the stream could not be set up or has ended."""
-        if self._stream is None:
+        """The switch says that a stream could not be set up or has ended.
+
+        It names no stream, and tells what we noticed ourselves a little later: one report for each
+        stream that we saw end is no news.
+        """
+        if self._ends_unreported:
+            self._ends_unreported -= 1
+        elif self._stream is None:
             self._broken(detail)
 
     def close(self) -> None:
@@ -132,6 +139,7 @@ class CallLeg:
 
     def _stream_closed(self, code: int, reason: str) -> None:
         self._stream = None
+        self._ends_unreported += 1
         detail = f"WebSocket closed with {code} {reason}".rstrip()
         if code == NORMAL_CLOSURE:
             gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._broken, detail)

@@ -77,6 +77,7 @@ class Mind:
         self._used: set[int] = set()
         self._then: list[str] = []
         self._has_spoken = False
+        self._unanswered: str | None = None  # what was heard before an answer that failed
 
     def answer(self, situation: Situation) -> Answer:
         """The model's reaction. A rule without `repeat` is used up by it."""
@@ -89,7 +90,12 @@ class Mind:
     def _wanted(self, situation: Situation) -> Answer:
         if told := directed_speech(situation.instructions, situation.given):
             return Answer((told,))
-        words = situation.heard or None
+        words = situation.heard or self._unanswered
+        answer = self._reply(words, situation)
+        self._unanswered = words if answer.fail else None
+        return answer
+
+    def _reply(self, words: str | None, situation: Situation) -> Answer:
         if situation.has_tool_results:
             then, self._then = " ".join(self._then), []
             rule = self._rule(words) if words else None
