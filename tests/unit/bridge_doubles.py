@@ -26,6 +26,7 @@ from topcalls.providers.base import (
     AudioDelta,
     AudioDone,
     CallerTranscript,
+    ProviderClosed,
     ProviderEvent,
     ResponseDone,
     ResponseStarted,
@@ -271,6 +272,7 @@ class ScriptedModel:
         self.failures: list[ProviderError] = []
         self.gate = Event()
         self.gate.set()
+        self.dies_at_once = False  # sessions are lost while they open
         self.opening = Event()  # an attempt is waiting at the gate
         self.gave_up = Event()  # an attempt was killed at the gate
 
@@ -286,6 +288,8 @@ class ScriptedModel:
         if self.failures:
             raise self.failures.pop(0)
         self.sessions.append(ScriptedSession(config, on_event))
+        if self.dies_at_once:
+            on_event(ProviderClosed(1006))
         return self.sessions[-1]
 
 
@@ -301,12 +305,14 @@ class Talk:
         self.bridge = BridgeSession(
             "call-1", config, self.model, self.observer, self.clock, **options
         )
+        self.faults = 0  # of the bridge's own that the test causes
         self._heard_items = 0
 
     @property
     def session(self) -> ScriptedSession:
-        """The session in use: the latest one."""
-        return self.model.sessions[-1]
+        """The session in use, or else the latest one; a replacement may wait behind it."""
+        in_use = self.bridge._conversation._parts.link.session
+        return in_use or self.model.sessions[-1]  # type: ignore[return-value]
 
     @property
     def calls(self) -> list[tuple[Any, ...]]:
@@ -376,6 +382,7 @@ class Talk:
 
     def is_gone(self) -> None:
         assert self.bridge.join(LIMIT)
+        assert self.bridge._faults == self.faults
         assert len(self.observer.ends) == 1
         assert all(session.closed for session in self.model.sessions)
         assert self.line.on_audio(b"\0\0") is None

@@ -199,6 +199,7 @@ def greenlets() -> list[Any]:
 def test_one_bad_fact_costs_only_itself() -> None:
     talk = in_talk()
     talk.bridge._mailbox.put(bad)
+    talk.faults = 1
     talk.caller_says("Hello?")
     assert talk.calls == [("respond",)]
     talk.end()
@@ -210,6 +211,7 @@ def test_a_bridge_that_keeps_failing_ends() -> None:
         talk.bridge._mailbox.put(bad)
     assert talk.observer.over.wait(LIMIT)
     assert talk.observer.ends == [("internal_error", "ZeroDivisionError")]
+    talk.faults = MOST_FAULTS
     talk.is_gone()
 
 

@@ -506,6 +506,46 @@ def test_a_session_that_dies_with_its_replacement_ready() -> None:
     talk.end()
 
 
+def test_a_replacement_that_dies_before_it_is_used_is_replaced_too() -> None:
+    talk = in_talk(SOON)
+    first = talk.session
+    talk.advance(26.0)
+    talk.start_speech()
+    talk.advance(2.0)
+    talk.model.sessions[1].emit(CUT)
+    talk.settle()
+    assert talk.session is first
+    assert talk.model.sessions[1].closed
+    talk.advance(5.1)
+    assert len(talk.model.sessions) == 3
+    assert talk.session is first
+    talk.end()
+
+
+def test_a_session_that_dies_as_it_opens_is_a_failed_opening() -> None:
+    talk = Talk(OPENING)
+    talk.model.dies_at_once = True
+    talk.bridge.start()
+    talk.settle()
+    assert not talk.observer.is_ready.is_set()
+    talk.model.dies_at_once = False
+    talk.advance(0.5)
+    assert talk.observer.is_ready.is_set()
+    talk.end()
+
+
+def test_a_goodbye_without_a_session_is_not_taken_back() -> None:
+    talk = in_talk()
+    talk.caller_says("Bye.")
+    talk.session.call("end_call", text="Goodbye, have a nice day.", seconds=2.0)
+    talk.advance(0.3)
+    talk.tell(CUT)
+    talk.bridge.dtmf("#")
+    talk.advance(1.0)
+    assert talk.observer.ends == [("agent_ended", "")]
+    talk.is_gone()
+
+
 def test_the_session_is_configured_as_asked() -> None:
     talk = Talk(APOLOGY).ring()
     assert talk.session.config == SESSION

@@ -15,7 +15,9 @@ from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.base import (
+    ProviderClosed,
     ProviderEvent,
+    ProviderFailed,
     RealtimeModel,
     RealtimeSession,
     SessionConfig,
@@ -24,6 +26,13 @@ from topcalls.providers.base import (
 )
 
 log = get_logger(__name__)
+
+
+def closed_error(event: ProviderClosed) -> ProviderError:
+    """A connection that ended without our doing, as an error; another may fare better."""
+    return ProviderError(
+        "The AI closed the connection.", retryable=True, provider_code=f"closed_{event.code}"
+    )
 
 
 class LinkOwner(Protocol):
@@ -52,6 +61,7 @@ class ProviderLink:
         self._attempt = 0
         self._opener: gevent.Greenlet | None = None
         self._spare: RealtimeSession | None = None
+        self._spare_error: ProviderError | None = None  # what ended it before it was used
 
     def serve(self, owner: LinkOwner) -> None:
         """Who is told."""
@@ -94,6 +104,7 @@ class ProviderLink:
         if self._spare is not None:
             self._spare.close()
             self._spare = None
+        self._spare_error = None
 
     def _open(self, attempt: int) -> None:
         """The opener's greenlet."""
@@ -119,8 +130,12 @@ class ProviderLink:
         self._mailbox.put(self._deliver, attempt, event, priority=priority)
 
     def _ready(self, attempt: int) -> None:
-        if attempt == self._attempt and self._spare is not None and self._owner:
+        if attempt != self._attempt or self._spare is None or self._owner is None:
+            return
+        if self._spare_error is None:
             self._owner.link_ready()
+        else:
+            self._spare_is_dead(self._spare_error)
 
     def _failed(self, attempt: int, error: ProviderError) -> None:
         if attempt == self._attempt and self._owner:
@@ -129,3 +144,15 @@ class ProviderLink:
     def _deliver(self, attempt: int, event: ProviderEvent) -> None:
         if attempt == self.epoch and self._owner:
             self._owner.provider_event(event)
+        elif attempt == self._attempt and isinstance(event, ProviderClosed | ProviderFailed):
+            error = event.error if isinstance(event, ProviderFailed) else closed_error(event)
+            self._spare_is_dead(error)
+
+    def _spare_is_dead(self, error: ProviderError) -> None:
+        """The session that is to replace the present one ended first, perhaps as it opened."""
+        self._spare_error = error
+        if self._spare is not None:
+            attempt = self._attempt
+            self._spare.close()
+            self._spare = None
+            self._failed(attempt, error)

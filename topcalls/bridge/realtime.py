@@ -18,6 +18,7 @@ from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
+from topcalls.bridge.link import closed_error
 from topcalls.bridge.opening import Opening
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
@@ -201,9 +202,7 @@ class Conversation:
         self._session_lost(event.error)
 
     def _on_provider_closed(self, event: base.ProviderClosed) -> None:
-        message = "The AI closed the connection."
-        code = f"closed_{event.code}"
-        self._session_lost(ProviderError(message, retryable=True, provider_code=code))
+        self._session_lost(closed_error(event))
 
     def _session_lost(self, error: ProviderError) -> None:
         if self._stopping is not None:
@@ -349,7 +348,7 @@ class Conversation:
 
     def _commit(self, _: turns.Commit) -> None:
         self._agent.cut_off()
-        if self._farewell.closing:
+        if self._farewell.closing and self._parts.link.session is not None:
             self._farewell.abandon()
             if self._goodbye is not None:
                 call, self._goodbye = self._goodbye, None

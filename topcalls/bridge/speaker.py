@@ -154,7 +154,7 @@ class Speaker:
     def cut(self, now: float) -> list[Cut]:
         """Stop now and forget everything; what was heard of each utterance, in order."""
         played: dict[str, int] = {}
-        if self._queue and self._playback is not None:
+        if self._playback is not None and (self._queue or self._paused):
             heard: list[HeardPart] = list(self._playback.clear())
             played = {part.utterance_id: part.played_ms for part in heard}
         cuts = [
