@@ -253,6 +253,33 @@ def test_a_slow_command_is_given_its_time(server: EventSocketServer) -> None:
     controller.client.stop()
 
 
+def test_commands_behind_a_slow_one_are_given_its_time_too(server: EventSocketServer) -> None:
+    slow_was_sent, release = Event(), Event()
+
+    def first(side: SwitchSide, _: str) -> None:
+        slow_was_sent.wait(LIMIT)
+        side.send(block("api/response", b"+OK first\n"))
+
+    def slow(side: SwitchSide, _: str) -> None:
+        release.wait(LIMIT)
+        side.send(block("api/response", b"+OK slow\n"))
+
+    server.on("api first", first)
+    server.on("api slow", slow)
+    with running_controller(server, watchdog=Watchdog(quiet=LIMIT, grace=0.05)) as controller:
+        answers = [gevent.spawn(controller.client.api, name, LIMIT) for name in ("first", "slow")]
+        gevent.idle()
+        slow_was_sent.set()
+        assert answers[0].get(timeout=LIMIT) == "+OK first"
+        with pytest.raises(CommandTimeout):
+            controller.client.api("behind", timeout=0.05)
+        answers[1].join(0.3)
+        release.set()
+
+        assert answers[1].get(timeout=LIMIT) == "+OK slow"
+        assert controller.client.metrics.reconnects == 0
+
+
 def test_stopping_is_no_outage(server: EventSocketServer, controller: Controller) -> None:
     job = controller.client.bgapi("status", timeout=LIMIT)
     controller.client.stop()

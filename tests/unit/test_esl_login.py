@@ -12,6 +12,7 @@ from esl_server import (
     EventSocketServer,
     SwitchSide,
     block,
+    reply,
     running_server,
     silence,
 )
@@ -127,6 +128,20 @@ def test_a_switch_that_hangs_up_right_after_the_login_is_an_error(
     else:
         assert "closed" in connection.why_lost()
     assert not connection.connected
+
+
+def test_a_goodbye_in_the_same_packet_as_the_welcome_is_an_error(
+    server: EventSocketServer,
+) -> None:
+    both = reply("+OK accepted") + block("text/disconnect-notice", b"Disconnected, goodbye.\n")
+    server.on("auth", lambda side, _: side.send(both))
+    connection = Client(server)
+
+    with pytest.raises(SwitchError):
+        connection.connect()
+
+    assert not connection.connected
+    assert connection.losses == []
 
 
 def test_nobody_listening_is_an_error() -> None:

@@ -61,9 +61,7 @@ class Job:
             self._callbacks.append(callback)
 
     def finish(self, result: JobResult) -> None:
-        """End the job; the first call counts."""
-        if self._result.ready():
-            return
+        """End the job. Its table calls this, once."""
         self._result.set(result)
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
