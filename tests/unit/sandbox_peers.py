@@ -121,11 +121,15 @@ class EventSocketClient:
         lock_line = "\nevent-lock: true" if lock else ""
         return self.command(f"{line}\nexecute-app-arg: {path}{lock_line}")
 
-    def event(self, name, timeout=5, **headers):
-        """The next event of that name or subclass with those header values, past or future."""
+    def next_event(self, name, timeout=5, **headers):
+        """The first event like `event`, from now on."""
+        return self.event(name, timeout, _after=len(self.events), **headers)
+
+    def event(self, name, timeout=5, _after=0, **headers):
+        """The first event of that name or subclass with those header values, past or future."""
         wanted = {key.replace("_", "-"): value for key, value in headers.items()}
         deadline = time.monotonic() + timeout
-        looked_at = 0
+        looked_at = _after
         while True:
             while looked_at < len(self.events):
                 event = self.events[looked_at]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,12 @@ class Scenario:
 
 def builtin_scenarios() -> list[Scenario]:
     """The scenarios that ship with the package."""
-    return load_scenarios(BUILTIN_DIRECTORY)
+    return list(_builtin_scenarios())
+
+
+@cache
+def _builtin_scenarios() -> tuple[Scenario, ...]:
+    return tuple(load_scenarios(BUILTIN_DIRECTORY))
 
 
 def load_scenarios(directory: Path) -> list[Scenario]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import gevent
@@ -30,8 +31,9 @@ class MediaClock:
     More than a second behind (a stopped machine), the lost time is given up.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, sleep: Callable[[float], None] = gevent.sleep) -> None:
         self.worst_lag = 0.0
+        self._sleep = sleep
         self._clock = clock
         self._members: dict[Ticked, None] = {}
         self._greenlet: gevent.Greenlet | None = None
@@ -62,7 +64,7 @@ class MediaClock:
             self.worst_lag = max(self.worst_lag, behind)
             if behind > _FORGIVEN:
                 due += behind
-            gevent.sleep(-behind if behind < -_LEAST_SPACING else _LEAST_SPACING)
+            self._sleep(-behind if behind < -_LEAST_SPACING else _LEAST_SPACING)
         self._greenlet = None
 
     def _tick_all(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import audioop
+import io
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +23,8 @@ class Recording:
         self.masked = False
         self.paused = False
         self._stereo = stereo
-        self._file = wave.Wave_write(str(path))
+        self._raw = io.BufferedWriter(io.FileIO(path, "w"))
+        self._file = wave.Wave_write(self._raw)
         self._file.setnchannels(2 if stereo else 1)
         self._file.setsampwidth(2)
         self._file.setframerate(RATE)
@@ -43,6 +45,7 @@ class Recording:
     def close(self) -> None:
         """Complete the file."""
         self._file.close()
+        self._raw.close()
 
     @property
     def milliseconds(self) -> int:

@@ -85,8 +85,8 @@ class Journal(Generic[_Item]):
         entry = (predicate, found)
         self._waiting.append(entry)
         try:
-            item: _Item = found.get(timeout=timeout)
-            return item
+            awaited: _Item = found.get(timeout=timeout)
+            return awaited
         except Empty:
             raise TimeoutError(f"no such {what} within {timeout} s") from None
         finally:
