@@ -13,6 +13,7 @@ import sys
 from typing import Any, TextIO
 
 import structlog
+from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _TELEPHONE_NUMBER = re.compile(r"\+\d{5,13}(?=\d{2})")
@@ -56,6 +57,7 @@ def configure(level: str = "info", stream: TextIO | None = None, *, process: str
         structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer()
     )
     shared: list[Any] = [
+        merge_contextvars,
         _naming(process),
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -22,7 +22,7 @@ NUMBERS = {
 }
 WISHES = {
     "no answer": {"ring_timeout_seconds": 5},
-    "silent": {"silence_timeout_seconds": 4},
+    "silent": {"silence_timeout_seconds": 5},
 }
 
 

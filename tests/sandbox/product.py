@@ -69,8 +69,11 @@ class Product:
         )
         gevent.spawn(self._read)
         self.wait_for_output("Serving", START_SECONDS)
-        self.account = self.cli("accounts", "create", "Acme", "--minutes", "1000").strip()
-        self.key = self.cli("keys", "create", self.account).strip()
+        self.account = self.cli(
+            "accounts", "create", "Acme", "--max-concurrent-calls", "30"
+        ).strip()
+        scopes = "calls:read,calls:write,admin"
+        self.key = self.cli("keys", "create", self.account, "--scopes", scopes).strip()
         return self
 
     def stop(self):

@@ -30,8 +30,9 @@ def test_a_friendly_talk_from_the_first_sentence_to_the_goodbye(ended):
 
 def test_each_answered_turn_has_its_timing(ended):
     call = ended("talk")
-    assert len(call["timings"]) >= 3
-    for timing in call["timings"]:
+    answers = [timing for timing in call["timings"] if timing["ear_ms"]]
+    assert len(answers) >= 3
+    for timing in answers:
         assert 0 <= timing["gateway_ms"] < 2000
         assert timing["provider_ms"] > 0
 
