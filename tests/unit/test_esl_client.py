@@ -26,8 +26,9 @@ from gevent import Timeout
 from gevent.event import Event
 from gevent.queue import Queue
 
-from topcalls.errors import InvalidRequest
+from topcalls.errors import InvalidRequest, SwitchError
 from topcalls.esl.client import SwitchClient
+from topcalls.esl.connection import EventSocketConnection
 from topcalls.esl.errors import CommandNotSent, CommandRefused, CommandTimeout, ConnectionLost
 from topcalls.esl.link import Watchdog
 
@@ -102,6 +103,31 @@ def test_a_refused_subscription_is_tried_again(server: EventSocketServer) -> Non
     assert controller.client.wait_up(LIMIT)
     assert len(server.connections) == 3
     controller.client.stop()
+
+
+def test_an_unexpected_error_is_no_reason_to_give_up(server: EventSocketServer) -> None:
+    controller = Controller(server.port)
+    link = controller.client._events
+    subscribe, mistakes = link._set_up, iter([RuntimeError("a mistake")])
+
+    def fail_once(connection: EventSocketConnection) -> None:
+        for mistake in mistakes:
+            raise mistake
+        assert subscribe is not None
+        subscribe(connection)
+
+    link._set_up = fail_once
+    controller.client.start()
+
+    assert controller.client.wait_up(LIMIT)
+    controller.client.stop()
+
+
+def test_a_host_that_is_no_name_is_an_error() -> None:
+    connection = EventSocketConnection("x" * 80 + ".example", 1, PASSWORD)
+
+    with pytest.raises(SwitchError):
+        connection.connect()
 
 
 def test_an_unreachable_switch_is_named_and_waited_for(server: EventSocketServer) -> None:
@@ -181,7 +207,7 @@ def test_a_slow_reconciliation_delays_the_next_notice_and_nothing_else(
         release.wait(LIMIT)
         controller.notices.put("up ends")
 
-    controller.client._on_up = reconcile
+    controller.client._state._on_up = reconcile
     controller.client.start()
     assert entered.wait(LIMIT)
     assert controller.client.api("status") == "+OK"
@@ -203,7 +229,7 @@ def test_a_failing_handler_of_the_state_does_not_end_the_notices(
     def fail() -> None:
         raise RuntimeError("a mistake")
 
-    controller.client._on_up = fail
+    controller.client._state._on_up = fail
     controller.client.start()
     assert controller.client.wait_up(LIMIT)
     events_side(server).close()

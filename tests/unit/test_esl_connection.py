@@ -106,6 +106,18 @@ def test_a_reply_may_come_byte_by_byte(server: EventSocketServer, client: Client
     assert client.send("api status").data == "żółć"
 
 
+def test_a_time_limit_of_the_caller_stays_the_callers(
+    server: EventSocketServer, client: Client
+) -> None:
+    server.on("api", silence)
+    limit = Timeout(0.05)
+
+    with pytest.raises(Timeout) as caught, limit:
+        client.send("api status", timeout=LIMIT)
+
+    assert caught.value is limit
+
+
 def test_after_a_time_out_later_replies_stay_in_order(
     server: EventSocketServer, client: Client
 ) -> None:

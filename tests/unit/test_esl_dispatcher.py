@@ -94,12 +94,15 @@ def test_a_handler_that_takes_its_time_is_counted(clock: ManualClock) -> None:
     assert dispatcher.slow_handlers == 2
 
 
-def test_a_failing_handler_is_counted_and_the_next_event_handed_over(clock: ManualClock) -> None:
+@pytest.mark.parametrize("mistake", [RuntimeError("a mistake"), gevent.Timeout()])
+def test_a_failing_handler_is_counted_and_the_next_event_handed_over(
+    clock: ManualClock, mistake: BaseException
+) -> None:
     seen: list[str] = []
 
     def handle(e: ESLEvent) -> None:
         seen.append(e.get("n"))
-        raise RuntimeError("a mistake")
+        raise mistake
 
     dispatcher = EventDispatcher(handle, clock)
     dispatcher.offer(event(1))

@@ -14,6 +14,7 @@ from esl_server import (
     reply,
     running_server,
 )
+from gevent import Timeout
 from gevent.event import AsyncResult
 from gevent.queue import Queue
 
@@ -116,6 +117,16 @@ def test_waiting_less_than_the_job_takes_leaves_the_job_alone(
     events_side(server).send(job_result(job.uuid, "+OK\n"))
 
     assert job.wait(LIMIT) == "+OK"
+
+
+def test_a_time_limit_of_the_caller_stays_the_callers(controller: Controller) -> None:
+    job = controller.client.bgapi("originate x", timeout=LIMIT)
+    limit = Timeout(0.02)
+
+    with pytest.raises(Timeout) as caught, limit:
+        job.wait(LIMIT)
+
+    assert caught.value is limit
 
 
 def test_losing_the_events_fails_every_job(

@@ -12,11 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import gevent
-from gevent import Greenlet
-from gevent.event import Event
-from gevent.queue import Queue
-
 from topcalls import metrics
 from topcalls.clock import Clock, SystemClock
 from topcalls.errors import SwitchError
@@ -27,6 +22,7 @@ from topcalls.esl.errors import CommandNotSent, CommandRefused, ConnectionLost
 from topcalls.esl.jobs import Job, JobTable
 from topcalls.esl.link import Link, Watchdog
 from topcalls.esl.parser import ESLEvent
+from topcalls.esl.switch_state import SwitchState
 from topcalls.esl.wire import Outcome, Reply
 from topcalls.ids import new_id
 from topcalls.log import get_logger
@@ -84,8 +80,9 @@ class SwitchClient:
 
     `on_event` gets every event in order and must return at once, as must the callbacks of jobs.
     `on_up()` is called when both connections are made and subscribed, `on_down(reason)` once per
-    outage; the two never overlap and may block. `on_overflow(lost)` says that events were dropped
-    because `on_event` did not keep up: compare with the switch as after `on_up`.
+    outage after that; the two never overlap and may block. `on_overflow(lost)` says that events
+    were dropped because `on_event` did not keep up: compare with the switch as after `on_up`.
+    `queue_limit` is a number of events; `backoff` gives seconds after so many failures in a row.
     """
 
     def __init__(
@@ -106,11 +103,12 @@ class SwitchClient:
         queue_limit: int = QUEUE_LIMIT,
         backoff: Callable[[int], float] | None = None,
     ) -> None:
-        clock = clock or SystemClock()
         self._owner = commands.token("owner", owner)
         self._command_timeout = command_timeout
-        self._on_up, self._on_down = on_up, on_down
         self._log = get_logger("esl").bind(node=node)
+        self._commands_failed = 0
+        self._state = SwitchState(on_up, on_down)
+        clock = clock or SystemClock()
         self._dispatcher = EventDispatcher(
             on_event,
             clock,
@@ -119,30 +117,12 @@ class SwitchClient:
             observe_lag=metrics.esl_lag.observe,
         )
         self._jobs = JobTable(self._dispatcher.post)
-        self._commands_failed = 0
-        self._stopping = False
-        self._up = Event()
-        self._notices: Queue[Callable[[], None] | None] = Queue()
-        self._notifier: Greenlet[[], None] | None = None
-
-        def link(name: str, set_up: Callable[[EventSocketConnection], None] | None) -> Link:
-            connection = EventSocketConnection(
-                host, port, password, command_timeout=command_timeout, clock=clock
-            )
-            made = Link(
-                name,
-                connection,
-                clock=clock,
-                on_change=self._link_changed,
-                set_up=set_up,
-                watchdog=watchdog,
-                backoff=backoff,
-            )
-            connection.on_lost = made.lost
-            return made
-
-        self._events = link("events", self._subscribe)
-        self._commands = link("commands", None)
+        connect = partial(EventSocketConnection, host, port, password, clock=clock)
+        make_link = partial(
+            Link, clock=clock, on_change=self._link_changed, watchdog=watchdog, backoff=backoff
+        )
+        self._events = make_link("events", connect(), set_up=self._subscribe)
+        self._commands = make_link("commands", connect())
         self._events.connection.register_handle("*", self._take_event)
 
     # -- life ---------------------------------------------------------------------------------
@@ -150,28 +130,26 @@ class SwitchClient:
     def start(self) -> None:
         """Begin to connect; returns at once."""
         self._dispatcher.start()
-        self._notifier = gevent.spawn(self._notify)
+        self._state.start()
         self._events.start()
         self._commands.start()
 
     def stop(self) -> None:
         """Close both connections; jobs under way fail. `on_down` is not called."""
-        self._stopping = True
-        self._up.clear()
+        self._state.close()
         self._commands.stop()
         self._events.stop()
         self._jobs.fail_all(lambda: ConnectionLost("The switch client was stopped."))
         self._dispatcher.stop()
-        self._notices.put(None)
 
     def wait_up(self, timeout: float | None = None) -> bool:
         """Wait until the switch can be used; False when it could not within `timeout` seconds."""
-        return bool(self._up.wait(timeout))
+        return self._state.wait_up(timeout)
 
     @property
     def is_up(self) -> bool:
         """Both connections are made, and events are subscribed."""
-        return bool(self._up.is_set())
+        return self._state.is_up
 
     @property
     def last_error(self) -> str:
@@ -260,11 +238,12 @@ class SwitchClient:
 
     def _subscribe(self, connection: EventSocketConnection) -> None:
         """Filters first: they are ORed, and nothing foreign may slip through in between."""
+        send = partial(connection.send_ok, timeout=self._command_timeout)
         for owner in (self._owner, UNCLAIMED):
-            connection.send_ok(commands.event_filter("variable_tc_owner", owner))
+            send(commands.event_filter("variable_tc_owner", owner))
         for name in _EVENTS_WITHOUT_OWNER:
-            connection.send_ok(commands.event_filter("Event-Name", name))
-        connection.send_ok(commands.event_subscription(EVENT_NAMES, EVENT_SUBCLASSES))
+            send(commands.event_filter("Event-Name", name))
+        send(commands.event_subscription(EVENT_NAMES, EVENT_SUBCLASSES))
 
     def _take_event(self, event: ESLEvent) -> None:
         if event.name == "BACKGROUND_JOB":
@@ -297,22 +276,8 @@ class SwitchClient:
             self._log.warning("A command had no effect.", command=verb, error=error)
 
     def _link_changed(self, link: Link) -> None:
-        if self._stopping:
-            return
         if link is self._events and not link.is_ready:
             self._jobs.fail_all(
                 lambda: ConnectionLost("The event connection broke; the result is unknown.")
             )
-        if self._events.is_ready and self._commands.is_ready:
-            self._up.set()
-            self._notices.put(self._on_up)
-        elif self._up.is_set():
-            self._up.clear()
-            self._notices.put(partial(self._on_down, link.last_error))
-
-    def _notify(self) -> None:
-        for notice in iter(self._notices.get, None):
-            try:
-                notice()
-            except Exception:  # noqa: BLE001 - the next notice must still be given
-                self._log.exception("A handler of the switch's state failed.")
+        self._state.change(self._events.is_ready and self._commands.is_ready, link.last_error)

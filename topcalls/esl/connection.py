@@ -82,9 +82,9 @@ class EventSocketConnection(greenswitch.InboundESL):
             if expired is not limit:
                 raise
             raise SwitchError("The switch did not answer the connection in time.") from None
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             self._abandon("the connection could not be made")
-            text = error.strerror or type(error).__name__
+            text = getattr(error, "strerror", None) or type(error).__name__
             raise SwitchError(f"The switch cannot be reached: {text}.") from None
         except BaseException:
             self._abandon("logging in failed")
@@ -160,10 +160,14 @@ class EventSocketConnection(greenswitch.InboundESL):
         limit = self.command_timeout if timeout is None else timeout
         answer: AsyncResult[Outcome] = AsyncResult()
         pending = self.submit(data, timeout=limit, on_outcome=answer.set)
+        timer = Timeout(limit)
         try:
-            outcome: Outcome = answer.get(timeout=limit)
-        except Timeout:
+            with timer:
+                outcome: Outcome = answer.get()
+        except Timeout as expired:
             pending.on_outcome = None
+            if expired is not timer:
+                raise
             raise CommandTimeout(
                 "The switch did not answer a command in time.", command=pending.verb, seconds=limit
             ) from None
@@ -223,7 +227,7 @@ class EventSocketConnection(greenswitch.InboundESL):
         for handler in tuple(handlers):
             try:
                 handler(event)
-            except Exception:  # noqa: BLE001 - a handler's mistake must not end the reader
+            except (Exception, Timeout):  # noqa: BLE001 - it must not end the reader
                 self.handler_errors += 1
                 _log.exception("A handler of switch events failed.", event_name=name)
 

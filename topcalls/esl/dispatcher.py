@@ -112,7 +112,7 @@ class EventDispatcher:
                 self._on_event(item)
             else:
                 item()
-        except Exception:  # noqa: BLE001 - the next event must still be handed over
+        except (Exception, gevent.Timeout):  # noqa: BLE001 - the next one must get its turn
             self.handler_errors += 1
             _log.exception("A handler of switch events failed.")
         if self._clock.monotonic() - begun > SLOW_HANDLER_SECONDS:

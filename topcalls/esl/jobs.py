@@ -40,9 +40,13 @@ class Job:
         Raises `CommandTimeout` when the result is not there within `timeout` seconds; the job
         itself goes on until its own limit.
         """
+        timer = Timeout(timeout)
         try:
-            result: JobResult = self._result.get(timeout=timeout)
-        except Timeout:
+            with timer:
+                result: JobResult = self._result.get()
+        except Timeout as expired:
+            if expired is not timer:
+                raise
             raise CommandTimeout(
                 "A background job's result did not come in time.", command=self.verb
             ) from None

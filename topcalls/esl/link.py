@@ -75,6 +75,7 @@ class Link:
         self._lost = Event()
         self._stopping = Event()
         self._greenlet: Greenlet[[], None] | None = None
+        connection.on_lost = self._connection_lost
 
     def start(self) -> None:
         """Begin to connect, and never give up until `stop`."""
@@ -90,8 +91,7 @@ class Link:
             greenlet.kill()
         self._now_ready(False)
 
-    def lost(self, reason: str) -> None:
-        """The connection broke (called by it)."""
+    def _connection_lost(self, reason: str) -> None:
         self.last_error = reason
         self._lost.set()
 
@@ -117,6 +117,11 @@ class Link:
             self.last_error = str(error)
             if self.failures_in_a_row == 0:
                 _log.warning("The switch cannot be used.", link=self.name, error=self.last_error)
+            self.connection.abort("setting up failed")
+            return False
+        except Exception:  # noqa: BLE001 - a supervisor that dies leaves us deaf
+            self.last_error = "an unexpected error; see the log"
+            _log.exception("Connecting to the switch failed unexpectedly.", link=self.name)
             self.connection.abort("setting up failed")
             return False
         self.connects += 1

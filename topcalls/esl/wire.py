@@ -71,7 +71,7 @@ class PendingReply:
             return
         try:
             waiter(outcome)
-        except Exception:  # noqa: BLE001 - it is called from the reader
+        except (Exception, gevent.Timeout):  # noqa: BLE001 - it is called from the reader
             _log.exception("A handler of a command's reply failed.", command=self.verb)
 
     def accepts(self, message: Message) -> bool:
