@@ -132,7 +132,7 @@ def _server(command, directory, is_ready, account):
             stdout=log,
             stderr=log,
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509
+            preexec_fn=die_with_parent,
             **_as(account),
         ) as process,
     ):

@@ -90,7 +90,7 @@ def run_pytest(arguments, environment):
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
-        preexec_fn=private_servers.die_with_parent,  # noqa: PLW1509
+        preexec_fn=private_servers.die_with_parent,
     ) as pytest:
         signal.signal(signal.SIGTERM, lambda *_: pytest.terminate())
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -179,3 +179,22 @@ def test_a_task_that_finds_the_database_dead_says_so_once(rig, services, monkeyp
         ("error", "Unavailable, trying again"),
         ("info", "Available again"),
     ]
+
+
+def test_an_attempt_that_could_not_be_noted_is_made_again(rig, services, monkeypatch):
+    account_id = failed_call(services)
+
+    def dead(*_):
+        raise StoreUnavailable("The database is gone.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.webhooks, "record_attempt", dead)
+        rig.look()
+        rig.work()
+    services.clock.advance(121)
+    rig.look()
+    rig.work()
+    (view,) = services.webhooks.deliveries(account_id).data
+    assert (view.status, view.attempts) == ("delivered", 1)
+    first, second = (headers["webhook-id"] for _, headers, _ in rig.poster.requests)
+    assert first == second

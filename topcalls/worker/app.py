@@ -9,6 +9,7 @@ from gevent.event import Event
 from huey.api import Huey
 
 from topcalls.log import get_logger
+from topcalls.services.webhooks import LANE_WIDTH
 from topcalls.worker.consumer import QueueConsumer
 from topcalls.worker.lanes import Lanes
 from topcalls.worker.outage import Outage
@@ -18,8 +19,11 @@ from topcalls.worker.services import WorkerServices
 from topcalls.worker.tasks import WebhookWork, register
 
 QUEUE_WORKERS = 8
-DELIVERIES_PER_RECEIVER = 4
+"""Tasks at once. Deliveries do not count: their tasks only put them into lanes."""
+
 DELIVERIES = 200
+"""Deliveries under way at once, to all receivers together."""
+
 STOP_SECONDS = 20.0
 HEALTH_SECONDS = 10.0
 
@@ -47,7 +51,7 @@ class WorkerProcess:
         self._stop_seconds = stop_seconds
         self._queue_outage = Outage("queue", log, services.clock)
         database = Outage("database", log, services.clock)
-        self._lanes = Lanes(DELIVERIES_PER_RECEIVER, DELIVERIES, self._delivery_ended)
+        self._lanes = Lanes(LANE_WIDTH, DELIVERIES, self._delivery_ended)
         tasks = register(queue, services, self._lanes, database)
         self._loop = DueLoop(services, tasks, self._lanes, database, self._queue_outage, interval)
         register_tick(queue, services, tasks, self._loop)

@@ -26,7 +26,7 @@ LONGEST_LOOK = 0.25
 """Seconds between two looks of an idle worker at a queue file; the other kinds wake it up."""
 
 
-class QueueWorker(Worker):  # type: ignore[misc]
+class QueueWorker(Worker):
     """Takes tasks from the queue and runs them."""
 
     outage: Outage
@@ -59,7 +59,7 @@ class QueueWorker(Worker):  # type: ignore[misc]
         gevent.sleep(0)
 
 
-class QueueScheduler(Scheduler):  # type: ignore[misc]
+class QueueScheduler(Scheduler):
     """Puts the periodic tasks into the queue every minute. Tasks for later are not used."""
 
     outage: Outage
@@ -74,7 +74,7 @@ class QueueScheduler(Scheduler):  # type: ignore[misc]
         self.stop_flag.wait(self.periodic_task_seconds)
 
 
-class QueueConsumer(Consumer):  # type: ignore[misc]
+class QueueConsumer(Consumer):
     """The greenlets of one process that serve the queue."""
 
     worker_class = QueueWorker

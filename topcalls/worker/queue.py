@@ -29,7 +29,7 @@ _TIMES = ("eta", "expires", "expires_resolved")
 _FIELDS = ("id", "name", "retries", "retry_delay", "priority", "timeout", "retry_backoff", *_TIMES)
 
 
-class JsonSerializer(Serializer):  # type: ignore[misc]
+class JsonSerializer(Serializer):
     """Tasks as JSON: whoever can write to the queue cannot run code by it, as with pickle.
 
     A task here is a name and plain arguments; chains, groups and error handlers are refused.
@@ -50,7 +50,7 @@ class JsonSerializer(Serializer):  # type: ignore[misc]
             raise UnreadableTask(f"not written by this product: {type(error).__name__}") from error
 
 
-class UnreadableTask(HueyException):  # type: ignore[misc]
+class UnreadableTask(HueyException):
     """What is stored in the queue is no task of ours."""
 
 
@@ -68,7 +68,7 @@ def _from_json(stored: Any) -> Any:
     return Message(args=tuple(stored["args"]), kwargs=stored["kwargs"], **fields)
 
 
-class _ListeningStorage(PostgresStorage):  # type: ignore[misc]
+class _ListeningStorage(PostgresStorage):
     """Keeps a connection per worker that waits for tasks; a worker that ends can close its own."""
 
     def close_listener(self) -> None:

@@ -32,7 +32,7 @@ INTERVAL_SECONDS = 1.0
 SHORTEST_INTERVAL_SECONDS = 0.05
 """Between two looks for webhooks when one follows the other's completion."""
 
-MOST_WRAP_UPS = 50
+MOST_WRAP_UPS = 200
 TICK_EXPIRES_SECONDS = 60
 
 

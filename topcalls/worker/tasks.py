@@ -39,13 +39,18 @@ class WebhookWork:
 
     sender: WebhookSender
     delivery: DueDelivery
+    database: Outage
 
     @property
     def key(self) -> str:
         return self.delivery.id
 
     def __call__(self) -> bool:
-        return self.sender.send(self.delivery) is DeliveryState.DELIVERED
+        try:
+            return self.sender.send(self.delivery) is DeliveryState.DELIVERED
+        except StoreUnavailable as error:  # not noted: made again when the lease is over
+            self.database.failed(error)
+            return False
 
 
 def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outage) -> Tasks:
@@ -58,7 +63,8 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         delivery = services.sender.load(delivery_id)
         if delivery is None:
             return
-        if not lanes.submit(delivery.endpoint, WebhookWork(services.sender, delivery)):
+        work = WebhookWork(services.sender, delivery, database)
+        if not lanes.submit(delivery.endpoint, work):
             services.sender.give_back(delivery_id)
 
     @task
