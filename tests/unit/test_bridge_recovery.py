@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from bridge_doubles import CONFIG, LIMIT, SESSION, Talk, Tool, configured
+from bridge_doubles import CONFIG, LIMIT, Talk, Tool, configured
 
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
@@ -14,11 +14,9 @@ from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDelta,
     AudioDelta,
-    CallerTranscript,
     ProviderClosed,
     ProviderFailed,
     ResponseDone,
-    SpeechStopped,
 )
 
 RACHEL = "Hi, this is Rachel."
@@ -450,78 +448,6 @@ def test_a_model_that_never_answers_is_apologized_for() -> None:
     talk.is_gone()
 
 
-# --- sessions that grow old
-
-SOON = configured(limits=Limits(swap=30.0, swap_again=5.0))
-
-
-def test_an_old_session_is_replaced_at_a_quiet_moment() -> None:
-    talk = in_talk(SOON)
-    first = talk.session
-    talk.advance(26.0)
-    item = talk.start_speech()
-    talk.advance(2.0)
-    assert len(talk.model.sessions) == 2
-    assert not first.closed
-    first.emit(CallerTranscript(item, "I am still speaking"))
-    talk.advance(0.1)
-    assert not first.closed
-    first.emit(SpeechStopped(0, item))
-    talk.settle()
-    response = first.begin()
-    first.say(response, "I hear you.", 0.5)
-    first.end(response)
-    talk.advance(1.0)
-    assert first.closed
-    assert talk.calls[-1] == ("message", "assistant", "I hear you.")
-    talk.caller_says("Good.")
-    assert talk.calls[-1] == ("respond",)
-    talk.end()
-
-
-def test_a_replacement_that_fails_is_tried_again_and_disturbs_nobody() -> None:
-    talk = in_talk(SOON)
-    talk.model.failures.append(broken(retryable=False))
-    talk.advance(31.0)
-    assert len(talk.model.sessions) == 1
-    assert talk.observer.ends == []
-    talk.advance(5.1)
-    assert len(talk.model.sessions) == 2
-    talk.end()
-
-
-def test_a_session_that_dies_with_its_replacement_ready() -> None:
-    talk = in_talk(SOON)
-    first = talk.session
-    talk.advance(26.0)
-    talk.start_speech()
-    talk.advance(2.0)
-    assert len(talk.model.sessions) == 2
-    first.emit(CUT)
-    talk.settle()
-    assert first.closed
-    assert len(talk.model.sessions) == 2
-    talk.caller_says("Hello?")
-    assert talk.calls[-1] == ("respond",)
-    talk.end()
-
-
-def test_a_replacement_that_dies_before_it_is_used_is_replaced_too() -> None:
-    talk = in_talk(SOON)
-    first = talk.session
-    talk.advance(26.0)
-    talk.start_speech()
-    talk.advance(2.0)
-    talk.model.sessions[1].emit(CUT)
-    talk.settle()
-    assert talk.session is first
-    assert talk.model.sessions[1].closed
-    talk.advance(5.1)
-    assert len(talk.model.sessions) == 3
-    assert talk.session is first
-    talk.end()
-
-
 def test_a_session_that_dies_as_it_opens_is_a_failed_opening() -> None:
     talk = Talk(OPENING)
     talk.model.dies_at_once = True
@@ -544,9 +470,3 @@ def test_a_goodbye_without_a_session_is_not_taken_back() -> None:
     talk.advance(1.0)
     assert talk.observer.ends == [("agent_ended", "")]
     talk.is_gone()
-
-
-def test_the_session_is_configured_as_asked() -> None:
-    talk = Talk(APOLOGY).ring()
-    assert talk.session.config == SESSION
-    talk.end()

@@ -15,6 +15,7 @@ from topcalls.bridge.codec import transcoder
 from topcalls.bridge.config import GREETING_SECONDS, HELLO_SECONDS, conversation_for
 from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.bridge.speaker import Speaker, Utterance
+from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.bridge.uplink import FILL_SECONDS, LOOK_SECONDS, Uplink
 from topcalls.clock import ManualClock
@@ -250,6 +251,60 @@ def test_a_timer_without_a_moment_is_no_timer(clock: ManualClock) -> None:
     assert timers.is_set("a")
     timers.set_at("a", None, lambda: None)
     assert not timers.is_set("a")
+
+
+# --- stopwatch
+
+
+def test_the_stopwatch_splits_an_answer_into_its_shares() -> None:
+    watch = TurnStopwatch()
+    watch.caller_stopped(10.0)
+    watch.asked(10.52)
+    watch.first_byte(10.92)
+    watch.first_byte(11.5)
+    timing = watch.on_the_wire(10.95, turn_seq=4)
+    assert timing is not None
+    assert (timing.ear_ms, timing.provider_ms, timing.gateway_ms) == (520, 400, 30)
+    assert (timing.total_ms, timing.turn_seq) == (950, 4)
+    assert watch.on_the_wire(11.0, turn_seq=4) is None
+
+
+def test_an_answer_that_no_turn_led_to_has_no_ear_share() -> None:
+    watch = TurnStopwatch()
+    watch.asked(1.0)
+    watch.first_byte(1.5)
+    timing = watch.on_the_wire(1.6, 1)
+    assert timing is not None
+    assert timing.ear_ms == 0
+
+
+def test_a_cancelled_answer_is_not_timed() -> None:
+    watch = TurnStopwatch()
+    watch.caller_stopped(1.0)
+    watch.asked(1.5)
+    watch.reset()
+    watch.first_byte(2.0)
+    assert watch.on_the_wire(2.1, 1) is None
+
+
+def test_time_before_the_answer_is_nobodys_share() -> None:
+    watch = TurnStopwatch()
+    watch.asked(1.0)
+    watch.first_byte(2.0)
+    watch.call_answered(20.0)
+    timing = watch.on_the_wire(20.04, 1)
+    assert timing is not None
+    assert (timing.provider_ms, timing.gateway_ms) == (0, 40)
+
+
+def test_a_second_request_for_the_same_turn_starts_no_second_clock() -> None:
+    watch = TurnStopwatch()
+    watch.asked(1.0)
+    watch.asked(2.0)
+    watch.first_byte(3.0)
+    timing = watch.on_the_wire(3.0, 1)
+    assert timing is not None
+    assert timing.provider_ms == 2000
 
 
 # --- prompt

@@ -17,7 +17,6 @@ from topcalls.core.turns import (
     Protection,
     Resume,
     TurnRules,
-    TurnStopwatch,
     TurnTaking,
     count_words,
     rules_for,
@@ -416,7 +415,7 @@ def test_no_history_leaves_the_agent_paused_or_a_turn_unanswered(first: str) -> 
         assert talk.turns.deadline is None, (first, *rest)
 
 
-# --- words, sensitivity, timing
+# --- words, sensitivity
 
 
 @pytest.mark.parametrize(
@@ -440,34 +439,3 @@ def test_a_higher_sensitivity_gives_way_sooner() -> None:
     assert low.commit_after_ms > medium.commit_after_ms > high.commit_after_ms
     assert low.min_words > medium.min_words > high.min_words
     assert medium.hangover_ms == 400
-
-
-def test_the_stopwatch_splits_an_answer_into_its_shares() -> None:
-    watch = TurnStopwatch()
-    watch.caller_stopped(10.0)
-    watch.asked(10.52)
-    watch.first_byte(10.92)
-    watch.first_byte(11.5)
-    timing = watch.on_the_wire(10.95, turn_seq=4)
-    assert timing is not None
-    assert (timing.ear_ms, timing.provider_ms, timing.gateway_ms) == (520, 400, 30)
-    assert (timing.total_ms, timing.turn_seq) == (950, 4)
-    assert watch.on_the_wire(11.0, turn_seq=4) is None
-
-
-def test_an_answer_that_no_turn_led_to_has_no_ear_share() -> None:
-    watch = TurnStopwatch()
-    watch.asked(1.0)
-    watch.first_byte(1.5)
-    timing = watch.on_the_wire(1.6, 1)
-    assert timing is not None
-    assert timing.ear_ms == 0
-
-
-def test_a_cancelled_answer_is_not_timed() -> None:
-    watch = TurnStopwatch()
-    watch.caller_stopped(1.0)
-    watch.asked(1.5)
-    watch.reset()
-    watch.first_byte(2.0)
-    assert watch.on_the_wire(2.1, 1) is None

@@ -58,12 +58,23 @@ def conversation_for(
     apology_text: str = "",
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` is the date where the other person is."""
-    sensitivity = request.interruption.sensitivity
-    ears = Ears(threshold=_THRESHOLDS[sensitivity])
-    model = request.model or default_model
+    session = _session(request, request.model or default_model, today, audio_format)
+    return ConversationConfig(
+        session=session,
+        opening=_opening(request, inbound),
+        rules=rules_for(request.interruption.sensitivity, session.ears.silence_ms),
+        silence_timeout=request.silence_timeout_seconds,
+        apology=apology,
+        apology_text=apology_text,
+    )
+
+
+def _session(
+    request: CallRequest, model: str, today: date | None, audio_format: AudioFormat
+) -> SessionConfig:
     known = registry.find_model(model)
     language = request.language
-    session = SessionConfig(
+    return SessionConfig(
         model=model,
         instructions=compose_instructions(
             task=request.task,
@@ -76,18 +87,10 @@ def conversation_for(
         audio_format=audio_format,
         language=language,
         tools=(END_CALL,),
-        ears=ears,
+        ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,
         reasoning_effort="low" if known and known.supports_reasoning else None,
-    )
-    return ConversationConfig(
-        session=session,
-        opening=_opening(request, inbound),
-        rules=rules_for(sensitivity, ears.silence_ms),
-        silence_timeout=request.silence_timeout_seconds,
-        apology=apology,
-        apology_text=apology_text,
     )
 
 

@@ -9,10 +9,11 @@ from typing import Protocol
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.link import ProviderLink
 from topcalls.bridge.mailbox import Mailbox
+from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
 from topcalls.core.transcript import Transcript, Turn
-from topcalls.core.turns import TurnStopwatch, TurnTaking, TurnTiming
+from topcalls.core.turns import TurnTaking, TurnTiming
 
 
 class BridgeObserver(Protocol):

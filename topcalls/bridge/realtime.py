@@ -10,11 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import orjson
-
 from topcalls.bridge import codec, prompt
 from topcalls.bridge.agent import Agent
 from topcalls.bridge.audio import CallAudio, HeardPart
+from topcalls.bridge.caller import Caller
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
@@ -23,13 +22,14 @@ from topcalls.bridge.opening import Opening
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask
-from topcalls.bridge.tool_calls import END_CALL, ToolCalls, ToolRunner
+from topcalls.bridge.tool_calls import ToolRunner
+from topcalls.bridge.tool_use import ToolUse
 from topcalls.bridge.uplink import Uplink
 from topcalls.core import turns
-from topcalls.core.turns import CreateResponse, Decision, Floor, Protection, count_words
+from topcalls.core.turns import Decision, Floor, Protection
 from topcalls.errors import ProviderError
 from topcalls.providers import base
-from topcalls.providers.base import ProviderEvent, ToolCall
+from topcalls.providers.base import ProviderEvent
 
 
 class Conversation:
@@ -47,30 +47,35 @@ class Conversation:
         )
         self._idle = Idle(config.silence_timeout, parts.timers, self._ask_if_there, self._give_up)
         self._keypad = Keypad(parts.timers, self._keys_entered)
-        names = (tool.name for tool in config.session.tools if tool.name != END_CALL.name)
-        self._tools = ToolCalls(names, run_tool, parts.mailbox)
-        self._unused_results = False  # tool outputs that no response has seen
-        self._goodbye: ToolCall | None = None  # the end_call that is being carried out
-        self._speech_from_ms = 0
+        self._tools = ToolUse(
+            parts, self._agent, self._recovery, self._farewell, self._apply, run_tool
+        )
+        self._caller = Caller(parts, self._uplink, self._apply)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
-        self._events: dict[type, Callable[[Any], None]] = {
+        self._events = self._event_table()
+        self._decisions = self._decision_table()
+
+    def _event_table(self) -> dict[type, Callable[[Any], None]]:
+        return {
             base.SpeechStarted: self._on_speech_started,
             base.SpeechStopped: self._on_speech_stopped,
-            base.CallerTextDelta: self._on_caller_delta,
-            base.CallerTranscript: self._on_caller_text,
-            base.CallerTranscriptFailed: self._on_caller_text_failed,
+            base.CallerTextDelta: self._caller.text_delta,
+            base.CallerTranscript: self._caller.text,
+            base.CallerTranscriptFailed: self._caller.text_failed,
             base.ResponseStarted: self._agent.response_started,
             base.AudioDelta: self._agent.audio,
             base.AudioDone: self._agent.audio_done,
             base.AgentTextDelta: self._agent.text_delta,
             base.AgentTextDone: self._agent.text_done,
-            base.ToolCall: self._on_tool_call,
+            base.ToolCall: self._tools.called,
             base.ResponseDone: self._on_response_done,
             base.ProviderFailed: self._on_provider_failed,
             base.ProviderClosed: self._on_provider_closed,
         }
-        self._decisions: dict[type, Callable[[Any], None]] = {
+
+    def _decision_table(self) -> dict[type, Callable[[Any], None]]:
+        return {
             turns.Pause: lambda _: self._agent.speaker.pause(),
             turns.Resume: lambda _: self._agent.speaker.resume(),
             turns.Commit: self._commit,
@@ -116,9 +121,7 @@ class Conversation:
         self._tools.stop()
         self._release_audio()
         self._parts.timers.clear()
-        ears = self._parts.config.session.ears
-        if self._parts.turns.caller_speaking:
-            self._uplink.add_silence(ears.silence_ms + 200)  # so that the ears hear the end of it
+        self._caller.hear_out()
         self._parts.timers.set("linger", self._parts.config.limits.linger, self._stopped)
 
     def close(self) -> None:
@@ -134,7 +137,7 @@ class Conversation:
         """After every fact: what the new state of things leads to."""
         parts = self._parts
         if self._stopping is not None:
-            if not self._words_to_come():
+            if parts.link.session is None or not self._caller.words_to_come():
                 self._stopped()
             return
         if self._agent.quiet:
@@ -162,11 +165,6 @@ class Conversation:
             and not self._farewell.closing
             and self._parts.link.session is not None
         )
-
-    def _words_to_come(self) -> bool:
-        parts = self._parts
-        hearing = parts.turns.caller_speaking or parts.transcript.caller_pending()
-        return hearing and parts.link.session is not None
 
     def _stopped(self) -> None:
         self._parts.end(self._stopping or "stopped", "")
@@ -219,46 +217,13 @@ class Conversation:
     # --- the caller
 
     def _on_speech_started(self, event: base.SpeechStarted) -> None:
-        parts = self._parts
-        self._speech_from_ms = event.audio_ms
-        parts.transcript.caller_started(event.item_id, self._heard_at_ms(event.audio_ms))
         self._idle.caller_is_there()
         self._opening.caller_speaking()
-        self._apply(parts.turns.caller_started(parts.now, event.item_id))
+        self._caller.speech_started(event)
 
     def _on_speech_stopped(self, event: base.SpeechStopped) -> None:
-        parts = self._parts
-        ended_ms = self._heard_at_ms(event.audio_ms)
-        parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
-        speech_ms = event.audio_ms - self._speech_from_ms
-        decisions = parts.turns.caller_stopped(parts.now, event.item_id, speech_ms)
-        if CreateResponse() in decisions and parts.answered_at is not None:
-            parts.stopwatch.caller_stopped(parts.answered_at + ended_ms / 1000)
-        self._apply(decisions)
+        self._caller.speech_stopped(event)
         self._opening.caller_spoke()
-
-    def _heard_at_ms(self, audio_ms: int) -> int:
-        """A position in the session's audio as time of the call."""
-        now_ms = self._parts.call_ms()
-        return min(now_ms, max(0, now_ms - (self._uplink.sent_ms - audio_ms)))
-
-    def _on_caller_delta(self, event: base.CallerTextDelta) -> None:
-        parts = self._parts
-        so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
-        words = count_words(so_far)
-        if words >= parts.config.rules.min_words:
-            self._apply(parts.turns.caller_words(parts.now, event.item_id, words))
-
-    def _on_caller_text(self, event: base.CallerTranscript) -> None:
-        parts = self._parts
-        parts.tell(parts.transcript.caller_text(event.item_id, event.text, parts.call_ms()))
-        words = count_words(event.text)
-        self._apply(parts.turns.caller_words(parts.now, event.item_id, words))
-
-    def _on_caller_text_failed(self, event: base.CallerTranscriptFailed) -> None:
-        parts = self._parts
-        parts.tell(parts.transcript.caller_failed(event.item_id))
-        self._apply(parts.turns.caller_words(parts.now, event.item_id, 0))
 
     def dtmf(self, digit: str) -> None:
         """The caller pressed a key."""
@@ -289,52 +254,11 @@ class Conversation:
         self._farewell.begin("silence")
         self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False))
 
-    # --- tools and the end
-
-    def _on_tool_call(self, event: ToolCall) -> None:
-        if not self._agent.called_tool(event.response_id):
-            self._answer_call(event, {"error": "The caller interrupted."})
-        elif event.name == END_CALL.name and event.complete:
-            self._goodbye = event
-            self._farewell.begin("agent_ended")
-        else:
-            self._tools.start(event, partial(self._tool_done, self._parts.link.epoch))
-
-    def _tool_done(self, epoch: int, call: ToolCall, output: str) -> None:
-        session = self._parts.link.session
-        if session is not None and epoch == self._parts.link.epoch:
-            session.add_tool_output(call.call_id, output)
-        else:
-            self._recovery.tell(prompt.late_result_message(call.name, output))
-        self._unused_results = True
-        self._use_results()
-
-    def _use_results(self) -> None:
-        """All tools of a response are answered: now the model may speak about it, once."""
-        if self._unused_results and not self._tools.busy and not self._agent.responses.active:
-            self._unused_results = False
-            self._apply(self._parts.turns.response_wanted())
-
     def _on_response_done(self, event: base.ResponseDone) -> None:
         response = self._agent.response_done(event)
         if response is not None and event.status == "completed":
             self._recovery.answered()
-        call = self._goodbye
-        if call is not None and call.response_id == event.response_id:
-            self._said_goodbye(call, spoke=response is not None and response.spoke)
-        self._use_results()
-
-    def _said_goodbye(self, call: ToolCall, *, spoke: bool) -> None:
-        if spoke:
-            return
-        self._goodbye = None
-        self._answer_call(call, {"status": "ending"})
-        self._agent.say(Ask(prompt.FAREWELL, exact=False))
-
-    def _answer_call(self, call: ToolCall, output: dict[str, str]) -> None:
-        session = self._parts.link.session
-        if session is not None:
-            session.add_tool_output(call.call_id, orjson.dumps(output).decode())
+        self._tools.response_done(event, response)
 
     # --- decisions
 
@@ -349,10 +273,7 @@ class Conversation:
     def _commit(self, _: turns.Commit) -> None:
         self._agent.cut_off()
         if self._farewell.closing and self._parts.link.session is not None:
-            self._farewell.abandon()
-            if self._goodbye is not None:
-                call, self._goodbye = self._goodbye, None
-                self._answer_call(call, {"status": "not ended: the caller is speaking"})
+            self._tools.take_back_goodbye()
 
     def _create_response(self, _: turns.CreateResponse) -> None:
         if not self._farewell.closing:

@@ -94,6 +94,8 @@ class CallerTranscript:
 
 @dataclass(frozen=True, slots=True)
 class CallerTranscriptFailed:
+    """The words of this item will never be known."""
+
     item_id: str
 
 
@@ -132,6 +134,8 @@ class AgentTextDelta:
 
 @dataclass(frozen=True, slots=True)
 class AgentTextDone:
+    """All the words of an audio item."""
+
     item_id: str
     text: str
 

@@ -1,0 +1,76 @@
+"""The caller's side: speech the model's ears report, and its words, which come later or never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from topcalls.bridge.parts import Parts
+from topcalls.bridge.uplink import Uplink
+from topcalls.core.turns import CreateResponse, Decision, count_words
+from topcalls.providers.base import (
+    CallerTextDelta,
+    CallerTranscript,
+    CallerTranscriptFailed,
+    SpeechStarted,
+    SpeechStopped,
+)
+
+
+class Caller:
+    """`decide` carries out what the turn-taking makes of each fact."""
+
+    def __init__(
+        self, parts: Parts, uplink: Uplink, decide: Callable[[list[Decision]], None]
+    ) -> None:
+        self._parts = parts
+        self._uplink = uplink
+        self._decide = decide
+        self._speech_from_ms = 0
+
+    def speech_started(self, event: SpeechStarted) -> None:
+        parts = self._parts
+        self._speech_from_ms = event.audio_ms
+        parts.transcript.caller_started(event.item_id, self._at_ms(event.audio_ms))
+        self._decide(parts.turns.caller_started(parts.now, event.item_id))
+
+    def speech_stopped(self, event: SpeechStopped) -> None:
+        parts = self._parts
+        ended_ms = self._at_ms(event.audio_ms)
+        parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
+        speech_ms = event.audio_ms - self._speech_from_ms
+        decisions = parts.turns.caller_stopped(parts.now, event.item_id, speech_ms)
+        if CreateResponse() in decisions and parts.answered_at is not None:
+            parts.stopwatch.caller_stopped(parts.answered_at + ended_ms / 1000)
+        self._decide(decisions)
+
+    def text_delta(self, event: CallerTextDelta) -> None:
+        parts = self._parts
+        so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
+        words = count_words(so_far)
+        if words >= parts.config.rules.min_words:
+            self._decide(parts.turns.caller_words(parts.now, event.item_id, words))
+
+    def text(self, event: CallerTranscript) -> None:
+        parts = self._parts
+        parts.tell(parts.transcript.caller_text(event.item_id, event.text, parts.call_ms()))
+        words = count_words(event.text)
+        self._decide(parts.turns.caller_words(parts.now, event.item_id, words))
+
+    def text_failed(self, event: CallerTranscriptFailed) -> None:
+        parts = self._parts
+        parts.tell(parts.transcript.caller_failed(event.item_id))
+        self._decide(parts.turns.caller_words(parts.now, event.item_id, 0))
+
+    def words_to_come(self) -> bool:
+        """The caller speaks, or has said something that is not written down yet."""
+        return self._parts.turns.caller_speaking or self._parts.transcript.caller_pending()
+
+    def hear_out(self) -> None:
+        """The line is gone: let the ears hear the silence that ends the speech under way."""
+        if self._parts.turns.caller_speaking:
+            self._uplink.add_silence(self._parts.config.session.ears.silence_ms + 200)
+
+    def _at_ms(self, audio_ms: int) -> int:
+        """A position in the session's audio as time of the call."""
+        now_ms = self._parts.call_ms()
+        return min(now_ms, max(0, now_ms - (self._uplink.sent_ms - audio_ms)))
