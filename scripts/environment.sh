@@ -38,10 +38,10 @@ find_python() {
 
 ensure_venv_module() { # Debian keeps the venv module in a package of its own
     local version
-    "$1" -c 'import ensurepip, venv' 2>/dev/null && return
+    "$1" -c 'import venv; from ensurepip import version' 2>/dev/null && return
     version=$("$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     apt_install "python$version-venv" || apt_install python3-venv || true
-    if ! "$1" -c 'import ensurepip, venv' 2>/dev/null; then
+    if ! "$1" -c 'import venv; from ensurepip import version' 2>/dev/null; then
         say "$1 cannot make virtual environments. Install the package python$version-venv:"
         say "  apt-get install python$version-venv"
         exit 1
@@ -50,7 +50,7 @@ ensure_venv_module() { # Debian keeps the venv module in a package of its own
 
 ensure_environment() { # directory extras; installs only when something changed
     local venv=$1 extras=$2 python wanted
-    find_python >/dev/null || apt_install python3 || true
+    [[ -n ${PYTHON:-} ]] || find_python >/dev/null || apt_install python3 || true
     python=$(find_python) || {
         say "Python 3.11 or newer is needed. Install it, or name it: PYTHON=/path/to/python $0"
         exit 1

@@ -89,6 +89,19 @@ def grant_minutes(settings: Settings, account_id: str, minutes: int, note: str) 
     click.echo(f"{balance.minutes_remaining:.1f} minutes left")
 
 
+@accounts.command("webhook-secret")
+@click.argument("account_id")
+@click.option("--rotate", is_flag=True, help="Make a new one; the old one is void at once.")
+@click.pass_obj
+def webhook_secret(settings: Settings, account_id: str, rotate: bool) -> None:
+    """Print the secret that signs an account's webhooks."""
+    with _services(settings) as services:
+        show = (
+            services.accounts.rotate_webhook_secret if rotate else services.accounts.webhook_secret
+        )
+        click.echo(show(account_id))
+
+
 @click.group()
 def keys() -> None:
     """API keys. A key is shown once, when it is made; only its hash is stored."""

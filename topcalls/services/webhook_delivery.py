@@ -20,7 +20,7 @@ from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.log import get_logger
 from topcalls.net.http import HttpError, HttpResponse
-from topcalls.services.webhooks import DueDelivery, Webhooks
+from topcalls.services.webhooks import DueDelivery, Webhooks, due_delivery
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import WebhookDelivery
@@ -156,23 +156,8 @@ def _load(delivery_id: str, now: datetime) -> DueDelivery | None:
     for row in webhooks.contents([delivery_id]):
         held = row.lease_until is not None and row.lease_until > now
         if row.finished_at is None and held:
-            return _due_delivery(row)
+            return due_delivery(row)
     return None
-
-
-def _due_delivery(row: WebhookDelivery) -> DueDelivery:
-    return DueDelivery(
-        id=row.id,
-        account_id=row.account_id,
-        message_id=row.event_id,
-        event=row.event.kind,
-        url=row.url,
-        endpoint=row.endpoint,
-        secret=row.account.webhook_secret,
-        payload=row.event.payload.encode(),
-        attempt=row.attempts + 1,
-        created_at=row.event.created_at,
-    )
 
 
 def _give_back(delivery_id: str, now: datetime) -> None:

@@ -245,7 +245,7 @@ class Webhooks:
             if places > 0:
                 won = webhooks.claim(endpoint, self._owner, now, LEASE_SECONDS, places)
                 taken += [delivery.id for delivery in won]
-        return [_due(delivery) for delivery in webhooks.contents(taken)] if taken else []
+        return [due_delivery(delivery) for delivery in webhooks.contents(taken)] if taken else []
 
 
 def call_payload(event: str, view: CallView) -> dict[str, Any]:
@@ -305,7 +305,8 @@ def _encoded(payload: dict[str, Any]) -> str:
     return orjson.dumps(payload, option=orjson.OPT_UTC_Z).decode()
 
 
-def _due(delivery: WebhookDelivery) -> DueDelivery:
+def due_delivery(delivery: WebhookDelivery) -> DueDelivery:
+    """A row as what is to be sent next for it."""
     return DueDelivery(
         id=delivery.id,
         account_id=delivery.account_id,
