@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import gevent
 import numpy as np
 from gevent.event import Event as Flag
-from gevent.queue import Empty, Queue
+from gevent.queue import Queue
 from gevent.server import StreamServer
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
@@ -89,7 +89,7 @@ class EventSocketClient:
         self.events = []
         self.notices = []
         self.closed = Flag()
-        self._seen = Queue()
+        self._seen = Flag()
         gevent.spawn(self._read)
         assert self.replies.get(timeout=5).kind == "auth/request"
         if password is not None:
@@ -131,16 +131,15 @@ class EventSocketClient:
         deadline = time.monotonic() + timeout
         looked_at = _after
         while True:
+            self._seen.clear()
             while looked_at < len(self.events):
                 event = self.events[looked_at]
                 looked_at += 1
                 names = (event["Event-Name"], event.get("Event-Subclass"))
                 if name in names and wanted.items() <= event.items():
                     return event
-            try:
-                self._seen.get(timeout=max(0.001, deadline - time.monotonic()))
-            except Empty:
-                raise TimeoutError(f"no event {name} {wanted}: {self.names()}") from None
+            if not self._seen.wait(max(0, deadline - time.monotonic())):
+                raise TimeoutError(f"no event {name} {wanted}: {self.names()}")
 
     def names(self, uuid=None):
         """The names of the events so far, CUSTOM by subclass, heartbeats aside."""
@@ -162,7 +161,7 @@ class EventSocketClient:
             while message := self._message(stream):
                 if message.kind.startswith("text/event"):
                     self.events.append(message.event | {"_at": message.at})
-                    self._seen.put(None)
+                    self._seen.set()
                 elif message.kind in ("text/disconnect-notice", "text/rude-rejection"):
                     self.notices.append(message)
                 else:

@@ -389,7 +389,7 @@ def test_what_is_played_is_heard(server, client, tmp_path):
     assert 350_000 < played < 1_000_000
     client.event("CHANNEL_EXECUTE_COMPLETE")
     call = server.call("u1")
-    heard = voiced(audioop.ulaw2lin(b"".join(call.heard), 2))
+    heard = voiced(audioop.ulaw2lin(b"".join(call.audio.heard), 2))
     assert len(heard) == 6400
     assert frequency_of(heard) == pytest.approx(1000, abs=3)
     assert sum(item.audible for item in call.callee.ear.log) == 20

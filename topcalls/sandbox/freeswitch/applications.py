@@ -18,21 +18,22 @@ def run_application(call: Call, application: str, argument: str) -> None:
     """Carry out one application. An unknown one is logged, as the switch does."""
     run = _APPLICATIONS.get(application)
     if run is None:
-        log.warning("unknown application", application=application)
+        log.warning("There is no such application.", application=application)
         return
     run(call, argument)
 
 
 def schedule_hangup(call: Call, when: str, cause: str) -> None:
-    """`+<seconds>`: one more timer beside those there are; `+0` is now."""
-    seconds = when.removeprefix("+")
-    if not seconds.isdigit():
+    """`+<seconds>`, or seconds since the epoch: one more timer beside those there are."""
+    number = when.removeprefix("+")
+    if not number.isdigit():
         return
     name = cause_name(cause) if cause else "ALLOTTED_TIMEOUT"
-    if int(seconds) == 0:
+    seconds = float(number) if when.startswith("+") else float(number) - call.epoch_seconds()
+    if seconds <= 0:
         call.hang_up(name)
     else:
-        call.schedule_hangup(float(seconds), name)
+        call.schedule_hangup(seconds, name)
 
 
 def _hangup(call: Call, argument: str) -> None:
@@ -62,11 +63,11 @@ def _send_dtmf(call: Call, argument: str) -> None:
 
 
 def _record_session(call: Call, argument: str) -> None:
-    call.recordings.start(argument.partition(" ")[0])
+    call.audio.recordings.start(argument.partition(" ")[0])
 
 
 def _stop_record_session(call: Call, argument: str) -> None:
-    call.recordings.stop(argument)
+    call.audio.recordings.stop(argument)
 
 
 _APPLICATIONS: dict[str, Callable[[Call, str], None]] = {

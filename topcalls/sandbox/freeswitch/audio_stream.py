@@ -32,6 +32,7 @@ from wsproto.events import (
     Request,
     TextMessage,
 )
+from wsproto.extensions import PerMessageDeflate
 from wsproto.utilities import LocalProtocolError, ProtocolError, RemoteProtocolError
 
 from topcalls.log import get_logger
@@ -60,6 +61,8 @@ class StreamSettings:
     metadata: str
     frames_per_message: int
     extra_headers: dict[str, str]
+    compression: bool  # may be offered
+    heart_beat: int  # seconds between pings, 0 = none
     temporary: Path
 
     @classmethod
@@ -77,7 +80,27 @@ class StreamSettings:
         size = variables.get("STREAM_BUFFER_SIZE", "")
         packets = int(size) // 20 if size.isdigit() and int(size) % 20 == 0 else 1
         headers = _headers(variables.get("STREAM_EXTRA_HEADERS", ""))
-        return cls(uuid, url, mix, rate, metadata, max(1, packets), headers, temporary)
+        beat = variables.get("STREAM_HEART_BEAT", "")
+        return cls(
+            uuid=uuid,
+            url=url,
+            mix=mix,
+            rate=rate,
+            metadata=metadata,
+            frames_per_message=max(1, packets),
+            extra_headers=headers,
+            compression=variables.get("STREAM_MESSAGE_DEFLATE") != "true",  # sic: true disables
+            heart_beat=int(beat) if beat.isdigit() else 0,
+            temporary=temporary,
+        )
+
+
+@dataclass(frozen=True)
+class StreamHabits:
+    """What depends on chance, not on settings."""
+
+    metadata_delay: float = 0.0  # seconds after the connection: audio may overtake it
+    offers_compression: bool = False
 
 
 class AudioStream:
@@ -89,19 +112,16 @@ class AudioStream:
         fire: Callable[[str, str], None],
         detach: Callable[[], None],
         *,
-        metadata_delay: float,
+        habits: StreamHabits,
     ) -> None:
-        """`fire(subclass, body)` raises an event; `detach()` takes the stream off its channel.
-
-        `metadata_delay` seconds pass between the connection and the metadata: audio may overtake.
-        """
+        """`fire(subclass, body)` raises an event; `detach()` takes the stream off its channel."""
         self.settings = settings
         self.paused = False
         self.connected = False
         self.messages_sent = 0
         self._fire = fire
         self._detach = detach
-        self._metadata_delay = metadata_delay
+        self._habits = habits
         self._socket: socket.socket | None = None
         self._protocol = WSConnection(ConnectionType.CLIENT)
         self._unsent: deque[bytes] = deque()
@@ -177,7 +197,10 @@ class AudioStream:
             return self._close_socket()
         self._fire("connect", _compact({"status": "connected"}))
         if self.settings.metadata:
-            gevent.spawn_later(self._metadata_delay, self.send_text, self.settings.metadata)
+            delay = self._habits.metadata_delay
+            gevent.spawn_later(delay, self.send_text, self.settings.metadata)
+        if self.settings.heart_beat:
+            gevent.spawn(self._beat)
         self._read()
         return None
 
@@ -187,9 +210,11 @@ class AudioStream:
         self._socket = connection
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         target = address.path or "/"
+        offer = self.settings.compression and self._habits.offers_compression
         request = Request(
             host=address.netloc,
             target=f"{target}?{address.query}" if address.query else target,
+            extensions=[PerMessageDeflate()] if offer else [],
             extra_headers=[
                 (k.encode(), v.encode()) for k, v in self.settings.extra_headers.items()
             ],
@@ -204,6 +229,11 @@ class AudioStream:
                     break  # what came along with the answer is for `_read`
                 if isinstance(event, RejectConnection | CloseConnection):
                     raise _Refused("WebSocket upgrade failed" if data else "")
+
+    def _beat(self) -> None:
+        while not self._ended and self.connected:
+            self._send(Ping())
+            gevent.sleep(self.settings.heart_beat)
 
     def _read(self) -> None:
         """Until the connection ends, one way or the other."""

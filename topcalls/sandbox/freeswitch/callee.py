@@ -35,7 +35,7 @@ PAUSE_INSIDE_SPEECH = 0.35  # shorter gaps do not end what is heard as one speec
 _LEAST_SPEECH = 0.2
 _BETWEEN_DIGITS = 0.2
 _BEEP_HZ = 1000
-_HEARD_FRAMES = 50 * 3600
+_HEARD_FRAMES = 50 * 300
 
 Frames = Generator[bytes | None, None, None]
 
@@ -52,7 +52,7 @@ class Telephone(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class HeardFrame:
     """20 ms of what was played to the person."""
 

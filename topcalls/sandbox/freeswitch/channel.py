@@ -140,6 +140,10 @@ class Channel:
         }
         return {f"Caller-{name}": value for name, value in facts.items() if value}
 
+    def is_true(self, name: str) -> bool:
+        """Whether a variable says yes."""
+        return self.variables.get(name, "").lower() in ("true", "yes", "on", "1")
+
     def set_variable(self, name: str, value: str) -> None:
         """An empty value removes the variable."""
         if value:

@@ -12,7 +12,8 @@ from topcalls.sandbox.freeswitch.arguments import separate
 from topcalls.sandbox.freeswitch.audio_stream import AudioStream, StreamSettings
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
-from topcalls.sandbox.freeswitch.switch import VERSION, Switch, up_time
+from topcalls.sandbox.freeswitch.events import VERSION, status
+from topcalls.sandbox.freeswitch.switch import Switch
 
 NO_SUCH_CHANNEL = "-ERR No such channel!\n"
 FAILED = "-ERR Operation Failed\n"
@@ -29,14 +30,14 @@ class Api:
         self._switch = switch
         self._commands: dict[str, Callable[[str], str]] = {
             "create_uuid": lambda _: new_id(),
-            "hostname": lambda _: switch.options.hostname,
+            "hostname": lambda _: switch.events.hostname,
             "hupall": self._hupall,
             "module_exists": lambda name: str(name in switch.options.modules).lower(),
             "originate": switch.originate,
             "sched_del": self._sched_del,
             "sched_hangup": self._sched_hangup,
             "show": self._show,
-            "status": self._status,
+            "status": lambda _: status(*switch.counts),
             "uuid_answer": self._answer,
             "uuid_audio_stream": self._audio_stream,
             "uuid_break": self._break,
@@ -121,7 +122,7 @@ class Api:
         call = self._switch.calls.get(uuid)
         if call is None:
             return NO_SUCH_CHANNEL
-        call.player.stop(flush="all" in flag)
+        call.audio.player.stop(flush="all" in flag)
         return "+OK\n"
 
     def _fileman(self, text: str) -> str:
@@ -131,10 +132,10 @@ class Api:
         call = self._call(words)
         if call is None:
             return NO_SUCH_CHANNEL
-        if not call.player.is_playing:
+        if not call.audio.player.is_playing:
             return "-ERR No file handle!\n"
         if words[1] == "pause":
-            call.player.toggle_pause()
+            call.audio.player.toggle_pause()
         return "+OK\n"
 
     def _record(self, text: str) -> str:
@@ -146,11 +147,11 @@ class Api:
             return "-ERR Cannot locate session!\n"
         verb, path = words[1], words[2]
         if verb == "start":
-            done = call.recordings.start(path)
+            done = call.audio.recordings.start(path, "".join(words[3:4]))
         elif verb == "stop":
-            done = call.recordings.stop(path)
+            done = call.audio.recordings.stop(path)
         else:
-            done = call.recordings.change(verb, path)
+            done = call.audio.recordings.change(verb, path)
         return "+OK Success\n" if done else f"-ERR Cannot {verb} record session!\n"
 
     def _send_dtmf(self, text: str) -> str:
@@ -175,12 +176,7 @@ class Api:
 
     def _sched_del(self, group: str) -> str:
         call = self._switch.calls.get(group)
-        timers = [timer for timer in call.scheduled if not timer.dead] if call else []
-        for timer in timers:
-            timer.kill(block=False)
-        if call is not None:
-            call.scheduled.clear()
-        return f"+OK Deleted: {len(timers)}\n"
+        return f"+OK Deleted: {call.unschedule() if call else 0}\n"
 
     def _audio_stream(self, text: str) -> str:
         words = separate(text, " ", 6)
@@ -194,11 +190,11 @@ class Api:
             return self._start_stream(call, words[2:])
         if verb == "send_text" and len(words) < 3:
             return ""
-        stream = call.stream
+        stream = call.audio.stream
         if stream is None or verb not in ("stop", "pause", "resume", "send_text"):
             return FAILED
         if verb == "stop":
-            call.stream = None
+            call.audio.stream = None
             stream.stop(" ".join(words[2:3]))
         elif verb == "send_text":
             stream.send_text(words[2])
@@ -212,20 +208,20 @@ class Api:
         settings = StreamSettings.read(
             call.uuid, words, call.channel.variables, self._switch.options.temporary
         )
-        if settings is None or call.stream is not None:
+        if settings is None or call.audio.stream is not None:
             return FAILED
         if call.channel.direction == "outbound" and not call.channel.has_media:
             self._switch.crash("uuid_audio_stream start on a ringing channel without media")
             return ""
         if not call.channel.has_media:
             call.early_media()  # an inbound leg is pre-answered
-        call.stream = AudioStream(
+        call.audio.stream = AudioStream(
             settings,
             fire=lambda name, body: self._switch.fire(
                 "CUSTOM", call.channel, {"Event-Subclass": f"mod_audio_stream::{name}"}, body
             ),
-            detach=lambda: setattr(call, "stream", None),
-            metadata_delay=self._switch.metadata_delay(),
+            detach=lambda: setattr(call.audio, "stream", None),
+            habits=self._switch.stream_habits(),
         )
         return "+OK Success\n"
 
@@ -233,7 +229,7 @@ class Api:
         words = separate(text, " ")
         if words[:1] not in (["channels"], ["calls"]):
             return "-USAGE: channels [count|as json]\n"
-        rows = [_row(call, self._switch.options.hostname) for call in self._switch.calls.values()]
+        rows = [_row(call, self._switch.events.hostname) for call in self._switch.calls.values()]
         if "count" in words:
             return f"\n{len(rows)} total.\n"
         if "json" in words:
@@ -241,19 +237,6 @@ class Api:
                 return '{"row_count": 0}\n'
             return json.dumps({"row_count": len(rows), "rows": rows}, separators=(",", ":"))
         return _table(rows)
-
-    def _status(self, _: str) -> str:
-        switch = self._switch
-        return (
-            f"UP {up_time(switch.uptime)}\n"
-            f"FreeSWITCH (Version {VERSION}) is ready\n"
-            f"{switch.sessions} session(s) since startup\n"
-            f"{len(switch.calls)} session(s) - peak {switch.peak}, last 5min {switch.peak} \n"
-            "0 session(s) per Sec out of max 30, peak 1, last 5min 1 \n"
-            "1000 session(s) max\n"
-            "min idle cpu 0.00/98.00\n"
-            "Current Stack Size/Max 240K/8192K\n"
-        )
 
 
 def _row(call: Call, hostname: str) -> dict[str, str]:

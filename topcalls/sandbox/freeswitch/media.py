@@ -28,7 +28,8 @@ class Ticked(Protocol):
 class MediaClock:
     """Ticks on an absolute grid: no drift. When late it catches up at 10 ms a frame, no faster.
 
-    More than a second behind (a stopped machine), the lost time is given up.
+    More than a second behind (a stopped machine), the lost time is given up. `worst_lag` is the
+    latest that a tick ever was, in seconds.
     """
 
     def __init__(self, clock: Clock, sleep: Callable[[float], None] = gevent.sleep) -> None:
@@ -58,10 +59,10 @@ class MediaClock:
     def _run(self) -> None:
         due = self._clock.monotonic()
         while self._members:
+            self.worst_lag = max(self.worst_lag, self._clock.monotonic() - due)
             self._tick_all()
             due += FRAME_SECONDS
             behind = self._clock.monotonic() - due
-            self.worst_lag = max(self.worst_lag, behind)
             if behind > _FORGIVEN:
                 due += behind
             self._sleep(-behind if behind < -_LEAST_SPACING else _LEAST_SPACING)
@@ -73,5 +74,5 @@ class MediaClock:
             try:
                 member.tick(at)
             except Exception:
-                log.exception("media of a call failed")
+                log.exception("The media of a call failed.")
                 self.remove(member)

@@ -16,8 +16,9 @@ _SILENCE = b"\0" * FRAME_BYTES * 2
 class Recording:
     """16-bit 8 kHz; left the caller, right what is played to them, or both mixed in one."""
 
-    def __init__(self, path: Path, *, stereo: bool) -> None:
-        """Create the file. Raises `OSError` where that is impossible."""
+    def __init__(self, path: Path, *, stereo: bool, limit_seconds: int = 0) -> None:
+        """Create the file. Raises `OSError` where that is impossible. 0: no limit."""
+        self.limit = limit_seconds * RATE
         self.path = path
         self.samples = 0
         self.masked = False
@@ -64,11 +65,13 @@ class Recordings:
         self._variables = variables
         self._fire = fire
 
-    def start(self, path: str) -> bool:
-        """RECORD_START; False where the file cannot be made."""
+    def start(self, path: str, limit: str = "") -> bool:
+        """RECORD_START; False where the file cannot be made. `limit`: seconds."""
         stereo = self._variables.get("RECORD_STEREO", "") in ("true", "yes", "1")
         try:
-            self.active[path] = Recording(Path(path), stereo=stereo)
+            self.active[path] = Recording(
+                Path(path), stereo=stereo, limit_seconds=int(limit) if limit.isdigit() else 0
+            )
         except OSError:
             return False
         self._fire("RECORD_START", {"Record-File-Path": path})
@@ -106,8 +109,10 @@ class Recordings:
 
     def write(self, said: bytes | None, played: bytes | None) -> None:
         """20 ms of either side."""
-        for recording in self.active.values():
+        for path, recording in tuple(self.active.items()):
             recording.write(said, played)
+            if recording.limit and recording.samples >= recording.limit:
+                self.stop(path)
 
     def close(self) -> None:
         """Complete the files, and tell nobody."""

@@ -38,7 +38,7 @@ from topcalls.sandbox.speech import Synthesizer
 PASSWORD = "sandbox"
 MAX_QUEUED_EVENTS = 100_000
 MAX_LOST_EVENTS = 500
-JOURNAL_LENGTH = 4000
+JOURNAL_LENGTH = 2000
 
 log = get_logger("sandbox.event_socket")
 
@@ -269,8 +269,8 @@ class SwitchServer:
 
 
 def _drop_stream(call: Call) -> None:
-    if call.stream is not None:
-        call.stream.abort()
+    if call.audio.stream is not None:
+        call.audio.stream.abort()
 
 
 class _Connection:
@@ -302,7 +302,7 @@ class _Connection:
             self._write(wire.auth_request())
             self._read()
         except (OSError, wire.CommandTooLong) as error:
-            log.debug("client lost", error=str(error))
+            log.debug("A client is gone.", error=str(error))
         finally:
             sender.kill()
             self.close()

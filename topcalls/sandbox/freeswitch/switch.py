@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from email.utils import format_datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import gevent
 
 from topcalls.clock import Clock, SystemClock
+from topcalls.errors import TopCallsError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.sandbox.freeswitch.arguments import OriginateSyntax, parse_originate
+from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.channel import Channel, Times
+from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
 from topcalls.sandbox.freeswitch.media import MediaClock
 from topcalls.sandbox.freeswitch.playback import Execution
 from topcalls.sandbox.freeswitch.sip import inbound_variables, outbound_variables
@@ -28,12 +28,11 @@ from topcalls.sandbox.speech import Synthesizer
 
 GATEWAY = "sandbox"
 HEARTBEAT_SECONDS = 20.0
-VERSION = "1.10.12-release-sandbox~64bit"
 ORIGINATE_USAGE = (
     "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>]"
     " [<cid_name>] [<cid_num>] [<timeout_sec>]\n"
 )
-_CALLS_REMEMBERED = 1000
+_CALLS_REMEMBERED = 50
 _LATE_METADATA_SECONDS = 0.06
 
 log = get_logger("sandbox.switch")
@@ -60,7 +59,6 @@ class SwitchOptions:
     modules: frozenset[str] = frozenset(
         {"mod_audio_stream", "mod_native_file", "mod_sndfile", "mod_sofia", "mod_event_socket"}
     )
-    hostname: str = field(default_factory=socket.gethostname)
 
 
 class Switch:
@@ -79,15 +77,14 @@ class Switch:
         self.past_calls: deque[Call] = deque(maxlen=_CALLS_REMEMBERED)
         self.clock = clock or SystemClock()
         self.media = MediaClock(self.clock)
-        self.started_at = self.clock.monotonic()
-        self.sessions = 0
-        self.peak = 0
-        self.uuid = new_id()
+        self.events = EventFactory(self.clock)
+        self._started_at = self.clock.monotonic()
+        self._sessions = 0
+        self._peak = 0
         self._plan = plan
         self._hooks = hooks
         self._synthesizer = synthesizer
         self._speech: dict[str, bytes] = {}
-        self._sequence = 0
         self._streams = 0
         self._heart: gevent.Greenlet | None = None
 
@@ -108,7 +105,7 @@ class Switch:
 
     def crash(self, reason: str) -> None:
         """The process dies: every call is gone without a word. Commands find nobody."""
-        log.error("the switch has crashed", reason=reason)
+        log.error("The switch has crashed.", reason=reason)
         self.stop()
         self._hooks.crashed(reason)
 
@@ -125,7 +122,7 @@ class Switch:
         uuid = request.variables.get("origination_uuid") or new_id()
         if uuid in self.calls:
             return "-ERR DESTINATION_OUT_OF_ORDER\n"
-        variables = outbound_variables(uuid, request.gateway, request.number, self.sessions + 1)
+        variables = outbound_variables(uuid, request.gateway, request.number, self._sessions + 1)
         channel = self._channel(
             "outbound",
             uuid,
@@ -155,7 +152,7 @@ class Switch:
         """
         uuid = new_id()
         channel = self._channel("inbound", uuid, caller, caller, number)
-        channel.variables |= inbound_variables(uuid, caller, number, self.sessions + 1)
+        channel.variables |= inbound_variables(uuid, caller, number, self._sessions + 1)
         call = self._add(Call(self, channel, scenario or self._plan.scenario_for(caller)))
         call.offer(patience)
         return call
@@ -174,7 +171,7 @@ class Switch:
         if command == "hangup":
             call.hang_up(headers.get("hangup-cause", "NORMAL_CLEARING").upper())
         elif command == "execute" and headers.get("execute-app-name"):
-            call.player.queue(
+            call.audio.player.queue(
                 Execution(
                     application=headers["execute-app-name"],
                     argument=headers.get("execute-app-arg", ""),
@@ -184,10 +181,13 @@ class Switch:
             )
         return True
 
-    def metadata_delay(self) -> float:
-        """Every other stream's metadata comes late, after audio: it may, so clients must cope."""
+    def stream_habits(self) -> StreamHabits:
+        """What is up to chance on the real switch takes turns here, so that clients meet it."""
         self._streams += 1
-        return 0.0 if self._streams % 2 else _LATE_METADATA_SECONDS
+        return StreamHabits(
+            metadata_delay=0.0 if self._streams % 2 else _LATE_METADATA_SECONDS,
+            offers_compression=self._streams % 3 == 0,
+        )
 
     def _channel(
         self, direction: str, uuid: str, caller: str, caller_name: str, number: str
@@ -203,16 +203,21 @@ class Switch:
 
     def _add(self, call: Call) -> Call:
         self.calls[call.uuid] = call
-        self.sessions += 1
-        self.peak = max(self.peak, len(self.calls))
+        self._sessions += 1
+        self._peak = max(self._peak, len(self.calls))
         gevent.spawn(self._render, call.scenario)
         self._hooks.dialled(call)
         return call
 
     def _render(self, scenario: Scenario) -> None:
         for text in scenario.spoken_texts():
-            if text not in self._speech:
+            if text in self._speech:
+                continue
+            try:
                 self._speech[text] = self._synthesizer.speak(text, "callee")
+            except TopCallsError as error:  # the call goes on, the person is mute
+                log.error("The called person cannot speak.", error=str(error))
+                self._speech[text] = b""
 
     # --- Host of the calls
 
@@ -228,7 +233,7 @@ class Switch:
 
     def begin_media(self, call: Call) -> None:
         """See `call.Host`."""
-        self.media.add(call)
+        self.media.add(call.audio)
 
     def call_answered(self, call: Call) -> None:
         """See `call.Host`."""
@@ -236,7 +241,7 @@ class Switch:
 
     def call_over(self, call: Call) -> None:
         """See `call.Host`."""
-        self.media.remove(call)
+        self.media.remove(call.audio)
         self.calls.pop(call.uuid, None)
         self.past_calls.append(call)
 
@@ -252,59 +257,15 @@ class Switch:
 
     def raise_event(self, name: str, headers: dict[str, str], body: str = "") -> None:
         """An event of any kind, with the headers that every event has."""
-        self._hooks.event(Event({**self._core_headers(name), **headers}, body))
-
-    def _core_headers(self, name: str) -> dict[str, str]:
-        self._sequence += 1
-        now = self.clock.now()
-        return {
-            "Event-Name": name,
-            "Core-UUID": self.uuid,
-            "FreeSWITCH-Hostname": self.options.hostname,
-            "FreeSWITCH-Switchname": self.options.hostname,
-            "FreeSWITCH-IPv4": "127.0.0.1",
-            "FreeSWITCH-IPv6": "::1",
-            "Event-Date-Local": now.astimezone().strftime("%Y-%m-%d %H:%M:%S"),
-            "Event-Date-GMT": format_datetime(now, usegmt=True),
-            "Event-Date-Timestamp": str(int(now.timestamp() * 1_000_000)),
-            "Event-Calling-File": "sandbox.c",
-            "Event-Calling-Function": "sandbox",
-            "Event-Calling-Line-Number": "1",
-            "Event-Sequence": str(self._sequence),
-        }
+        self._hooks.event(self.events.make(name, headers, body))
 
     @property
-    def uptime(self) -> float:
-        """Seconds."""
-        return self.clock.monotonic() - self.started_at
+    def counts(self) -> tuple[float, int, int, int]:
+        """Uptime in seconds; calls now, since startup, and at most at once."""
+        uptime = self.clock.monotonic() - self._started_at
+        return uptime, len(self.calls), self._sessions, self._peak
 
     def _beat(self) -> None:
         while True:
             gevent.sleep(self.options.heartbeat_seconds)
-            self.raise_event(
-                "HEARTBEAT",
-                {
-                    "Event-Info": "System Ready",
-                    "Up-Time": up_time(self.uptime),
-                    "FreeSWITCH-Version": VERSION,
-                    "Uptime-msec": str(int(self.uptime * 1000)),
-                    "Session-Count": str(len(self.calls)),
-                    "Max-Sessions": "1000",
-                    "Session-Per-Sec": "30",
-                    "Session-Since-Startup": str(self.sessions),
-                    "Session-Peak-Max": str(self.peak),
-                    "Idle-CPU": f"{100 * (1 - os.getloadavg()[0] / (os.cpu_count() or 1)):.6f}",
-                },
-            )
-
-
-def up_time(seconds: float) -> str:
-    """As `status` and HEARTBEAT spell it."""
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    milliseconds = int(seconds * 1000) % 1000
-    return (
-        f"0 years, {days} days, {hours} hours, {minutes} minutes, {rest} seconds, "
-        f"{milliseconds} milliseconds, 0 microseconds"
-    )
+            self.raise_event("HEARTBEAT", heartbeat(*self.counts))

@@ -1,0 +1,138 @@
+"""The audio of one call: what the person says and hears, what is played, streamed and recorded."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+import gevent
+
+from topcalls.sandbox.freeswitch.audio_stream import AudioStream
+from topcalls.sandbox.freeswitch.callee import Callee, ringback
+from topcalls.sandbox.freeswitch.channel import Channel
+from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS, Codec, comfort_noise, level
+from topcalls.sandbox.freeswitch.playback import Execution, Player
+from topcalls.sandbox.freeswitch.recording import Recordings
+
+HEARD_SECONDS_KEPT = 60
+
+Fire = Callable[..., None]
+
+
+class CallAudio:
+    """Moved by the media clock, one frame at a time.
+
+    `heard` is what was played to the person, the last minute of it, in the call's codec.
+    """
+
+    def __init__(
+        self, channel: Channel, callee: Callee, fire: Fire, run: Callable[[str, str], None]
+    ) -> None:
+        """`fire(name, headers)` raises an event, `run(application, argument)` carries one out."""
+        self.player = Player(PlaybackSession(channel, fire, run))
+        self.stream: AudioStream | None = None
+        self.recordings = Recordings(channel.variables, fire)
+        self.heard: deque[bytes] = deque(maxlen=round(HEARD_SECONDS_KEPT / FRAME_SECONDS))
+        self._channel = channel
+        self._callee = callee
+        self._ringback = ringback()
+
+    def tick(self, at: float) -> None:
+        """20 ms: the person speaks, the switch plays, stream, recordings and person hear it."""
+        channel = self._channel
+        if not channel.has_media:
+            return
+        active = channel.phase == "active"
+        said = self._callee.speak_frame() if active else self._early_audio()
+        played = self.player.tick()
+        samples = channel.codec.to_linear(played) if played else self._comfort_noise()
+        if self.stream is not None or self.recordings.active:
+            self._fork(said, samples)
+        if active:
+            self.heard.append(played or channel.codec.silence)
+            self._callee.hear(level(samples) if samples else 0, at)
+
+    def hang_up(self) -> None:
+        """PLAYBACK_STOP, RECORD_STOP of what is going on; the stream is closed."""
+        self.player.hang_up()
+        self.recordings.stop_all()
+        if self.stream is not None:
+            gevent.spawn(self.stream.stop)
+            self.stream = None
+
+    def vanish(self) -> None:
+        """The switch has crashed."""
+        self.recordings.close()
+        if self.stream is not None:
+            self.stream.abort()
+
+    def _fork(self, said: bytes | None, played: bytes | None) -> None:
+        channel = self._channel
+        samples = channel.codec.to_linear(channel.codec.from_pcmu(said)) if said else None
+        ignored = channel.phase == "early" and channel.is_true("ignore_early_media")
+        if self.stream is not None and not ignored:
+            self.stream.frame(samples, played)
+        self.recordings.write(samples, played)
+
+    def _early_audio(self) -> bytes | None:
+        return next(self._ringback) if self._channel.direction == "outbound" else None
+
+    def _comfort_noise(self) -> bytes | None:
+        """What a parked channel sends by itself: nothing, unless it was told to."""
+        idle = self._channel.variables.get("send_silence_when_idle", "0")
+        if not self._channel.parked or idle == "0":
+            return None
+        return comfort_noise(self._channel.codec).frame()
+
+
+class PlaybackSession:
+    """Raises the events of a channel's playbacks; see `playback.Session`."""
+
+    def __init__(self, channel: Channel, fire: Fire, run: Callable[[str, str], None]) -> None:
+        self._channel = channel
+        self._fire = fire
+        self._run = run
+
+    @property
+    def codec(self) -> Codec:
+        """The channel's codec."""
+        return self._channel.codec
+
+    def begin_application(self, execution: Execution) -> bool:
+        """CHANNEL_EXECUTE; whatever is not `playback` is done at once."""
+        self._channel.application = execution.application
+        self._channel.application_data = execution.argument
+        self._fire("CHANNEL_EXECUTE", _application_headers(execution))
+        if execution.application == "playback":
+            return True
+        self._run(execution.application, execution.argument)
+        return False
+
+    def end_application(self, execution: Execution, response: str) -> None:
+        """CHANNEL_EXECUTE_COMPLETE."""
+        self._channel.variables["current_application_response"] = response
+        headers = _application_headers(execution) | {"Application-Response": response}
+        self._fire("CHANNEL_EXECUTE_COMPLETE", headers)
+        self._channel.application, self._channel.application_data = "park", ""
+
+    def playback_started(self, path: str) -> None:
+        """PLAYBACK_START: the playback variables still belong to the previous file."""
+        self._fire("PLAYBACK_START", {"Playback-File-Path": path})
+
+    def playback_stopped(self, path: str, status: str, samples: int, last_offset: int) -> None:
+        """PLAYBACK_STOP."""
+        self._channel.variables |= {
+            "playback_last_offset_pos": str(last_offset),
+            "playback_seconds": str(samples // 8000),
+            "playback_ms": str(samples // 8),
+            "playback_samples": str(samples),
+        }
+        self._fire("PLAYBACK_STOP", {"Playback-File-Path": path, "Playback-Status": status})
+
+
+def _application_headers(execution: Execution) -> dict[str, str]:
+    return {
+        "Application": execution.application,
+        "Application-Data": execution.argument,
+        "Application-UUID": execution.event_uuid,
+    }
