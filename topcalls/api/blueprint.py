@@ -78,7 +78,7 @@ def fails_with(*statuses: int) -> Callable[[View], View]:
     return mark
 
 
-class ApiBlueprint(Blueprint):  # type: ignore[misc]
+class ApiBlueprint(Blueprint):
     """flask-smorest's blueprint with our strictness and our documentation."""
 
     ARGUMENTS_PARSER = StrictParser()

@@ -22,7 +22,7 @@ _BACKLOG = 1024
 log = get_logger("api.server")
 
 
-class _Handler(WSGIHandler):  # type: ignore[misc]
+class _Handler(WSGIHandler):
     """One connection: drops idle and stalled peers, and ends after its answer when we stop."""
 
     answering = False
@@ -45,7 +45,7 @@ class _Handler(WSGIHandler):  # type: ignore[misc]
             self.close_connection = self.close_connection or self.server.stopping
 
 
-class ApiServer(WSGIServer):  # type: ignore[misc]
+class ApiServer(WSGIServer):
     """Serves one WSGI application until it is stopped."""
 
     def __init__(self, listener: Any, application: Callable[..., Any]) -> None:

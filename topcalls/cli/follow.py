@@ -97,7 +97,8 @@ def _offset(details: dict[str, Any], at: str) -> float | None:
 
 def _recording_file(recordings: Path, details: dict[str, Any]) -> Path:
     """`.../recordings/ID/YYYY/MM/DD/wav` is the file `YYYY/MM/DD/ID.wav`."""
-    call_id, year, month, day, extension = details["recording_url"].split("/")[-5:]
+    url: str = details["recording_url"]
+    call_id, year, month, day, extension = url.split("/")[-5:]
     return recordings / year / month / day / f"{call_id}.{extension}"
 
 
