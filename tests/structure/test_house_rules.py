@@ -1,0 +1,97 @@
+"""Rules of this repository that no linter knows."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.unit
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "topcalls"
+TESTS = ROOT / "tests"
+
+
+def trees(folder):
+    for path in sorted(folder.rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def calls_named(tree, *names):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in names:
+            yield node
+
+
+def test_no_test_sleeps_to_see_what_happens():
+    """The exceptions: polling a product by its API, each in one place, and a telephone's pace."""
+    allowed = {
+        TESTS / "sandbox" / "product.py",
+        TESTS / "service" / "test_worker_process.py",
+        TESTS / "contract" / "telephones.py",
+    }
+    sleeping = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees(TESTS)
+        if path not in allowed
+        for node in calls_named(tree, "time.sleep", "gevent.sleep")
+        if not _yields_only(node)
+    ]
+    assert sleeping == []
+
+
+def _yields_only(node):
+    """`gevent.sleep(0)` lets others run; it waits for nothing."""
+    return not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value == 0)
+
+
+def test_every_module_of_the_package_says_what_it_is_for():
+    silent = [str(path) for path, tree in trees(PACKAGE) if not ast.get_docstring(tree)]
+    assert silent == []
+
+
+def test_nothing_is_imported_inside_a_function():
+    hidden = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees(PACKAGE)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+def test_no_state_of_a_call_is_named_as_a_target_outside_the_state_machine():
+    """Only `core/call_state.py` decides; `store.calls` writes what it is told."""
+    assigned = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path, tree in trees(PACKAGE)
+        if path.name != "call_state.py"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute) and target.attr == "state"
+        if isinstance(node.value, ast.Attribute)
+        and isinstance(node.value.value, ast.Name)
+        and node.value.value.id == "State"
+    ]
+    assert assigned == []
+
+
+def test_only_the_entry_point_patches_the_standard_library():
+    patching = [
+        str(path.relative_to(ROOT))
+        for path, _ in trees(PACKAGE)
+        if "monkey.patch" in path.read_text(encoding="utf-8")
+    ]
+    assert patching == ["topcalls/cli/__init__.py"]
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+def test_a_page_names_only_files_that_exist(page):
+    named = re.findall(r"`((?:topcalls/)?[a-z_0-9/]+/[a-z_0-9]+\.py)`", page.read_text())
+    missing = [
+        name for name in named if not (ROOT / name).exists() and not (PACKAGE / name).exists()
+    ]
+    assert missing == []
