@@ -90,7 +90,7 @@ class Reject(Refusal):
 
 @dataclass(frozen=True)
 class Fail(Refusal):
-    """The call ends with a hang-up cause of FreeSWITCH's choosing."""
+    """The call fails with any hang-up cause."""
 
     keyword = "fail"
     cause: str = setting("cause", "a hang-up cause by FreeSWITCH's name: NORMAL_TEMPORARY_FAILURE")
