@@ -220,7 +220,7 @@ def test_a_pause_that_came_too_late_does_not_count(call):
     """The playback had ended before the toggle was there, but its stop arrived late."""
     target = call.say("a", 1000)
     call.start(target, 10)
-    call.at(990)
+    call.at(700)  # and a slow command
     call.playback.pause()
     call.at(3000)
     call.stop(target, 1015, "done", 1000)

@@ -323,6 +323,13 @@ def test_lost_events_do_not_silence_the_agent(lost):
     assert not c.playback.is_speaking
 
 
+def test_a_start_concludes_the_playbacks_before_it():
+    c = Call(lost=lambda name, path: name == "stop" and path.endswith("_0.tmp.r8"))
+    c.say("a", speech(4000))
+    c.run_until_heard(1500)
+    assert c.playback.played_ms("a") == pytest.approx(1500, abs=40)
+
+
 def test_no_files_at_all_end_the_utterance_unheard():
     c = Call(lost=lambda name, path: name == "file")
     c.say("a", speech(500))

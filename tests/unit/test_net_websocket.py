@@ -177,6 +177,7 @@ def test_an_offence_is_answered_with_its_code(pair):
     peer.sock.sendall(encode_frame(BINARY, b"fine", masked=True) + b"\xc2\x80" + bytes(200_000))
     assert ours.next() == b"fine"
     assert peer.next_close().code == 1002
+    assert peer.sock.recv(100) == b""  # an end, not a reset that could overtake the close frame
     assert ours.close_code() == 1002
 
 
