@@ -82,8 +82,8 @@ def test_no_state_of_a_call_is_named_as_a_target_outside_the_state_machine():
 def test_only_the_entry_point_patches_the_standard_library():
     patching = [
         str(path.relative_to(ROOT))
-        for path, _ in trees(PACKAGE)
-        if "monkey.patch" in path.read_text(encoding="utf-8")
+        for path, tree in trees(PACKAGE)
+        for _ in calls_named(tree, "monkey.patch_all")
     ]
     assert patching == ["topcalls/cli/__init__.py"]
 

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Callable
 from importlib import resources
+from zoneinfo import ZoneInfo
 
 from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
@@ -21,6 +22,7 @@ from topcalls.controller.assembly import (
     assemble,
 )
 from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.core.phone_numbers import time_zones
 from topcalls.providers.base import RealtimeModel
 from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.services.dispatch import ClaimedCall
@@ -78,9 +80,12 @@ def _bridge_maker(
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
+        zones = time_zones(call.phone_number)
+        zone = ZoneInfo(zones[0] if zones else "UTC")
         conversation = conversation_for(
             call.request,
             default_model=settings.realtime_model,
+            today=clock.now().astimezone(zone).date(),
             apology=apology,
             apology_text=APOLOGY_TEXT,
         )

@@ -146,9 +146,10 @@ def directed_speech(instructions: str, given: str = "") -> str:
         return found.group(1).strip()
     if given and _EXACTLY_THE_INPUT.search(instructions):
         return given
-    if 0 < len(instructions) <= LONGEST_DIRECTION:
+    direction = instructions.strip().rpartition("\n\n")[2]  # what a prompt ends with counts most
+    if 0 < len(direction) <= LONGEST_DIRECTION:
         for pattern, text in _DIRECTIONS:
-            if re.search(pattern, instructions, re.I):
+            if re.search(pattern, direction, re.I):
                 return text
     return ""
 
