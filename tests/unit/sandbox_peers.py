@@ -192,6 +192,8 @@ class AudioServer:
         self.headers = {}
         self.target = ""
         self.close_code = None
+        self.pings = 0
+        self.offers_compression = False
         self.opened = Flag()
         self.ended = Flag()
         self._handshake = handshake
@@ -245,6 +247,7 @@ class AudioServer:
         match event:
             case Request():
                 self.target = event.target
+                self.offers_compression = "permessage-deflate" in str(event.extensions)
                 self.headers = {name.decode(): value for name, value in event.extra_headers}
                 if self._status:
                     self.send(RejectConnection(status_code=self._status))
@@ -254,6 +257,7 @@ class AudioServer:
             case BytesMessage() | TextMessage():
                 self.messages.append((time.monotonic(), event.data))
             case Ping():
+                self.pings += 1
                 self.send(event.response())
             case CloseConnection():
                 self.close_code = int(event.code)

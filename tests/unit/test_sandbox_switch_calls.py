@@ -289,6 +289,11 @@ def test_what_originate_refuses(client):
     assert client.api("originate nonsense").startswith("-USAGE: <call url>")
 
 
+def test_the_null_endpoint_answers(client):
+    assert client.api("originate {origination_uuid=u1}null/test &park()") == "+OK u1\n"
+    assert client.event("CHANNEL_PARK")["Answer-State"] == "answered"
+
+
 def test_execute_on_answer_limits_the_call(client):
     answered(client, variables="execute_on_answer='sched_hangup +1 allotted_timeout'")
     done = client.event("CHANNEL_HANGUP_COMPLETE")
@@ -342,9 +347,11 @@ def test_all_calls_of_a_node_are_hung_up(client):
 
 def test_keys_travel_both_ways(server, client):
     answered(client, PRESSES)
-    digits = [client.event("DTMF", DTMF_Digit=digit)["DTMF-Digit"] for digit in "1*"]
-    assert digits == ["1", "*"]
-    assert client.api("uuid_send_dtmf u1 12#@250") == "+OK u1 sent DTMF 12#@250.\n"
+    pressed = [client.event("DTMF", DTMF_Digit=digit) for digit in "1*"]
+    assert not [name for name in pressed[0] if name.startswith("variable_")], "as the real one"
+    assert client.api("uuid_recv_dtmf u1 7") == "+OK u1 received DTMF 7.\n"
+    assert client.event("DTMF", DTMF_Digit="7")["Unique-ID"] == "u1"
+    assert client.api("uuid_send_dtmf u1 1w2#@250") == "+OK u1 sent DTMF 1w2#@250.\n"
     assert server.call("u1").callee.digits_heard == ["1", "2", "#"]
 
 
@@ -357,6 +364,12 @@ def test_sendmsg_can_hang_up_and_set(client):
     assert client.command("sendmsg u1\ncall-command: hangup\nhangup-cause: USER_BUSY") == "+OK"
     assert client.event("CHANNEL_HANGUP_COMPLETE")["Hangup-Cause"] == "USER_BUSY"
     assert client.command("sendmsg u9\ncall-command: hangup") == "-ERR invalid session id [u9]"
+
+
+def test_a_hang_up_at_a_time_of_day(client):
+    answered(client)
+    assert client.api(f"sched_hangup {int(time.time()) + 1} u1 user_busy") == "+OK\n"
+    assert client.event("CHANNEL_HANGUP_COMPLETE")["Hangup-Cause"] == "USER_BUSY"
 
 
 # --- inbound calls

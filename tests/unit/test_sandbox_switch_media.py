@@ -187,6 +187,35 @@ def test_pcma_calls_are_streamed_and_played_too(server, client, audio, speech, t
     assert max(levels) == pytest.approx(8000 / 2**0.5, rel=0.05)
 
 
+def test_a_heart_beat_is_a_ping(client, audio):
+    streaming(client, audio, variables=f"{QUIET_LINE},STREAM_HEART_BEAT=1")
+    audio.wait_for(lambda server: server.pings)
+
+
+def test_compression_is_offered_now_and_then_unless_it_is_set_off(client):
+    offers = []
+    for count in range(6):
+        audio = AudioServer()
+        uuid = answered(client, uuid=f"u{count}")
+        if count == 5:
+            client.api(f"uuid_setvar {uuid} STREAM_MESSAGE_DEFLATE true")
+        client.api(f"uuid_audio_stream {uuid} start {audio.url} mono 8k")
+        audio.wait_for(lambda server: server.audio)
+        offers.append(audio.offers_compression)
+        audio.stop()
+    assert offers == [False, False, True, False, False, False]
+
+
+def test_an_unanswered_caller_is_pre_answered_and_silent(server, client, audio):
+    call = server.call_in("+12025550150", "+12025559999")
+    client.event("CHANNEL_PARK")
+    start = f"uuid_audio_stream {call.uuid} start {audio.url} mono 8k"
+    assert client.api(start) == "+OK Success\n"
+    assert client.event("CHANNEL_PROGRESS_MEDIA")["Answer-State"] == "early"
+    audio.wait_for(lambda server: len(server.messages) >= 3)
+    assert not any(audio.audio)
+
+
 # --- what the stream's commands answer
 
 
@@ -498,6 +527,13 @@ def test_a_mask_silences_and_a_pause_cuts(client, tmp_path):
     with wave.open(str(path)) as recorded:
         assert not any(recorded.readframes(recorded.getnframes()))
         assert recorded.getnframes() >= 1600
+
+
+def test_a_recording_may_have_a_limit(client, tmp_path):
+    path = tmp_path / "call.wav"
+    answered(client)
+    client.api(f"uuid_record u1 start {path} 1")
+    assert client.event("RECORD_STOP")["variable_record_ms"] == "1000"
 
 
 def test_what_recording_refuses(client, tmp_path):

@@ -19,7 +19,7 @@ class OriginateSyntax(ValueError):
 
 @dataclass(frozen=True)
 class Originate:
-    """A parsed `originate` command."""
+    """A parsed `originate` command. `gateway` is "" for the null endpoint."""
 
     variables: dict[str, str]
     gateway: str
@@ -46,9 +46,7 @@ def parse_originate(text: str) -> Originate:
         raise OriginateSyntax(text)
     variables, endpoint = split_variables(arguments[0])
     application, argument = _application(arguments[1])
-    kind, gateway, number = _endpoint(endpoint)
-    if kind != "sofia":
-        raise OriginateSyntax(text)
+    gateway, number = _endpoint(endpoint)
     timeout = variables.get("originate_timeout") or "".join(arguments[6:])
     return Originate(
         variables=variables,
@@ -140,11 +138,11 @@ def _application(text: str) -> tuple[str, str]:
     return name.rstrip(")"), argument.partition(")")[0]
 
 
-def _endpoint(text: str) -> tuple[str, str, str]:
-    """(`sofia`, gateway, number) of `sofia/gateway/<gateway>/<number>`."""
-    kind, _, rest = text.partition("/")
-    word, _, rest = rest.partition("/")
-    gateway, _, number = rest.partition("/")
-    if word != "gateway" or not number:
+def _endpoint(text: str) -> tuple[str, str]:
+    """(gateway, number) of `sofia/gateway/<gateway>/<number>` or `null/<anything>`."""
+    if text.startswith("null/"):
+        return "", text.removeprefix("null/")
+    kind, word, gateway, number = (*text.split("/", 3), "", "", "")[:4]
+    if (kind, word) != ("sofia", "gateway") or not number:
         raise OriginateSyntax(text)
-    return kind, gateway, number
+    return gateway, number

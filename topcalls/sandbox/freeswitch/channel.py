@@ -68,13 +68,14 @@ class Channel:
         """Whether it has not been hung up."""
         return self.phase not in ("hangup", "reporting")
 
-    def headers(self) -> dict[str, str]:
-        """The channel's part of an event: Channel-*, Caller-*, every variable."""
+    def headers(self, with_variables: bool = True) -> dict[str, str]:
+        """The channel's part of an event: Channel-*, Caller-*, and mostly every variable."""
+        variables = self.variables.items() if with_variables else ()
         return {
             **self._state_headers(),
             **self._codec_headers(),
             **self._caller_headers(),
-            **{f"variable_{name}": value for name, value in self.variables.items()},
+            **{f"variable_{name}": value for name, value in variables},
         }
 
     def _state_headers(self) -> dict[str, str]:

@@ -47,6 +47,7 @@ class Api:
             "uuid_getvar": self._getvar,
             "uuid_kill": self._kill,
             "uuid_record": self._record,
+            "uuid_recv_dtmf": self._recv_dtmf,
             "uuid_send_dtmf": self._send_dtmf,
             "uuid_setvar": self._setvar,
             "version": lambda _: f"FreeSWITCH Version {VERSION}\n",
@@ -161,8 +162,19 @@ class Api:
         call = self._call(words)
         if call is None:
             return "-ERR Cannot locate session!\n"
-        call.callee.hear_digits(words[1].partition("@")[0].replace("w", "").replace("W", ""))
+        call.callee.hear_digits(_digits(words[1]))
         return f"+OK {words[0]} sent DTMF {words[1]}.\n"
+
+    def _recv_dtmf(self, text: str) -> str:
+        words = separate(text, " ", 2)
+        call = self._call(words)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <dtmf_data>\n"
+        if call is None:
+            return "-ERR Cannot locate session!\n"
+        for digit in _digits(words[1]):
+            call.press(digit)
+        return f"+OK {words[0]} received DTMF {words[1]}.\n"
 
     def _sched_hangup(self, text: str) -> str:
         when, uuid, cause = (*separate(text, " ", 4), "", "", "")[:3]
@@ -237,6 +249,11 @@ class Api:
                 return '{"row_count": 0}\n'
             return json.dumps({"row_count": len(rows), "rows": rows}, separators=(",", ":"))
         return _table(rows)
+
+
+def _digits(text: str) -> str:
+    """The keys of a DTMF string: without pauses (`w`) and duration (`@200`)."""
+    return "".join(key for key in text.partition("@")[0] if key in "0123456789*#ABCD")
 
 
 def _row(call: Call, hostname: str) -> dict[str, str]:

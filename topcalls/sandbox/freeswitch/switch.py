@@ -24,6 +24,7 @@ from topcalls.sandbox.freeswitch.sip import inbound_variables, outbound_variable
 from topcalls.sandbox.freeswitch.wire import Event
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import Scenario
+from topcalls.sandbox.scenario_steps import Answer
 from topcalls.sandbox.speech import Synthesizer
 
 GATEWAY = "sandbox"
@@ -34,6 +35,8 @@ ORIGINATE_USAGE = (
 )
 _CALLS_REMEMBERED = 50
 _LATE_METADATA_SECONDS = 0.06
+_WITHOUT_VARIABLES = frozenset({"DTMF"})
+_NULL = Scenario("null endpoint", "", "Answers at once and says nothing.", (Answer(),))
 
 log = get_logger("sandbox.switch")
 
@@ -117,7 +120,7 @@ class Switch:
             request = parse_originate(text)
         except OriginateSyntax:
             return ORIGINATE_USAGE
-        if request.gateway not in self.options.gateways:
+        if request.gateway and request.gateway not in self.options.gateways:
             return "-ERR INVALID_GATEWAY\n"
         uuid = request.variables.get("origination_uuid") or new_id()
         if uuid in self.calls:
@@ -131,7 +134,8 @@ class Switch:
             request.number,
         )
         channel.variables |= variables | request.variables
-        call = self._add(Call(self, channel, self._plan.scenario_for(request.number)))
+        scenario = self._plan.scenario_for(request.number) if request.gateway else _NULL
+        call = self._add(Call(self, channel, scenario))
         call.dial()
         if not channel.settled.wait(request.timeout):
             call.hang_up("NO_ANSWER", "send_cancel")
@@ -225,7 +229,8 @@ class Switch:
         self, name: str, channel: Channel, more: dict[str, str] | None = None, body: str = ""
     ) -> None:
         """See `call.Host`."""
-        self.raise_event(name, {**channel.headers(), **(more or {})}, body)
+        verbose = name not in _WITHOUT_VARIABLES
+        self.raise_event(name, {**channel.headers(verbose), **(more or {})}, body)
 
     def microseconds(self) -> int:
         """See `call.Host`."""
