@@ -17,6 +17,8 @@ from pathlib import Path
 
 from topcalls.audio import g711
 from topcalls.clock import ManualClock
+from topcalls.media.growing_file import GrowingFilePlayback
+from topcalls.media.heard import Heard
 
 STEP_MS = 5
 FRAME_MS = 20
@@ -214,3 +216,36 @@ class Switch:
                 self.playback.playback_stopped(path, us, *arguments)
             else:
                 self.playback.stream_file_ready(path, *arguments)
+
+
+def speech(milliseconds: int, seed: int = 1) -> bytes:
+    """Audio in which every 20 ms are different, without a byte that could be silence."""
+    return bytes(1 + (seed * 31 + at // 160 * 7 + at) % 120 for at in range(milliseconds * 8))
+
+
+class GrowingFileCall:
+    """A playback, its switch, and what it told."""
+
+    def __init__(self, directory, **options) -> None:
+        preroll = options.pop("preroll_ms", 100)
+        codec = options.pop("codec", "PCMU")
+        self.directory = directory
+        self.switch = Switch(**options)
+        self.playback = GrowingFilePlayback(
+            self.switch, directory, codec, self.switch.clock, preroll_ms=preroll
+        )
+        self.switch.playback = self.playback
+        self.started: list[str] = []
+        self.finished: list[Heard] = []
+        self.playback.on_started = lambda utterance_id, at: self.started.append(utterance_id)
+        self.playback.on_finished = self.finished.append
+
+    def say(self, utterance_id: str, audio: bytes, *, finish: bool = True) -> None:
+        self.playback.begin(utterance_id)
+        self.playback.append(utterance_id, audio)
+        if finish:
+            self.playback.finish(utterance_id)
+
+    @property
+    def files(self) -> list:
+        return list(self.directory.iterdir())

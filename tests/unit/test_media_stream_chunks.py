@@ -4,18 +4,13 @@ import base64
 import json
 
 import pytest
-from media_switch import Switch
+from media_switch import Switch, speech
 
 from topcalls.audio import g711
 from topcalls.media.heard import Heard
 from topcalls.media.stream_chunks import StreamPlayback
 
 pytestmark = pytest.mark.unit
-
-
-def speech(milliseconds: int, seed: int = 1) -> bytes:
-    """Audio in which every 20 ms are different, without a byte that could be silence."""
-    return bytes(1 + (seed * 31 + at // 160 * 7 + at) % 120 for at in range(milliseconds * 8))
 
 
 class Call:

@@ -194,6 +194,12 @@ def test_the_time_limit_holds_against_every_slow_receiver(receiver):
     assert error.value.retryable
 
 
+def test_the_time_limit_covers_a_tls_handshake_that_never_comes():
+    client = HttpClient(timeout=0.1, allow_private=True)
+    with raw_server(deaf) as port:
+        fails_with("timeout", client, f"https://127.0.0.1:{port}/")
+
+
 def test_the_time_limit_covers_a_slow_name_server(monkeypatch):
     monkeypatch.setattr(http.socket, "getaddrinfo", lambda *_, **__: Event().wait(LIMIT))
     fails_with("timeout", HttpClient(timeout=0.05), "http://slow.example/")

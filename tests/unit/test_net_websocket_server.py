@@ -7,14 +7,19 @@ from gevent import socket
 from gevent.event import AsyncResult
 from hypothesis import given
 from hypothesis import strategies as st
-from net_peers import LIMIT, Recorder, WsprotoClient, read_head
+from net_peers import LIMIT, Recorder, WsprotoClient, read_head, reset
 from structlog.testing import capture_logs
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, RejectConnection, Request
 from wsproto.extensions import PerMessageDeflate
 
-from topcalls.net.websocket_handshake import HandshakeRefused, HandshakeRequest, parse_request
-from topcalls.net.websocket_server import Rejection, WebSocketServer
+from topcalls.net.websocket_handshake import (
+    HandshakeRefused,
+    HandshakeRequest,
+    Rejection,
+    parse_request,
+)
+from topcalls.net.websocket_server import WebSocketServer
 
 HEADERS = {
     "Host": "gateway:8080",
@@ -158,6 +163,17 @@ def test_a_handshake_that_dawdles_is_cut_off(serve):
         sock.settimeout(LIMIT)
         sock.sendall(request_bytes()[:-2])
         assert sock.recv(100) == b""
+
+
+def test_clients_that_vanish_in_the_handshake_do_no_harm(serve):
+    server, accepted = serve()
+    for end in (socket.socket.close, reset):
+        sock = socket.create_connection(("127.0.0.1", server.port))
+        sock.sendall(request_bytes()[:30])
+        end(sock)
+    client = WsprotoClient(server.port)
+    assert accepted.get(timeout=LIMIT).connection in server.connections
+    client.close()
 
 
 def test_a_failing_accept_answers_500(serve):

@@ -20,12 +20,8 @@ from topcalls.ids import new_secret
 from topcalls.log import get_logger
 from topcalls.media.audio_stream import MediaStream
 from topcalls.net.websocket import WebSocketConnection
-from topcalls.net.websocket_server import (
-    HandshakeRequest,
-    Rejection,
-    WebSocketHandler,
-    WebSocketServer,
-)
+from topcalls.net.websocket_handshake import HandshakeRequest, Rejection
+from topcalls.net.websocket_server import WebSocketHandler, WebSocketServer
 
 _PATH = "/media"
 _MAX_MESSAGE_BYTES = 1 << 16  # mod_audio_stream sends at most a second of 16 kHz stereo

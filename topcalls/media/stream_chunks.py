@@ -284,12 +284,11 @@ class StreamPlayback:
             log.warning("Switch does not play a file")
             self._pop()
 
-    def _pop(self) -> _Chunk:
+    def _pop(self) -> None:
         """Take the head off; the next one's time to start runs from now."""
-        chunk = self._chunks.popleft()
+        self._chunks.popleft()
         if self._chunks:
             self._chunks[0].waits_since = self._clock.monotonic()
-        return chunk
 
     def _started_after_all(self, path: str) -> None:
         """A playback began although it was cleared: the break slipped in just before it."""

@@ -25,7 +25,7 @@ from topcalls.media.heard import FRAME_BYTES
 _SUFFIXES: Final = (".PCMU", ".PCMA")
 # What `playback` takes literally: no "@@" (a position), no braces, variables or spaces.
 _PLAIN_PATH = re.compile(r"/[A-Za-z0-9_./+-]*")
-_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 
 log = get_logger(__name__)
 

@@ -37,6 +37,7 @@ from topcalls.net.websocket_frames import (
     CLOSE,
     DEFAULT_MAX_MESSAGE_BYTES,
     PING,
+    PONG,
     TEXT,
     CloseCode,
     FrameDecoder,
@@ -189,7 +190,7 @@ class WebSocketConnection:
             elif opcode == TEXT:
                 self._call(self.on_text, payload)
             elif opcode == PING:
-                self._write(encode_frame(0xA, payload, masked=self._masked))
+                self._write(encode_frame(PONG, payload, masked=self._masked))
         violation = self._decoder.violation
         if violation is not None and self._outcome is None:
             log.warning("WebSocket peer broke the protocol", offence=violation.reason)

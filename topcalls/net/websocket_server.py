@@ -151,6 +151,8 @@ class WebSocketServer:
             log.exception("WebSocket handler failed")
             connection.close(CloseCode.INTERNAL_ERROR)
         connection.start()
+        if self._server is None:  # stopped while this handshake was being answered
+            connection.close(CloseCode.GOING_AWAY, "server stops")
 
 
 def _wait_for(connections: Iterable[WebSocketConnection]) -> None:
@@ -192,11 +194,3 @@ def _read_head(sock: Any) -> tuple[bytes, bytes]:
     if len(head) > MAX_HEAD_BYTES:
         raise HandshakeRefused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "request head too large")
     return head, received
-
-
-__all__ = [
-    "HandshakeRequest",
-    "Rejection",
-    "WebSocketHandler",
-    "WebSocketServer",
-]
