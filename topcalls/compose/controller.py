@@ -68,7 +68,7 @@ def _media(settings: Settings) -> MediaOptions:
         port=settings.media_port,
         advertised_host=settings.media_advertised_host or None,
         playback=settings.playback,
-        playback_dir=settings.playback_dir,
+        playback_dir=settings.playback_dir.resolve(),
         recordings_dir=settings.effective_recordings_dir,
     )
 

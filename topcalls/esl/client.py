@@ -45,6 +45,9 @@ EVENT_SUBCLASSES = (
     "mod_audio_stream::disconnect",
     "mod_audio_stream::error",
 )
+STREAM_PLAYBACK_SUBCLASS = "mod_audio_stream::play"
+"""6 kB per chunk of speech; only wanted where speech goes to the switch over the WebSocket."""
+
 UNCLAIMED = "unclaimed"
 _EVENTS_WITHOUT_OWNER = ("BACKGROUND_JOB", "HEARTBEAT", "DTMF")
 """The switch puts no channel variables into these, so a filter on the owner would drop them."""
@@ -82,6 +85,7 @@ class SwitchClient:
     `on_up()` is called when both connections are made and subscribed, `on_down(reason)` once per
     outage after that; the two never overlap and may block. `on_overflow(lost)` says that events
     were dropped because `on_event` did not keep up: compare with the switch as after `on_up`.
+    `stream_playback`: also tell of the files that mod_audio_stream wrote.
     `queue_limit` is a number of events; `backoff` gives seconds after so many failures in a row.
     """
 
@@ -97,6 +101,7 @@ class SwitchClient:
         on_up: Callable[[], None],
         on_down: Callable[[str], None],
         on_overflow: Callable[[int], None] | None = None,
+        stream_playback: bool = False,
         command_timeout: float = COMMAND_TIMEOUT,
         clock: Clock | None = None,
         watchdog: Watchdog | None = None,
@@ -104,6 +109,8 @@ class SwitchClient:
         backoff: Callable[[int], float] | None = None,
     ) -> None:
         self._owner = commands.token("owner", owner)
+        extra = (STREAM_PLAYBACK_SUBCLASS,) if stream_playback else ()
+        self._subclasses = (*EVENT_SUBCLASSES, *extra)
         self._command_timeout = command_timeout
         self._log = get_logger("esl").bind(node=node)
         self._commands_failed = 0
@@ -243,7 +250,7 @@ class SwitchClient:
             send(commands.event_filter("variable_tc_owner", owner))
         for name in _EVENTS_WITHOUT_OWNER:
             send(commands.event_filter("Event-Name", name))
-        send(commands.event_subscription(EVENT_NAMES, EVENT_SUBCLASSES))
+        send(commands.event_subscription(EVENT_NAMES, self._subclasses))
 
     def _take_event(self, event: ESLEvent) -> None:
         if event.name == "BACKGROUND_JOB":

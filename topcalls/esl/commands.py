@@ -109,6 +109,7 @@ def _dial_variables(dial: Dial) -> dict[str, str]:
         "absolute_codec_string": ",".join(dial.codecs),
         "RECORD_STEREO": "true",
         "send_silence_when_idle": "400",
+        "playback_terminators": "none",
         "STREAM_BUFFER_SIZE": str(dial.stream_buffer_ms),
         "STREAM_HEART_BEAT": "0",
         "STREAM_MESSAGE_DEFLATE": "false",
