@@ -5,7 +5,7 @@ import audioop
 import pytest
 from sandbox_peers import frequency_of, tone
 
-from topcalls.sandbox import faults
+from topcalls.sandbox import faults, scenario_steps
 from topcalls.sandbox.faults import Faults
 from topcalls.sandbox.freeswitch.callee import Callee, ringback
 from topcalls.sandbox.freeswitch.wire import Event
@@ -233,3 +233,23 @@ def test_commands_are_refused_once():
     assert in_force.refusal("api uuid_break u2 all") is None
     assert in_force.refusal("api uuid_break u1 all") == "-ERR no"
     assert in_force.refusal("api uuid_break u1 all") is None
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        (scenario_steps.LoseEvent("A"), faults.LoseEvents("A", "u1")),
+        (scenario_steps.DuplicateEvent("A"), faults.DuplicateEvents("A", "u1")),
+        (scenario_steps.DelayEvent("A", 3.0), faults.DelayEvents("A", "u1", seconds=3.0)),
+        (
+            scenario_steps.RefuseCommand("uuid_break", "-ERR no"),
+            faults.RefuseCommand("uuid_break", "-ERR no", "u1"),
+        ),
+        (scenario_steps.CutEventSocket(1.0), (1.0, faults.CutConnections())),
+        (scenario_steps.FreezeEventSocket(1.0, 9.0), (1.0, faults.Freeze(9.0))),
+        (scenario_steps.DropStream(1.0), None),
+    ],
+)
+def test_every_fault_of_a_scenario_has_its_fault_at_the_socket(step, expected):
+    """Dropping a stream is the only one that happens elsewhere."""
+    assert (faults.event_fault(step, "u1") or faults.timed_fault(step)) == expected

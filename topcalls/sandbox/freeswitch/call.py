@@ -128,10 +128,9 @@ class Call:
         if not channel.is_up:
             return
         answered = channel.times.answered > 0
-        inbound = "send_refuse" if channel.direction == "inbound" else "send_cancel"
-        channel.variables["sip_hangup_disposition"] = disposition or (
-            "send_bye" if answered else inbound
-        )
+        unanswered = "send_refuse" if channel.direction == "inbound" else "send_cancel"
+        ours = "send_bye" if answered else unanswered
+        channel.variables["sip_hangup_disposition"] = disposition or ours
         channel.variables |= hangup_variables(answered, refusal)
         channel.phase = "hangup"
         channel.cause = cause
@@ -166,6 +165,8 @@ class Call:
         self._ringing = None
 
     def _finish(self) -> None:
+        if self.channel.over.is_set():  # the switch has crashed meanwhile
+            return
         self.audio.hang_up()
         self.channel.close_books()
         self.channel.phase = "reporting"
