@@ -54,7 +54,7 @@ def client(server):
 
 @pytest.fixture
 def hearing(server):
-    return server._studio.hearing
+    return server.hearing
 
 
 def say(hearing, text):

@@ -80,7 +80,7 @@ def connect(request):
             cleanup.append(server.stop)
             client = SocketClient(server)
             client.double = server
-            client.hearing = server.realtime._studio.hearing
+            client.hearing = server.hearing
             cleanup.append(client.hang_up)
         return client
 

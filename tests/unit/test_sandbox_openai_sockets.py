@@ -103,7 +103,7 @@ def test_a_whole_turn_is_recorded_both_ways(tmp_path):
     client = SocketClient(recorded)
     client.telephone()
     words = "Hello there"
-    recorded._studio.hearing.said("call-1", "talk", words, spoken(words))
+    recorded.hearing.said("call-1", "talk", words, spoken(words))
     client.append(silence(0.2), spoken(words), silence(0.6))
     client.until("response.done")
     client.hang_up()
@@ -227,7 +227,7 @@ def test_nonsense_before_the_handshake_does_no_harm(server, connect):
 
 
 def test_many_conversations_at_once(server):
-    hearing = server._studio.hearing
+    hearing = server.hearing
 
     def converse(number):
         client = SocketClient(server)

@@ -12,6 +12,7 @@ from typing import Any
 import gevent
 
 from topcalls.log import get_logger
+from topcalls.sandbox.hearing import Hearing
 from topcalls.sandbox.http_wire import Exchange, HttpServer
 from topcalls.sandbox.openai import audio_http, models
 from topcalls.sandbox.openai.auth import refusal_of_key
@@ -42,6 +43,11 @@ class OpenAIDouble:
         self._switches = Switches()
         self.realtime = RealtimeEndpoint(studio, self._switches)
         self._server = HttpServer(address, self._serve)
+
+    @property
+    def hearing(self) -> Hearing:
+        """What its sessions hear with: tests register here what callers say."""
+        return self._studio.hearing
 
     def start(self) -> None:
         """Listen."""
