@@ -12,6 +12,7 @@ from sandbox_openai_speech import RATE, samples, silence, spoken, tone
 
 from topcalls.clock import ManualClock
 from topcalls.sandbox.hearing import UNINTELLIGIBLE, Hearing
+from topcalls.sandbox.line_noise import LineNoise
 from topcalls.sandbox.word_timing import word_spans
 
 SENTENCE = "Yes I have a minute to talk about my appointment"
@@ -267,3 +268,75 @@ def test_scenario_of_words(hearing):
     assert hearing.scenario_of_words(["hello, who is this?"]) == "busy"
     assert hearing.scenario_of_words([HELLO, SENTENCE]) == "talk"
     assert hearing.scenario_of_words(["never said"]) is None
+
+
+def line(call, *sounds):
+    """The line of a call: noise where nobody speaks. None stands for half a second of silence."""
+    noise = LineNoise(call)
+    frames = []
+    for sound in sounds:
+        said = b"" if sound is None else sound
+        frames += [noise.under(said[start : start + 160]) for start in range(0, len(said), 160)]
+        frames += [noise.under(None) for _ in range(25 if sound is None else 0)]
+    return b"".join(frames)
+
+
+def test_line_noise_is_faint_and_different_for_every_call():
+    noise = line("call-1", None, None)
+    assert audioop.rms(audioop.ulaw2lin(noise, 2), 2) == 24
+    assert noise != line("call-2", None, None)
+    assert noise == line("call-1", None) * 2
+
+
+@pytest.mark.parametrize("law", ["ulaw", "alaw"])
+def test_a_line_is_known_before_anybody_speaks(clock, law):
+    calls = {f"call-{number}": "talk" for number in range(50)}
+    hearing = Hearing(clock, lambda: calls)
+    pcm = audioop.ulaw2lin(line("call-7", None, None)[1234:], 2)
+    there, back = getattr(audioop, f"lin2{law}"), getattr(audioop, f"{law}2lin")
+    ear = hearing.listener()
+    ear.listen(back(there(pcm, 2), 2))
+    assert ear.call_id == "call-7"
+
+
+def test_same_sentence_at_the_same_time_is_told_apart_by_the_line(hearing):
+    frames = spoken(HELLO)
+    frames += silence((-len(frames) % 160) / RATE)
+    for call, scenario in (("call-1", "talk"), ("call-2", "busy"), ("call-3", "silent")):
+        hearing.said(call, scenario, HELLO, frames)
+    for call in ("call-2", "call-3", "call-1"):
+        ear = hearing.listener()
+        audio = samples(line(call, None, frames, None))
+        assert ear.transcript(audio) == HELLO
+        assert ear.call_id == call
+        assert hearing.transcribe(audio)[0].utterance.call_id == call
+
+
+def test_words_of_another_call_are_not_understood_on_this_line(clock):
+    calls = {"mine": "talk", "other": "talk"}
+    hearing = Hearing(clock, lambda: calls)
+    hearing.said("other", "talk", SENTENCE, spoken(SENTENCE))
+    ear = hearing.listener()
+    ear.listen(audioop.ulaw2lin(line("mine", None), 2))
+    assert ear.transcript(samples(spoken(SENTENCE))) == UNINTELLIGIBLE
+
+
+def test_noise_that_is_no_line_is_ignored(hearing):
+    sound = say(hearing, HELLO)
+    noise = np.random.default_rng(3).integers(-40, 40, RATE).astype(np.float32)
+    ear = hearing.listener()
+    assert ear.transcript(np.concatenate([noise, sound])) == HELLO
+    assert ear.call_id == "call-1"
+    ear = hearing.listener()
+    for _ in range(40):
+        ear.listen(noise.astype("<i2").tobytes())
+    assert ear.call_id is None
+
+
+def test_lost_frames_do_not_hide_the_line(clock):
+    hearing = Hearing(clock, lambda: {"mine": "talk", "other": "talk"})
+    noise = line("mine", None, None)
+    damaged = noise[:3000] + noise[3160:]
+    ear = hearing.listener()
+    ear.listen(audioop.ulaw2lin(damaged, 2))
+    assert ear.call_id == "mine"

@@ -19,6 +19,7 @@ from hashlib import sha256
 import numpy as np
 
 from topcalls.clock import Clock
+from topcalls.sandbox.line_noise import PERIOD, has_noise, is_line_of
 from topcalls.sandbox.waveforms import (
     ENOUGH,
     MINIMUM_OVERLAP,
@@ -29,6 +30,7 @@ from topcalls.sandbox.waveforms import (
     best_place,
     erase,
     heard_blocks,
+    samples_of,
 )
 from topcalls.sandbox.word_timing import word_spans
 
@@ -41,7 +43,8 @@ _QUIET = 200
 _TONE_SHARE = 0.8
 _PIECES = 12
 _NEARLY_AS_GOOD = 0.05
-_NEARLY_AS_NEAR = 3.0
+_NEARLY_AS_NEAR = 0.5
+_TRIES = 20
 _LATEST = 30.0
 
 
@@ -108,9 +111,14 @@ class Hearing:
 
     def transcribe(self, audio: Samples) -> list[Match]:
         """Every utterance in a recording, in order, of whatever call fits best."""
+        call_id = self.call_on_line(audio)
         return _find(
             audio,
-            self.said_lately(self._keep_seconds),
+            [
+                item
+                for item in self.said_lately(self._keep_seconds)
+                if call_id in (None, item.call_id)
+            ],
             lambda found: max(found, key=lambda match: match.confidence),
         )
 
@@ -126,6 +134,14 @@ class Hearing:
             if best and scores[utterance.call_id] == best:
                 return utterance.scenario
         return None
+
+    def call_on_line(self, audio: Samples) -> str | None:
+        """The call whose line noise is in `audio`; None when there is none, or more than one."""
+        if not has_noise(audio):
+            return None
+        known = {**self._calls_with_words(), **self._live_calls()}
+        found = [call_id for call_id in known if is_line_of(call_id, audio)]
+        return found[0] if len(found) == 1 else None
 
     def claim(self, call_id: str) -> None:
         """A session has recognised its call."""
@@ -178,13 +194,17 @@ class Hearing:
 class Listener:
     """The ear of one model session: it stays with the call it recognises.
 
-    While several calls are possible, because the same was said in all of them, it holds on to one
-    and lets go of it only when the others fit better; once there is one, it hears nothing else.
+    The noise of the line tells which one that is. Without it, while several calls are possible
+    because the same was said in all of them, it holds on to one and lets go of it only when others
+    fit better. Once there is one, it hears nothing else.
     """
 
     def __init__(self, hearing: Hearing) -> None:
         self._hearing = hearing
         self._possible: frozenset[str] | None = None
+        self._early = bytearray()
+        self._is_certain = False
+        self._tries = 0
         self.call_id: str | None = None
 
     @property
@@ -194,8 +214,20 @@ class Listener:
             return self._hearing.scenario_of(self.call_id)
         return self._hearing.free_scenario()
 
+    def listen(self, pcm: bytes) -> None:
+        """Audio as it comes in: enough, sometimes, to know the line before a word is said."""
+        if self._is_certain or self._tries >= _TRIES:
+            return
+        self._early += pcm
+        if len(self._early) >= 2 * PERIOD:
+            self._tries += 1
+            self._recognise_line(samples_of(bytes(self._early)))
+            self._early.clear()
+
     def hear(self, audio: Samples) -> list[Match]:
         """What was said in a stretch of audio that has just ended, in order. [] = nobody spoke."""
+        if not self._is_certain:
+            self._recognise_line(audio)
         seconds = len(audio) / RATE
         candidates = [
             item
@@ -219,6 +251,12 @@ class Listener:
         if self.call_id:
             self._hearing.release(self.call_id)
             self.call_id = None
+
+    def _recognise_line(self, audio: Samples) -> None:
+        if (call_id := self._hearing.call_on_line(audio)) is not None:
+            self._is_certain = True
+            self._possible = frozenset({call_id})
+            self._stay_with(call_id)
 
     def _stay_with(self, call_id: str) -> None:
         if call_id != self.call_id:

@@ -68,7 +68,9 @@ class Turns:
 
     def append(self, data: bytes) -> None:
         """`input_audio_buffer.append`: decoded wire bytes."""
-        for event in self._buffer.write(self._decoder.decode(data)):
+        pcm = self._decoder.decode(data)
+        self._ears.listen(pcm)
+        for event in self._buffer.write(pcm):
             if isinstance(event, SpeechStarted):
                 self._speech_started(event.audio_ms)
             else:
