@@ -163,12 +163,14 @@ class CallFacts:
     """What the machine needs to know of a call.
 
     `dialled`: the dial intent is committed, so the call may never go back to the queue.
-    `answered`: the far end picked up at some time. `end_reason`: set once the end was decided.
+    `answered`: the far end picked up at some time. `audible`: its audio reached us.
+    `end_reason`: set once the end was decided.
     """
 
     state: State
     dialled: bool = False
     answered: bool = False
+    audible: bool = False
     end_reason: EndReason | None = None
 
     def after(self, transition: Transition) -> CallFacts:
@@ -177,6 +179,7 @@ class CallFacts:
             transition.after,
             dialled=self.dialled,
             answered=self.answered or isinstance(transition.event, Answered),
+            audible=self.audible or isinstance(transition.event, StreamConnected),
             end_reason=transition.end_reason or self.end_reason,
         )
 
@@ -343,8 +346,8 @@ def advance(call: CallFacts, event: CallEvent) -> Transition:
         ignored = kind in row.ignored
         verdict = Verdict.IGNORED if ignored else Verdict.IMPOSSIBLE
         return Transition(verdict, event, call.state, call.state)
-    reason = call.end_reason or _specific_reason(event) or move.reason
-    message = None if call.end_reason else _message(event)
+    reason = call.end_reason or _specific_reason(call, event) or move.reason
+    message = None if call.end_reason else _message(call, event)
     if isinstance(move.target, State):
         return Transition(
             Verdict.MOVED, event, call.state, move.target, move.effects, reason, message
@@ -385,13 +388,22 @@ def _who_hung_up(hangup: Hangup | None) -> EndReason:
     }[hangup.by]
 
 
-def _specific_reason(event: CallEvent) -> EndReason | None:
+def _specific_reason(call: CallFacts, event: CallEvent) -> EndReason | None:
+    if _ai_was_late(call, event):
+        return EndReason.PROVIDER_FAILED
     if not isinstance(event, BridgeFinished):
         return None
     return next((reason for reason in EndReason if reason.value == event.reason), None)
 
 
-def _message(event: CallEvent) -> str | None:
+def _ai_was_late(call: CallFacts, event: CallEvent) -> bool:
+    """The time to get ready ran out, and the caller's audio was not what was missing."""
+    return isinstance(event, TimedOut) and call.state is State.ANSWERED and call.audible
+
+
+def _message(call: CallFacts, event: CallEvent) -> str | None:
+    if _ai_was_late(call, event):
+        return "The AI provider was not ready in time."
     if isinstance(event, OriginateFailed | HungUp):
         return in_words(event.hangup)
     if isinstance(event, StreamLost):
