@@ -3,11 +3,15 @@
 mod_audio_stream never reconnects by itself. When its connection is cut during a call, the leg
 starts the stream once more and the bridge notices nothing but a short gap; only if that fails too,
 or the stream breaks again at once, is the stream lost.
+
+Every attempt has an address of its own, an `ExpectedStream`, which is its identity here: what is
+told of an attempt that is over, however late, is no news.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol
 
 import gevent
@@ -26,13 +30,13 @@ CONNECT_SECONDS = 5.0
 """How long the switch may take to reach us; mod_audio_stream itself gives up after 1 s."""
 
 STEADY_SECONDS = 2.0
-"""A stream that breaks within this time of its start is lost for good."""
+"""A stream that breaks within this time of its connection is lost for good."""
 
 HANG_UP_GRACE_SECONDS = 1.0
 """A hang-up closes the stream some 20 ms later, and may be reported to us after that: a stream that
 ended in good order (1000), or could not be started again, is given this long to be explained."""
 
-NORMAL_CLOSURE = 1000
+NORMAL_CLOSURE, NO_CLOSE_FRAME = 1000, 1006
 
 log = get_logger("controller.leg")
 
@@ -49,7 +53,7 @@ class CallLeg:
     """Stream and playback of one channel.
 
     `on_audio` gets L16 little-endian 8 kHz mono as the switch sends it, in the event loop's
-    callback: it must not block.
+    callback: it must not block. What arrives before it is set is kept, see `MediaStream`.
     """
 
     def __init__(
@@ -63,9 +67,9 @@ class CallLeg:
         listener: LegListener,
         clock: Clock,
     ) -> None:
-        self.on_audio: Callable[[bytes], None] = _ignore
         self.on_closed: Callable[[int, str], None] = _ignore_end
         self.playback = playback
+        self._on_audio: Callable[[bytes], None] | None = None
         self._call_id = call_id
         self._uuid = channel_uuid
         self._switch = switch
@@ -73,10 +77,10 @@ class CallLeg:
         self._player = player
         self._listener = listener
         self._clock = clock
-        self._expected: ExpectedStream | None = None
+        self._expected: ExpectedStream | None = None  # the present attempt; None between two
         self._stream: MediaStream | None = None
-        self._started_at: float | None = None
-        self._ends_unreported = 0
+        self._connected_at: float | None = None
+        self._unreported = 0  # ends that we saw and the switch did not report; < 0: it was first
         self._closed = False
 
     @property
@@ -89,22 +93,33 @@ class CallLeg:
         """What playback files hold: outbound legs are pinned to G.711, and asked for as PCMU."""
         return "PCMU"
 
+    @property
+    def on_audio(self) -> Callable[[bytes], None] | None:
+        return self._on_audio
+
+    @on_audio.setter
+    def on_audio(self, callback: Callable[[bytes], None]) -> None:
+        self._on_audio = callback
+        if self._stream is not None:
+            self._stream.on_audio = callback
+
     def start(self) -> None:
         """Fork the channel's audio to us; the answer is `stream_connected` or `stream_lost`."""
-        self._started_at = self._clock.monotonic()
-        self._expected = self._media.expect(self._call_id)
-        gevent.spawn(self._connect, self._expected)
+        self._begin(detach=False)
 
     def switch_reported(self, detail: str) -> None:
         """The switch says that a stream could not be set up or has ended.
 
-        It names no stream, and tells what we noticed ourselves a little later: one report for each
-        stream that we saw end is no news.
+        It names no stream, and tells what we notice ourselves a little earlier or later: one report
+        for each stream that we see end is no news.
         """
-        if self._ends_unreported:
-            self._ends_unreported -= 1
-        elif self._stream is None:
-            self._broken(detail)
+        if self._unreported > 0:
+            self._unreported -= 1
+        elif self._expected is not None and self._stream is None:
+            self._broken(self._expected, detail)
+        elif self._expected is not None:
+            self._unreported -= 1
+            gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._end_unseen, self._expected, detail)
 
     def close(self) -> None:
         """End stream and playback; nothing is reported any more."""
@@ -116,47 +131,64 @@ class CallLeg:
             self._stream.close()
         self.playback.close()
 
-    def _connect(self, expected: ExpectedStream) -> None:
+    def _begin(self, *, detach: bool) -> None:
+        self._expected = self._media.expect(self._call_id)
+        gevent.spawn(self._connect, self._expected, detach)
+
+    def _connect(self, expected: ExpectedStream, detach: bool) -> None:
+        """One attempt. A channel that still holds a stream (`detach`) would refuse another."""
         try:
+            if detach:
+                stop = commands.uuid_audio_stream_stop(self._uuid)
+                self._switch.bgapi(stop, timeout=CONNECT_SECONDS).wait()
             command = commands.uuid_audio_stream_start(self._uuid, expected.url)
             self._switch.bgapi(command, timeout=CONNECT_SECONDS).wait()
             stream = expected.wait(CONNECT_SECONDS)
         except TopCallsError as error:
-            if expected is self._expected:
-                self._broken(str(error))
+            self._broken(expected, str(error))
             return
         if self._closed or expected is not self._expected:
             stream.close()
             return
-        self._stream = stream
-        self._player.stream = stream
-        stream.on_closed = self._stream_closed
-        stream.on_audio = self._audio
+        self._stream = self._player.stream = stream
+        self._connected_at = self._clock.monotonic()
+        stream.on_closed = partial(self._stream_closed, expected)
+        if self._on_audio is not None:
+            stream.on_audio = self._on_audio
         self._listener.stream_connected()
 
-    def _audio(self, audio: bytes) -> None:
-        self.on_audio(audio)
-
-    def _stream_closed(self, code: int, reason: str) -> None:
-        self._stream = None
-        self._ends_unreported += 1
+    def _stream_closed(self, expected: ExpectedStream, code: int, reason: str) -> None:
+        if expected is not self._expected:
+            return
+        self._stream = self._player.stream = None
+        self._unreported += 1
         detail = f"WebSocket closed with {code} {reason}".rstrip()
         if code == NORMAL_CLOSURE:
-            gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._broken, detail)
+            gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._broken, expected, detail)
         else:
-            self._broken(detail)
+            self._broken(expected, detail, detach=code != NO_CLOSE_FRAME)
 
-    def _broken(self, detail: str) -> None:
-        if self._closed:
+    def _end_unseen(self, expected: ExpectedStream, detail: str) -> None:
+        """The switch reported an end, and the connection still looks alive: it is dead."""
+        if expected is self._expected and self._stream is not None:
+            self._unreported += 1
+            stream, self._stream = self._stream, None
+            self._player.stream = None
+            self._broken(expected, detail)
+            stream.close()
+
+    def _broken(self, expected: ExpectedStream, detail: str, *, detach: bool = False) -> None:
+        """An attempt failed, or its stream is over. `detach`: the channel still has the stream."""
+        if self._closed or expected is not self._expected:
             return
-        if self._expected is not None:
-            self._expected.cancel()
-        now = self._clock.monotonic()
-        if self._started_at is None or now - self._started_at < STEADY_SECONDS:
+        self._expected = None
+        expected.cancel()
+        began, self._connected_at = self._connected_at, None
+        if began is None or self._clock.monotonic() - began < STEADY_SECONDS:
             gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._lost, detail)
             return
         log.warning("Audio stream broke, starting it again", call_id=self._call_id, why=detail)
-        self.start()
+        self._begin(detach=detach)
 
     def _lost(self, detail: str) -> None:
         if not self._closed:
@@ -165,7 +197,7 @@ class CallLeg:
 
 
 def _ignore(_: bytes) -> None:
-    """Audio before anybody listens is nobody's."""
+    """Audio after the end is nobody's."""
 
 
 def _ignore_end(_: int, __: str) -> None:
