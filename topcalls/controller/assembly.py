@@ -11,6 +11,7 @@ from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_effects import Gear
+from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.esl.client import SwitchClient
@@ -79,6 +80,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
 
 def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gear:
     media = options.media
+    files = PlaybackDirectory(media.playback_dir, options.owner, clock)
     switch = SwitchClient(
         options.switch.host,
         options.switch.port,
@@ -89,23 +91,26 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         on_up=telephony.switch_up,
         on_down=telephony.switch_down,
         on_overflow=telephony.events_lost,
+        stream_playback=media.playback == "stream",
         clock=clock,
     )
     return Gear(
         switch=switch,
         media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
-        make_playback=lambda player: _playback(options, player, clock),
+        make_playback=lambda player: _playback(options, files.path, player, clock),
         make_bridge=options.make_bridge,
         dial=lambda call: _dial(options, call),
         recordings_dir=media.recordings_dir,
         clock=clock,
+        playback_directory=files if media.playback == "file" else None,
     )
 
 
-def _playback(options: ControllerOptions, player: ChannelPlayer, clock: Clock) -> Playback:
+def _playback(
+    options: ControllerOptions, directory: Path, player: ChannelPlayer, clock: Clock
+) -> Playback:
     if options.media.playback == "stream":
         return StreamPlayback(player, clock)
-    directory = options.media.playback_dir / options.owner
     return GrowingFilePlayback(player, directory, "PCMU", clock)
 
 

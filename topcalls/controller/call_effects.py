@@ -21,6 +21,7 @@ from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.journal import Journal
+from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core.call_events import (
     BridgeFailed,
@@ -48,6 +49,15 @@ from topcalls.services.dispatch import ClaimedCall
 SWITCH_UNREACHABLE = "SWITCH_UNREACHABLE"
 """Our own cause, beside FreeSWITCH's: the switch never took the originate."""
 
+DIAL_INTENT_NOT_STORED = "DIAL_INTENT_NOT_STORED"
+DIAL_NOT_POSSIBLE = "DIAL_NOT_POSSIBLE"
+"""Also ours: the originate cannot be put into a command; the log says why."""
+
+ORIGINATE_REFUSED = "ORIGINATE_REFUSED"
+"""Also ours: the switch refused the originate without naming a cause."""
+
+CALLED_OFF = "ORIGINATOR_CANCEL"
+
 INTENT_SECONDS = 10.0
 """How long the dial intent may take to be stored before the dial is given up."""
 
@@ -55,6 +65,9 @@ ORIGINATE_GRACE_SECONDS = 15.0
 """How long after the ring time-out a job result may come."""
 
 HANG_UP_FIRST_SECONDS = 0.3
+
+LAST_WORDS_SECONDS = 5.0
+"""How long a conversation that was stopped may take to write down its last words."""
 
 _GOOD_ENDS = frozenset({EndReason.AGENT_ENDED, EndReason.SILENCE})
 
@@ -72,6 +85,7 @@ class Gear:
     dial: Callable[[ClaimedCall], commands.Dial]
     recordings_dir: Path
     clock: Clock
+    playback_directory: PlaybackDirectory | None = None
 
 
 class CallEffects:
@@ -87,6 +101,9 @@ class CallEffects:
         self._journal = journal
         self._provider_ready = False
         self._attached = False
+        self._intending = False  # a dial is under way, and nothing of it was sent
+        self._dialling = False  # it was sent, and what became of it is not known
+        self._unwanted = False  # no channel shall be left
         player = ChannelPlayer(gear.switch, call.channel_uuid)
         self.leg = CallLeg(
             call.call_id,
@@ -106,7 +123,7 @@ class CallEffects:
             Effect.START_STREAM: self.leg.start,
             Effect.CLOSE_BRIDGE: self._close_bridge,
             Effect.HANG_UP: self._hang_up,
-            Effect.CLOSE_SESSION: self.leg.close,
+            Effect.CLOSE_SESSION: self._close_session,
         }
 
     def bind(self, session: CallSession) -> None:
@@ -120,31 +137,49 @@ class CallEffects:
     # --- effects
 
     def _originate(self) -> None:
+        self._intending = True
         gevent.spawn(self._dial)
 
     def _dial(self) -> None:
         """Commit the intent, then dial. Without a stored intent there is no dial."""
+        try:
+            dial = self._gear.dial(self._call)
+            command = commands.originate(dial)
+        except Exception as error:  # noqa: BLE001 - without an answer the call would hang
+            log.error("Call cannot be dialled", call_id=self._call.call_id, why=str(error))
+            self._not_dialled(DIAL_NOT_POSSIBLE)
+            return
         if not self._journal.intend_dial(self.channel_uuid, INTENT_SECONDS):
-            self._post(OriginateFailed(Hangup("DIAL_INTENT_NOT_STORED")))
+            self._not_dialled(DIAL_INTENT_NOT_STORED)
             return
         self._session.mark_dialled()
-        dial = self._gear.dial(self._call)
-        limit = dial.ring_timeout_seconds + ORIGINATE_GRACE_SECONDS
+        if self._unwanted:
+            self._not_dialled(CALLED_OFF)
+            return
         try:
-            job = self._gear.switch.bgapi(commands.originate(dial), timeout=limit)
+            limit = dial.ring_timeout_seconds + ORIGINATE_GRACE_SECONDS
+            job = self._gear.switch.bgapi(command, timeout=limit)
         except CommandNotSent as error:
             log.warning("Originate was not sent", call_id=self._call.call_id, why=str(error))
-            self._post(OriginateFailed(Hangup(SWITCH_UNREACHABLE)))
+            self._not_dialled(SWITCH_UNREACHABLE)
             return
+        self._intending, self._dialling = False, True
         job.on_done(self._dialled)
+
+    def _not_dialled(self, why: str) -> None:
+        self._intending = False
+        self._post(OriginateFailed(Hangup(why)))
 
     def _dialled(self, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is
         settled by the reconciler, because the phone may be ringing. A refusal is also told by the
         channel's hang-up, which knows more (the SIP status): that goes first."""
+        self._dialling = False
         if isinstance(result, CommandRefused):
-            failed = OriginateFailed(Hangup(result.reply.removeprefix("-ERR").strip()))
+            failed = OriginateFailed(Hangup(result.cause or ORIGINATE_REFUSED))
             gevent.spawn_later(HANG_UP_FIRST_SECONDS, self._post, failed)
+        elif self._unwanted:
+            gevent.spawn(self._kill)
 
     def _answer(self) -> None:
         self._gear.switch.post(commands.uuid_answer(self.channel_uuid))
@@ -166,16 +201,29 @@ class CallEffects:
             self.bridge.stop("call is over")
 
     def _hang_up(self) -> None:
-        gevent.spawn(self._kill)
+        """A dial that is under way may have no channel yet: it is called off before it is sent,
+        or hung up once more when it is known what became of it."""
+        self._unwanted = True
+        if not self._intending:
+            gevent.spawn(self._kill)
 
     def _kill(self) -> None:
         try:
             self._gear.switch.api(commands.uuid_kill(self.channel_uuid, "NORMAL_CLEARING"))
         except CommandRefused as error:
-            if "No such channel" in error.reply:
+            if "No such channel" in error.reply and not self._dialling:
                 self._post(ChannelLost())
         except SwitchError as error:
             log.warning("Hang-up was not confirmed", call_id=self._call.call_id, why=str(error))
+
+    def _close_session(self) -> None:
+        self._unwanted = True
+        self.leg.close()
+
+    def wait_for_last_words(self) -> None:
+        """Wait until the conversation, which was stopped, has told all of its turns."""
+        if self.bridge is not None and not self.bridge.join(LAST_WORDS_SECONDS):
+            log.error("Conversation did not end", call_id=self._call.call_id)
 
     # --- what the leg reports
 

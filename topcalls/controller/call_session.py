@@ -99,6 +99,7 @@ class CallSession:
                 event = self._next_event()
                 if event is None:
                     self._carry_out(Effect.CLOSE_BRIDGE)
+                    self._carry_out(Effect.CLOSE_SESSION)
                     break
                 closed = self._take(event)
         finally:

@@ -32,10 +32,17 @@ class CommandTaker:
         except TopCallsError as error:
             log.warning("Commands could not be read", why=str(error))
             return 0
-        for row in rows:
-            result = self._carry_out(row)
-            self._commands.finish(row.id, result, self._clock.now())
+        results = [(row, self._carry_out(row)) for row in rows]
+        for row, result in results:
+            self._finish(row, result)
         return len(rows)
+
+    def _finish(self, row: CommandRow, result: str) -> None:
+        """A command whose end cannot be stored is taken again later, and does no harm then."""
+        try:
+            self._commands.finish(row.id, result, self._clock.now())
+        except TopCallsError as error:
+            log.warning("Command not finished", call_id=row.call_id, why=str(error))
 
     def _carry_out(self, row: CommandRow) -> str:
         live = self._sessions.of_call(row.call_id)

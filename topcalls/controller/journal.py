@@ -84,8 +84,9 @@ class Journal:
         self._entries.put(write)
         return bool(stored.wait(timeout))
 
-    def close(self, timeout: float) -> bool:
-        """Stop after everything put so far is written. False if that took too long."""
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop after everything put so far is written. False if that took too long: what is left
+        is given up then. Without `timeout` nothing is, however long the store is away."""
         self._entries.put(None)
         self._writer.join(timeout)
         if self._writer.dead:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import orjson
 
 from topcalls.clock import Clock
-from topcalls.controller.call_session import CallSession
 from topcalls.controller.sessions import Sessions
-from topcalls.core.call_events import ChannelLost, GivenBack, OwnerLost
+from topcalls.core.call_events import ChannelLost
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.log import get_logger
-from topcalls.services.dispatch import ClaimedCall
 
 GRACE_SECONDS = 5.0
 """How long a channel must be missing before its call counts as lost: the hang-up event that
@@ -44,8 +42,8 @@ class Reconciler:
         now, lost = self._clock.monotonic(), 0
         missing = {}
         for live in self._sessions.all():
-            channel = live.effects.channel_uuid
-            if channel in channels or not live.session.facts.dialled:
+            channel, facts = live.effects.channel_uuid, live.session.facts
+            if channel in channels or not facts.dialled or facts.state.is_final:
                 continue
             missing[channel] = self._missing_since.get(channel, now)
             if now - missing[channel] >= GRACE_SECONDS:
@@ -54,14 +52,6 @@ class Reconciler:
                 lost += 1
         self._missing_since = missing
         return lost
-
-    def take_over(self, session: CallSession, call: ClaimedCall) -> None:
-        """Settle a call whose controller died: never dialled goes back, anything else ends.
-
-        The conversation died with its controller, so a channel that is still up is hung up; one
-        that is gone is found by the next comparisons.
-        """
-        session.post(OwnerLost() if call.facts.dialled else GivenBack())
 
     def _channels(self) -> set[str]:
         answer = orjson.loads(self._switch.api(commands.show_channels()))

@@ -57,10 +57,12 @@ class Sessions:
         self._by_call[live.session.call_id] = live.effects.channel_uuid
         metrics.live_calls.set(len(self))
 
-    def remove(self, call_id: str) -> None:
-        channel = self._by_call.pop(call_id, None)
-        if channel is not None:
+    def remove(self, live: LiveCall) -> None:
+        """Forget a call, unless it was given back and is here anew by now."""
+        channel = live.effects.channel_uuid
+        if self._by_channel.get(channel) is live:
             del self._by_channel[channel]
+            del self._by_call[live.session.call_id]
         metrics.live_calls.set(len(self))
 
     def of_call(self, call_id: str) -> LiveCall | None:

@@ -15,15 +15,16 @@ from gevent.event import Event
 
 from topcalls import __version__, metrics
 from topcalls.clock import Clock
-from topcalls.controller.call_effects import CallEffects, Gear
+from topcalls.controller.call_effects import INTENT_SECONDS, CallEffects, Gear
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.journal import Journal
 from topcalls.controller.reconciler import Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
-from topcalls.core.call_state import Limit
-from topcalls.errors import TopCallsError
+from topcalls.core.call_events import CallEvent, GivenBack, OwnerLost
+from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
+from topcalls.errors import ConfigError, TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.calls import Calls
 from topcalls.services.commands import Commands
@@ -40,8 +41,13 @@ ATTACH_SECONDS = 10.0
 DIAL_GRACE_SECONDS = 5.0
 """How long after the switch's own time-out ours comes: the switch's says more about why."""
 
-JOURNAL_SECONDS = 10.0
 STOP_SECONDS = 8.0
+CLAIM_SECONDS = 3.0
+"""How long a claim that is under way may take to end when we stop."""
+
+STEADY_STORE_SECONDS = 2 * HEARTBEAT_SECONDS
+"""How long the store must have been there before calls are taken over from silent controllers:
+after an outage of the store everybody was silent."""
 
 log = get_logger("controller")
 
@@ -77,6 +83,7 @@ class Telephony:
         self._clock = clock
         self._gear = make_gear(self)
         self.reconciler = Reconciler(self._gear.switch, self.sessions, clock)
+        self._store_there_since: float | None = None
         self._dispatcher = Dispatcher(
             verbs.dispatch,
             owner,
@@ -93,26 +100,35 @@ class Telephony:
         self._hurry = Event()
         self._stopped = Event()
         self._empty = Event()
-        self._loops: list[gevent.Greenlet] = []
+        self._claiming = gevent.Greenlet(
+            self._every, DISPATCH_SECONDS, self._dispatcher.tick, self._draining
+        )
+        self._loops: list[gevent.Greenlet] = [self._claiming]
 
     def start(self) -> None:
-        """Listen for audio, connect to the switch, and take calls once it is up."""
-        self._gear.media.start()
+        """Listen for audio, connect to the switch, and take calls once it is up.
+
+        Raises `ConfigError` when the media server's port or the playback directory cannot be had.
+        """
+        self._listen()
+        if self._gear.playback_directory is not None:
+            self._gear.playback_directory.open()
         self._gear.switch.start()
         self._beat()
+        self._claiming.start()
         for seconds, work in (
-            (DISPATCH_SECONDS, self._dispatcher.tick),
             (COMMAND_SECONDS, self._taker.tick),
             (HEARTBEAT_SECONDS, self._beat),
             (RECONCILE_SECONDS, self._reconcile),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
         ):
-            self._loops.append(gevent.spawn(self._every, seconds, work))
+            self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
 
     def stop(self, drain_seconds: float) -> None:
         """Drain, end what still talks, and close everything."""
         self._draining.set()
+        self._claiming.join(CLAIM_SECONDS)
         self._beat()
         log.info("Draining", live_calls=len(self.sessions))
         self._wait_until_empty(drain_seconds, or_hurry=True)
@@ -123,6 +139,8 @@ class Telephony:
         gevent.killall(self._loops)
         self._gear.switch.stop()
         self._gear.media.stop()
+        if self._gear.playback_directory is not None:
+            self._gear.playback_directory.close()
         self._try(lambda: self._verbs.nodes.leave(self.owner))
 
     def hurry(self) -> None:
@@ -144,8 +162,8 @@ class Telephony:
         log.error("Events of the switch were dropped", count=count)
         gevent.spawn(self._try, self.reconciler.compare)
 
-    def open_session(self, call: ClaimedCall) -> CallSession:
-        """Begin to live a claimed call."""
+    def open_session(self, call: ClaimedCall, *events: CallEvent) -> None:
+        """Begin to live a claimed call, to which `events` have happened already."""
         journal = Journal(
             call.call_id,
             call.version,
@@ -153,29 +171,47 @@ class Telephony:
             self._clock,
             on_lost=lambda: session.abandon(),
         )
-        effects = CallEffects(call, self._gear, journal)
+        try:
+            effects = CallEffects(call, self._gear, journal)
+        except Exception:  # noqa: BLE001 - the calls claimed with it must not suffer
+            log.exception("Call cannot be carried here", call_id=call.call_id)
+            self._turn_away(call, journal)
+            return
         session = CallSession(
             call.call_id,
             call.facts,
             limits_of(call),
             self._clock,
-            on_closed=lambda _: self._closed(call.call_id, journal),
+            on_closed=lambda _: self._closed(live, journal),
         )
+        live = LiveCall(session, effects)
         effects.bind(session)
-        self.sessions.add(LiveCall(session, effects))
+        self.sessions.add(live)
         session.start(effects, journal, call.effects)
-        return session
+        for event in events:
+            session.post(event)
 
-    def _closed(self, call_id: str, journal: Journal) -> None:
-        journal.close(JOURNAL_SECONDS)
-        self.sessions.remove(call_id)
+    def _turn_away(self, call: ClaimedCall, journal: Journal) -> None:
+        """Give back a call that cannot be carried. One that was dialled keeps its lease until it
+        runs out, and is looked at again then."""
+        given_back = advance(call.facts, GivenBack())
+        if given_back.verdict is Verdict.MOVED:
+            journal.transition(given_back, {}, self._clock.now())
+        gevent.spawn(journal.close, END_SECONDS)
+
+    def _closed(self, live: LiveCall, journal: Journal) -> None:
+        """A call is over, here at least: what there is to write of it is written, however long
+        that takes. Until then it is among the live ones, and keeps its lease."""
+        live.effects.wait_for_last_words()
+        journal.close()
+        self.sessions.remove(live)
         if not len(self.sessions):
             self._empty.set()
 
     def _beat(self) -> None:
         """Say that this controller lives, and keep its calls."""
         now = self._clock.now()
-        self._try(
+        stored = self._try(
             lambda: self._verbs.nodes.heartbeat(
                 self.owner,
                 self.node,
@@ -185,30 +221,47 @@ class Telephony:
                 media_url=self._gear.media.url_of(""),
                 version=__version__,
             )
-        )
-        self._try(self._keep_calls)
+        ) and self._try(self._keep_calls)
+        if not stored:
+            self._store_there_since = None
+        elif self._store_there_since is None:
+            self._store_there_since = self._clock.monotonic()
 
     def _keep_calls(self) -> None:
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
         ids = [live.session.call_id for live in self.sessions.all()]
         for call_id in self._verbs.calls.extend_lease(ids, self.owner, until) if ids else ():
             live = self.sessions.of_call(call_id)
-            if live is not None and not live.session.facts.state.is_final:
+            if live is not None and live.session.facts.state in LIVE_STATES:
                 log.warning("Call has another owner, letting go", call_id=call_id)
                 live.session.abandon()
 
     def _check_playbacks(self) -> None:
         for live in self.sessions.all():
-            live.effects.leg.playback.check()
+            self._try(live.effects.leg.playback.check)
 
     def _reconcile(self) -> None:
         if not self._gear.switch.is_up:
             return
-        for call in self._verbs.dispatch.adopt(
-            self.owner, self.node, self._clock.now(), self._max_calls
-        ):
-            self.reconciler.take_over(self.open_session(call), call)
+        self._try(self._take_over)
         self.reconciler.compare()
+
+    def _take_over(self) -> None:
+        """Settle the calls of controllers that died: one that was never dialled goes back, anything
+        else ends, because the conversation died with its controller. A channel that is still up is
+        hung up; one that is gone is found by the comparison.
+
+        Our own calls come first: their leases may have run out while the store was away.
+        """
+        since = self._store_there_since
+        if since is None or self._clock.monotonic() - since < STEADY_STORE_SECONDS:
+            return
+        if self._draining.is_set():
+            return
+        self._keep_calls()
+        now = self._clock.now()
+        for call in self._verbs.dispatch.adopt(self.owner, self.node, now, self._max_calls):
+            self.open_session(call, OwnerLost() if call.facts.dialled else GivenBack())
 
     def _wait_until_empty(self, seconds: float, *, or_hurry: bool) -> None:
         self._empty.clear()
@@ -216,17 +269,32 @@ class Telephony:
             waiting = [self._empty, self._hurry] if or_hurry else [self._empty]
             gevent.wait(waiting, timeout=seconds, count=1)
 
-    def _every(self, seconds: float, work: Callable[[], object]) -> None:
-        while not self._stopped.wait(seconds):
+    def _listen(self) -> None:
+        try:
+            self._gear.media.start()
+        except OSError as error:
+            raise ConfigError(
+                f"The media server cannot listen: {error.strerror or error}.",
+                field="media_port",
+                remedy="Set media_host to an address of this machine and media_port to a free "
+                "port, or to 0.",
+            ) from None
+
+    def _every(self, seconds: float, work: Callable[[], object], until: Event) -> None:
+        while not until.wait(seconds):
             self._try(work)
 
-    def _try(self, work: Callable[[], object]) -> None:
+    def _try(self, work: Callable[[], object]) -> bool:
+        """Whether it worked."""
         try:
             work()
         except TopCallsError as error:
             log.warning("Will be tried again", why=str(error))
         except Exception:  # noqa: BLE001 - one bad round must not end the loop
             log.exception("A round failed")
+        else:
+            return True
+        return False
 
     def _watch_loop_lag(self) -> None:
         lag = metrics.loop_lag.labels("controller")
@@ -241,7 +309,7 @@ def limits_of(call: ClaimedCall) -> dict[Limit, float]:
     """How long each state of this call may last, in seconds."""
     ring = call.request.ring_timeout_seconds + DIAL_GRACE_SECONDS
     return {
-        Limit.DIAL: ring,
+        Limit.DIAL: INTENT_SECONDS + ring,
         Limit.RING: ring,
         Limit.ATTACH: ATTACH_SECONDS,
         Limit.DURATION: call.request.max_duration * 60,

@@ -1,0 +1,201 @@
+"""A whole controller between a real database and the double of the switch.
+
+Only the AI is a stand-in: a model that says every sentence as two seconds of one tone.
+"""
+
+from itertools import count
+
+import factories
+import gevent
+from gevent.event import Event
+from gevent.queue import Queue
+
+from topcalls.bridge.config import conversation_for
+from topcalls.bridge.session import BridgeSession
+from topcalls.clock import SystemClock
+from topcalls.controller.assembly import (
+    ControllerOptions,
+    MediaOptions,
+    SwitchAddress,
+    assemble,
+)
+from topcalls.controller.telephony import Verbs
+from topcalls.errors import ProviderError
+from topcalls.providers.base import (
+    AgentTextDone,
+    AudioDelta,
+    AudioDone,
+    ResponseDone,
+    ResponseStarted,
+)
+from topcalls.sandbox.freeswitch.server import PASSWORD, SwitchServer
+from topcalls.sandbox.freeswitch.switch import SwitchOptions
+from topcalls.sandbox.magic_numbers import NumberPlan
+from topcalls.sandbox.scenario import parse_scenario
+
+WAIT = 15
+PEOPLE = {
+    "+12025550150": "- answer\n- silence: 60",
+    "+12025550151": "- ring: 60\n- answer",
+    "+12025550152": "- answer\n- listen: 0.2\n- hang_up",
+    "+12025550153": "- answer\n- hang_up",
+    "+12025550154": "- answer\n- silence: 0.8\n- hang_up",
+}
+ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP = PEOPLE
+
+
+class Speech:
+    """Stands in for the synthesizer: nobody says anything audible."""
+
+    def speak(self, text, voice):
+        return b"\xff" * 800
+
+
+class Model:
+    """Stands in for the AI. `refusing` is the error with which it opens no session."""
+
+    def __init__(self):
+        self.refusing = None
+        self.hanging = False
+        self.opened = Queue()
+
+    def open(self, config, on_event):
+        if self.hanging:
+            Event().wait()
+        if self.refusing is not None:
+            raise self.refusing
+        session = ModelSession(on_event)
+        self.opened.put(session)
+        return session
+
+
+class ModelSession:
+    """Says what it is told to say, at once; notes what it was given."""
+
+    numbers = count()
+
+    def __init__(self, on_event):
+        self.tell = on_event
+        self.heard = bytearray()
+        self.closed = Event()
+
+    def append_audio(self, audio):
+        self.heard += audio
+
+    def speak(self, text, *, exact=True, tag=""):
+        number = next(self.numbers)
+        response, item = f"response-{number}", f"item-{number}"
+        self.tell(ResponseStarted(response, tag))
+        self.tell(AudioDelta(response, item, b"\x2a" * 16000))
+        self.tell(AudioDone(item))
+        self.tell(AgentTextDone(item, text))
+        self.tell(ResponseDone(response, tag, "completed"))
+
+    def create_response(self, *, tag=""):
+        self.speak("Well.", tag=tag)
+
+    def close(self):
+        self.closed.set()
+
+    def __getattr__(self, name):
+        return lambda *_, **__: None
+
+
+class Rig:
+    """A switch, and controllers on one database."""
+
+    def __init__(self, db, directory, **options):
+        self.directory = directory
+        (directory / "recordings").mkdir(exist_ok=True)
+        self.services = factories.services(db, directory / "recordings", SystemClock())
+        self.account = factories.principal(self.services)
+        plan = NumberPlan(
+            parse_scenario(f'name: "{number}"\nnumber: "{number}"\ndescription: d\ncallee:\n{text}')
+            for number, text in PEOPLE.items()
+        )
+        self.switch = SwitchServer(
+            Speech(), plan, options=SwitchOptions(temporary=directory, heartbeat_seconds=1)
+        )
+        self.switch.start()
+        self.model = Model()
+        self.options = {"playback": "file", "port": 0, "gateway": "sandbox", **options}
+        self.controllers = []
+        self._numbers = count(1)
+
+    def controller(self, start=True, **changed):
+        """One more controller; started unless told otherwise."""
+        options = {**self.options, **changed}
+        made = assemble(
+            ControllerOptions(
+                owner=f"node-1.{next(self._numbers)}.0badcafe",
+                node="node-1",
+                max_calls=20,
+                calls_per_second=100,
+                switch=SwitchAddress("127.0.0.1", self.switch.port, PASSWORD, options["gateway"]),
+                media=MediaOptions(
+                    host="127.0.0.1",
+                    port=options["port"],
+                    advertised_host=None,
+                    playback=options["playback"],
+                    playback_dir=options.get("playback_dir", self.directory / "playback"),
+                    recordings_dir=self.directory / "recordings",
+                ),
+                make_bridge=self.bridge,
+            ),
+            Verbs(
+                self.services.calls,
+                self.services.dispatch,
+                self.services.commands,
+                self.services.nodes,
+            ),
+            SystemClock(),
+        )
+        self.controllers.append(made)
+        if start:
+            made.start()
+            assert made._gear.switch.wait_up(WAIT)
+        return made
+
+    def bridge(self, call, observer):
+        config = conversation_for(call.request, default_model="gpt-realtime")
+        return BridgeSession(call.call_id, config, self.model, observer, SystemClock())
+
+    def place(self, number, **wishes):
+        """Queue a call; its id."""
+        request = factories.request(phone_number=number, first_sentence="Hello there.", **wishes)
+        return self.services.calls.create(self.account, request).id
+
+    def view(self, call_id):
+        return self.services.calls.get(self.account.account_id, call_id)
+
+    def wait_until(self, condition, what="it", seconds=WAIT):
+        """Look again and again, for at most `seconds`."""
+        with gevent.Timeout(seconds, AssertionError(f"{what} did not happen")):
+            while not (found := condition()):
+                gevent.sleep(0.02)
+        return found
+
+    def wait_status(self, call_id, *statuses, seconds=WAIT):
+        """Wait until the call has one of these call statuses (or statuses); the call."""
+
+        def reached():
+            view = self.view(call_id)
+            return view if {view.status, view.call_status} & set(statuses) else None
+
+        return self.wait_until(reached, f"{statuses}", seconds)
+
+    def wait_over(self, call_id, seconds=WAIT):
+        return self.wait_status(call_id, "completed", "failed", "cancelled", seconds=seconds)
+
+    def close(self):
+        for controller in self.controllers:
+            if not controller._stopped.is_set():
+                controller.hurry()
+                controller.stop(0)
+        for call in list(self.switch.switch.calls.values()):
+            call.hang_up("NORMAL_CLEARING")
+        self.wait_until(lambda: not self.switch.switch.calls, "the end of every call")
+        self.switch.stop()
+
+
+REFUSED = ProviderError("No.", retryable=False, provider_code="invalid_api_key")

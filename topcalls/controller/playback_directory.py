@@ -1,0 +1,89 @@
+"""Where one controller's speech lies while it is played: a directory of its own, gone at its end.
+
+Controllers that share a tmpfs, in one container or in several, tell by a lock whose directory is in
+use: the kernel drops it with the process. What a dead controller left is deleted by the next one
+that starts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from topcalls.clock import Clock
+from topcalls.log import get_logger
+from topcalls.media import utterance_file
+
+YOUNG_SECONDS = 60.0
+"""A directory younger than this may belong to a controller that is about to lock it."""
+
+_OWNER = re.compile(r".+\.[0-9]+\.[0-9a-f]{8}")
+
+log = get_logger("controller.playback")
+
+
+class PlaybackDirectory:
+    """`base`/`owner`. Nothing but files of speech is ever deleted, and directories left empty."""
+
+    def __init__(self, base: Path, owner: str, clock: Clock) -> None:
+        self.path = base / owner
+        self._base = base
+        self._clock = clock
+        self._lock = -1
+
+    def open(self) -> None:
+        """Make the directory, and clean up after controllers that died.
+
+        Raises `ConfigError` when the switch could not play from it, or it cannot be made.
+        """
+        utterance_file.prepare(self.path)
+        self._lock = _locked(self.path)
+        with contextlib.suppress(OSError):
+            self._sweep()
+
+    def close(self) -> None:
+        """Delete it, with whatever is left in it."""
+        if self._lock >= 0:
+            _clear(self.path)
+            os.close(self._lock)
+            self._lock = -1
+
+    def _sweep(self) -> None:
+        for path in self._left_behind():
+            lock = _locked(path)
+            if lock >= 0:
+                _clear(path)
+                os.close(lock)
+                log.info("Speech of a controller that died was deleted", directory=path.name)
+
+    def _left_behind(self) -> Iterator[Path]:
+        before = self._clock.now().timestamp() - YOUNG_SECONDS
+        for path in self._base.iterdir():
+            with contextlib.suppress(OSError):
+                state = path.lstat()
+                if _OWNER.fullmatch(path.name) and path.is_dir() and state.st_mtime < before:
+                    yield path
+
+
+def _locked(directory: Path) -> int:
+    """A descriptor that holds the directory's lock; -1 if it is gone or somebody else's."""
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return -1
+    return descriptor
+
+
+def _clear(directory: Path) -> None:
+    with contextlib.suppress(OSError):
+        utterance_file.sweep(directory, untouched_seconds=-1.0)
+        directory.rmdir()
