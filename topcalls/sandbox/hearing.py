@@ -220,9 +220,10 @@ class Listener:
             return
         self._early += pcm
         if len(self._early) >= 2 * PERIOD:
-            self._tries += 1
-            self._recognise_line(samples_of(bytes(self._early)))
+            audio = samples_of(bytes(self._early))
             self._early.clear()
+            self._tries += has_noise(audio)
+            self._recognise_line(audio)
 
     def hear(self, audio: Samples) -> list[Match]:
         """What was said in a stretch of audio that has just ended, in order. [] = nobody spoke."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from gevent import Timeout, socket
@@ -20,6 +21,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
+_HALF_A_FRAME = b"\x81\x7e\x02\x00" + b'{"type":"response.output_audio.delta","delta":"'
 _MAXIMUM_MESSAGE = 32 * 1024 * 1024
 
 
@@ -90,8 +92,10 @@ class WebSocket:
             self._end()
 
     def cut(self) -> None:
-        """The end by TCP reset, without a close frame."""
+        """The end by TCP reset in the middle of a frame, without a close frame."""
         self.is_closed = True
+        with suppress(OSError):
+            self._sock.sendall(_HALF_A_FRAME)
         linger = struct.pack("ii", 1, 0)
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._sock.close()
