@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ from topcalls.sandbox.scenario import Scenario, load_scenario, load_scenarios
 from topcalls.sandbox.speech import Synthesizer
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
 
+LIFELIKE = Behaviour()
+
 log = get_logger("sandbox")
 
 
@@ -45,9 +48,8 @@ class Sandbox:
         scenarios: Iterable[Path] = (),
         *,
         host: str = "127.0.0.1",
-        behaviour: Behaviour | None = None,
+        behaviour: Behaviour = LIFELIKE,
         record: bool = False,
-        seed: int | None = None,
     ) -> None:
         """`scenarios`: files, or directories of them, besides the built-in ones.
 
@@ -56,20 +58,11 @@ class Sandbox:
         """
         self._file = file or data_dir / "sandbox.json"
         own = data_dir / "sandbox"
-        own.mkdir(parents=True, exist_ok=True)
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
         plan = NumberPlan(_loaded(scenarios))
-        clock = SystemClock()
         voice = Synthesizer(own / "speech")
+        clock = SystemClock()
         self.hearing = Hearing(clock, self._live_calls)
-        studio = Studio(
-            hearing=self.hearing,
-            minds=Minds(plan.scenarios),
-            speak=lambda text: voice.speak(text, "agent"),
-            behaviour=behaviour or Behaviour(),
-            clock=clock,
-            recordings=own / "realtime" if record else None,
-            seed=seed,
-        )
         self.switch = SwitchServer(
             voice,
             plan,
@@ -78,6 +71,14 @@ class Sandbox:
             on_utterance=self._said,
             options=SwitchOptions(temporary=own),
             clock=clock,
+        )
+        studio = Studio(
+            hearing=self.hearing,
+            minds=Minds(plan.scenarios),
+            speak=partial(voice.speak, voice="agent"),
+            behaviour=behaviour,
+            clock=clock,
+            recordings=own / "realtime" if record else None,
         )
         self.openai = OpenAIDouble(studio, (host, 0))
         self.webhooks = WebhookReceiver((host, 0), clock=clock)

@@ -10,8 +10,6 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from typing import Any
 
-import numpy as np
-
 from topcalls.sandbox.hearing import Hearing, unknown_sound, words_of
 from topcalls.sandbox.openai.validation import (
     Refusal,
@@ -119,7 +117,7 @@ def check_transcription_request(texts: dict[str, str], files: dict[str, bytes]) 
 def transcript_of(hearing: Hearing, file: bytes) -> tuple[str, float]:
     """(words, seconds) of a WAV file."""
     audio = samples_of(_pcm_of_wav(file))
-    matches = hearing.transcribe(np.asarray(audio))
+    matches = hearing.transcribe(audio)
     return words_of(matches) if matches else unknown_sound(audio), len(audio) / RATE
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from topcalls.sandbox.hearing import Listener
 from topcalls.sandbox.openai.conversation import MINIMUM_COMMIT_MS, Item
 from topcalls.sandbox.openai.realtime_audio import Decoder, InputBuffer, SpeechStarted
@@ -109,7 +107,7 @@ class Turns:
 
     def hear(self, pcm: bytes) -> str:
         """The words in a stretch of sound."""
-        return self._ears.transcript(np.asarray(samples_of(pcm)))
+        return self._ears.transcript(samples_of(pcm))
 
     def _speech_started(self, audio_ms: int) -> None:
         self.stop_idle_time()
