@@ -11,6 +11,7 @@ told of an attempt that is over, however late, is no news.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Literal, Protocol
 
@@ -21,6 +22,7 @@ from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.errors import TopCallsError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
+from topcalls.esl.errors import CommandRefused
 from topcalls.log import get_logger
 from topcalls.media.audio_stream import MediaStream
 from topcalls.media.playback import Playback
@@ -139,8 +141,7 @@ class CallLeg:
         """One attempt. A channel that still holds a stream (`detach`) would refuse another."""
         try:
             if detach:
-                stop = commands.uuid_audio_stream_stop(self._uuid)
-                self._switch.bgapi(stop, timeout=CONNECT_SECONDS).wait()
+                self._detach()
             command = commands.uuid_audio_stream_start(self._uuid, expected.url)
             self._switch.bgapi(command, timeout=CONNECT_SECONDS).wait()
             stream = expected.wait(CONNECT_SECONDS)
@@ -156,6 +157,11 @@ class CallLeg:
         if self._on_audio is not None:
             stream.on_audio = self._on_audio
         self._listener.stream_connected()
+
+    def _detach(self) -> None:
+        command = commands.uuid_audio_stream_stop(self._uuid)
+        with suppress(CommandRefused):
+            self._switch.bgapi(command, timeout=CONNECT_SECONDS).wait()
 
     def _stream_closed(self, expected: ExpectedStream, code: int, reason: str) -> None:
         if expected is not self._expected:
