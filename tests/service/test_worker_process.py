@@ -58,9 +58,17 @@ def new_queue(deployment, database_url, tmp_path, monkeypatch):
     """Opens the queue once more, as another process would."""
     monkeypatch.setattr(queue, "READ_SECONDS", 0.1)
     queue_url = os.environ[REDIS_VARIABLE] if deployment == "redis" else ""
+    queues = []
+
+    def new_queue():
+        queues.append(open_queue(tmp_path, database_url, queue_url))
+        return queues[-1]
+
     if queue_url:
-        open_queue(tmp_path, database_url, queue_url).storage.flush_all()
-    return lambda: open_queue(tmp_path, database_url, queue_url)
+        new_queue().storage.flush_all()
+    yield new_queue
+    for opened in queues:
+        opened.storage.close()
 
 
 @pytest.fixture

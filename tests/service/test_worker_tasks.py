@@ -15,8 +15,22 @@ pytestmark = pytest.mark.service
 
 
 @pytest.fixture
-def rig(services, tmp_path):
-    return Rig(services, tmp_path / "queue")
+def new_rig(services, tmp_path):
+    """Makes workers, each with a queue of its own."""
+    rigs = []
+
+    def new_rig():
+        rigs.append(Rig(services, tmp_path / f"queue{len(rigs)}"))
+        return rigs[-1]
+
+    yield new_rig
+    for rig in rigs:
+        rig.close()
+
+
+@pytest.fixture
+def rig(new_rig):
+    return new_rig()
 
 
 def short(names):
@@ -98,8 +112,8 @@ def test_a_call_that_waited_too_long_fails(rig, services):
     assert services.calls.get(who.account_id, call.id).status == "failed"
 
 
-def test_one_worker_looks_and_another_takes_over_when_it_falls_silent(rig, services, tmp_path):
-    other = Rig(services, tmp_path / "other")
+def test_one_worker_looks_and_another_takes_over_when_it_falls_silent(rig, services, new_rig):
+    other = new_rig()
     assert rig.look()
     assert not other.look()
     services.clock.advance(5)
@@ -109,8 +123,8 @@ def test_one_worker_looks_and_another_takes_over_when_it_falls_silent(rig, servi
     assert not rig.look()
 
 
-def test_a_worker_that_stops_hands_the_looking_over_at_once(rig, services, tmp_path):
-    other = Rig(services, tmp_path / "other")
+def test_a_worker_that_stops_hands_the_looking_over_at_once(rig, services, new_rig):
+    other = new_rig()
     assert rig.look()
     rig.loop.stop()
     assert other.look()

@@ -88,6 +88,10 @@ class Rig:
         self.tasks = register(self.queue, self.worker, self.lanes, self.database)
         self.loop = DueLoop(self.worker, self.tasks, self.lanes, self.database, self.queue_outage)
 
+    def close(self) -> None:
+        """Let go of the queue."""
+        self.queue.storage.close()
+
     def look(self) -> bool:
         """One round of the due loop."""
         return self.loop.round(self.services.clock.now())
