@@ -5,6 +5,8 @@
 The switch needs mod_event_socket, mod_commands, mod_dptools and mod_loopback. No call leaves it.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Iterator
