@@ -27,6 +27,7 @@ from topcalls.esl.translate import (
     SwitchHeartbeat,
     hangup_of,
     inbound_call,
+    line_codec,
     notice,
     translate,
 )
@@ -218,3 +219,9 @@ def test_other_events_mean_nothing(name: str) -> None:
 )
 def test_a_refused_dial_names_its_cause(reply: str, cause: str) -> None:
     assert CommandRefused("refused", reply=reply).cause == cause
+
+
+def test_the_codec_of_the_line_is_what_the_switch_writes():
+    for name, codec in (("PCMA", "PCMA"), ("PCMU", "PCMU"), ("", "PCMU")):
+        event = ESLEvent({"Event-Name": "CHANNEL_ANSWER", "Channel-Write-Codec-Name": name})
+        assert line_codec(event) == codec

@@ -194,3 +194,10 @@ def test_a_full_disk_ends_the_utterance_and_not_the_call(call, monkeypatch):
     c.say("b", speech(100, 2))
     c.switch.run_until_idle()
     assert c.switch.voice == speech(200) + speech(100, 2)
+
+
+def test_the_codec_may_be_chosen_after_the_playback_was_made(call):
+    c = call()
+    c.playback.codec = "PCMA"
+    c.say("a", speech(1000))
+    assert [path.suffix for path in c.files] == [".PCMA"]

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Literal, Protocol
+from typing import Protocol
 
 import gevent
 
+from topcalls.audio.formats import G711Codec
 from topcalls.clock import Clock
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.errors import TopCallsError
@@ -91,9 +92,14 @@ class CallLeg:
         return self
 
     @property
-    def codec(self) -> Literal["PCMU", "PCMA"]:
-        """What playback files hold: outbound legs are pinned to G.711, and asked for as PCMU."""
-        return "PCMU"
+    def codec(self) -> G711Codec:
+        """What is on the wire, and therefore in playback files: the switch plays their bytes as
+        they are. We offer both kinds of G.711, and the far end chooses when it answers."""
+        return self.playback.codec
+
+    def answered(self, codec: G711Codec) -> None:
+        """The far end has chosen a codec."""
+        self.playback.codec = codec
 
     @property
     def on_audio(self) -> Callable[[bytes], None] | None:

@@ -15,12 +15,14 @@ import orjson
 from topcalls import metrics
 from topcalls.controller.call_effects import CallEffects
 from topcalls.controller.call_session import CallSession
+from topcalls.core.call_events import Answered
 from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import (
     KeyPressed,
     Notice,
     PlaybackStarted,
     PlaybackStopped,
+    line_codec,
     notice,
     translate,
 )
@@ -87,6 +89,8 @@ class Sessions:
         elif event.name == "CUSTOM":
             _stream_reported(live.effects, event)
         elif (translated := translate(event)) is not None:
+            if isinstance(translated, Answered):
+                live.effects.leg.answered(line_codec(event))
             live.session.post(translated)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from topcalls.audio.formats import G711Codec
 from topcalls.core.call_events import (
     Answered,
     Arrived,
@@ -61,6 +62,16 @@ _TRANSLATORS: dict[str, Callable[[ESLEvent], CallEvent | None]] = {
 
 def _kind(event: ESLEvent) -> str:
     return event.subclass if event.name == "CUSTOM" else event.name
+
+
+def line_codec(event: ESLEvent) -> G711Codec:
+    """The codec on the wire of an answered channel. It may differ from the first one we offer."""
+    return codec_named(event.get("Channel-Write-Codec-Name"))
+
+
+def codec_named(name: str) -> G711Codec:
+    """The switch's name of a line's codec; lines are pinned to the two kinds of G.711."""
+    return "PCMA" if name == "PCMA" else "PCMU"
 
 
 def _stream_message(body: str) -> str:

@@ -82,7 +82,7 @@ class GrowingFilePlayback:
         self.on_finished = ignore
         self._player = player
         self._directory = directory
-        self._codec: G711Codec = codec
+        self.codec: G711Codec = codec
         self._clock = clock
         self._preroll = preroll_ms * BYTES_PER_MS
         self._utterances: dict[str, _Utterance] = {}  # in playing order
@@ -98,7 +98,7 @@ class GrowingFilePlayback:
 
     def begin(self, utterance_id: str) -> None:
         if not self._closed and utterance_id not in self._utterances:
-            file = UtteranceFile(self._directory, self._codec)
+            file = UtteranceFile(self._directory, self.codec)
             self._utterances[utterance_id] = _Utterance(utterance_id, file)
 
     def append(self, utterance_id: str, audio: bytes) -> None:

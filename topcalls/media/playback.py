@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from topcalls.audio.formats import G711Codec
 from topcalls.log import get_logger
 from topcalls.media.heard import Heard
 
@@ -47,6 +48,8 @@ class Playback(Protocol):
     order they were begun. Audio is G.711 in the call's codec.
     """
 
+    # what appended audio is; set before the first utterance, once the far end has chosen
+    codec: G711Codec
     # (utterance_id, monotonic seconds): its first audio goes out
     on_started: Callable[[str, float], None]
     # the utterance was played to its end, or given up

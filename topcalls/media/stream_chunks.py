@@ -84,7 +84,7 @@ class StreamPlayback:
         self.on_finished = ignore
         self._player = player
         self._clock = clock
-        self._codec: G711Codec = codec
+        self.codec: G711Codec = codec
         self._first_chunk = first_chunk_ms * BYTES_PER_MS
         self._utterances: dict[str, _Utterance] = {}  # in playing order
         self._chunks: deque[_Chunk] = deque()  # in playing order, not heard yet
@@ -237,7 +237,7 @@ class StreamPlayback:
         utterance.sent += size
         chunk = _Chunk(utterance, new_id(), size, self._clock.monotonic())
         self._chunks.append(chunk)
-        data = base64.b64encode(g711.decode(audio, self._codec)).decode()
+        data = base64.b64encode(g711.decode(audio, self.codec)).decode()
         self._player.send_stream_text(
             '{"type":"streamAudio","data":{"audioDataType":"raw","sampleRate":8000,'
             f'"chunk":"{chunk.id}","audioData":"{data}"}}}}'
