@@ -9,16 +9,20 @@ from __future__ import annotations
 import orjson
 
 from topcalls.clock import Clock
-from topcalls.controller.sessions import Sessions
-from topcalls.core.call_events import ChannelLost
+from topcalls.controller.sessions import LiveCall, Sessions
+from topcalls.core.call_events import Answered, ChannelLost
+from topcalls.core.call_state import State
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
+from topcalls.esl.translate import codec_named
 from topcalls.log import get_logger
 
 GRACE_SECONDS = 5.0
 """How long a channel must be missing before its call counts as lost: the hang-up event that
 explains it may be on its way, and a dial takes a moment to become a channel."""
+
+_BEFORE_THE_ANSWER = (State.DISPATCHING, State.RINGING)
 
 log = get_logger("controller.reconciler")
 
@@ -43,7 +47,10 @@ class Reconciler:
         missing = {}
         for live in self._sessions.all():
             channel, facts = live.effects.channel_uuid, live.session.facts
-            if channel in channels or not facts.dialled or facts.state.is_final:
+            if channel in channels:
+                _catch_up(live, channels[channel])
+                continue
+            if not facts.dialled or facts.state.is_final:
                 continue
             missing[channel] = self._missing_since.get(channel, now)
             if now - missing[channel] >= GRACE_SECONDS:
@@ -53,6 +60,14 @@ class Reconciler:
         self._missing_since = missing
         return lost
 
-    def _channels(self) -> set[str]:
+    def _channels(self) -> dict[str, dict[str, str]]:
         answer = orjson.loads(self._switch.api(commands.show_channels()))
-        return {row["uuid"] for row in answer.get("rows", [])}
+        return {row["uuid"]: row for row in answer.get("rows", [])}
+
+
+def _catch_up(live: LiveCall, channel: dict[str, str]) -> None:
+    """A call that was answered while its events could not reach us."""
+    if channel.get("callstate") == "ACTIVE" and live.session.facts.state in _BEFORE_THE_ANSWER:
+        log.warning("Call was answered unheard", call_id=live.session.call_id)
+        live.effects.leg.answered(codec_named(channel.get("write_codec", "")))
+        live.session.post(Answered())
