@@ -12,6 +12,7 @@ from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox import sandbox_endpoints
 from topcalls.compose.services import open_services
 from topcalls.config import Settings
@@ -68,7 +69,7 @@ def _media(settings: Settings) -> MediaOptions:
         port=settings.media_port,
         advertised_host=settings.media_advertised_host or None,
         playback=settings.playback,
-        playback_dir=settings.playback_dir.resolve(),
+        playback_dir=playback_dir(settings).resolve(),
         recordings_dir=settings.effective_recordings_dir,
     )
 
