@@ -1,12 +1,15 @@
-"""How a process of ours says that it is ready, and learns that it should end."""
+"""How a process of ours says that it is ready, learns that it should end, and stays alone."""
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import gevent
@@ -14,10 +17,29 @@ from gevent import signal_handler
 from gevent.event import Event
 from gevent.os import tp_read
 
+from topcalls.errors import ConfigError
+
 
 def say_ready(name: str, **facts: Any) -> None:
     """One line of JSON on standard output: the process serves."""
     print(json.dumps({"ready": name, "pid": os.getpid(), **facts}), flush=True)  # noqa: T201
+
+
+def stop_asked(on_further: Callable[[], None] | None = None) -> Event:
+    """An event that SIGTERM and SIGINT set from now on.
+
+    `on_further` is called for each further signal, while the process is already stopping.
+    """
+    asked = Event()
+
+    def ask() -> None:
+        if asked.is_set() and on_further is not None:
+            on_further()
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal_handler(number, ask)
+    return asked
 
 
 def until_stopped(supervised: bool, on_second: Callable[[], None] | None = None) -> None:
@@ -25,18 +47,33 @@ def until_stopped(supervised: bool, on_second: Callable[[], None] | None = None)
 
     `on_second` is called for a further signal, while the process is already stopping.
     """
-    asked = Event()
-
-    def ask() -> None:
-        if asked.is_set() and on_second is not None:
-            on_second()
-        asked.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal_handler(number, ask)
+    asked = stop_asked(on_second)
     if supervised:
         gevent.spawn(_watch_supervisor, asked)
     asked.wait()
+
+
+@contextmanager
+def only_one(lock_file: Path) -> Iterator[None]:
+    """Hold `lock_file` meanwhile; the kernel lets go of it when the process dies, however it does.
+
+    Raises `ConfigError` naming the process that holds it.
+    """
+    with lock_file.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise ConfigError(
+                f"`topcalls run` (process {file.read().strip()}) is already at work in "
+                f"{lock_file.parent}.",
+                field="data_dir",
+                remedy="End that one, or set TOPCALLS_DATA_DIR and TOPCALLS_API_PORT for another.",
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def _watch_supervisor(asked: Event) -> None:

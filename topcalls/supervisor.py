@@ -4,7 +4,7 @@ A child says that it is ready by one line of JSON on its standard output. It is 
 of its own, so that Ctrl-C reaches only the supervisor, which then stops the children one after the
 other: each gets SIGTERM and the time it needs to drain. A child ends by itself when the supervisor
 dies, because its standard input closes (`until_stopped` in `process.py`). A child that dies
-is started again, with growing pauses.
+is started again, with growing pauses, and so are those that only know where its predecessor was.
 """
 
 from __future__ import annotations
@@ -21,12 +21,17 @@ from typing import IO, Any
 import gevent
 from gevent.event import AsyncResult, Event
 
+from topcalls.clock import SystemClock
 from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 
 READY_SECONDS = 60.0
 STEADY_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 30.0
+WATCHER_SECONDS = 5.0
+LAST_WORDS_BYTES = 4096
+
+COMMAND = (sys.executable, "-m", "topcalls")
 
 log = get_logger("supervisor")
 
@@ -41,17 +46,20 @@ class ChildFailed(TopCallsError):
 class Child:
     """One process of ours: `topcalls NAME …`.
 
-    `stop_seconds`: how long it may take to end after SIGTERM. `ready`: what it said of itself when
-    it was ready.
+    `stop_seconds`: how long it may take to end after SIGTERM. `needs`: the children whose addresses
+    it learnt when it started, and whose restart is also its own. `ready`: what it said of itself
+    when it was ready.
     """
 
     name: str
     arguments: Sequence[str]
     log_file: Path
     stop_seconds: float
+    needs: Sequence[str] = ()
     ready: dict[str, Any] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
     restarts: int = 0
+    log_start: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -59,11 +67,22 @@ class Child:
 
 
 class Supervisor:
-    """Starts children in order, keeps them running, and stops them in reverse order."""
+    """Starts children in order, keeps them running, and stops them in reverse order.
 
-    def __init__(self, children: Sequence[Child], on_restart: Callable[[Child], None]) -> None:
+    `on_restart` is told of a child that died, before it is started again. A child is `command`
+    with its arguments and `--supervised`.
+    """
+
+    def __init__(
+        self,
+        children: Sequence[Child],
+        on_restart: Callable[[Child], None],
+        command: Sequence[str] = COMMAND,
+    ) -> None:
         self.children = list(children)
         self._on_restart = on_restart
+        self._command = command
+        self._clock = SystemClock()
         self._stopping = Event()
         self._watchers: list[gevent.Greenlet] = []
 
@@ -84,7 +103,14 @@ class Supervisor:
             if child.is_running:
                 on_stop(child)
                 _end(child)
+        gevent.joinall(self._watchers, timeout=WATCHER_SECONDS)
         gevent.killall(self._watchers)
+
+    def hurry(self) -> None:
+        """Ask the children again to stop: they end what they would have waited for."""
+        for child in self.children:
+            if child.is_running and child.process is not None:
+                child.process.terminate()
 
     def kill(self) -> None:
         """End all children at once."""
@@ -93,38 +119,48 @@ class Supervisor:
                 child.process.kill()
 
     def _spawn(self, child: Child) -> None:
-        child.log_file.parent.mkdir(parents=True, exist_ok=True)
-        with child.log_file.open("a") as errors:
-            child.process = subprocess.Popen(
-                [sys.executable, "-m", "topcalls", *child.arguments, "--supervised"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                start_new_session=True,
-            )
+        child.ready = {}
+        self._launch(child)
+        if self._stopping.is_set():  # it was not there yet to be stopped
+            _end(child)
+            return
         said: AsyncResult[dict[str, Any]] = AsyncResult()
-        assert child.process.stdout is not None
+        assert child.process is not None and child.process.stdout is not None
         gevent.spawn(_read_output, child.process.stdout, said)
         with gevent.Timeout(READY_SECONDS, False):
             child.ready = said.get()
         if not child.ready:
-            if child.is_running:
-                child.process.kill()
+            raise _failure(child)
+
+    def _launch(self, child: Child) -> None:
+        """Start the process. Raises `ChildFailed`."""
+        try:
+            child.log_file.parent.mkdir(parents=True, exist_ok=True)
+            with child.log_file.open("a") as errors:
+                child.log_start = errors.tell()
+                child.process = subprocess.Popen(
+                    [*self._command, *child.arguments, "--supervised"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=errors,
+                    text=True,
+                    start_new_session=True,
+                )
+        except OSError as error:
             raise ChildFailed(
-                f"The {child.name} process did not start: {_last_words(child.log_file)}",
-                remedy=f"Its log is {child.log_file}.",
-            )
+                f"The {child.name} process cannot be started: {error.strerror or error}.",
+                remedy=f"Its log would be {child.log_file}.",
+            ) from error
 
     def _keep(self, child: Child) -> None:
         pause = 1.0
         while True:
-            began = gevent.get_hub().loop.now()
+            began = self._clock.monotonic()
             assert child.process is not None
             code = child.process.wait()
             if self._stopping.is_set():
                 return
-            if gevent.get_hub().loop.now() - began > STEADY_SECONDS:
+            if self._clock.monotonic() - began > STEADY_SECONDS:
                 pause = 1.0
             log.error("Process ended, starting it again", child=child.name, code=code)
             child.restarts += 1
@@ -134,8 +170,26 @@ class Supervisor:
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             try:
                 self._spawn(child)
+                self._restart_dependents(child)
             except ChildFailed as error:
                 log.error("Process did not come back", child=child.name, why=str(error))
+
+    def _restart_dependents(self, restarted: Child) -> None:
+        """Their watchers start them again. They are not asked: what they hold is gone already."""
+        for child in self.children:
+            if restarted.name in child.needs and child.is_running and child.process is not None:
+                child.process.kill()
+
+
+def _failure(child: Child) -> ChildFailed:
+    if child.is_running and child.process is not None:
+        child.process.kill()
+        why = f"it was not ready after {READY_SECONDS:.0f} s."
+    else:
+        why = _last_words(child)
+    return ChildFailed(
+        f"The {child.name} process did not start: {why}", remedy=f"Its log is {child.log_file}."
+    )
 
 
 def _end(child: Child) -> None:
@@ -160,6 +214,10 @@ def _read_output(output: IO[str], said: AsyncResult[dict[str, Any]]) -> None:
         said.set({})
 
 
-def _last_words(log_file: Path) -> str:
-    lines = log_file.read_text(errors="replace").strip().splitlines()
+def _last_words(child: Child) -> str:
+    """The last line of what it wrote since it was started."""
+    with child.log_file.open("rb") as log_of_it:
+        end = log_of_it.seek(0, 2)
+        log_of_it.seek(max(child.log_start, end - LAST_WORDS_BYTES))
+        lines = log_of_it.read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing"

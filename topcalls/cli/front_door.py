@@ -5,50 +5,105 @@ The banner says which install this is; a fresh API key is shown once, at the fir
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
+import gevent
+from gevent.event import Event
+from gevent.util import wrap_errors
+from prometheus_client import multiprocess
 
 from topcalls import compose, metrics, process
 from topcalls.cli.calls import call_body, follow_to_the_end
 from topcalls.cli.client import ApiClient
 from topcalls.config import Settings
-from topcalls.errors import TopCallsError
+from topcalls.errors import ConfigError, TopCallsError
 from topcalls.supervisor import Child, Supervisor
 
 DEMO_NUMBER = "+12025550100"
+DEMO_SECONDS = 150.0
 STOP_SECONDS = 15.0
+LOCK_FILE = "run.lock"
 _DEMO_KEY_DAYS = 1
 
 
 class FrontDoor:
-    """Starts the product, shows what a newcomer needs, and stops it in good order."""
+    """Starts the product, shows what a newcomer needs, and stops it in good order.
 
-    def __init__(self, settings: Settings) -> None:
+    `scenarios`: files or directories of them for the sandbox. Raises `ConfigError` when there is
+    no sandbox to play them.
+    """
+
+    def __init__(self, settings: Settings, scenarios: Sequence[Path] = ()) -> None:
         self._settings = settings
         self._is_sandbox = settings.telephony_mode == "sandbox"
-        self._supervisor = Supervisor(self._children(), on_restart=self._tell_restart)
+        self._needs_sandbox = self._is_sandbox or settings.ai_mode == "sandbox"
+        if scenarios and not self._needs_sandbox:
+            raise ConfigError(
+                "Scenarios are played by the sandbox, and calls go to real telephones.",
+                field="telephony",
+                remedy="Leave --scenario out, or set TOPCALLS_TELEPHONY=sandbox.",
+            )
+        self._supervisor = Supervisor(self._children(scenarios), on_restart=self._tell_restart)
+        self._interruptions = 0
 
     def run(self, demo: bool) -> None:
-        """Serve until Ctrl-C. Raises `ChildFailed` when a process does not start."""
+        """Serve until Ctrl-C.
+
+        Raises `ChildFailed` when a process does not start, and `ConfigError` before anything is
+        started when the directory or the port is somebody else's.
+        """
         self._banner()
-        compose.migrate(self._settings)
-        metrics.share_between_processes(self._settings.data_dir / "metrics")
+        compose.ensure_data_dir(self._settings)
+        with process.only_one(self._settings.data_dir / LOCK_FILE):
+            compose.ensure_port_is_free(self._settings)
+            compose.migrate(self._settings)
+            self._begin_metrics()
+            self._serve(demo, process.stop_asked(on_further=self._hurry))
+
+    def _serve(self, demo: bool, asked: Event) -> None:
+        opening = gevent.spawn(wrap_errors(TopCallsError, self._open), demo)
         try:
-            self._supervisor.start(on_ready=self._tell_ready)
-            key = self._show_entrance()
-            if demo and self._is_sandbox:
-                self._demo(key)
-            click.echo("\n  Serving. Ctrl-C stops, and lets calls end first.")
-            process.until_stopped(supervised=False, on_second=self._supervisor.kill)
+            gevent.wait([asked, opening], count=1)
+            if opening.ready():
+                if isinstance(problem := opening.get(), TopCallsError):
+                    raise problem
+                asked.wait()
         finally:
+            opening.kill()
             self._supervisor.stop(on_stop=self._tell_stop)
 
-    def _children(self) -> list[Child]:
-        drain = self._settings.drain_seconds + STOP_SECONDS
-        seconds = {"worker": STOP_SECONDS, "controller": drain, "api": STOP_SECONDS}
-        if self._is_sandbox or self._settings.ai_mode == "sandbox":
-            seconds = {"sandbox": STOP_SECONDS, **seconds}
+    def _open(self, demo: bool) -> None:
+        self._supervisor.start(on_ready=self._tell_ready)
+        key = self._show_entrance()
+        if demo and self._is_sandbox:
+            self._demo(key)
+        click.echo("\n  Serving. Ctrl-C stops, and lets calls end first.")
+
+    def _children(self, scenarios: Sequence[Path]) -> list[Child]:
         logs = self._settings.data_dir / "logs"
-        return [Child(name, [name], logs / f"{name}.log", stop) for name, stop in seconds.items()]
+
+        def child(name: str, stop_seconds: float, *more: str, needs: Sequence[str] = ()) -> Child:
+            return Child(name, [name, *more], logs / f"{name}.log", stop_seconds, needs)
+
+        drain = self._settings.drain_seconds + STOP_SECONDS
+        children = [
+            child("worker", STOP_SECONDS),
+            child("controller", drain, needs=["sandbox"]),
+            child("api", STOP_SECONDS),
+        ]
+        if self._needs_sandbox:
+            wishes = [word for path in scenarios for word in ("--scenario", str(path))]
+            children.insert(0, child("sandbox", STOP_SECONDS, *wishes))
+        return children
+
+    def _begin_metrics(self) -> None:
+        """Metrics of this run only: what the processes of earlier ones counted is dropped."""
+        directory = self._settings.data_dir / "metrics"
+        metrics.share_between_processes(directory.resolve())
+        for file in directory.glob("*.db"):
+            file.unlink(missing_ok=True)
 
     def _banner(self) -> None:
         if not self._is_sandbox:
@@ -74,21 +129,43 @@ class FrontDoor:
         return key
 
     def _demo(self, key: str) -> None:
-        client = ApiClient(self._settings.effective_public_url, key)
+        client = ApiClient(self._local_url(), key)
         click.secho(f"\n  A first call, to {DEMO_NUMBER}:\n", bold=True)
         webhook = compose.sandbox_endpoints(self._settings)["webhook_url"]
         try:
-            created = client.post("/v1/calls", call_body(DEMO_NUMBER, webhook_url=webhook))
-            recordings = self._settings.effective_recordings_dir
-            follow_to_the_end(client, created["call_id"], recordings)
+            with gevent.Timeout(DEMO_SECONDS, TopCallsError("It does not end. See the logs.")):
+                created = client.post("/v1/calls", call_body(DEMO_NUMBER, webhook_url=webhook))
+                recordings = self._settings.effective_recordings_dir
+                follow_to_the_end(client, created["call_id"], recordings)
         except TopCallsError as error:
             click.echo(f"  The first call failed: {error}", err=True)
+
+    def _local_url(self) -> str:
+        """The API from this machine: its public address may only lead here from elsewhere."""
+        host = self._settings.api_host
+        host = "127.0.0.1" if host in ("", "0.0.0.0", "::") else host  # noqa: S104
+        port = next(
+            child.ready["port"] for child in self._supervisor.children if child.name == "api"
+        )
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def _tell_ready(self, child: Child) -> None:
         click.echo(click.style(f"  {child.name} is ready", dim=True))
 
     def _tell_restart(self, child: Child) -> None:
+        if child.process is not None:
+            multiprocess.mark_process_dead(child.process.pid)  # type: ignore[no-untyped-call]
         click.echo(f"  {child.name} ended unexpectedly and is started again: {child.log_file}")
 
     def _tell_stop(self, child: Child) -> None:
-        click.echo(click.style(f"  stopping {child.name}", dim=True))
+        drain = self._settings.drain_seconds
+        waits = f"; calls may talk on for {drain} s" if child.name == "controller" and drain else ""
+        click.echo(click.style(f"  stopping {child.name}{waits}", dim=True))
+
+    def _hurry(self) -> None:
+        self._interruptions += 1
+        if self._interruptions == 1:
+            click.echo("  Ending calls now. Ctrl-C once more kills every process.")
+            self._supervisor.hurry()
+        else:
+            self._supervisor.kill()

@@ -10,16 +10,24 @@ from topcalls import compose, log, process
 from topcalls.cli.front_door import FrontDoor
 from topcalls.config import Settings
 
+_scenarios = click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A scenario file, or a directory of them; may be repeated.",
+)
 _supervised = click.option("--supervised", is_flag=True, hidden=True)
 
 
 @click.command()
 @click.option("--demo/--no-demo", default=False, help="Place a first call and show it.")
+@_scenarios
 @click.pass_obj
-def run(settings: Settings, demo: bool) -> None:
+def run(settings: Settings, demo: bool, scenarios: tuple[Path, ...]) -> None:
     """Run everything on this machine, until Ctrl-C (which lets calls end first)."""
     log.configure(settings.log_level, process="supervisor")
-    FrontDoor(settings).run(demo=demo)
+    FrontDoor(settings, scenarios).run(demo=demo)
 
 
 @click.command()
@@ -62,13 +70,7 @@ def worker(settings: Settings, supervised: bool) -> None:
 
 
 @click.command()
-@click.option(
-    "--scenario",
-    "scenarios",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="A scenario file, or a directory of them; may be repeated.",
-)
+@_scenarios
 @_supervised
 @click.pass_obj
 def sandbox(settings: Settings, scenarios: tuple[Path, ...], supervised: bool) -> None:

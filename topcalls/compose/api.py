@@ -36,6 +36,12 @@ def build_api(settings: Settings) -> ApiServer:
     return server.build(app, settings.api_host, settings.api_port)
 
 
+def ensure_port_is_free(settings: Settings) -> None:
+    """Raises `ConfigError` when the API could not listen: told before anything is started."""
+    if settings.api_port:
+        server.build(openapi_document, settings.api_host, settings.api_port).close()
+
+
 def openapi() -> dict[str, Any]:
     """The OpenAPI 3 description; needs neither settings nor a database."""
     return openapi_document()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -176,8 +177,23 @@ def new_secret_key() -> str:
     return Fernet.generate_key().decode()
 
 
+def ensure_data_dir(settings: Settings) -> None:
+    """Make `data_dir`. Raises `ConfigError` when it cannot be made or written to."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.data_dir):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"The data directory {settings.data_dir} cannot be written to: {error.strerror}.",
+            field="data_dir",
+            remedy="Make it writable for this user, or set TOPCALLS_DATA_DIR to another.",
+        ) from None
+
+
 def _open(settings: Settings) -> Database:
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not settings.database_url or settings.secret_key is None:
+        ensure_data_dir(settings)
     return open_database(
         settings.effective_database_url,
         encryption_key=_secret_key(settings),
