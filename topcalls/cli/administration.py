@@ -56,6 +56,8 @@ def create_account(
     max_calls_per_minute: int,
 ) -> None:
     """Create an account with MINUTES granted, and print its id."""
+    if not name.strip():
+        raise click.BadParameter("An account needs a name.", param_hint="NAME")
     with _services(settings) as services:
         account = services.accounts.create(
             name,

@@ -6,6 +6,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -63,7 +64,11 @@ def follow_to_the_end(
     """Show the call live, then what remains of it; `recordings` as in `summary`."""
     click.echo(f"  Call {call_id}")
     follower = CallFollower(client, call_id)
-    details = follower.follow()
+    try:
+        details = follower.follow()
+    except KeyboardInterrupt:
+        click.echo(f"\n  The call goes on. `topcalls calls stop {call_id}` ends it.")
+        sys.exit(130)
     _show_rest(follower, details, recordings)
     return details
 
@@ -78,7 +83,7 @@ def _show_rest(
 
 @click.group()
 def calls() -> None:
-    """Look at calls."""
+    """Look at calls, and end them."""
 
 
 @calls.command("list")
@@ -98,16 +103,25 @@ def list_calls(settings: Settings, limit: int, status: str | None, as_json: bool
 
 
 @calls.command("show")
-@click.argument("call_id")
+@click.argument("call_id", type=click.UUID)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 @click.pass_obj
-def show_call(settings: Settings, call_id: str, as_json: bool) -> None:
+def show_call(settings: Settings, call_id: UUID, as_json: bool) -> None:
     """One call: conversation, outcome, timings, recording, webhooks."""
     client = ApiClient.from_settings(settings)
     details = client.get(f"/v1/calls/{call_id}")
     if as_json:
         click.echo(json.dumps(details, indent=2))
         return
-    follower = CallFollower(client, call_id)
+    follower = CallFollower(client, str(call_id))
     follower.show(details)
     _show_rest(follower, details)
+
+
+@calls.command("stop")
+@click.argument("call_id", type=click.UUID)
+@click.pass_obj
+def stop_call(settings: Settings, call_id: UUID) -> None:
+    """End a call that waits or is in progress."""
+    answer = ApiClient.from_settings(settings).post(f"/v1/calls/{call_id}/stop")
+    click.echo(answer["status"])

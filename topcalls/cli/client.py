@@ -15,7 +15,7 @@ TIMEOUT_SECONDS = 30.0
 
 
 class ApiError(TopCallsError):
-    """The API refused, or could not be reached."""
+    """The API refused (`extra` holds its `status`), or could not be reached."""
 
     code = "api_error"
 
@@ -24,6 +24,19 @@ class ApiClient:
     """Sends one key's requests to one base URL."""
 
     def __init__(self, base_url: str, key: str) -> None:
+        """Raises `ConfigError` when one of the two cannot be right. The key is never shown."""
+        if not base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"{base_url!r} is no web address.",
+                field="public_url",
+                remedy="Set TOPCALLS_PUBLIC_URL as in https://calls.example.com.",
+            )
+        if not (key.isascii() and key.isprintable()):
+            raise ConfigError(
+                "The API key holds characters that no key has.",
+                field="api_key",
+                remedy="Set TOPCALLS_API_KEY to the key as it was shown.",
+            )
         self._base_url = base_url
         self._key = key
 
@@ -74,7 +87,7 @@ def _refusal(error: urllib.error.HTTPError) -> ApiError:
     try:
         problem = json.load(error)
     except ValueError:
-        return ApiError(f"The API answered {error.code} {error.reason}.")
+        return ApiError(f"The API answered {error.code} {error.reason}.", status=error.code)
     lines = [problem.get("detail") or problem.get("title") or str(error.code)]
     lines += [f"  {item['path']}: {item['message']}" for item in problem.get("errors", [])]
     return ApiError("\n".join(lines), status=error.code)

@@ -10,11 +10,15 @@ from typing import Any
 import click
 import gevent
 
-from topcalls.cli.client import ApiClient
+from topcalls.cli.client import ApiClient, ApiError
 
 POLL_SECONDS = 0.3
 WRAP_UP_SECONDS = 30.0
 DELIVERY_SECONDS = 6.0
+RECONNECT_SECONDS = 12.0
+_BEFORE = -1.0
+"""Sorts what came before the answer."""
+
 _FINAL = ("completed", "failed", "cancelled")
 _STATE_LINES = {
     "dispatching": "dialling",
@@ -43,7 +47,7 @@ class CallFollower:
         """Show the call until it is over and wrapped up; returns its details."""
         waited = 0.0
         while True:
-            details: dict[str, Any] = self._client.get(f"/v1/calls/{self._call_id}")
+            details: dict[str, Any] = self._get("")
             self.show(details)
             if details["status"] in _FINAL:
                 if details["completed"] or waited > WRAP_UP_SECONDS:
@@ -54,7 +58,7 @@ class CallFollower:
     def deliveries(self) -> list[dict[str, Any]]:
         """The call's webhooks, oldest first, once each was tried or a little time has passed."""
         for _ in range(round(DELIVERY_SECONDS / POLL_SECONDS)):
-            found = list(reversed(self._client.get(f"/v1/calls/{self._call_id}/webhooks")["data"]))
+            found = list(reversed(self._get("/webhooks")["data"]))
             if all(delivery["attempts"] for delivery in found):
                 break
             gevent.sleep(POLL_SECONDS)
@@ -62,29 +66,52 @@ class CallFollower:
 
     def show(self, details: dict[str, Any]) -> None:
         """Print what `details` holds that was not printed before."""
-        events = self._client.get(f"/v1/calls/{self._call_id}/events")["data"]
-        for event in events[self._states_shown :]:
-            if event["to_state"] != event["from_state"]:
-                words = _STATE_LINES.get(event["to_state"])
-                if words:
-                    self._line(_offset(details, event["at"]), click.style(words, dim=True))
+        events = self._get("/events")["data"]
+        lines = [
+            *self._new_states(details, events[self._states_shown :]),
+            *self._new_turns(details["transcript"]),
+        ]
         self._states_shown = len(events)
-        for turn in details["transcript"]:
+        for seconds, text in sorted(
+            lines, key=lambda line: _BEFORE if line[0] is None else line[0]
+        ):
+            self._line(seconds, text)
+
+    def _get(self, path: str) -> Any:
+        """Something of the call; an API that is started again meanwhile is waited for."""
+        for _ in range(round(RECONNECT_SECONDS / POLL_SECONDS)):
+            try:
+                return self._client.get(f"/v1/calls/{self._call_id}{path}")
+            except ApiError as error:
+                if "status" in error.extra:
+                    raise
+            gevent.sleep(POLL_SECONDS)
+        return self._client.get(f"/v1/calls/{self._call_id}{path}")
+
+    def _new_states(
+        self, details: dict[str, Any], events: list[dict[str, Any]]
+    ) -> Iterator[tuple[float | None, str]]:
+        for event in events:
+            words = _STATE_LINES.get(event["to_state"])
+            if words and event["to_state"] != event["from_state"]:
+                yield _offset(details, event["at"]), click.style(words, dim=True)
+
+    def _new_turns(self, turns: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
+        for turn in turns:
             if turn["id"] not in self._turns_shown:
                 self._turns_shown.add(turn["id"])
-                self._show_turn(turn)
-
-    def _show_turn(self, turn: dict[str, Any]) -> None:
-        speaker = "agent " if turn["user"] == "assistant" else "callee"
-        colour = "cyan" if turn["user"] == "assistant" else "green"
-        cut = click.style("  [interrupted]", dim=True) if turn.get("interrupted") else ""
-        self._line(
-            turn["started_ms"] / 1000, f"{click.style(speaker, fg=colour)}  {turn['text']}{cut}"
-        )
+                yield turn["started_ms"] / 1000, _turn_line(turn)
 
     def _line(self, seconds: float | None, text: str) -> None:
         when = "       " if seconds is None else f"{seconds:6.1f}s"
         self._write(f"  {when}  {text}")
+
+
+def _turn_line(turn: dict[str, Any]) -> str:
+    speaker = "agent " if turn["user"] == "assistant" else "callee"
+    colour = "cyan" if turn["user"] == "assistant" else "green"
+    cut = click.style("  [interrupted]", dim=True) if turn.get("interrupted") else ""
+    return f"{click.style(speaker, fg=colour)}  {turn['text']}{cut}"
 
 
 def _offset(details: dict[str, Any], at: str) -> float | None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import click
+import gevent
 
 from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
@@ -29,6 +30,12 @@ class _Group(click.Group):
         except TopCallsError as error:
             click.echo(f"Error: {error}", err=True)
             sys.exit(1)
+        except BrokenPipeError:
+            raise  # click ends quietly: whoever read our output has gone
+        except OSError as error:
+            where = f": {error.filename}" if error.filename else ""
+            click.echo(f"Error: {error.strerror or error}{where}.", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,6 +52,8 @@ def main(ctx: click.Context, config_file: Path | None) -> None:
 
     With nothing configured, everything runs in a sandbox on this machine.
     """
+    hub = gevent.get_hub()
+    hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # Ctrl-C is no error to print
     ctx.obj = config.load(config_file)
 
 
