@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,7 @@ STEADY_SECONDS = 30.0
 LONGEST_PAUSE_SECONDS = 30.0
 WATCHER_SECONDS = 5.0
 LAST_WORDS_BYTES = 4096
+LAST_WORDS_SECONDS = 2.0
 
 COMMAND = (sys.executable, "-m", "topcalls")
 
@@ -130,7 +132,7 @@ class Supervisor:
         with gevent.Timeout(READY_SECONDS, False):
             child.ready = said.get()
         if not child.ready:
-            raise _failure(child)
+            raise _failure(child, ended=said.ready())
 
     def _launch(self, child: Child) -> None:
         """Start the process. Raises `ChildFailed`."""
@@ -181,12 +183,16 @@ class Supervisor:
                 child.process.kill()
 
 
-def _failure(child: Child) -> ChildFailed:
-    if child.is_running and child.process is not None:
-        child.process.kill()
-        why = f"it was not ready after {READY_SECONDS:.0f} s."
-    else:
+def _failure(child: Child, *, ended: bool) -> ChildFailed:
+    """Why it did not start. `ended`: it closed its output, so it is at its end or near it."""
+    why = f"it was not ready after {READY_SECONDS:.0f} s."
+    assert child.process is not None
+    if ended:
+        with suppress(subprocess.TimeoutExpired):
+            child.process.wait(LAST_WORDS_SECONDS)
         why = _last_words(child)
+    if child.is_running:
+        child.process.kill()
     return ChildFailed(
         f"The {child.name} process did not start: {why}", remedy=f"Its log is {child.log_file}."
     )
