@@ -123,13 +123,13 @@ def test_an_effect_that_fails_does_not_end_the_session(live):
     assert pages.transitions[-1][0].after is State.CANCELLED
 
 
-def test_an_abandoned_call_closes_its_bridge_and_writes_nothing(live):
+def test_an_abandoned_call_closes_everything_and_writes_nothing(live):
     start, hands, pages, closed = live
     session = start()
     assert hands.next() is Effect.ORIGINATE
     session.abandon()
     assert closed.wait(WAIT)
-    assert hands.next() is Effect.CLOSE_BRIDGE
+    assert [hands.next(), hands.next()] == [Effect.CLOSE_BRIDGE, Effect.CLOSE_SESSION]
     assert pages.transitions == []
 
 

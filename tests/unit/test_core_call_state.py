@@ -212,6 +212,17 @@ def test_the_first_reason_wins_and_keeps_its_message():
     assert ended.error_message is None  # nothing new: the store keeps the first message
 
 
+@pytest.mark.parametrize(
+    ("audible", "reason"), [(False, EndReason.STREAM_LOST), (True, EndReason.PROVIDER_FAILED)]
+)
+def test_what_was_missing_when_a_call_did_not_get_ready(audible, reason):
+    events = [ev.Claimed(), ev.Answered(), *([ev.StreamConnected()] if audible else [])]
+    facts = CallFacts(State.QUEUED)
+    for event in events:
+        facts = facts.after(advance(facts, event))
+    assert advance(facts, ev.TimedOut()).end_reason is reason
+
+
 def test_a_failed_dial_says_in_words_why():
     busy = live_through(ev.Claimed(), ev.OriginateFailed(ev.Hangup("USER_BUSY", 486, 17)))
     assert busy.error_message == "The line is busy. (USER_BUSY, SIP 486)"

@@ -1,0 +1,329 @@
+"""The rooms of the controller one by one: routing, claiming, commands, comparing, files."""
+
+import json
+import os
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+from esl_controller import CHANNEL, running_controller
+from esl_server import block, running_server
+
+from topcalls.clock import ManualClock, SystemClock
+from topcalls.controller.commands import CommandTaker
+from topcalls.controller.dispatcher import Dispatcher
+from topcalls.controller.playback_directory import PlaybackDirectory
+from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
+from topcalls.controller.sessions import LiveCall, Sessions
+from topcalls.core.call_events import Answered, ChannelLost, HungUp
+from topcalls.core.call_state import CallFacts, State
+from topcalls.errors import ConfigError, StoreUnavailable
+from topcalls.esl.parser import ESLEvent
+from topcalls.services.commands import CommandRow
+
+pytestmark = pytest.mark.unit
+AT = "1795447632404236"
+
+
+class Notes:
+    """Notes every call of every method."""
+
+    def __init__(self):
+        self.notes = []
+
+    def __getattr__(self, name):
+        return lambda *args: self.notes.append((name, *args))
+
+
+def live_call(call_id="call-1", state=State.RINGING, dialled=True, channel=CHANNEL):
+    session = Notes()
+    session.call_id, session.facts = call_id, CallFacts(state, dialled=dialled)
+    leg = Notes()
+    leg.playback = Notes()
+    return LiveCall(session, SimpleNamespace(channel_uuid=channel, leg=leg, bridge=Notes()))
+
+
+def event(name, body="", **headers):
+    fields = {"Event-Name": name, "Unique-ID": CHANNEL, "Event-Date-Timestamp": AT}
+    return ESLEvent(fields | {key.replace("_", "-"): text for key, text in headers.items()}, body)
+
+
+@pytest.fixture
+def clock():
+    return ManualClock(datetime(2030, 1, 1, tzinfo=UTC))
+
+
+# --- routing
+
+
+@pytest.fixture
+def sessions():
+    made = Sessions()
+    made.add(live_call())
+    return made
+
+
+def test_events_reach_the_session_of_their_channel(sessions):
+    session = sessions.of_call("call-1").session
+    sessions.route(event("CHANNEL_ANSWER"))
+    sessions.route(event("CHANNEL_HANGUP_COMPLETE", Hangup_Cause="USER_BUSY"))
+    assert [type(note[1]) for note in session.notes] == [Answered, HungUp]
+
+
+def test_events_of_other_channels_reach_nobody(sessions):
+    sessions.route(event("CHANNEL_ANSWER", Unique_ID="another"))
+    assert sessions.of_call("call-1").session.notes == []
+
+
+def test_playback_keys_and_streams_reach_the_hands(sessions):
+    effects = sessions.of_call("call-1").effects
+    sessions.route(event("PLAYBACK_START", Playback_File_Path="/a.PCMU"))
+    sessions.route(event("DTMF", DTMF_Digit="5"))
+    sessions.route(event("CUSTOM", "refused", Event_Subclass="mod_audio_stream::error"))
+    sessions.route(event("CUSTOM", Event_Subclass="mod_audio_stream::connect"))
+    play = json.dumps({"file": "/b.r8", "chunk": "7"})
+    sessions.route(event("CUSTOM", play, Event_Subclass="mod_audio_stream::play"))
+    assert effects.leg.playback.notes == [
+        ("playback_started", "/a.PCMU", int(AT)),
+        ("stream_file_ready", "/b.r8", "7"),
+    ]
+    assert effects.bridge.notes == [("dtmf", "5")]
+    assert effects.leg.notes == [("switch_reported", "refused")]
+
+
+def test_a_key_before_the_conversation_is_nobodys(sessions):
+    sessions.of_call("call-1").effects.bridge = None
+    sessions.route(event("DTMF", DTMF_Digit="5"))
+
+
+def test_a_call_that_was_given_back_and_is_here_again_is_not_forgotten(sessions):
+    first, second = sessions.of_call("call-1"), live_call()
+    sessions.add(second)
+    sessions.remove(first)
+    assert sessions.of_call("call-1") is second
+    sessions.remove(second)
+    sessions.remove(second)
+    assert (len(sessions), sessions.of_call("call-1")) == (0, None)
+
+
+# --- commands
+
+
+class CommandRows:
+    """Takes the place of the command verbs; storing the end of `stuck` fails."""
+
+    def __init__(self, *rows):
+        self.rows = list(rows)
+        self.stuck = None
+        self.away = False
+        self.finished = {}
+
+    def claim(self, owner, now):
+        if self.away:
+            raise StoreUnavailable("gone")
+        rows, self.rows = self.rows, []
+        return rows
+
+    def finish(self, command_id, result, now):
+        if command_id == self.stuck:
+            raise StoreUnavailable("gone")
+        self.finished[command_id] = result
+
+
+def test_commands_are_carried_out_and_finished(sessions, clock):
+    rows = CommandRows(
+        CommandRow("1", "call-1", "stop", {"by": "api"}),
+        CommandRow("2", "call-2", "stop", {}),
+        CommandRow("3", "call-1", "dance", {}),
+    )
+    assert CommandTaker(rows, "me", sessions, clock).tick() == 3
+    assert sessions.of_call("call-1").session.notes == [("stop", "api")]
+    assert rows.finished == {"1": "done", "2": "the call is over", "3": "unknown command"}
+
+
+def test_a_command_whose_end_cannot_be_stored_holds_up_no_other(sessions, clock):
+    sessions.add(live_call("call-2", channel="channel-2"))
+    rows = CommandRows(CommandRow("1", "call-1", "stop", {}), CommandRow("2", "call-2", "stop", {}))
+    rows.stuck = "1"
+    CommandTaker(rows, "me", sessions, clock).tick()
+    assert sessions.of_call("call-2").session.notes == [("stop", "api")]
+    assert rows.finished == {"2": "done"}
+
+
+def test_commands_that_cannot_be_read_are_read_later(sessions, clock):
+    rows = CommandRows(CommandRow("1", "call-1", "stop", {}))
+    rows.away = True
+    taker = CommandTaker(rows, "me", sessions, clock)
+    assert taker.tick() == 0
+    rows.away = False
+    assert taker.tick() == 1
+
+
+# --- claiming
+
+
+class Queued:
+    """Takes the place of the claim: an endless queue."""
+
+    def __init__(self):
+        self.asked = []
+        self.away = False
+
+    def claim(self, owner, node, free_slots, now):
+        self.asked.append(free_slots)
+        if self.away:
+            raise StoreUnavailable("gone")
+        return ["call"] * free_slots
+
+
+@pytest.fixture
+def dispatcher(clock):
+    made = SimpleNamespace(queue=Queued(), opened=[], may_dial=True, clock=clock)
+    made.room = Dispatcher(
+        made.queue,
+        "me",
+        "node-1",
+        5,
+        2.0,
+        clock,
+        live_calls=lambda: len(made.opened),
+        may_dial=lambda: made.may_dial,
+        open_session=made.opened.append,
+    )
+    return made
+
+
+def test_no_more_is_claimed_than_the_second_and_the_places_allow(dispatcher):
+    opened = []
+    for _ in range(6):
+        dispatcher.room.tick()
+        opened.append(len(dispatcher.opened))
+        dispatcher.clock.advance(0.5)
+    assert opened == [1, 2, 3, 4, 5, 5]
+    assert len(dispatcher.queue.asked) == 5
+
+
+def test_nothing_is_claimed_that_could_not_be_dialled(dispatcher):
+    dispatcher.may_dial = False
+    assert dispatcher.room.tick() == 0
+    assert dispatcher.queue.asked == []
+
+
+def test_a_queue_that_cannot_be_read_costs_no_call(dispatcher):
+    dispatcher.queue.away = True
+    assert dispatcher.room.tick() == 0
+    dispatcher.queue.away = False
+    assert dispatcher.room.tick() == 1
+
+
+# --- comparing
+
+
+@pytest.fixture
+def switch():
+    """The switch's channels, and a client of it."""
+    with running_server() as server, running_controller(server) as controller:
+        made = SimpleNamespace(channels=[], client=controller.client)
+
+        def show(side, _):
+            rows = [{"uuid": channel} for channel in made.channels]
+            answer = {"row_count": len(rows), **({"rows": rows} if rows else {})}
+            side.send(block("api/response", json.dumps(answer).encode()))
+
+        server.on("api show channels", show)
+        yield made
+
+
+def test_a_channel_counts_as_lost_after_its_grace_only(switch, sessions, clock):
+    session = sessions.of_call("call-1").session
+    reconciler = Reconciler(switch.client, sessions, clock)
+    assert reconciler.compare() == 0
+    clock.advance(GRACE_SECONDS)
+    assert reconciler.compare() == 1
+    assert session.notes == [("post", ChannelLost())]
+
+
+def test_a_channel_that_was_missing_for_a_moment_is_not_lost(switch, sessions, clock):
+    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler.compare()
+    clock.advance(GRACE_SECONDS)
+    switch.channels = [CHANNEL]
+    assert reconciler.compare() == 0
+    switch.channels = []
+    assert reconciler.compare() == 0
+
+
+@pytest.mark.parametrize("facts", [{"dialled": False}, {"state": State.COMPLETED}])
+def test_calls_without_a_channel_to_miss_are_left_alone(switch, clock, facts):
+    sessions = Sessions()
+    sessions.add(live_call(**facts))
+    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler.compare()
+    clock.advance(GRACE_SECONDS)
+    assert reconciler.compare() == 0
+
+
+def test_a_switch_that_cannot_be_asked_has_lost_nothing(switch, sessions, clock):
+    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler.compare()
+    clock.advance(GRACE_SECONDS)
+    switch.client.stop()
+    assert reconciler.compare() == 0
+
+
+# --- files of speech
+
+
+def left_behind(base, name, age=3600.0, files=("a.PCMU",)):
+    directory = base / name
+    directory.mkdir(parents=True)
+    for file in files:
+        (directory / file).write_bytes(b"\xff" * 160)
+    moment = SystemClock().now().timestamp() - age
+    os.utime(directory, (moment, moment))
+    return directory
+
+
+def opened(base, owner="node-1.7.00000001"):
+    directory = PlaybackDirectory(base, owner, SystemClock())
+    directory.open()
+    return directory
+
+
+def test_what_a_dead_controller_left_is_deleted_at_the_next_start(tmp_path):
+    dead = left_behind(tmp_path, "node-1.4711.0badcafe")
+    own = opened(tmp_path)
+    assert not dead.exists()
+    own.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_living_controllers_files_are_left_alone(tmp_path):
+    other = opened(tmp_path, "node-1.8.00000002")
+    (other.path / "a.PCMU").write_bytes(b"\xff")
+    os.utime(other.path, (0, 0))
+    own = opened(tmp_path)
+    assert (other.path / "a.PCMU").exists()
+    own.close()
+    other.close()
+    assert not other.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "files"),
+    [
+        ("node-1.4711.0badcafe", 0.0, ("a.PCMU",)),
+        ("somebody", 3600.0, ("a.PCMU",)),
+        ("node-1.4711.0badcafe", 3600.0, ("thesis.txt",)),
+    ],
+    ids=["young", "foreign name", "foreign file"],
+)
+def test_what_may_be_somebody_elses_is_kept(tmp_path, name, age, files):
+    kept = left_behind(tmp_path, name, age, files)
+    opened(tmp_path).close()
+    assert [path.name for path in kept.iterdir()] == list(files)
+
+
+def test_a_directory_the_switch_could_not_play_from_is_refused(tmp_path):
+    with pytest.raises(ConfigError):
+        opened(tmp_path / "with a space")
