@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from topcalls.ids import new_id
 from topcalls.sandbox.freeswitch import wire
@@ -13,10 +14,12 @@ from topcalls.sandbox.freeswitch.audio_stream import AudioStream, StreamSettings
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
 from topcalls.sandbox.freeswitch.events import VERSION, status
+from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 from topcalls.sandbox.freeswitch.switch import Switch
 
 NO_SUCH_CHANNEL = "-ERR No such channel!\n"
 FAILED = "-ERR Operation Failed\n"
+NO_REPLY = "-ERR no reply\n"
 _AUDIO_STREAM_USAGE = (
     "-USAGE: <uuid> [start | stop | send_text | pause | resume | graceful-shutdown ] "
     "[wss-url | path] [mono | mixed | stereo] [8000 | 16000] [metadata]\n"
@@ -30,13 +33,16 @@ class Api:
         self._switch = switch
         self._commands: dict[str, Callable[[str], str]] = {
             "create_uuid": lambda _: new_id(),
+            "file_exists": lambda path: str(bool(path) and Path(path).exists()).lower(),
             "hostname": lambda _: switch.events.hostname,
             "hupall": self._hupall,
-            "module_exists": lambda name: str(name in switch.options.modules).lower(),
+            "module_exists": self._module_exists,
             "originate": switch.originate,
             "sched_del": self._sched_del,
             "sched_hangup": self._sched_hangup,
             "show": self._show,
+            "sofia": self._sofia,
+            "strepoch": lambda _: str(int(switch.clock.now().timestamp())),
             "status": lambda _: status(*switch.counts),
             "uuid_answer": self._answer,
             "uuid_audio_stream": self._audio_stream,
@@ -71,6 +77,20 @@ class Api:
             return NO_SUCH_CHANNEL
         call.hang_up(cause_name(cause) if cause else "NORMAL_CLEARING")
         return "+OK\n"
+
+    def _module_exists(self, name: str) -> str:
+        name = name.strip()
+        return str(name in self._switch.options.modules).lower() if name else NO_REPLY
+
+    def _sofia(self, text: str) -> str:
+        words = separate(text, " ", 3)
+        if words[:2] != ["status", "gateway"]:
+            return f"Unknown Command [{words[0] if words else ''}]\n"
+        options, (uptime, _, calls, _) = self._switch.options, self._switch.counts
+        if len(words) < 3 or words[2] not in options.gateways:
+            return INVALID
+        is_up = words[2] not in options.gateways_down
+        return gateway_status(words[2], is_up=is_up, uptime=uptime, calls_out=calls)
 
     def _hupall(self, text: str) -> str:
         cause, name, value = (*separate(text, " "), "", "", "")[:3]

@@ -54,13 +54,23 @@ class Hooks:
 
 @dataclass
 class SwitchOptions:
-    """Where and how often."""
+    """Where and how often. `gateways_down`: those of `gateways` whose pings are not answered."""
 
     temporary: Path = Path("/tmp")
     gateways: frozenset[str] = frozenset({GATEWAY})
+    gateways_down: frozenset[str] = frozenset()
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     modules: frozenset[str] = frozenset(
-        {"mod_audio_stream", "mod_native_file", "mod_sndfile", "mod_sofia", "mod_event_socket"}
+        {
+            "mod_audio_stream",
+            "mod_commands",
+            "mod_dialplan_xml",
+            "mod_dptools",
+            "mod_event_socket",
+            "mod_native_file",
+            "mod_sndfile",
+            "mod_sofia",
+        }
     )
 
 
@@ -122,6 +132,8 @@ class Switch:
             return ORIGINATE_USAGE
         if request.gateway and request.gateway not in self.options.gateways:
             return "-ERR INVALID_GATEWAY\n"
+        if request.gateway in self.options.gateways_down:
+            return "-ERR GATEWAY_DOWN\n"
         uuid = request.variables.get("origination_uuid") or new_id()
         if uuid in self.calls:
             return "-ERR DESTINATION_OUT_OF_ORDER\n"
