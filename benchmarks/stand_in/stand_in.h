@@ -1,0 +1,54 @@
+/* What the two stand-ins share: options, counters, and what is open on each line.
+
+   A line is one call, 0 to MOST_LINES - 1. It is known on both sides: the last four digits of the
+   number dialled, and "Line 0042" in the instructions of the model's session. That is how a delay
+   that begins on one side and ends on the other is measured by one clock. */
+#ifndef STAND_IN_H
+#define STAND_IN_H
+
+#include "net.h"
+
+#define MOST_LINES 10000
+
+typedef struct {
+    double marker_sent;   /* caller's side: a loud frame went out */
+    double marker_heard;  /* the model's side */
+    double first_delta;   /* the model sent the first audio of an answer */
+    double doubted;       /* the ears reported speech over the agent's voice */
+    double interrupted;   /* the words that make it an interruption were sent */
+} line_state;
+
+typedef struct {
+    int ring_ms;         /* until progress; the answer comes as long after that */
+    char fate;           /* 'a'nswers, 'b'usy, 'r'ings for ever */
+    int frame_ms;        /* audio frames of calls that do not say */
+    int turn_deltas;     /* length of an answer, in pieces of 100 ms */
+    int interrupt_every; /* every how many answers the caller interrupts; 0 never */
+} options;
+
+typedef struct {
+    long originates, answered, hangups, commands, events;
+    long frames_sent, played_bytes, playbacks, resumed_playbacks, overlaps, breaks, pauses;
+    long appends, appended_ms, deltas, answers;
+    samples uplink, downlink, pause, stop;
+} counters;
+
+extern line_state lines[MOST_LINES];
+extern options option;
+extern counters count;
+extern double first_originate, last_originate;
+
+/* switch.c */
+void switch_tick(double now);
+int switch_live(void);
+void open_streams(int port, int calls); /* audio without any signalling */
+
+/* event_socket.c */
+int event_socket_start(void);
+
+/* realtime.c */
+int realtime_start(void);
+void realtime_tick(double now);
+int realtime_live(void);
+
+#endif
