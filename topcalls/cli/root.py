@@ -14,6 +14,7 @@ import gevent
 from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
 from topcalls.cli.calls import call, calls
+from topcalls.cli.doctor import doctor
 from topcalls.cli.processes import api, controller, run, sandbox, worker
 from topcalls.errors import ConfigError, TopCallsError
 
@@ -54,7 +55,12 @@ def main(ctx: click.Context, config_file: Path | None) -> None:
     """
     hub = gevent.get_hub()
     hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # Ctrl-C is no error to print
-    ctx.obj = config.load(config_file)
+    try:
+        ctx.obj = config.load(config_file)
+    except ConfigError as error:
+        if ctx.invoked_subcommand != doctor.name:
+            raise
+        ctx.obj = error  # the first of its findings
 
 
 for command in (
@@ -69,5 +75,6 @@ for command in (
     openapi,
     call,
     calls,
+    doctor,
 ):
     main.add_command(command)

@@ -1,0 +1,257 @@
+"""The checks of an installation, wired from its settings. Only `topcalls doctor` imports this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from topcalls import __version__
+from topcalls.clock import Clock, SystemClock
+from topcalls.compose import sandbox_checkup
+from topcalls.compose.check_runner import Check, run
+from topcalls.compose.controller import SANDBOX_AI_KEY, SANDBOX_GATEWAY
+from topcalls.compose.playback import playback_dir
+from topcalls.config import Settings
+from topcalls.controller.assembly import MediaOptions, SwitchAddress
+from topcalls.controller.checkup import SwitchCheckup
+from topcalls.controller.media_checkup import media
+from topcalls.core.checkup import Finding, ok, refused
+from topcalls.errors import ConfigError
+from topcalls.providers.openai import checkup as openai_checkup
+from topcalls.services import machine_checkup as machine
+from topcalls.services import package_checkup, settings_checkup
+from topcalls.services.checkup import DatabaseCheckup
+from topcalls.worker import checkup as queue_checkup
+
+QUICK, PATIENT = 5.0, 10.0
+"""Seconds for what is on this machine, and for what may be far away."""
+
+
+def diagnose(settings: Settings, clock: Clock | None = None) -> list[Finding]:
+    """Everything that can be found out about this installation, in less than 15 seconds."""
+    clock = clock or SystemClock()
+    return run(Doctor(settings, clock).checks(), _secrets(settings), clock)
+
+
+def diagnose_without_settings(problem: ConfigError, clock: Clock | None = None) -> list[Finding]:
+    """What can be said where the settings do not load."""
+    clock = clock or SystemClock()
+    checks = [
+        Check("settings", QUICK, lambda: [refused("settings", problem)]),
+        *_of_machine(frozenset(), clock),
+    ]
+    return run(checks, (), clock)
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """Knows which checks these settings call for."""
+
+    settings: Settings
+    clock: Clock
+
+    def checks(self) -> list[Check]:
+        """In the order in which they are shown: what others rest on comes first."""
+        return [
+            Check("settings", QUICK, lambda: settings_checkup.contradictions(self.settings)),
+            Check("from_number", QUICK, lambda: [settings_checkup.from_number(self.settings)]),
+            *_of_machine(self._extras(), self.clock),
+            *self._of_directories(),
+            *self._of_sandbox(),
+            Check("database", PATIENT, self._database().findings),
+            Check("queue", PATIENT, self._queue, blocking=self._queue_is_a_file()),
+            *self._of_switch(),
+            Check("media_address", PATIENT, self._media),
+            *self._of_ai(),
+        ]
+
+    # -- this machine
+
+    def _extras(self) -> frozenset[str]:
+        needs = {
+            "postgres": self._is_postgres(),
+            "redis": bool(self.settings.queue_url),
+            "sandbox": "sandbox" in (self.settings.telephony_mode, self.settings.ai_mode),
+        }
+        return frozenset(name for name, needed in needs.items() if needed)
+
+    def _of_directories(self) -> list[Check]:
+        settings = self.settings
+
+        def data_dir() -> Iterator[Finding]:
+            yield from machine.directory("data_dir", settings.data_dir, "TOPCALLS_DATA_DIR")
+            if settings.secret_key is not None:
+                yield ok("secret_key", "Configured.")
+                return
+            path, shared = self._secret_file(), self._is_postgres()
+            yield machine.secret_key_file(path, shared_database=shared)
+
+        def recordings() -> Iterator[Finding]:
+            place = settings.effective_recordings_dir
+            yield from machine.directory("recordings_dir", place, "TOPCALLS_RECORDINGS_DIR")
+
+        def playback() -> Iterator[Finding]:
+            yield from machine.playback_directory(playback_dir(settings), settings.max_calls)
+
+        checks = [
+            Check("data_dir", QUICK, data_dir, blocking=True),
+            Check("recordings_dir", QUICK, recordings, blocking=True),
+        ]
+        if settings.playback == "file":
+            checks.append(Check("playback_dir", QUICK, playback, blocking=True))
+        return checks
+
+    # -- database and queue
+
+    def _is_postgres(self) -> bool:
+        return self.settings.database_url.startswith("postgres")
+
+    def _queue_is_a_file(self) -> bool:
+        return queue_checkup.kind_of(self.settings.database_url, self.settings.queue_url) == "file"
+
+    def _secret_file(self) -> Path:
+        return self.settings.data_dir / "secret.key"
+
+    def _database(self) -> DatabaseCheckup:
+        configured = self.settings.secret_key
+        key = configured.get_secret_value() if configured else _text_of(self._secret_file())
+        return DatabaseCheckup(
+            url=self.settings.effective_database_url,
+            encryption_key=key,
+            version=__version__,
+            local_key=configured is None,
+            clock=self.clock,
+        )
+
+    def _queue(self) -> Iterator[Finding]:
+        settings = self.settings
+        yield queue_checkup.queue(settings.data_dir, settings.database_url, settings.queue_url)
+
+    # -- switch and media
+
+    def _switch(self) -> SwitchAddress | None:
+        """None where the sandbox does not run: that is a finding of its own."""
+        settings = self.settings
+        if settings.telephony_mode == "live":
+            password = settings.esl_password.get_secret_value() if settings.esl_password else ""
+            return SwitchAddress(settings.esl_host, settings.esl_port, password, settings.gateway)
+        found = sandbox_checkup.endpoints(settings)
+        if found is None:
+            return None
+        esl = found["esl"]
+        return SwitchAddress(esl["host"], esl["port"], esl["password"], SANDBOX_GATEWAY)
+
+    def _of_switch(self) -> list[Check]:
+        def look() -> Iterator[Finding]:
+            address = self._switch()
+            if address is None:
+                return
+            settings = self.settings
+            yield from SwitchCheckup(
+                switch=address,
+                max_calls=settings.max_calls,
+                calls_per_second=settings.calls_per_second,
+                recordings_dir=settings.effective_recordings_dir,
+                playback_dir=self._playback_dir(),
+                clock=self.clock,
+            ).findings()
+
+        return [Check("switch", PATIENT, look)]
+
+    def _playback_dir(self) -> Path | None:
+        return playback_dir(self.settings).resolve() if self.settings.playback == "file" else None
+
+    def _media(self) -> Iterator[Finding]:
+        settings = self.settings
+        options = MediaOptions(
+            host=settings.media_host,
+            port=settings.media_port,
+            advertised_host=settings.media_advertised_host or None,
+            playback=settings.playback,
+            playback_dir=playback_dir(settings),
+            recordings_dir=settings.effective_recordings_dir,
+        )
+        yield from media(options, lambda: settings.node in self._database().nodes_alive())
+
+    # -- AI and sandbox
+
+    def _of_ai(self) -> list[Check]:
+        settings = self.settings
+
+        def model() -> Iterator[Finding]:
+            yield from openai_checkup.model(settings.realtime_model, self.clock.now().date())
+
+        return [Check("ai_model", QUICK, model), Check("ai_server", PATIENT, self._ai_server)]
+
+    def _ai_server(self) -> Iterator[Finding]:
+        settings = self.settings
+        if settings.ai_mode == "live" and settings.openai_api_key is not None:
+            url, key = settings.openai_base_url, settings.openai_api_key.get_secret_value()
+        else:
+            found = sandbox_checkup.endpoints(settings)
+            if found is None:
+                return
+            url, key = found["openai_base_url"], SANDBOX_AI_KEY
+        yield from openai_checkup.ServerCheckup(
+            url, key, settings.realtime_model, self.clock
+        ).findings()
+
+    def _of_sandbox(self) -> list[Check]:
+        if "sandbox" not in (self.settings.telephony_mode, self.settings.ai_mode):
+            return []
+        return [
+            Check("sandbox", QUICK, lambda: sandbox_checkup.process(self.settings)),
+            # On this thread: the engine makes a thread of its own, which belongs to its maker.
+            Check("speech", QUICK, lambda: [sandbox_checkup.speech()]),
+        ]
+
+
+def _of_machine(extras: frozenset[str], clock: Clock) -> list[Check]:
+    def packages() -> Iterator[Finding]:
+        yield package_checkup.packages(package_checkup.requirements_of_ours(), extras)
+
+    quick: dict[str, Callable[[], list[Finding]]] = {
+        "python": lambda: [package_checkup.python()],
+        "zones": lambda: [machine.zones()],
+        "clock": lambda: [machine.clock(clock.now())],
+    }
+    return [
+        *(Check(name, QUICK, look, blocking=True) for name, look in quick.items()),
+        Check("packages", QUICK, packages, blocking=True),
+    ]
+
+
+def _secrets(settings: Settings) -> set[str]:
+    """Everything that must not show: passwords, keys, and URLs that hold one."""
+    secrets = {
+        value.get_secret_value()
+        for value in (
+            settings.secret_key,
+            settings.api_key,
+            settings.esl_password,
+            settings.openai_api_key,
+        )
+        if value is not None
+    }
+    for url in (settings.database_url, settings.queue_url):
+        password = _password_of(url)
+        if password:
+            secrets |= {url, password, unquote(password)}
+    found = sandbox_checkup.endpoints(settings) or {}
+    return secrets | {str(found.get("esl", {}).get("password", ""))}
+
+
+def _password_of(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return url
+
+
+def _text_of(path: Path) -> str | None:
+    try:
+        return path.read_text().strip() or None
+    except OSError:
+        return None
