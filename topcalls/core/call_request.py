@@ -8,7 +8,7 @@ parts of it this version carries out is the table `NOT_YET` below.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -138,8 +138,17 @@ class CallRequest:
 
     def to_mapping(self) -> dict[str, Any]:
         """JSON-ready; leaves out what was not given and has no default."""
-        mapping = {f.name: _plain(getattr(self, f.name)) for f in fields(self)}
-        return {key: value for key, value in mapping.items() if value not in (None, [], {})}
+        pairs = ((f, getattr(self, f.name)) for f in fields(self))
+        return {f.name: _plain(value) for f, value in pairs if not _is_absent(value, _default(f))}
+
+
+def _is_absent(value: Any, default: Any) -> bool:
+    return value is None or (value in ((), {}) and value == default)
+
+
+def _default(item: Field[Any]) -> Any:
+    """A field's default; its containers are empty ones."""
+    return item.default_factory() if item.default_factory is not MISSING else item.default
 
 
 def _plain(value: Any) -> Any:

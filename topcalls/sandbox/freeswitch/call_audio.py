@@ -13,6 +13,7 @@ from topcalls.sandbox.freeswitch.channel import Channel
 from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS, Codec, comfort_noise, level
 from topcalls.sandbox.freeswitch.playback import Execution, Player
 from topcalls.sandbox.freeswitch.recording import Recordings
+from topcalls.sandbox.line_noise import LineNoise
 
 HEARD_SECONDS_KEPT = 60
 
@@ -36,6 +37,7 @@ class CallAudio:
         self._channel = channel
         self._callee = callee
         self._ringback = ringback()
+        self._line = LineNoise(channel.uuid)
 
     def tick(self, at: float) -> None:
         """20 ms: the person speaks, the switch plays, stream, recordings and person hear it."""
@@ -43,7 +45,7 @@ class CallAudio:
         if not channel.has_media:
             return
         active = channel.phase == "active"
-        said = self._callee.speak_frame() if active else self._early_audio()
+        said = self._line.under(self._callee.speak_frame()) if active else self._early_audio()
         played = self.player.tick()
         samples = channel.codec.to_linear(played) if played else self._comfort_noise()
         if self.stream is not None or self.recordings.active:
