@@ -5,6 +5,7 @@ Only an operator's look imports this module: the `openai` package takes a while 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -63,12 +64,12 @@ class ServerCheckup:
                 api_key=self.key, base_url=self.base_url, max_retries=0, timeout=SECONDS
             ) as client:
                 answer = client.models.with_raw_response.list()
-                models = {entry.id: entry for entry in answer.parse()}
+            models = _listed(answer.text)
         except openai.APIStatusError as error:
             yield self._refused(error)
             yield from self._clock(error.response.headers.get("Date"))
             return
-        except openai.OpenAIError as error:
+        except (openai.OpenAIError, ValueError) as error:
             yield self._unreachable(error)
             return
         yield self._reached(self.clock.monotonic() - begun)
@@ -101,7 +102,7 @@ class ServerCheckup:
             "ai_server", f"{self._host} is out of order ({status}).", "Look at its status page."
         )
 
-    def _unreachable(self, error: openai.OpenAIError) -> Finding:
+    def _unreachable(self, error: Exception) -> Finding:
         if isinstance(error, openai.APITimeoutError):
             how = f"does not answer within {SECONDS:g} s"
         elif isinstance(error, openai.APIConnectionError):
@@ -114,10 +115,10 @@ class ServerCheckup:
             "Check TOPCALLS_OPENAI_BASE_URL, DNS, the firewall and HTTPS_PROXY.",
         )
 
-    def _offered(self, models: dict[str, Any]) -> Finding:
+    def _offered(self, models: dict[str, dict[str, Any]]) -> Finding:
         entry = models.get(self.model)
         if entry is not None:
-            ends = _date((entry.model_extra or {}).get("shutdown_date"))
+            ends = _date(entry.get("shutdown_date"))
             known = registry.find_model(self.model)
             instead = known.replacement if known else None
             today = self.clock.now().date()
@@ -146,6 +147,16 @@ class ServerCheckup:
     def _host(self) -> str:
         """Without port, path and whatever else a URL may hold."""
         return urlsplit(self.base_url).hostname or "The AI server"
+
+
+def _listed(text: str) -> dict[str, dict[str, Any]]:
+    """Name to entry of the answer to `GET /models`. Raises ValueError where it is none."""
+    answer = json.loads(text)
+    entries = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("no list of models")
+    models = [entry for entry in entries if isinstance(entry, dict)]
+    return {entry["id"]: entry for entry in models if isinstance(entry.get("id"), str)}
 
 
 def _date(value: Any) -> date | None:
