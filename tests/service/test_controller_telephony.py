@@ -190,7 +190,7 @@ def test_a_controller_does_not_take_its_own_calls_over(rig, monkeypatch):
     monkeypatch.setattr(telephony, "STEADY_STORE_SECONDS", 0.0)
     controller = rig.controller()
     call_id = rig.place(ANSWERS)
-    rig.wait_status(call_id, "in-progress")
+    rig.wait_until(lambda: state_of(rig, call_id) == "in_progress", "a conversation")
     live = controller.sessions.of_call(call_id)
     rig.services.calls.extend_lease([call_id], controller.owner, PAST)
     controller._reconcile()
