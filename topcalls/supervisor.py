@@ -86,6 +86,7 @@ class Supervisor:
         self._command = command
         self._clock = SystemClock()
         self._stopping = Event()
+        self._ending: Child | None = None
         self._watchers: list[gevent.Greenlet] = []
 
     def start(self, on_ready: Callable[[Child], None]) -> None:
@@ -104,15 +105,16 @@ class Supervisor:
         for child in reversed(self.children):
             if child.is_running:
                 on_stop(child)
+                self._ending = child
                 _end(child)
+        self._ending = None
         gevent.joinall(self._watchers, timeout=WATCHER_SECONDS)
         gevent.killall(self._watchers)
 
     def hurry(self) -> None:
-        """Ask the children again to stop: they end what they would have waited for."""
-        for child in self.children:
-            if child.is_running and child.process is not None:
-                child.process.terminate()
+        """Ask the child that is being stopped again: it ends what it would have waited for."""
+        if self._ending is not None and self._ending.process is not None:
+            self._ending.process.terminate()
 
     def kill(self) -> None:
         """End all children at once."""
@@ -226,4 +228,4 @@ def _last_words(child: Child) -> str:
         end = log_of_it.seek(0, 2)
         log_of_it.seek(max(child.log_start, end - LAST_WORDS_BYTES))
         lines = log_of_it.read().decode(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "it said nothing."

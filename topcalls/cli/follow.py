@@ -140,11 +140,7 @@ def summary(
 
     `recordings` is the directory of recordings, where it is on this machine.
     """
-    minutes = details["duration"] or 0
-    yield (
-        f"  Outcome     {details['call_status']} ({details['end_reason']}), {minutes * 60:.1f} s"
-        + (f": {details['error_message']}" if details["error_message"] else "")
-    )
+    yield _outcome(details)
     for timing in details["timings"]:
         total = timing["ear_ms"] + timing["provider_ms"] + timing["gateway_ms"]
         if not timing["ear_ms"] and not timing["provider_ms"]:
@@ -164,3 +160,11 @@ def summary(
             f"  Webhook     {delivery['event']}: {delivery['status']}"
             f" after {delivery['attempts']} attempt(s), to {delivery['url']}"
         )
+
+
+def _outcome(details: dict[str, Any]) -> str:
+    if details["status"] not in _FINAL:
+        return f"  Not over    {details['call_status'] or details['status']}"
+    why = f": {details['error_message']}" if details["error_message"] else ""
+    seconds = (details["duration"] or 0) * 60
+    return f"  Outcome     {details['call_status']} ({details['end_reason']}), {seconds:.1f} s{why}"

@@ -14,7 +14,7 @@ from gevent.event import Event
 from gevent.util import wrap_errors
 from prometheus_client import multiprocess
 
-from topcalls import compose, metrics, process
+from topcalls import compose, log, metrics, process
 from topcalls.cli.calls import call_body, follow_to_the_end
 from topcalls.cli.client import ApiClient
 from topcalls.config import Settings
@@ -24,6 +24,7 @@ from topcalls.supervisor import Child, Supervisor
 DEMO_NUMBER = "+12025550100"
 DEMO_SECONDS = 150.0
 STOP_SECONDS = 15.0
+FREE_BYTES = 20_000_000
 LOCK_FILE = "run.lock"
 _DEMO_KEY_DAYS = 1
 
@@ -55,9 +56,10 @@ class FrontDoor:
         started when the directory or the port is somebody else's.
         """
         self._banner()
-        compose.ensure_data_dir(self._settings)
+        compose.ensure_data_dir(self._settings, free_bytes=FREE_BYTES)
         with process.only_one(self._settings.data_dir / LOCK_FILE):
             compose.ensure_port_is_free(self._settings)
+            self._log_to_file()
             compose.migrate(self._settings)
             self._begin_metrics()
             self._serve(demo, process.stop_asked(on_further=self._hurry))
@@ -97,6 +99,13 @@ class FrontDoor:
             wishes = [word for path in scenarios for word in ("--scenario", str(path))]
             children.insert(0, child("sandbox", STOP_SECONDS, *wishes))
         return children
+
+    def _log_to_file(self) -> None:
+        """The terminal is for people."""
+        logs = self._settings.data_dir / "logs"
+        logs.mkdir(exist_ok=True)
+        stream = (logs / "supervisor.log").open("a", buffering=1)
+        log.configure(self._settings.log_level, stream, process="supervisor")
 
     def _begin_metrics(self) -> None:
         """Metrics of this run only: what the processes of earlier ones counted is dropped."""

@@ -26,7 +26,6 @@ _supervised = click.option("--supervised", is_flag=True, hidden=True)
 @click.pass_obj
 def run(settings: Settings, demo: bool, scenarios: tuple[Path, ...]) -> None:
     """Run everything on this machine, until Ctrl-C (which lets calls end first)."""
-    log.configure(settings.log_level, process="supervisor")
     FrontDoor(settings, scenarios).run(demo=demo)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import timedelta
@@ -177,18 +178,24 @@ def new_secret_key() -> str:
     return Fernet.generate_key().decode()
 
 
-def ensure_data_dir(settings: Settings) -> None:
-    """Make `data_dir`. Raises `ConfigError` when it cannot be made or written to."""
+def ensure_data_dir(settings: Settings, free_bytes: int = 0) -> None:
+    """Make `data_dir`. Raises `ConfigError` when it cannot be made or written to, or is full."""
     try:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=settings.data_dir):
-            pass
+            free = shutil.disk_usage(settings.data_dir).free
     except OSError as error:
         raise ConfigError(
             f"The data directory {settings.data_dir} cannot be written to: {error.strerror}.",
             field="data_dir",
             remedy="Make it writable for this user, or set TOPCALLS_DATA_DIR to another.",
         ) from None
+    if free < free_bytes:
+        raise ConfigError(
+            f"The disk of the data directory {settings.data_dir} is full: {free} bytes are free.",
+            field="data_dir",
+            remedy=f"Make room for {free_bytes} bytes, or set TOPCALLS_DATA_DIR to another disk.",
+        )
 
 
 def _open(settings: Settings) -> Database:
