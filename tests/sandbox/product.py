@@ -57,8 +57,10 @@ class Product:
 
     # --- life
 
-    def start(self, *arguments):
-        """Start `topcalls run` and wait until it serves."""
+    def launch(self, *arguments):
+        """Start `topcalls run`, and wait for nothing."""
+        self.output = []
+        self._lines = Queue()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "topcalls", "run", "--no-demo", *arguments],
             cwd=self.directory,
@@ -67,7 +69,12 @@ class Product:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        gevent.spawn(self._read)
+        gevent.spawn(_read, self.process.stdout, self._lines)
+        return self
+
+    def start(self, *arguments):
+        """Start `topcalls run` and wait until it serves."""
+        self.launch(*arguments)
         self.wait_for_output("Serving", START_SECONDS)
         self.account = self.cli(
             "accounts", "create", "Acme", "--max-concurrent-calls", "30"
@@ -106,11 +113,6 @@ class Product:
             assert done.returncode == 0, done.stderr
             return done.stdout
         return done
-
-    def _read(self):
-        for line in self.process.stdout:
-            self._lines.put(line)
-        self._lines.put(None)
 
     # --- API
 
@@ -199,6 +201,12 @@ class Product:
         """Everything any process logged."""
         files = sorted((self.directory / "var" / "logs").glob("*.log"))
         return "\n".join(path.read_text() for path in files)
+
+
+def _read(output, lines):
+    for line in output:
+        lines.put(line)
+    lines.put(None)
 
 
 def _free_port():

@@ -1,0 +1,149 @@
+"""`topcalls run` as a newcomer meets it: what it prints, what it refuses, and how it ends."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+from product import Product
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
+
+DEMO_NUMBER = "+12025550100"
+BUSY_NUMBER = "+12025550101"
+SILENT_NUMBER = "+12025550108"
+SHORT_TALK = """
+name: short talk
+number: "+12025550100"
+description: In the place of the friendly talk, over after one turn.
+callee:
+  - ring: 0.2
+  - answer
+  - listen: 0.5
+  - say: "Yes, goodbye."
+  - listen: 0.5
+  - hang_up
+model:
+  - when: anything
+    speak: "Bye."
+"""
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """A product that placed its first call, which is a short one."""
+    product = Product(tmp_path_factory.mktemp("house"))
+    scenario = product.directory / "short.yaml"
+    scenario.write_text(SHORT_TALK)
+    product.start("--demo", "--scenario", str(scenario))
+    yield product
+    assert product.stop() == 0
+
+
+def shown(product):
+    return "".join(product.output)
+
+
+def in_conversation(call):
+    return call["call_status"] == "in-progress"
+
+
+def kill_child(product, name):
+    """Kill one of its processes, and return when the supervisor has noticed."""
+    pid = product.process.pid
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        if f"\0{name}\0" in Path(f"/proc/{child}/cmdline").read_text():
+            os.kill(int(child), signal.SIGKILL)
+            product.wait_for_output(f"{name} ended unexpectedly", 10)
+            return
+    raise AssertionError(f"no child {name} of {pid}")
+
+
+def test_the_first_start_shows_a_key_and_where_everything_is(house):
+    text = shown(house)
+    assert "SANDBOX" in text
+    key = re.search(r"Key +(tc_test_\S+) +\(shown this once\)", text).group(1)
+    assert house.request("GET", "/v1/status", key=key).status == 200
+    assert f"{house.url}/docs" in text
+    assert house.request("GET", "/docs").status == 200
+
+
+def test_the_first_call_names_recording_transcript_timings_and_webhooks(house):
+    text = shown(house)
+    assert re.search(r"\d\.\ds  agent +Hi, this is Rachel", text)
+    assert re.search(r"\d\.\ds  callee +Yes, goodbye\.", text)
+    assert re.search(r"Outcome +completed \(callee_hung_up\), \d+\.\d s", text)
+    assert re.search(r"Turn \d +heard \d+ ms after the callee stopped", text)
+    recording = Path(re.search(r"Play it +(\S+\.wav)", text).group(1))
+    assert recording.read_bytes()[:4] == b"RIFF"
+    for event in ("call.queued", "call.started", "call.completed"):
+        assert re.search(rf"Webhook +{event}: delivered after 1 attempt", text)
+
+
+def test_the_terminal_shows_no_log_and_no_traceback(house):
+    assert not [line for line in house.output if line.startswith(("{", "Traceback"))]
+
+
+def test_a_second_start_in_the_same_directory_is_refused(house):
+    refused = house.cli("run", check=False)
+    assert refused.returncode == 2
+    assert f"process {house.process.pid}" in refused.stderr
+    assert house.endpoints["pid"]
+
+
+def test_a_port_in_use_is_told_before_anything_is_started(house, tmp_path):
+    second = Product(tmp_path, TOPCALLS_API_PORT=str(house.port))
+    refused = second.cli("run", check=False)
+    assert refused.returncode == 2
+    assert f"Port {house.port} on 127.0.0.1 is in use" in refused.stderr
+    assert "is ready" not in refused.stdout
+
+
+def test_calls_go_on_after_the_controller_was_killed(house):
+    house.place(SILENT_NUMBER)
+    kill_child(house, "controller")
+    assert house.wait_over(house.place(BUSY_NUMBER))["call_status"] == "busy"
+
+
+def test_a_restarted_sandbox_is_found_again(house):
+    kill_child(house, "sandbox")
+    assert house.wait_over(house.place(BUSY_NUMBER))["call_status"] == "busy"
+
+
+@pytest.fixture
+def patient(tmp_path):
+    """A product that waits for calls when it is stopped; its first number is a short talk."""
+    product = Product(tmp_path, TOPCALLS_DRAIN_SECONDS="600")
+    scenario = tmp_path / "short.yaml"
+    scenario.write_text(SHORT_TALK)
+    product.start("--scenario", str(scenario))
+    yield product
+    product.process.kill()
+    product.process.wait()
+
+
+def test_ctrl_c_lets_a_call_end_by_itself_and_a_second_one_does_not(patient):
+    talk = patient.place(DEMO_NUMBER)
+    patient.wait_until(talk, in_conversation)
+    assert patient.stop() == 0
+    patient.launch().wait_for_output("Serving", 60)
+    assert "was shown at the first start" in shown(patient)
+    call = patient.wait_over(talk)
+    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
+
+    silent = patient.place(SILENT_NUMBER)
+    patient.wait_until(silent, in_conversation)
+    patient.process.send_signal(signal.SIGINT)
+    patient.wait_for_output("stopping controller; calls may talk on for 600 s", 10)
+    assert patient.stop() == 0
+    assert re.search(rf'"call_id": "{silent}".*"after": "cancelled"', patient.logs())
+
+
+def test_ctrl_c_during_the_start_ends_what_was_started(tmp_path):
+    product = Product(tmp_path).launch()
+    product.wait_for_output("sandbox is ready", 60)
+    assert product.stop() == 0
+    product.wait_for_output("stopping sandbox", 5)
+    assert "Traceback" not in shown(product)
+    assert not (tmp_path / "var" / "sandbox.json").exists()
