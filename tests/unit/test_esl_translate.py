@@ -225,3 +225,19 @@ def test_the_codec_of_the_line_is_what_the_switch_writes():
     for name, codec in (("PCMA", "PCMA"), ("PCMU", "PCMU"), ("", "PCMU")):
         event = ESLEvent({"Event-Name": "CHANNEL_ANSWER", "Channel-Write-Codec-Name": name})
         assert line_codec(event) == codec
+
+
+@pytest.mark.parametrize(("port", "status"), [("5060", 408), ("0", None)])
+def test_a_status_that_the_switch_made_up_is_none(port, status):
+    event = ESLEvent(
+        {
+            "Event-Name": "CHANNEL_HANGUP_COMPLETE",
+            "Hangup-Cause": "RECOVERY_ON_TIMER_EXPIRE",
+            "variable_sip_term_status": "408",
+            "variable_sip_invite_failure_status": "408",
+            "variable_proto_specific_hangup_cause": "sip:408",
+            "variable_sip_hangup_disposition": "recv_refuse",
+            "variable_sip_reply_port": port,
+        }
+    )
+    assert hangup_of(event).sip_status == status

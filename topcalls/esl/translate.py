@@ -100,7 +100,13 @@ def hangup_of(event: ESLEvent) -> Hangup:
 
 
 def _sip_status(event: ESLEvent) -> int | None:
-    """The last SIP response of the leg; a cancelled INVITE knows it under another name."""
+    """The last SIP response of the leg; a cancelled INVITE knows it under another name.
+
+    A request that nobody answered has none: the 408 or 503 told of it is of the switch's own
+    making, as the port shows that no reply came from.
+    """
+    if event.variable("sip_reply_port") == "0":
+        return None
     protocol, _, status = event.variable("proto_specific_hangup_cause").partition(":")
     candidates = (
         event.variable("sip_term_status"),
