@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from gevent.threadpool import ThreadPool
+
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_AI_KEY, SANDBOX_GATEWAY
 from topcalls.compose.playback import playback_dir
+from topcalls.compose.sandbox_checkup import Doubles
 from topcalls.config import Settings
 from topcalls.controller.assembly import MediaOptions, SwitchAddress
 from topcalls.controller.checkup import SwitchCheckup
 from topcalls.controller.media_checkup import media
-from topcalls.core.checkup import Finding, ok, refused
+from topcalls.core.checkup import Finding, ok, overdue, refused
 from topcalls.errors import ConfigError
 from topcalls.providers.openai import checkup as openai_checkup
 from topcalls.services import machine_checkup as machine
@@ -25,14 +28,27 @@ from topcalls.services import package_checkup, settings_checkup
 from topcalls.services.checkup import DatabaseCheckup
 from topcalls.worker import checkup as queue_checkup
 
+FILE_SECONDS = 2.0
 QUICK, PATIENT = 5.0, 10.0
 """Seconds for what is on this machine, and for what may be far away."""
+
+
+@dataclass(frozen=True)
+class LocalFiles:
+    """What other processes of this installation left in data_dir."""
+
+    doubles: Doubles | None
+    secret_key: str | None
 
 
 def diagnose(settings: Settings, clock: Clock | None = None) -> list[Finding]:
     """Everything that can be found out about this installation, in less than 15 seconds."""
     clock = clock or SystemClock()
-    return run(Doctor(settings, clock).checks(), _secrets(settings), clock)
+    files = _local_files(settings)
+    if files is None:
+        hanging = Check("data_dir", QUICK, lambda: [overdue("data_dir", FILE_SECONDS)])
+        return run([hanging, *_of_machine(frozenset(), clock)], (), clock)
+    return run(Doctor(settings, files, clock).checks(), _secrets(settings, files), clock)
 
 
 def diagnose_without_settings(problem: ConfigError, clock: Clock | None = None) -> list[Finding]:
@@ -50,6 +66,7 @@ class Doctor:
     """Knows which checks these settings call for."""
 
     settings: Settings
+    files: LocalFiles
     clock: Clock
 
     def checks(self) -> list[Check]:
@@ -85,8 +102,8 @@ class Doctor:
             if settings.secret_key is not None:
                 yield ok("secret_key", "Configured.")
                 return
-            path, shared = self._secret_file(), self._is_postgres()
-            yield machine.secret_key_file(path, shared_database=shared)
+            path = _secret_file(settings)
+            yield machine.secret_key_file(path, shared_database=self._is_postgres())
 
         def recordings() -> Iterator[Finding]:
             place = settings.effective_recordings_dir
@@ -111,12 +128,9 @@ class Doctor:
     def _queue_is_a_file(self) -> bool:
         return queue_checkup.kind_of(self.settings.database_url, self.settings.queue_url) == "file"
 
-    def _secret_file(self) -> Path:
-        return self.settings.data_dir / "secret.key"
-
     def _database(self) -> DatabaseCheckup:
         configured = self.settings.secret_key
-        key = configured.get_secret_value() if configured else _text_of(self._secret_file())
+        key = configured.get_secret_value() if configured else self.files.secret_key
         return DatabaseCheckup(
             url=self.settings.effective_database_url,
             encryption_key=key,
@@ -137,11 +151,10 @@ class Doctor:
         if settings.telephony_mode == "live":
             password = settings.esl_password.get_secret_value() if settings.esl_password else ""
             return SwitchAddress(settings.esl_host, settings.esl_port, password, settings.gateway)
-        found = sandbox_checkup.endpoints(settings)
+        found = self.files.doubles
         if found is None:
             return None
-        esl = found["esl"]
-        return SwitchAddress(esl["host"], esl["port"], esl["password"], SANDBOX_GATEWAY)
+        return SwitchAddress(found.host, found.port, found.password, SANDBOX_GATEWAY)
 
     def _of_switch(self) -> list[Check]:
         def look() -> Iterator[Finding]:
@@ -190,19 +203,22 @@ class Doctor:
         if settings.ai_mode == "live" and settings.openai_api_key is not None:
             url, key = settings.openai_base_url, settings.openai_api_key.get_secret_value()
         else:
-            found = sandbox_checkup.endpoints(settings)
+            found = self.files.doubles
             if found is None:
                 return
-            url, key = found["openai_base_url"], SANDBOX_AI_KEY
+            url, key = found.openai_url, SANDBOX_AI_KEY
         yield from openai_checkup.ServerCheckup(
             url, key, settings.realtime_model, self.clock
         ).findings()
+
+    def _sandbox(self) -> Iterator[Finding]:
+        yield from sandbox_checkup.process(self.settings, self.files.doubles)
 
     def _of_sandbox(self) -> list[Check]:
         if "sandbox" not in (self.settings.telephony_mode, self.settings.ai_mode):
             return []
         return [
-            Check("sandbox", QUICK, lambda: sandbox_checkup.process(self.settings)),
+            Check("sandbox", QUICK, self._sandbox),
             # On this thread: the engine makes a thread of its own, which belongs to its maker.
             Check("speech", QUICK, lambda: [sandbox_checkup.speech()]),
         ]
@@ -223,7 +239,24 @@ def _of_machine(extras: frozenset[str], clock: Clock) -> list[Check]:
     ]
 
 
-def _secrets(settings: Settings) -> set[str]:
+def _local_files(settings: Settings) -> LocalFiles | None:
+    """Read once, on a thread: None where the disk hangs."""
+
+    def read() -> LocalFiles:
+        return LocalFiles(sandbox_checkup.doubles(settings), _text_of(_secret_file(settings)))
+
+    reading = ThreadPool(1).spawn(read)
+    if not reading.wait(FILE_SECONDS):
+        return None
+    files: LocalFiles = reading.get()
+    return files
+
+
+def _secret_file(settings: Settings) -> Path:
+    return settings.data_dir / "secret.key"
+
+
+def _secrets(settings: Settings, files: LocalFiles) -> set[str]:
     """Everything that must not show: passwords, keys, and URLs that hold one."""
     secrets = {
         value.get_secret_value()
@@ -239,8 +272,9 @@ def _secrets(settings: Settings) -> set[str]:
         password = _password_of(url)
         if password:
             secrets |= {url, password, unquote(password)}
-    found = sandbox_checkup.endpoints(settings) or {}
-    return secrets | {str(found.get("esl", {}).get("password", ""))}
+    if files.doubles is not None:
+        secrets.add(files.doubles.password)
+    return secrets | {files.secret_key or ""}
 
 
 def _password_of(url: str) -> str:

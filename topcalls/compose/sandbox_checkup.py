@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from gevent import socket
@@ -18,29 +18,47 @@ CONNECT_SECONDS = 2.0
 _START = "Start `topcalls sandbox`, or all of it with `topcalls run`."
 
 
-def endpoints(settings: Settings) -> dict[str, Any] | None:
+@dataclass(frozen=True)
+class Doubles:
+    """Where the sandbox says its doubles are."""
+
+    host: str
+    port: int
+    password: str
+    openai_url: str
+    webhook_url: str
+    pid: int
+
+
+def doubles(settings: Settings) -> Doubles | None:
     """What the sandbox wrote about itself; None where there is no such file, or it is broken."""
     try:
         found = json.loads(settings.sandbox_file.read_text())
-    except (OSError, ValueError):
+        esl = found["esl"]
+        return Doubles(
+            host=str(esl["host"]),
+            port=int(esl["port"]),
+            password=str(esl["password"]),
+            openai_url=str(found["openai_base_url"]),
+            webhook_url=str(found["webhook_url"]),
+            pid=int(found["pid"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if isinstance(found, dict) else None
 
 
-def process(settings: Settings) -> Iterator[Finding]:
+def process(settings: Settings, found: Doubles | None) -> Iterator[Finding]:
     """The file, the process that wrote it, and its ports."""
-    found = endpoints(settings)
     if found is None:
         if settings.sandbox_file.exists():
-            yield fault("sandbox", f"{settings.sandbox_file} cannot be read.", _START)
+            yield fault("sandbox", f"{settings.sandbox_file} is not what a sandbox writes.", _START)
         else:
             yield warning("sandbox", f"No sandbox runs in {settings.data_dir}.", _START)
         return
-    pid = found.get("pid")
-    if not isinstance(pid, int) or not _is_alive(pid):
-        yield fault("sandbox", f"The sandbox (process {pid}) has died.", _START)
+    if not _is_alive(found.pid):
+        yield fault("sandbox", f"The sandbox (process {found.pid}) has died.", _START)
         return
-    yield ok("sandbox", f"Process {pid}.")
+    yield ok("sandbox", f"Process {found.pid}.")
     silent = [name for name, address in _addresses(found) if not _answers(address)]
     if silent:
         yield fault("sandbox_ports", f"No answer from: {', '.join(silent)}.", _START)
@@ -58,13 +76,12 @@ def speech() -> Finding:
     return ok("speech", f"{engine.name}.")
 
 
-def _addresses(found: dict[str, Any]) -> list[tuple[str, tuple[str, int]]]:
-    esl = found["esl"]
-    urls = {"OpenAI": found["openai_base_url"], "webhook receiver": found["webhook_url"]}
-    parsed = {name: urlsplit(url) for name, url in urls.items()}
+def _addresses(found: Doubles) -> list[tuple[str, tuple[str, int]]]:
+    openai, receiver = urlsplit(found.openai_url), urlsplit(found.webhook_url)
     return [
-        ("FreeSWITCH", (esl["host"], esl["port"])),
-        *((name, (url.hostname or "", url.port or 80)) for name, url in parsed.items()),
+        ("FreeSWITCH", (found.host, found.port)),
+        ("OpenAI", (openai.hostname or "", openai.port or 80)),
+        ("webhook receiver", (receiver.hostname or "", receiver.port or 80)),
     ]
 
 
