@@ -65,6 +65,11 @@ def test_nothing_runs_and_nothing_waits(checkup, services):
     assert found["calls_waiting"] is Level.OK
 
 
+def test_a_periodic_job_is_no_sign_of_a_worker(checkup, services):
+    services.housekeeping.hold("periodic:housekeeping", "w1", services.clock.now(), 600)
+    assert levels(checkup.findings())["worker"] is Level.WARNING
+
+
 def test_nothing_runs_and_work_waits(checkup, services):
     who = factories.principal(services)
     factories.finished_call(services, who, webhook_url="https://example.com/hook")

@@ -23,6 +23,8 @@ from topcalls.store.models import (
 )
 from topcalls.store.models.calls import IS_LIVE, IS_QUEUED
 
+_PERIODIC = "periodic:"
+
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
@@ -62,8 +64,14 @@ def backlog(now: datetime, dead_since: datetime) -> Backlog:
 
 
 def loops(now: datetime) -> list[str]:
-    """The worker's loops that some process runs now."""
-    held = NamedLease.select(NamedLease.name).where(NamedLease.lease_until > now)
+    """The worker's loops that some process runs now.
+
+    Leases of periodic jobs do not count: they only keep a job from running too often, and outlive
+    the worker that ran it.
+    """
+    held = NamedLease.select(NamedLease.name).where(
+        NamedLease.lease_until > now, ~NamedLease.name.startswith(_PERIODIC)
+    )
     return [lease.name for lease in held.order_by(NamedLease.name)]
 
 
