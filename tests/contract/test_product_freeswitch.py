@@ -44,11 +44,6 @@ from unit.sandbox_openai_speech import spoken
 pytest_plugins = ["freeswitch_fixtures"]
 pytestmark = NEEDED
 
-BY_CAUSE_ALONE = pytest.mark.xfail(
-    strict=True, reason="core/hangup_causes.py has no entry for this SIP status"
-)
-
-
 # -- conversations ----------------------------------------------------------------------------
 
 
@@ -213,10 +208,10 @@ def test_keys_reach_the_conversation(product, telephone):
         ("486 Busy Here", "busy", "busy"),
         ("600 Busy Everywhere", "busy", "busy"),
         ("480 Temporarily Unavailable", "no-answer", "no_answer"),
-        pytest.param("408 Request Timeout", "no-answer", "no_answer", marks=BY_CAUSE_ALONE),
+        pytest.param("408 Request Timeout", "no-answer", "no_answer"),
         ("487 Request Terminated", "no-answer", "no_answer"),
         ("603 Decline", "rejected", "rejected"),
-        pytest.param("403 Forbidden", "failed", "dial_failed", marks=BY_CAUSE_ALONE),
+        pytest.param("403 Forbidden", "failed", "dial_failed"),
         ("404 Not Found", "failed", "dial_failed"),
         ("488 Not Acceptable Here", "failed", "dial_failed"),
         ("503 Service Unavailable", "failed", "dial_failed"),

@@ -20,9 +20,15 @@ class Unanswered(StrEnum):
     FAILED = "failed"
 
 
-# 486 Busy Here, 600 Busy Everywhere; 480 Temporarily Unavailable, 408 Request Timeout;
-# 603 Decline, 607 Unwanted (RFC 8197), 608 Rejected (RFC 8688).
+# 486 Busy Here, 600 Busy Everywhere; 603 Decline, 607 Unwanted (RFC 8197), 608 Rejected (RFC 8688).
+# 408 Request Timeout is a phone that was not reached. 401, 402, 403 and 407 are a carrier that
+# refuses us, which FreeSWITCH folds into CALL_REJECTED as if a person had declined.
 _BY_SIP_STATUS = {
+    401: Unanswered.FAILED,
+    402: Unanswered.FAILED,
+    403: Unanswered.FAILED,
+    407: Unanswered.FAILED,
+    408: Unanswered.NO_ANSWER,
     486: Unanswered.BUSY,
     600: Unanswered.BUSY,
     603: Unanswered.REJECTED,
@@ -39,6 +45,15 @@ _BY_CAUSE = {
     "PROGRESS_TIMEOUT": Unanswered.NO_ANSWER,
     "SUBSCRIBER_ABSENT": Unanswered.NO_ANSWER,
     "CALL_REJECTED": Unanswered.REJECTED,
+}
+
+_REFUSED_BY_CARRIER = "The carrier refused the call: check its credentials and permissions."
+_SENTENCES_BY_SIP_STATUS = {
+    401: _REFUSED_BY_CARRIER,
+    402: "The carrier wants to be paid first: check the balance there.",
+    403: _REFUSED_BY_CARRIER,
+    407: _REFUSED_BY_CARRIER,
+    408: "The phone was not reached in time.",
 }
 
 _SENTENCES = {
@@ -71,6 +86,7 @@ def outcome_of(hangup: Hangup) -> Unanswered:
 
 def in_words(hangup: Hangup) -> str:
     """One sentence for people, with the cause and SIP status to quote to a carrier."""
-    sentence = _SENTENCES.get(hangup.cause, "The call could not be completed.")
+    by_status = _SENTENCES_BY_SIP_STATUS.get(hangup.sip_status or 0)
+    sentence = by_status or _SENTENCES.get(hangup.cause, "The call could not be completed.")
     sip = f", SIP {hangup.sip_status}" if hangup.sip_status else ""
     return f"{sentence} ({hangup.cause}{sip})"
