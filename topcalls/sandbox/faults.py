@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
+from urllib.parse import unquote
 
 from topcalls.sandbox import scenario_steps as steps
 from topcalls.sandbox.freeswitch.wire import Event
@@ -40,7 +41,9 @@ class Fault:
 
 @dataclass
 class CutConnections(Fault):
-    """Close every Event Socket connection now, without a notice. New ones are welcome."""
+    """Close every Event Socket connection now, without a notice, and new ones for `seconds`."""
+
+    seconds: float = 0.0
 
 
 @dataclass
@@ -56,10 +59,18 @@ class Freeze(Fault):
 
 
 @dataclass
+class Crash(Fault):
+    """The switch dies with its calls, and is started again after `seconds`."""
+
+    seconds: float = 3.0
+
+
+@dataclass
 class SplitBytes(Fault):
-    """Every write goes out in pieces of `size` bytes."""
+    """Every write goes out in pieces of `size` bytes, for `seconds` (0: for good)."""
 
     size: int = 1
+    seconds: float = 0.0
     count: int = field(default=UNLIMITED, kw_only=True)
 
 
@@ -88,8 +99,14 @@ class EventFault(Fault):
         """Whether it acts on this one."""
         return (
             self.event in ("", event.name, event.subclass)
-            and self.uuid in ("", event.uuid)
+            and self.concerns(event)
             and self.job_command in ("", event.headers.get("Job-Command"))
+        )
+
+    def concerns(self, event: Event) -> bool:
+        """Whether the event is of the call that this is about; a job is by its argument."""
+        return self.uuid in ("", event.uuid) or (
+            event.name == "BACKGROUND_JOB" and self.uuid in event.headers.get("Job-Command-Arg", "")
         )
 
     def act(self, event: Event) -> list[Packet]:
@@ -142,8 +159,9 @@ class ChangeHeader(EventFault):
 
 @dataclass
 class SwapEvents(EventFault):
-    """Sent after the event that follows it."""
+    """Sent after the event that follows it, or after the next one called `after`."""
 
+    after: str = ""
     _held: Event | None = field(default=None, init=False)
 
     @property
@@ -154,6 +172,8 @@ class SwapEvents(EventFault):
         if self._held is None:
             self._held = event
             return []
+        if self.after not in ("", event.name, event.subclass):
+            return [Packet([event])]
         held, self._held = self._held, None
         return [Packet([event]), Packet([held])]
 
@@ -191,6 +211,10 @@ class Faults:
         self._faults = [item for item in self._faults if not _is_over(item)]
         self._faults.append(fault)
 
+    def remove(self, fault: Fault) -> None:
+        """This one is over."""
+        self._faults = [item for item in self._faults if item is not fault]
+
     def clear(self) -> None:
         """Nothing goes wrong any more. What a fault holds back is lost."""
         self._faults.clear()
@@ -198,9 +222,9 @@ class Faults:
     def outgoing(self, event: Event) -> list[Packet]:
         """What leaves instead of `event`: the first fault that concerns it decides."""
         for fault in self._of(EventFault):
-            if fault.holding:
+            if fault.holding and fault.concerns(event):
                 return fault.act(event)
-            if not fault.spent and fault.matches(event):
+            if not fault.spent and not fault.holding and fault.matches(event):
                 fault.fired += 1
                 return fault.act(event)
         return [Packet([event])]
@@ -246,8 +270,12 @@ def event_fault(fault: steps.ScenarioFault, uuid: str) -> Fault | None:
 def timed_fault(fault: steps.ScenarioFault) -> tuple[float, Fault] | None:
     """(seconds after the answer, fault) for a timed fault of the Event Socket."""
     match fault:
-        case steps.CutEventSocket(at):
-            return at, CutConnections()
+        case steps.CutEventSocket(at, seconds):
+            return at, CutConnections(seconds)
+        case steps.SplitEventSocket(at, seconds):
+            return at, SplitBytes(seconds=seconds)
+        case steps.CrashSwitch(at, seconds):
+            return at, Crash(seconds)
         case steps.FreezeEventSocket(at, seconds):
             return at, Freeze(seconds)
     return None
@@ -257,5 +285,13 @@ _FROM_THE_START: dict[type, Callable[..., Fault]] = {
     steps.LoseEvent: lambda fault, uuid: LoseEvents(fault.event, uuid),
     steps.DuplicateEvent: lambda fault, uuid: DuplicateEvents(fault.event, uuid),
     steps.DelayEvent: lambda fault, uuid: DelayEvents(fault.event, uuid, seconds=fault.seconds),
+    steps.SwapEvents: lambda fault, uuid: SwapEvents(fault.event, uuid, after=fault.after),
+    steps.JoinEvents: lambda fault, uuid: JoinEvents(fault.event, uuid, last=fault.last),
+    steps.FalsifyHeader: lambda fault, uuid: ChangeHeader(
+        fault.event, uuid, header=fault.header, value=unquote(fault.value, errors="surrogateescape")
+    ),
+    steps.LoseJobResult: lambda fault, uuid: LoseEvents(
+        "BACKGROUND_JOB", uuid, job_command=fault.command
+    ),
     steps.RefuseCommand: lambda fault, uuid: RefuseCommand(fault.command, fault.reply, uuid),
 }

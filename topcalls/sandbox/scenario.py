@@ -137,10 +137,16 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
             for item, where in _numbered(top.get("model") or [], f"{source}: model", "rule")
         ),
         faults=tuple(
-            _keyword(item, FAULTS, where)
+            parse_fault(item, where)
             for item, where in _numbered(top.get("faults") or [], f"{source}: faults", "fault")
         ),
     )
+
+
+def parse_fault(content: Any, where: str = "fault") -> ScenarioFault:
+    """One fault as a scenario file has it, from content that was read already."""
+    fault: ScenarioFault = _keyword(content, FAULTS, where)
+    return fault
 
 
 def _texts_of(steps: Iterable[Step]) -> Iterable[str]:
@@ -269,6 +275,12 @@ def _count(value: Any, where: str) -> int:
     return value
 
 
+def _http_error(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 599:
+        raise ScenarioError(f"{where}: must be a status from 400 to 599; got {value!r}.")
+    return value
+
+
 def _matching(pattern: str, meaning: str) -> Callable[[Any, str], str]:
     def check(value: Any, where: str) -> str:
         if not isinstance(value, str) or not re.fullmatch(pattern, value):
@@ -319,6 +331,7 @@ _number = _matching(r"(\+[1-9]\d{4,14})?", 'a telephone number such as "+1202555
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "seconds": _seconds,
     "count": _count,
+    "http error": _http_error,
     "text": _text,
     "optional text": _optional_text,
     "cause": _matching("[A-Z][A-Z0-9_]+", "a hang-up cause such as NORMAL_TEMPORARY_FAILURE"),

@@ -193,10 +193,11 @@ class DropStream(ScenarioFault):
 
 @dataclass(frozen=True)
 class CutEventSocket(ScenarioFault):
-    """Every Event Socket connection is closed; new ones are accepted."""
+    """Every Event Socket connection is closed, and so is every new one for a while."""
 
     keyword = "cut_event_socket"
     at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how long new connections are closed too", 0.0)
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,50 @@ class FreezeEventSocket(ScenarioFault):
     keyword = "freeze_event_socket"
     at: float = setting("seconds", "after the answer")
     seconds: float = setting("seconds", "how long", 5.0)
+
+
+@dataclass(frozen=True)
+class SplitEventSocket(ScenarioFault):
+    """The Event Socket sends everything byte by byte for a while."""
+
+    keyword = "split_event_socket"
+    at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how long", 5.0)
+
+
+@dataclass(frozen=True)
+class CrashSwitch(ScenarioFault):
+    """The switch dies with all of its calls, and is started again after a while."""
+
+    keyword = "crash_switch"
+    at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how long it is down", 3.0)
+
+
+@dataclass(frozen=True)
+class StallStream(ScenarioFault):
+    """The audio stream sends nothing for a while, then all of it at once."""
+
+    keyword = "stall_stream"
+    at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how long", 2.0)
+
+
+@dataclass(frozen=True)
+class HalfCloseStream(ScenarioFault):
+    """The audio stream's TCP connection is closed in one direction: no more audio from the call."""
+
+    keyword = "half_close_stream"
+    at: float = setting("seconds", "after the answer")
+
+
+@dataclass(frozen=True)
+class FloodStream(ScenarioFault):
+    """The audio stream sends far more than real time: silence, as fast as it is taken."""
+
+    keyword = "flood_stream"
+    at: float = setting("seconds", "after the answer")
+    seconds: float = setting("seconds", "how much audio", 20.0)
 
 
 @dataclass(frozen=True)
@@ -234,6 +279,51 @@ class DelayEvent(ScenarioFault):
 
 
 @dataclass(frozen=True)
+class SwapEvents(ScenarioFault):
+    """One event of this call is sent after another that follows it."""
+
+    keyword = "swap_events"
+    event: str = setting("event name", "its name, or subclass: CHANNEL_ANSWER")
+    after: str = setting("event name", "the other's: CHANNEL_PARK")
+
+
+@dataclass(frozen=True)
+class JoinEvents(ScenarioFault):
+    """This call's events are kept back and leave together, in one packet."""
+
+    keyword = "join_events"
+    event: str = setting("event name", "the first: CHANNEL_ANSWER")
+    last: str = setting("event name", "the last", "CHANNEL_HANGUP_COMPLETE")
+
+
+@dataclass(frozen=True)
+class FalsifyHeader(ScenarioFault):
+    """A header in one event of this call has a value that nobody expects."""
+
+    keyword = "falsify_header"
+    event: str = setting("event name", "its name, or subclass: CHANNEL_ANSWER")
+    header: str = setting("text", "the header's name: Caller-Caller-ID-Name")
+    value: str = setting("text", "percent-encoded: %FF is no UTF-8, %0A breaks the line")
+
+
+@dataclass(frozen=True)
+class LoseJobResult(ScenarioFault):
+    """A background job about this call never says that it is done."""
+
+    keyword = "lose_job_result"
+    command: str = setting("text", "the job's command: originate")
+
+
+@dataclass(frozen=True)
+class RefuseModel(ScenarioFault):
+    """The AI's next requests are refused, from the dial on and whichever call makes them."""
+
+    keyword = "refuse_model"
+    status: int = setting("http error", "401 is a wrong key, 429 too many requests")
+    times: int = setting("count", "how many requests", 1)
+
+
+@dataclass(frozen=True)
 class RefuseCommand(ScenarioFault):
     """One command about this call is answered with an error."""
 
@@ -247,8 +337,10 @@ STEPS: tuple[type[Step], ...] = (
     *(Say, Listen, Wait, Interrupt, Press, Beep, Silence, Menu, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (
-    *(DropStream, CutEventSocket, FreezeEventSocket),
-    *(LoseEvent, DuplicateEvent, DelayEvent, RefuseCommand),
+    *(DropStream, StallStream, HalfCloseStream, FloodStream),
+    *(CutEventSocket, FreezeEventSocket, SplitEventSocket, CrashSwitch),
+    *(LoseEvent, DuplicateEvent, DelayEvent, SwapEvents, JoinEvents, FalsifyHeader),
+    *(LoseJobResult, RefuseCommand, RefuseModel),
 )
 
 

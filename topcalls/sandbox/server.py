@@ -21,6 +21,7 @@ from gevent.event import Event
 from topcalls.clock import SystemClock
 from topcalls.ids import new_id, new_secret
 from topcalls.log import get_logger
+from topcalls.sandbox.fault_desk import FaultDesk
 from topcalls.sandbox.freeswitch.server import SwitchServer
 from topcalls.sandbox.freeswitch.switch import SwitchOptions
 from topcalls.sandbox.hearing import Hearing
@@ -69,6 +70,9 @@ class Sandbox:
             host=host,
             password=new_secret(),
             on_utterance=self._said,
+            on_model_fault=lambda fault: self.openai.switches.refuse_next(
+                fault.status, fault.times
+            ),
             options=SwitchOptions(temporary=own),
             clock=clock,
         )
@@ -82,6 +86,7 @@ class Sandbox:
         )
         self.openai = OpenAIDouble(studio, (host, 0))
         self.webhooks = WebhookReceiver((host, 0), clock=clock)
+        self.faults = FaultDesk((host, 0), self.switch)
 
     @property
     def endpoints(self) -> dict[str, Any]:
@@ -94,6 +99,7 @@ class Sandbox:
             },
             "openai_base_url": self.openai.base_url,
             "webhook_url": self.webhooks.url,
+            "faults_url": self.faults.url,
             "pid": os.getpid(),
         }
 
@@ -119,7 +125,7 @@ class Sandbox:
         return {call.uuid: call.scenario.name for call in calls if call.channel.phase == "active"}
 
     def _parts(self) -> list[Any]:
-        return [self.switch, self.openai, self.webhooks]
+        return [self.switch, self.openai, self.webhooks, self.faults]
 
 
 def run_sandbox(

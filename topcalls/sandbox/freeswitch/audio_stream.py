@@ -11,7 +11,6 @@ import audioop
 import base64
 import binascii
 import json
-import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,62 +36,17 @@ from wsproto.utilities import LocalProtocolError, ProtocolError, RemoteProtocolE
 
 from topcalls.log import get_logger
 from topcalls.sandbox.freeswitch.codec import FRAME_BYTES, RATE
+from topcalls.sandbox.freeswitch.stream_settings import StreamSettings
 
 CONNECT_TIMEOUT = 1.0
 SEND_QUEUE_MESSAGES = 1024
 CLOSE_TIMEOUT = 1.0
 ERROR_IO, ERROR_CONNECT, ERROR_TIMEOUT = 1, 6, 10
 _SILENCE = b"\0" * FRAME_BYTES * 2
-_URL = re.compile(r"ws://[A-Za-z0-9.-]+(:\d+)?(/.*)?")
 _RAW_RATES = (8000, 16000, 24000, 32000, 48000, 64000)
 _FILE_TYPES = ("wav", "mp3", "ogg", "pcmu", "pcma")
 
 log = get_logger("sandbox.audio_stream")
-
-
-@dataclass(frozen=True)
-class StreamSettings:
-    """What `uuid_audio_stream start` and the channel's variables ask for."""
-
-    uuid: str
-    url: str
-    mix: str  # mono, mixed, stereo
-    rate: int
-    metadata: str
-    frames_per_message: int
-    extra_headers: dict[str, str]
-    compression: bool  # may be offered
-    heart_beat: int  # seconds between pings, 0 = none
-    temporary: Path
-
-    @classmethod
-    def read(
-        cls, uuid: str, words: list[str], variables: dict[str, str], temporary: Path
-    ) -> StreamSettings | None:
-        """From the command's words after `start`, and channel variables; None if they are wrong."""
-        url, mix, sampling, metadata = (*words, "", "", "")[:4]
-        rates = {"": RATE, "8k": RATE, "16k": 2 * RATE}
-        rate = rates.get(sampling, int(sampling) if sampling.isdigit() else 1)
-        if mix not in ("mono", "mixed", "stereo") or not _URL.fullmatch(url):
-            return None
-        if rate < RATE or rate % RATE:
-            return None
-        size = variables.get("STREAM_BUFFER_SIZE", "")
-        packets = int(size) // 20 if size.isdigit() and int(size) % 20 == 0 else 1
-        headers = _headers(variables.get("STREAM_EXTRA_HEADERS", ""))
-        beat = variables.get("STREAM_HEART_BEAT", "")
-        return cls(
-            uuid=uuid,
-            url=url,
-            mix=mix,
-            rate=rate,
-            metadata=metadata,
-            frames_per_message=max(1, packets),
-            extra_headers=headers,
-            compression=variables.get("STREAM_MESSAGE_DEFLATE") != "true",  # sic: true disables
-            heart_beat=int(beat) if beat.isdigit() else 0,
-            temporary=temporary,
-        )
 
 
 @dataclass(frozen=True)
@@ -132,6 +86,7 @@ class AudioStream:
         self._files: list[Path] = []
         self._file_count = 0
         self._ended = False
+        self._stalled = False
         self._reader = gevent.spawn(self._run)
 
     def frame(self, said: bytes | None, played: bytes | None) -> None:
@@ -168,6 +123,21 @@ class AudioStream:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._fail(ERROR_IO, "Connection reset by peer (system error 104)")
         self._end()
+
+    def stall(self) -> None:
+        """From now on nothing leaves; it is kept like what the connection does not take."""
+        self._stalled = True
+
+    def resume(self) -> None:
+        """Everything kept leaves."""
+        self._stalled = False
+        if self._unsent and self._flusher is None:
+            self._flusher = gevent.spawn(self._flush)
+
+    def half_close(self) -> None:
+        """FIN without a CLOSE: the server reads an end, and could still write."""
+        if self._socket is not None:
+            self._socket.shutdown(socket.SHUT_WR)
 
     def _mixed(self, said: bytes, played: bytes) -> bytes:
         channels = 1
@@ -305,11 +275,11 @@ class AudioStream:
             return
         if self._unsent and len(self._unsent) >= SEND_QUEUE_MESSAGES:
             return
-        if not self._unsent:
+        if not self._unsent and not self._stalled:
             data = data[self._send_now(data) :]
         if data:
             self._unsent.append(data)
-            if self._flusher is None:
+            if self._flusher is None and not self._stalled:
                 self._flusher = gevent.spawn(self._flush)
 
     def _send_now(self, data: bytes) -> int:
@@ -323,7 +293,7 @@ class AudioStream:
 
     def _flush(self) -> None:
         try:
-            while self._unsent and self._socket is not None:
+            while self._unsent and self._socket is not None and not self._stalled:
                 self._socket.sendall(self._unsent[0])
                 self._unsent.popleft()
         except OSError:
@@ -365,15 +335,6 @@ def _extension(data: dict[str, Any]) -> str:
     if kind in _FILE_TYPES:
         return str(kind)
     raise ValueError(kind)
-
-
-def _headers(text: str) -> dict[str, str]:
-    try:
-        content = json.loads(text or "{}")
-    except ValueError:
-        return {}
-    items = content.items() if isinstance(content, dict) else ()
-    return {name: value for name, value in items if isinstance(value, str)}
 
 
 def _describe(error: Exception) -> str:

@@ -10,11 +10,12 @@ from topcalls.ids import new_id
 from topcalls.sandbox.freeswitch import wire
 from topcalls.sandbox.freeswitch.applications import schedule_hangup
 from topcalls.sandbox.freeswitch.arguments import separate
-from topcalls.sandbox.freeswitch.audio_stream import AudioStream, StreamSettings
+from topcalls.sandbox.freeswitch.audio_stream import AudioStream
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
 from topcalls.sandbox.freeswitch.events import VERSION, status
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
+from topcalls.sandbox.freeswitch.stream_settings import StreamSettings
 from topcalls.sandbox.freeswitch.switch import Switch
 
 NO_SUCH_CHANNEL = "-ERR No such channel!\n"

@@ -6,9 +6,13 @@ import audioop
 import io
 import wave
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+from topcalls.log import get_logger
 from topcalls.sandbox.freeswitch.codec import FRAME_BYTES, RATE
+
+log = get_logger("sandbox.recording")
 
 _SILENCE = b"\0" * FRAME_BYTES * 2
 
@@ -44,9 +48,10 @@ class Recording:
         self.samples += FRAME_BYTES
 
     def close(self) -> None:
-        """Complete the file."""
-        self._file.close()
-        self._raw.close()
+        """Complete the file, as far as the disk lets us."""
+        for part in (self._file, self._raw):
+            with suppress(OSError):
+                part.close()
 
     @property
     def milliseconds(self) -> int:
@@ -108,9 +113,14 @@ class Recordings:
             self.stop(path)
 
     def write(self, said: bytes | None, played: bytes | None) -> None:
-        """20 ms of either side."""
+        """20 ms of either side. A recording whose disk is full ends there; the call goes on."""
         for path, recording in tuple(self.active.items()):
-            recording.write(said, played)
+            try:
+                recording.write(said, played)
+            except OSError as error:
+                log.error("A recording cannot be written.", error=error.strerror)
+                self.stop(path)
+                continue
             if recording.limit and recording.samples >= recording.limit:
                 self.stop(path)
 

@@ -16,15 +16,17 @@ from gevent.server import StreamServer
 from topcalls.clock import Clock, SystemClock
 from topcalls.log import get_logger
 from topcalls.sandbox.faults import (
+    Crash,
     CutConnections,
     Fault,
     Faults,
     Freeze,
     Packet,
+    SplitBytes,
     event_fault,
     timed_fault,
 )
-from topcalls.sandbox.freeswitch import wire
+from topcalls.sandbox.freeswitch import stream_faults, wire
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.commands import Api
 from topcalls.sandbox.freeswitch.listener import Listener
@@ -32,7 +34,7 @@ from topcalls.sandbox.freeswitch.switch import Hooks, Switch, SwitchOptions
 from topcalls.sandbox.freeswitch.wire import Command, CommandParser, Event
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import Scenario
-from topcalls.sandbox.scenario_steps import DropStream
+from topcalls.sandbox.scenario_steps import RefuseModel, ScenarioFault
 from topcalls.sandbox.speech import Synthesizer
 
 PASSWORD = "sandbox"
@@ -105,10 +107,14 @@ class SwitchServer:
         port: int = 0,
         password: str = PASSWORD,
         on_utterance: Callable[[str, Scenario, str, bytes], None] = lambda *_: None,
+        on_model_fault: Callable[[RefuseModel], None] = lambda _: None,
         options: SwitchOptions | None = None,
         clock: Clock | None = None,
     ) -> None:
-        """`on_utterance(channel uuid, scenario, text, pcmu)`: the person begins to say `text`."""
+        """`on_utterance(channel uuid, scenario, text, pcmu)`: the person begins to say `text`.
+
+        `on_model_fault`: a scenario's fault that is the AI's, not the switch's.
+        """
         self.host = host
         self.port = port
         self.password = password
@@ -121,6 +127,8 @@ class SwitchServer:
         self._count = 0
         self._thawed = Flag()
         self._thawed.set()
+        self._on_model_fault = on_model_fault
+        self._barred_until = 0.0  # monotonic; connections are closed at once before
         self._server: StreamServer | None = None
         hooks = Hooks(
             event=self._fired,
@@ -207,22 +215,41 @@ class SwitchServer:
         return self.switch.call_in(caller, number, scenario, patience)
 
     def inject(self, fault: Fault) -> Fault:
-        """Put a fault in force; `CutConnections` and `Freeze` act at once."""
+        """Put a fault in force; a cut, a freeze and a crash act at once."""
         if isinstance(fault, CutConnections):
-            fault.fired += 1
-            for connection in tuple(self._connections.values()):
-                connection.close()
+            self._cut(fault.seconds)
         elif isinstance(fault, Freeze):
-            fault.fired += 1
             self._thawed.clear()
             gevent.spawn_later(fault.seconds, self._thawed.set)
+        elif isinstance(fault, Crash):
+            self.switch.crash("A fault was injected.")
+            gevent.spawn_later(fault.seconds, self.start)
         else:
             self.faults.add(fault)
+            if isinstance(fault, SplitBytes) and fault.seconds:
+                gevent.spawn_later(fault.seconds, self.faults.remove, fault)
+            return fault
+        fault.fired += 1
         return fault
+
+    def bring_about(self, fault: ScenarioFault) -> None:
+        """A scenario's fault that no scenario asked for: it concerns every call there is, or the
+        next one; times count from now."""
+        if isinstance(fault, RefuseModel):
+            self._on_model_fault(fault)
+        elif (made := event_fault(fault, "")) is not None:
+            self.faults.add(made)
+        elif (timed := timed_fault(fault)) is not None:
+            gevent.spawn_later(timed[0], self.inject, timed[1])
+        for call in tuple(self.switch.calls.values()):
+            stream_faults.schedule(fault, call)
 
     # --- inner workings
 
     def _serve(self, client: socket.socket, _: Any) -> None:
+        if self.clock.monotonic() < self._barred_until:
+            client.close()
+            return
         if self.faults.refuses_connection():
             client.sendall(wire.rude_rejection())
             client.close()
@@ -255,22 +282,23 @@ class SwitchServer:
         for connection in tuple(self._connections.values()):
             connection.offer(packet.events)
 
+    def _cut(self, seconds: float) -> None:
+        self._barred_until = self.clock.monotonic() + seconds
+        for connection in tuple(self._connections.values()):
+            connection.close()
+
     def _dialled(self, call: Call) -> None:
         for fault in call.scenario.faults:
-            if (made := event_fault(fault, call.uuid)) is not None:
+            if isinstance(fault, RefuseModel):
+                self._on_model_fault(fault)
+            elif (made := event_fault(fault, call.uuid)) is not None:
                 self.faults.add(made)
 
     def _answered(self, call: Call) -> None:
         for fault in call.scenario.faults:
-            if isinstance(fault, DropStream):
-                gevent.spawn_later(fault.at, _drop_stream, call)
-            elif (timed := timed_fault(fault)) is not None:
+            stream_faults.schedule(fault, call)
+            if (timed := timed_fault(fault)) is not None:
                 gevent.spawn_later(timed[0], self.inject, timed[1])
-
-
-def _drop_stream(call: Call) -> None:
-    if call.audio.stream is not None:
-        call.audio.stream.abort()
 
 
 class _Connection:

@@ -40,8 +40,8 @@ class OpenAIDouble:
 
     def __init__(self, studio: Studio, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self._studio = studio
-        self._switches = Switches()
-        self.realtime = RealtimeEndpoint(studio, self._switches)
+        self.switches = Switches()
+        self.realtime = RealtimeEndpoint(studio, self.switches)
         self._server = HttpServer(address, self._serve)
 
     @property
@@ -169,7 +169,7 @@ class OpenAIDouble:
             exchange.respond_json(200, {"text": words, "usage": usage})
 
     def _has_failed(self, exchange: Exchange, model: str) -> bool:
-        failure = self._switches.failure(model)
+        failure = self.switches.failure(model)
         if failure is not None:
             _fail(exchange, failure)
         return failure is not None

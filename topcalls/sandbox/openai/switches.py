@@ -9,11 +9,14 @@ Every endpoint, and the Realtime handshake, knows these:
 
 Chat completions also know `+refusal`, `+length`, `+content-filter`, `+cut` (the connection is reset
 in the middle of the answer) and `+slow` (the first token takes 3 s).
+
+`refuse_next` refuses whatever is asked for next, by any model name.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,16 @@ _FAILURES = {
 }
 
 
+def _refusal(status: int) -> HttpFailure:
+    """The vendor's answer with this status."""
+    if status == 401:
+        return HttpFailure(
+            status, "invalid_request_error", "invalid_api_key", "Incorrect API key provided."
+        )
+    known = next((item for item in _FAILURES.values() if item.status == status), None)
+    return known or replace(_FAILURES["server-error"], status=status)
+
+
 def split_model(model: str) -> tuple[str, str]:
     """(name, fault) of a model name; the fault is "" where there is none."""
     name, _, fault = model.partition("+")
@@ -75,9 +88,16 @@ class Switches:
 
     def __init__(self) -> None:
         self._happened: set[str] = set()
+        self._next: deque[HttpFailure] = deque()
+
+    def refuse_next(self, status: int, times: int = 1) -> None:
+        """The next so many requests are answered with this status, from 400 to 599."""
+        self._next.extend([_refusal(status)] * times)
 
     def failure(self, model: str) -> HttpFailure | None:
         """The HTTP error that `model` asks for now, or None."""
+        if self._next:
+            return self._next.popleft()
         _, fault = split_model(model)
         if fault.endswith("-once"):
             if model in self._happened:
