@@ -251,7 +251,7 @@ def _troubles(backlog: Backlog) -> Iterator[Finding]:
         yield warning(
             "orphans",
             f"{backlog.orphans} live call(s) have no controller.",
-            "A running controller or worker takes them back within a minute; start one.",
+            "A controller of their node settles them in a minute, a worker after 15: start one.",
         )
     if backlog.dead_letters:
         yield warning(
