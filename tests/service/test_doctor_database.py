@@ -10,7 +10,6 @@ from urllib.parse import urlsplit, urlunsplit
 import factories
 import gevent
 import pytest
-from conftest import POSTGRES_VARIABLE
 from cryptography.fernet import Fernet
 from doctor_rig import by_check, dead_port, frozen_peer, levels
 
@@ -265,9 +264,9 @@ def test_a_server_that_never_answers(postgres, monkeypatch):
 
 @pytest.mark.postgres
 def test_a_database_that_the_server_does_not_have(sqlite):
-    server = os.environ.get(POSTGRES_VARIABLE)
+    server = os.environ.get("TOPCALLS_TEST_POSTGRES")
     if not server:
-        pytest.skip(f"{POSTGRES_VARIABLE} names no PostgreSQL server")
+        pytest.skip("TOPCALLS_TEST_POSTGRES names no PostgreSQL server")
     url = urlunsplit(urlsplit(server)._replace(path="/no_such_database"))
     (finding,) = replace(sqlite, url=url).findings()
     assert finding.level is Level.FAULT
