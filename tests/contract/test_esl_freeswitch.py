@@ -48,7 +48,7 @@ class Address(NamedTuple):
 
 @pytest.fixture(scope="module")
 def address() -> Address:
-    host, port, password = os.environ[SETTING].split(":", 2)
+    host, port, password, *_ = os.environ[SETTING].split(":")
     return Address(host, int(port), password)
 
 
