@@ -39,7 +39,7 @@ START_SECONDS = 60.0
 CALLS_PER_SECOND = 50
 
 
-def start_calls(controller: JsonProcess, world: JsonProcess, calls: int) -> None:
+def await_calls(world: JsonProcess, calls: int) -> None:
     """Wait until every call talks, and a little longer."""
 
     def all_talk() -> bool:
@@ -50,20 +50,20 @@ def start_calls(controller: JsonProcess, world: JsonProcess, calls: int) -> None
     time.sleep(SETTLE_SECONDS)
 
 
-def window(controller: JsonProcess, world: JsonProcess, seconds: float) -> dict[str, Any]:
+def window(tested: JsonProcess, world: JsonProcess, seconds: float) -> dict[str, Any]:
     """Both sides' figures of a stretch of steady talk."""
-    for process in (controller, world):
+    for process in (tested, world):
         process.tell("reset")
     time.sleep(seconds)
-    return {**controller.report(), "world": world.report()}
+    return {**tested.report(), "world": world.report()}
 
 
-def line_of(calls: int, figures: dict[str, Any], idle_mb: float) -> str:
-    """One row of the table."""
+def line_of(calls: int, figures: dict[str, Any], idle_mb: float, byte_rate: int = 8000) -> str:
+    """One row of the table; `byte_rate` is of the audio that reaches the caller."""
     world, seconds = figures["world"], figures["seconds"]
     share = figures["cpu_seconds"] / seconds
     heard = world["appended_ms"] / 1000 / world["seconds"] / calls
-    spoken = world["played_bytes"] / 8000 / world["seconds"] / calls
+    spoken = world["played_bytes"] / byte_rate / world["seconds"] / calls
     uplink, downlink = world["uplink"] or {}, world["downlink"] or {}
     return (
         f"{calls:>5} {share / calls * 1e3:>8.2f} {share:>8.1%}"
@@ -100,7 +100,7 @@ def measure(options: argparse.Namespace, calls: int, directory: Path) -> None:
             with running(controller):
                 idle_mb = controller.report()["rss_mb"]
                 made.queue_calls(calls, max_duration=options.seconds * options.repeats / 60 + 10)
-                start_calls(controller, world, calls)
+                await_calls(world, calls)
                 for _ in range(options.repeats):
                     figures = window(controller, world, options.seconds)
                     say(line_of(calls, figures, idle_mb))

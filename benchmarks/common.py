@@ -3,10 +3,17 @@
 The system under test has the first core, everything else the last one. What a process costs is
 read from its own processor time, so a busy machine disturbs rates and delays but hardly the cost;
 still, every figure is taken several times and all of them are shown. On a machine that others use,
-`BENCHMARK_FIRST=1` (as root) gives the processes measured, and the generator, real-time priority.
+`BENCHMARK_FIRST=1` (as root) gives the processes measured, and the generator, real-time priority;
+it suits the audio benchmarks, and distorts those that wait for a database thread.
 """
 
+# ruff: noqa: E402
+
 from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()  # PostgreSQL asks for it
 
 import contextlib
 import importlib.util

@@ -212,6 +212,7 @@ static void configure(session *s, const char *text)
     s->answers_itself = !strstr(text, "\"create_response\":false");
     tell(s, "{\"type\":\"session.updated\",\"event_id\":\"event_1\",\"session\":{\"type\":"
             "\"realtime\",\"object\":\"realtime.session\",\"id\":\"sess_1\",\"model\":\"m\"}}");
+    if (s->answers_itself && !s->answer) begin_answer(s, monotonic());
 }
 
 static void take_command(session *s, const char *text)
