@@ -48,6 +48,11 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9_.-]{1,40}$",
         description="Name of this machine among all that share the database.",
     )
+    sandbox_journal: Path | None = Field(
+        None,
+        description="File to which the sandbox's switch appends a line of JSON for each originate, "
+        "answer and end of a channel. Empty: nowhere.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log event that is written."
     )

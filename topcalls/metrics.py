@@ -23,6 +23,11 @@ live_calls = Gauge(
 impossible_events = Counter(
     "topcalls_impossible_events_total", "Events that contradict a call's state.", ["state", "event"]
 )
+disagreements = Counter(
+    "topcalls_reconciler_disagreements_total",
+    "What database, switch and conversation said differently of a call, and was repaired.",
+    ["kind"],
+)
 esl_lag = Histogram(
     "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
 )

@@ -153,7 +153,7 @@ def test_a_newer_database_is_refused(database):
 def test_a_migration_that_fails_leaves_everything_as_it_was(database, monkeypatch, tmp_path):
     migrate(database)
     before = schema(database)
-    broken = tmp_path / "m0003_broken.py"
+    broken = tmp_path / "m9000_broken.py"
     broken.write_text(
         "def up(migrator, db):\n"
         "    db.execute_sql('CREATE TABLE half_done (id INTEGER)')\n"
@@ -166,7 +166,7 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(database, monkeypatc
     with pytest.raises(ValueError, match="broken"):
         migrate(database)
     assert schema(database) == before
-    assert pending(database) == ["m0003_broken"]
+    assert pending(database) == ["m9000_broken"]
 
 
 def test_the_migrated_schema_is_the_schema_of_the_models(database, tmp_path, kind, request):

@@ -231,12 +231,17 @@ def switch():
             side.send(block("api/response", json.dumps(answer).encode()))
 
         server.on("api show channels", show)
+        server.on("api uuid_exists", lambda side, _: side.send(block("api/response", b"false")))
         yield made
+
+
+def comparing(switch, sessions, clock):
+    return Reconciler(switch.client, sessions, clock, owner="me", are_live=lambda _: {})
 
 
 def test_a_channel_counts_as_lost_after_its_grace_only(switch, sessions, clock):
     session = sessions.of_call("call-1").session
-    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler = comparing(switch, sessions, clock)
     assert reconciler.compare() == 0
     clock.advance(GRACE_SECONDS)
     assert reconciler.compare() == 1
@@ -244,7 +249,7 @@ def test_a_channel_counts_as_lost_after_its_grace_only(switch, sessions, clock):
 
 
 def test_a_channel_that_was_missing_for_a_moment_is_not_lost(switch, sessions, clock):
-    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler = comparing(switch, sessions, clock)
     reconciler.compare()
     clock.advance(GRACE_SECONDS)
     switch.channels = [CHANNEL]
@@ -257,14 +262,14 @@ def test_a_channel_that_was_missing_for_a_moment_is_not_lost(switch, sessions, c
 def test_calls_without_a_channel_to_miss_are_left_alone(switch, clock, facts):
     sessions = Sessions()
     sessions.add(live_call(**facts))
-    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler = comparing(switch, sessions, clock)
     reconciler.compare()
     clock.advance(GRACE_SECONDS)
     assert reconciler.compare() == 0
 
 
 def test_a_switch_that_cannot_be_asked_has_lost_nothing(switch, sessions, clock):
-    reconciler = Reconciler(switch.client, sessions, clock)
+    reconciler = comparing(switch, sessions, clock)
     reconciler.compare()
     clock.advance(GRACE_SECONDS)
     switch.client.stop()

@@ -45,6 +45,7 @@ def build_controller(settings: Settings) -> Telephony:
         switch=_switch(settings),
         media=_media(settings),
         make_bridge=_bridge_maker(settings, services.clock),
+        presence_dir=settings.data_dir.resolve() / "controllers",
     )
     verbs = Verbs(services.calls, services.dispatch, services.commands, services.nodes)
     return assemble(options, verbs, services.clock)

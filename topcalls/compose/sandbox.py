@@ -13,7 +13,9 @@ from topcalls.sandbox.server import Sandbox
 
 def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandbox:
     """The doubles, with the built-in scenarios and those of `scenarios` (files or directories)."""
-    return Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
+    doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
+    doubles.switch.switch.options.journal = settings.sandbox_journal
+    return doubles
 
 
 def sandbox_endpoints(settings: Settings) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from topcalls.compose.services import open_services, private_webhooks_allowed
+import os
+
+from topcalls.compose.services import Services, open_services, private_webhooks_allowed
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
+from topcalls.presence import Presence
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker.app import WorkerProcess
 from topcalls.worker.queue import open_queue
+from topcalls.worker.schedule import LOOP
 from topcalls.worker.services import LEASE_OWNER, WorkerServices
 
 
@@ -15,6 +19,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
     """A worker that is not started yet. Raises `ConfigError` when the database has to be migrated
     first or the queue's URL is not understood."""
     services = open_services(settings, lease_owner=LEASE_OWNER)
+    _succeed_the_dead(settings, services)
     http = HttpClient(
         settings.webhook_timeout_seconds, allow_private=private_webhooks_allowed(settings)
     )
@@ -30,3 +35,14 @@ def build_worker(settings: Settings) -> WorkerProcess:
             housekeeping=services.housekeeping,
         ),
     )
+
+
+def _succeed_the_dead(settings: Settings, services: Services) -> None:
+    """Workers share a name in leases. Where all of them share a machine, the one that starts alone
+    knows that whatever is leased was left by the dead; elsewhere leases run out."""
+    presence = Presence(settings.data_dir.resolve() / "workers", f"{settings.node}.{os.getpid()}")
+    presence.enter()
+    for name in presence.dead():
+        presence.forget(name)
+    if services.db.kind == "sqlite" and not presence.others():
+        services.housekeeping.succeed(LEASE_OWNER, LOOP, services.clock.now())

@@ -20,6 +20,7 @@ from topcalls.media.growing_file import GrowingFilePlayback
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
 from topcalls.media.stream_chunks import StreamPlayback
+from topcalls.presence import Presence
 from topcalls.services.dispatch import ClaimedCall
 
 SWITCH_LIMIT_GRACE_SECONDS = 10
@@ -54,7 +55,8 @@ class MediaOptions:
 @dataclass(frozen=True)
 class ControllerOptions:
     """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
-    conversation of a call, which reports to the observer."""
+    conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
+    this machine see who of them has died."""
 
     owner: str
     node: str
@@ -63,6 +65,7 @@ class ControllerOptions:
     switch: SwitchAddress
     media: MediaOptions
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
+    presence_dir: Path | None = None
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -75,6 +78,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
         verbs,
         lambda telephony: _gear(options, telephony, clock),
         clock,
+        Presence(options.presence_dir, options.owner) if options.presence_dir else None,
     )
 
 

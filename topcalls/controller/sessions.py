@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -33,10 +34,16 @@ log = get_logger("controller.sessions")
 
 @dataclass(frozen=True)
 class LiveCall:
-    """A call of this controller: its session and its hands."""
+    """A call of this controller: its session and its hands.
+
+    `ring_seconds` is the originate's time-out. `dialled_at` is set where another controller, which
+    died, committed the dial.
+    """
 
     session: CallSession
     effects: CallEffects
+    ring_seconds: float = 0.0
+    dialled_at: datetime | None = None
 
 
 class Sessions:

@@ -20,12 +20,14 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.journal import Journal
-from topcalls.controller.reconciler import Reconciler
+from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
-from topcalls.core.call_events import CallEvent, GivenBack, OwnerLost
+from topcalls.controller.succession import Succession
+from topcalls.core.call_events import CallEvent, GivenBack
 from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
 from topcalls.errors import ConfigError, TopCallsError
 from topcalls.log import get_logger
+from topcalls.presence import Presence
 from topcalls.services.calls import Calls
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import LEASE_SECONDS, ClaimedCall, Dispatch
@@ -33,7 +35,7 @@ from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
 
 DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
-RECONCILE_SECONDS = 10.0
+RECONCILE_SECONDS = 3.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
 END_SECONDS = 5.0
@@ -63,7 +65,8 @@ class Verbs:
 
 
 class Telephony:
-    """One controller: `owner` is its name in leases and on channels."""
+    """One controller: `owner` is its name in leases and on channels, and in `presence`, where the
+    controllers of one machine see who has died."""
 
     def __init__(
         self,
@@ -74,6 +77,7 @@ class Telephony:
         verbs: Verbs,
         make_gear: Callable[[Telephony], Gear],
         clock: Clock,
+        presence: Presence | None = None,
     ) -> None:
         self.owner = owner
         self.node = node
@@ -82,8 +86,27 @@ class Telephony:
         self._verbs = verbs
         self._clock = clock
         self._gear = make_gear(self)
-        self.reconciler = Reconciler(self._gear.switch, self.sessions, clock)
+        self._presence = presence
+        self.reconciler = Reconciler(
+            self._gear.switch,
+            self.sessions,
+            clock,
+            owner=owner,
+            are_live=verbs.dispatch.are_live,
+        )
+        self._succession = Succession(
+            owner,
+            node,
+            max_calls,
+            verbs.dispatch,
+            verbs.nodes,
+            self._gear.switch,
+            presence,
+            clock,
+            self.open_session,
+        )
         self._store_there_since: float | None = None
+        self._drain_asked = False
         self._dispatcher = Dispatcher(
             verbs.dispatch,
             owner,
@@ -92,7 +115,7 @@ class Telephony:
             calls_per_second,
             clock,
             live_calls=lambda: len(self.sessions),
-            may_dial=lambda: self._gear.switch.is_up and not self._draining.is_set(),
+            may_dial=lambda: self._gear.switch.is_up and not self.is_draining,
             open_session=self.open_session,
         )
         self._taker = CommandTaker(verbs.commands, owner, self.sessions, clock)
@@ -105,6 +128,11 @@ class Telephony:
         )
         self._loops: list[gevent.Greenlet] = [self._claiming]
 
+    @property
+    def is_draining(self) -> bool:
+        """It takes no new calls: it stops, or an operator wants it so."""
+        return self._draining.is_set() or self._drain_asked
+
     def start(self) -> None:
         """Listen for audio, connect to the switch, and take calls once it is up.
 
@@ -113,6 +141,8 @@ class Telephony:
         self._listen()
         if self._gear.playback_directory is not None:
             self._gear.playback_directory.open()
+        if self._presence is not None:
+            self._presence.enter()
         self._gear.switch.start()
         self._beat()
         self._claiming.start()
@@ -142,6 +172,8 @@ class Telephony:
         if self._gear.playback_directory is not None:
             self._gear.playback_directory.close()
         self._try(lambda: self._verbs.nodes.leave(self.owner))
+        if self._presence is not None:
+            self._presence.leave()
 
     def hurry(self) -> None:
         """Stop waiting for calls to end by themselves."""
@@ -184,7 +216,7 @@ class Telephony:
             self._clock,
             on_closed=lambda _: self._closed(live, journal),
         )
-        live = LiveCall(session, effects)
+        live = LiveCall(session, effects, call.request.ring_timeout_seconds, call.dialled_at)
         effects.bind(session)
         self.sessions.add(live)
         session.start(effects, journal, call.effects)
@@ -210,22 +242,26 @@ class Telephony:
 
     def _beat(self) -> None:
         """Say that this controller lives, and keep its calls."""
-        now = self._clock.now()
-        stored = self._try(
-            lambda: self._verbs.nodes.heartbeat(
-                self.owner,
-                self.node,
-                now,
-                capacity=self._max_calls,
-                draining=self._draining.is_set(),
-                media_url=self._gear.media.url_of(""),
-                version=__version__,
-            )
-        ) and self._try(self._keep_calls)
-        if not stored:
+        if not (self._try(self._tell_alive) and self._try(self._keep_calls)):
             self._store_there_since = None
         elif self._store_there_since is None:
             self._store_there_since = self._clock.monotonic()
+
+    def _tell_alive(self) -> None:
+        """A wish to drain comes as the answer, and is confirmed at once."""
+        told = self.is_draining
+        self._drain_asked = self._verbs.nodes.heartbeat(
+            self.owner,
+            self.node,
+            self._clock.now(),
+            capacity=self._max_calls,
+            draining=told,
+            media_url=self._gear.media.url_of(""),
+            version=__version__,
+        )
+        if self.is_draining is not told:
+            log.info("Drain was asked for" if self._drain_asked else "Drain was called off")
+            self._tell_alive()
 
     def _keep_calls(self) -> None:
         until = self._clock.now() + timedelta(seconds=LEASE_SECONDS)
@@ -243,25 +279,21 @@ class Telephony:
     def _reconcile(self) -> None:
         if not self._gear.switch.is_up:
             return
-        self._try(self._take_over)
+        if not self._draining.is_set():
+            self._try(self._succession.settle_dead)
+            self._try(self._take_over)
         self.reconciler.compare()
 
     def _take_over(self) -> None:
-        """Settle the calls of controllers that died: one that was never dialled goes back, anything
-        else ends, because the conversation died with its controller. A channel that is still up is
-        hung up; one that is gone is found by the comparison.
+        """Settle the calls of controllers that are silent.
 
         Our own calls come first: their leases may have run out while the store was away.
         """
         since = self._store_there_since
         if since is None or self._clock.monotonic() - since < STEADY_STORE_SECONDS:
             return
-        if self._draining.is_set():
-            return
         self._keep_calls()
-        now = self._clock.now()
-        for call in self._verbs.dispatch.adopt(self.owner, self.node, now, self._max_calls):
-            self.open_session(call, OwnerLost() if call.facts.dialled else GivenBack())
+        self._succession.settle_silent()
 
     def _wait_until_empty(self, seconds: float, *, or_hurry: bool) -> None:
         self._empty.clear()
@@ -309,7 +341,8 @@ def limits_of(call: ClaimedCall) -> dict[Limit, float]:
     """How long each state of this call may last, in seconds."""
     ring = call.request.ring_timeout_seconds + DIAL_GRACE_SECONDS
     return {
-        Limit.DIAL: INTENT_SECONDS + ring,
+        # The comparison with the switch comes first: it knows more about why.
+        Limit.DIAL: INTENT_SECONDS + ring + GRACE_SECONDS + 2 * RECONCILE_SECONDS,
         Limit.RING: ring,
         Limit.ATTACH: ATTACH_SECONDS,
         Limit.DURATION: call.request.max_duration * 60,

@@ -147,6 +147,11 @@ def uuid_setvar(uuid: str, name: str, value: str) -> str:
     return f"uuid_setvar {_channel(uuid)} {quoting.name('name', name)}{text}"
 
 
+def uuid_getvar(uuid: str, name: str) -> str:
+    """Answers with a channel variable's value, `_undef_` where it has none."""
+    return f"uuid_getvar {_channel(uuid)} {quoting.name('name', name)}"
+
+
 def uuid_exists(uuid: str) -> str:
     """Answers `true` or `false`."""
     return f"uuid_exists {_channel(uuid)}"

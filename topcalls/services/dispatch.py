@@ -8,6 +8,7 @@ dispatching under a lease. Limits are counted from rows, so nothing has to be gi
 from __future__ import annotations
 
 import heapq
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from topcalls.core.call_events import (
@@ -18,7 +19,7 @@ from topcalls.core.call_events import (
     GivenBack,
     Released,
 )
-from topcalls.core.call_state import Verdict, advance
+from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
 from topcalls.services.transitions import Transitions
@@ -54,15 +55,25 @@ class Dispatch:
             return []
         return self._db.run(self._claim, owner, node, free_slots, now)
 
-    def adopt(self, owner: str, node: str | None, now: datetime, limit: int) -> list[ClaimedCall]:
+    def adopt(
+        self,
+        owner: str,
+        node: str | None,
+        now: datetime,
+        limit: int,
+        dead: Collection[str] | None = None,
+    ) -> list[ClaimedCall]:
         """Take over live calls whose controller is silent, on one node or (None) on any.
 
-        What became of their channels is for the new owner to find out.
+        `dead`: only of these controllers, which are known to have died, however lately they were
+        heard. What became of the channels is for the new owner to find out.
         """
 
         def verb() -> list[ClaimedCall]:
             taken = []
-            for call in calls.orphans(now, node, limit):
+            if dead is not None:
+                calls.end_leases(dead, now)
+            for call in calls.orphans(now, node, limit, dead):
                 if leases.claim(
                     Call,
                     call.id,
@@ -76,6 +87,15 @@ class Dispatch:
             return taken
 
         return self._db.run(verb)
+
+    def are_live(self, names: Collection[str]) -> dict[str, bool]:
+        """Of channel uuids and call ids: whether their call is live. Unknown ones are left out."""
+        wanted = list(names)
+        found: dict[str, bool] = {}
+        for at in range(0, len(wanted), _BATCH):
+            states = self._db.read(calls.states_by_name, wanted[at : at + _BATCH])
+            found |= {name: state in LIVE_STATES for name, state in states.items()}
+        return found
 
     def release_due(self, now: datetime) -> int:
         """Queue scheduled calls whose time has come; how many."""

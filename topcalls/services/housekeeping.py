@@ -11,6 +11,7 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
+from topcalls.store.models import WebhookDelivery, WrapUp
 
 _BATCH = 1000
 
@@ -62,6 +63,17 @@ class Housekeeping:
             deliveries=self._webhooks.bury_exhausted(now),
             wrap_ups=self._wrap_ups.heal(now),
         )
+
+    def succeed(self, owner: str, loop: str, now: datetime) -> int:
+        """All processes that shared a name in leases, and ran a loop in turns, have died: what they
+        held is free at once. How many deliveries and wrap-ups that are."""
+
+        def verb() -> int:
+            leases.vacate(loop)
+            held = (WebhookDelivery, WrapUp)
+            return sum(leases.expire(model, owner, now) for model in held)
+
+        return self._db.run(verb)
 
     def hold(self, loop: str, owner: str, now: datetime, seconds: float) -> bool:
         """Be, or stay, the one process that runs a named loop, for `seconds` from now."""

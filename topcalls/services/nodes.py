@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from topcalls.errors import NotFound
 from topcalls.store import nodes
 from topcalls.store.database import Database
 
@@ -45,18 +46,43 @@ class Nodes:
         draining: bool = False,
         media_url: str | None = None,
         version: str | None = None,
-    ) -> None:
-        """Tell that a controller is alive, and how."""
-        self._db.run(
-            nodes.put,
-            owner,
-            now,
-            node=node,
-            capacity=capacity,
-            draining=draining,
-            media_url=media_url,
-            version=version,
-        )
+    ) -> bool:
+        """Tell that a controller is alive, and how. True: an operator asks it to drain."""
+
+        def verb() -> bool:
+            nodes.put(
+                owner,
+                now,
+                node=node,
+                capacity=capacity,
+                draining=draining,
+                media_url=media_url,
+                version=version,
+            )
+            return nodes.is_drain_asked(owner)
+
+        return self._db.run(verb)
+
+    def drain(
+        self, now: datetime, *, node: str, owner: str | None = None, asked: bool = True
+    ) -> list[str]:
+        """Ask the living controllers of a node, or the one named `owner` on any, to take no more
+        calls, or with `asked` false to take calls again; their names.
+
+        Raises:
+            NotFound: no such controller is alive.
+        """
+        wanted = [
+            one.id
+            for one in self.alive(now)
+            if (one.id == owner if owner is not None else one.node == node)
+        ]
+        if not wanted:
+            raise NotFound(
+                f"No controller {owner!r} is alive." if owner else f"No controller runs on {node}."
+            )
+        self._db.run(nodes.ask_drain, wanted, asked)
+        return wanted
 
     def leave(self, owner: str) -> None:
         """A controller has stopped."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from topcalls.core.call_state import State, Transition
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, CallEvent, TranscriptTurn, TurnTiming
+from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
 _TICK = timedelta(microseconds=1)
@@ -116,12 +117,35 @@ def live_of(owner: str) -> list[Call]:
     return list(Call.select().where(Call.lease_owner == owner, IS_LIVE).order_by(Call.created_at))
 
 
-def orphans(now: datetime, node: str | None, limit: int) -> list[Call]:
-    """Live calls whose owner let the lease run out, on `node` or anywhere."""
+def orphans(
+    now: datetime, node: str | None, limit: int, owners: Collection[str] | None = None
+) -> list[Call]:
+    """Live calls whose owner (one of `owners`, or any) let the lease run out, on `node` or
+    anywhere."""
     query = Call.select().where(Call.lease_until <= now, IS_LIVE)
     if node is not None:
         query = query.where((Call.node == node) | Call.node.is_null())
+    if owners is not None:
+        query = query.where(Call.lease_owner.in_(list(owners)))
     return list(query.order_by(Call.lease_until).limit(limit))
+
+
+def end_leases(owners: Collection[str], now: datetime) -> int:
+    """Let the calls of these owners be taken over at once; how many there are."""
+    mine = Call.lease_owner.in_(list(owners)) & IS_LIVE
+    count: int = Call.update(lease_until=now).where(mine, Call.lease_until > now).execute()
+    return count
+
+
+def states_by_name(names: Collection[str]) -> dict[str, State]:
+    """The states of calls, under the channel uuid or the call id by which they were asked for."""
+    query = Call.select(Call.id, Call.channel_id, Call.state).where(
+        Call.channel_id.in_(list(names)) | Call.id.in_(list(names))
+    )
+    found: dict[str, State] = {}
+    for call_id, channel_id, state in tuples(query):
+        found[call_id] = found[channel_id] = State(state)
+    return {name: found[name] for name in names if name in found}
 
 
 def scheduled_until(now: datetime, limit: int) -> list[Call]:

@@ -101,6 +101,18 @@ def hold(name: str, owner: str, now: datetime, seconds: float) -> bool:
     return bool(query.where(NamedLease.name == name, ours).execute() == 1)
 
 
+def expire(model: type[Leased], owner: str, now: datetime) -> int:
+    """End every lease of an owner that has died; how many there were."""
+    query = model.update(lease_until=now).where(model.lease_owner == owner, model.lease_until > now)
+    count: int = query.execute()
+    return count
+
+
+def vacate(name: str) -> None:
+    """End the lease of the loop `name`, whose holder has died."""
+    NamedLease.update(lease_owner=None, lease_until=None).where(NamedLease.name == name).execute()
+
+
 def release(name: str, owner: str) -> None:
     """Let another process run the loop `name` at once."""
     complete(NamedLease, name, owner)

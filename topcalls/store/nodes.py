@@ -15,6 +15,19 @@ def put(controller_id: str, now: datetime, **columns: Any) -> None:
     ).execute()
 
 
+def is_drain_asked(controller_id: str) -> bool:
+    """Whether an operator wants this controller to drain."""
+    row = Controller.get_or_none(Controller.id == controller_id)
+    return row is not None and row.drain_asked
+
+
+def ask_drain(controller_ids: list[str], asked: bool) -> int:
+    """Note what an operator wants of controllers; how many there are."""
+    mine = Controller.id.in_(controller_ids)
+    count: int = Controller.update(drain_asked=asked).where(mine).execute()
+    return count
+
+
 def alive(since: datetime) -> list[Controller]:
     """Controllers heard of since a moment."""
     query = Controller.select().where(Controller.heartbeat_at > since)

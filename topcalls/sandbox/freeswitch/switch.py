@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,12 +55,14 @@ class Hooks:
 
 @dataclass
 class SwitchOptions:
-    """Where and how often. `gateways_down`: those of `gateways` whose pings are not answered."""
+    """Where and how often. `gateways_down`: those of `gateways` whose pings are not answered.
+    `journal`: a file that gets a line of JSON for each originate, answer and end of a channel."""
 
     temporary: Path = Path("/tmp")
     gateways: frozenset[str] = frozenset({GATEWAY})
     gateways_down: frozenset[str] = frozenset()
     heartbeat_seconds: float = HEARTBEAT_SECONDS
+    journal: Path | None = None
     modules: frozenset[str] = frozenset(
         {
             "mod_audio_stream",
@@ -130,6 +133,7 @@ class Switch:
             request = parse_originate(text)
         except OriginateSyntax:
             return ORIGINATE_USAGE
+        self._note("originate", request.variables)
         if request.gateway and request.gateway not in self.options.gateways:
             return "-ERR INVALID_GATEWAY\n"
         if request.gateway in self.options.gateways_down:
@@ -254,10 +258,12 @@ class Switch:
 
     def call_answered(self, call: Call) -> None:
         """See `call.Host`."""
+        self._note("answered", call.channel.variables)
         self._hooks.answered(call)
 
     def call_over(self, call: Call) -> None:
         """See `call.Host`."""
+        self._note("over", call.channel.variables)
         self.media.remove(call.audio)
         self.calls.pop(call.uuid, None)
         self.past_calls.append(call)
@@ -275,6 +281,15 @@ class Switch:
     def raise_event(self, name: str, headers: dict[str, str], body: str = "") -> None:
         """An event of any kind, with the headers that every event has."""
         self._hooks.event(self.events.make(name, headers, body))
+
+    def _note(self, what: str, variables: Mapping[str, str]) -> None:
+        """One line of the journal."""
+        if self.options.journal is None:
+            return
+        call_id = variables.get("tc_call_id", "")
+        line = {"at": self.clock.now().isoformat(), "what": what, "call_id": call_id}
+        with self.options.journal.open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(line) + "\n")
 
     @property
     def counts(self) -> tuple[float, int, int, int]:

@@ -11,7 +11,10 @@ from topcalls.store.models.base import Leased, Table
 
 
 class Controller(Table):
-    """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH."""
+    """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH.
+
+    `drain_asked` is an operator's wish, `draining` the controller's word that it takes no calls.
+    """
 
     id = peewee.CharField(max_length=128, primary_key=True)
     node = peewee.TextField(index=True)
@@ -21,6 +24,7 @@ class Controller(Table):
     version = peewee.TextField(null=True)
     started_at = InstantField()
     heartbeat_at = InstantField()
+    drain_asked = peewee.BooleanField(default=False)
 
 
 class NamedLease(Leased):

@@ -1,0 +1,107 @@
+"""Who carries on when a controller died? Nobody can: the conversation died with it.
+
+So its calls are brought to their end: one that was never dialled goes back to the queue, one whose
+phone rings or talks is hung up, and of one whose dial was committed, and perhaps never sent, the
+switch is asked until its phone cannot ring any more (`reconciler.py`). None is dialled again.
+
+Dead for certain is a controller of this machine whose lock is free (`presence.py`); any other is
+taken for dead when its leases have run out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from topcalls import metrics
+from topcalls.clock import Clock
+from topcalls.controller.reconciler import Disagreement, take_channel
+from topcalls.core.call_events import CallEvent, GivenBack, OwnerLost, TimedOut
+from topcalls.core.call_state import State
+from topcalls.esl.client import SwitchClient
+from topcalls.log import get_logger
+from topcalls.presence import Presence
+from topcalls.services.call_views import ClaimedCall
+from topcalls.services.dispatch import Dispatch
+from topcalls.services.nodes import Nodes
+
+log = get_logger("controller.succession")
+
+
+class Succession:
+    """Takes over calls for one controller, at most `limit` at once.
+
+    `open_session` begins to live a call, to which the given events have happened.
+    """
+
+    def __init__(
+        self,
+        owner: str,
+        node: str,
+        limit: int,
+        dispatch: Dispatch,
+        nodes: Nodes,
+        switch: SwitchClient,
+        presence: Presence | None,
+        clock: Clock,
+        open_session: Callable[..., None],
+    ) -> None:
+        self._owner = owner
+        self._node = node
+        self._limit = limit
+        self._dispatch = dispatch
+        self._nodes = nodes
+        self._switch = switch
+        self._presence = presence
+        self._clock = clock
+        self._open_session = open_session
+
+    def settle_dead(self) -> int:
+        """Take over from controllers of this machine and node that are dead; how many calls."""
+        if self._presence is None:
+            return 0
+        mine = f"{self._node}."
+        dead = [name for name in self._presence.dead() if name.startswith(mine)]
+        if not dead:
+            return 0
+        taken = self._take_over(dead)
+        if taken < self._limit:
+            for name in dead:
+                self._nodes.leave(name)
+                self._presence.forget(name)
+        log.warning("Controllers have died", count=len(dead), calls=taken)
+        return taken
+
+    def settle_silent(self) -> int:
+        """Take over from whoever let its leases run out; how many calls."""
+        return self._take_over(None)
+
+    def _take_over(self, dead: list[str] | None) -> int:
+        now = self._clock.now()
+        calls = self._dispatch.adopt(self._owner, self._node, now, self._limit, dead)
+        for call in calls:
+            self._settle(call)
+        return len(calls)
+
+    def _settle(self, call: ClaimedCall) -> None:
+        kind = Disagreement.OWNER_DEAD if call.facts.dialled else Disagreement.NEVER_DIALLED
+        log.warning("Call taken over", call_id=call.call_id, state=call.facts.state.value)
+        if call.facts.state is not State.DISPATCHING or not call.facts.dialled:
+            metrics.disagreements.labels(kind).inc()
+        if call.facts.dialled:
+            take_channel(self._switch, call.channel_uuid, self._owner)
+        self._open_session(call, *fate(call))
+
+
+def fate(call: ClaimedCall) -> tuple[CallEvent, ...]:
+    """What has happened to a call by the death of its controller, as far as the rows tell.
+
+    Nothing yet where the dial is committed and no more is known: the comparison with the switch
+    will tell.
+    """
+    if not call.facts.dialled:
+        return (GivenBack(),)
+    if call.facts.state is State.DISPATCHING:
+        return ()
+    if call.facts.state is State.ENDING:  # the hang-up that was decided may never have been sent
+        return (TimedOut(),)
+    return (OwnerLost(),)
