@@ -470,3 +470,14 @@ def test_an_end_of_speech_without_a_beginning_is_a_turn() -> None:
     talk.tell(SpeechStopped(0, "caller-x"))
     assert talk.calls == [("respond",)]
     talk.end()
+
+
+def test_speech_that_playback_gave_up_is_not_told_as_heard() -> None:
+    talk = while_agent_speaks()
+    spoken = talk.loudspeaker.queue.pop(0)
+    talk.loudspeaker.on_finished(spoken.heard)
+    talk.advance(0.1)
+    turn = talk.observer.turns[-1]
+    assert turn.interrupted
+    assert "eight" not in turn.text
+    talk.end()

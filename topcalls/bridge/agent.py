@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from topcalls.bridge.audio import HeardPart
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import ANSWER, Ask, Response, Responses
 from topcalls.bridge.speaker import Cut, Speaker, Utterance
@@ -21,6 +22,8 @@ from topcalls.providers.base import (
 )
 
 _ANSWER, _RETRY = "answer", "retry"
+_UNHEARD_TAIL_MS = 200
+"""What the switch's own clock may disagree about; anything above was not heard."""
 
 log = get_logger(__name__)
 
@@ -170,11 +173,21 @@ class Agent:
             parts.observer.timing(timing)
         return utterance
 
-    def finished(self, utterance_id: str) -> None:
-        """An utterance was heard to its end."""
-        if self.speaker.finished(utterance_id) is not None:
-            parts = self._parts
-            parts.tell(parts.transcript.agent_ended(utterance_id, parts.call_ms()))
+    def finished(self, heard: HeardPart) -> None:
+        """An utterance is over: heard to its end, or (a full disk, a lost playback) given up."""
+        if self.speaker.finished(heard.utterance_id) is None:
+            return
+        parts, now_ms = self._parts, self._parts.call_ms()
+        if heard.received_ms - heard.played_ms <= _UNHEARD_TAIL_MS:
+            parts.tell(parts.transcript.agent_ended(heard.utterance_id, now_ms))
+        else:
+            missing_ms = heard.received_ms - heard.played_ms
+            log.warning("Speech was not heard in full", missing_ms=missing_ms)
+            parts.tell(
+                parts.transcript.agent_cut(
+                    heard.utterance_id, now_ms, heard.played_ms, heard.received_ms
+                )
+            )
 
     # --- interruptions
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from topcalls import metrics
 from topcalls.bridge import codec, prompt
 from topcalls.bridge.agent import Agent
 from topcalls.bridge.audio import CallAudio, HeardPart
@@ -77,7 +78,7 @@ class Conversation:
     def _decision_table(self) -> dict[type, Callable[[Any], None]]:
         return {
             turns.Pause: lambda _: self._agent.speaker.pause(),
-            turns.Resume: lambda _: self._agent.speaker.resume(),
+            turns.Resume: self._resume,
             turns.Commit: self._commit,
             turns.CreateResponse: self._create_response,
             turns.DeleteBackchannel: self._delete_backchannel,
@@ -270,7 +271,12 @@ class Conversation:
     def _tick(self) -> None:
         self._apply(self._parts.turns.tick(self._parts.now))
 
+    def _resume(self, _: turns.Resume) -> None:
+        metrics.interruptions.labels("false").inc()
+        self._agent.speaker.resume()
+
     def _commit(self, _: turns.Commit) -> None:
+        metrics.interruptions.labels("true").inc()
         self._agent.cut_off()
         if self._farewell.closing and self._parts.link.session is not None:
             self._tools.take_back_goodbye()
@@ -293,7 +299,7 @@ class Conversation:
             self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
 
     def _on_finished(self, heard: HeardPart) -> None:
-        self._agent.finished(heard.utterance_id)
+        self._agent.finished(heard)
 
 
 def _ignore(*_: Any) -> None:

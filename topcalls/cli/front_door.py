@@ -23,7 +23,7 @@ from topcalls.supervisor import Child, Supervisor
 
 DEMO_NUMBER = "+12025550100"
 DEMO_SECONDS = 150.0
-STOP_SECONDS = 15.0
+STOP_SECONDS = 25.0
 FREE_BYTES = 20_000_000
 LOCK_FILE = "run.lock"
 _DEMO_KEY_DAYS = 1
