@@ -114,7 +114,7 @@ class Supervisor:
     def hurry(self) -> None:
         """Ask the child that is being stopped again: it ends what it would have waited for."""
         if self._ending is not None and self._ending.process is not None:
-            self._ending.process.terminate()
+            self._ending.process.send_signal(signal.SIGINT)  # a second SIGTERM may melt into one
 
     def kill(self) -> None:
         """End all children at once."""

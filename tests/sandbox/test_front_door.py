@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from product import Product
+from product import START_SECONDS, Product
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 
@@ -30,13 +30,20 @@ model:
 """
 
 
+def open_house(product, *arguments):
+    """Start a product with the short talk, and take the key that it shows."""
+    scenario = product.directory / "short.yaml"
+    scenario.write_text(SHORT_TALK)
+    product.launch("--scenario", str(scenario), *arguments)
+    product.wait_for_output("Serving", START_SECONDS)
+    product.key = re.search(r"Key +(tc_test_\S+) +\(shown this once\)", shown(product)).group(1)
+    return product
+
+
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     """A product that placed its first call, which is a short one."""
-    product = Product(tmp_path_factory.mktemp("house"))
-    scenario = product.directory / "short.yaml"
-    scenario.write_text(SHORT_TALK)
-    product.start("--demo", "--scenario", str(scenario))
+    product = open_house(Product(tmp_path_factory.mktemp("house")), "--demo")
     yield product
     assert product.stop() == 0
 
@@ -63,8 +70,7 @@ def kill_child(product, name):
 def test_the_first_start_shows_a_key_and_where_everything_is(house):
     text = shown(house)
     assert "SANDBOX" in text
-    key = re.search(r"Key +(tc_test_\S+) +\(shown this once\)", text).group(1)
-    assert house.request("GET", "/v1/status", key=key).status == 200
+    assert house.request("GET", "/v1/status").status == 200
     assert f"{house.url}/docs" in text
     assert house.request("GET", "/docs").status == 200
 
@@ -114,10 +120,7 @@ def test_a_restarted_sandbox_is_found_again(house):
 @pytest.fixture
 def patient(tmp_path):
     """A product that waits for calls when it is stopped; its first number is a short talk."""
-    product = Product(tmp_path, TOPCALLS_DRAIN_SECONDS="600")
-    scenario = tmp_path / "short.yaml"
-    scenario.write_text(SHORT_TALK)
-    product.start("--scenario", str(scenario))
+    product = open_house(Product(tmp_path, TOPCALLS_DRAIN_SECONDS="600"))
     yield product
     product.process.kill()
     product.process.wait()
@@ -127,7 +130,7 @@ def test_ctrl_c_lets_a_call_end_by_itself_and_a_second_one_does_not(patient):
     talk = patient.place(DEMO_NUMBER)
     patient.wait_until(talk, in_conversation)
     assert patient.stop() == 0
-    patient.launch().wait_for_output("Serving", 60)
+    patient.launch().wait_for_output("Serving", START_SECONDS)
     assert "was shown at the first start" in shown(patient)
     call = patient.wait_over(talk)
     assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
@@ -142,7 +145,7 @@ def test_ctrl_c_lets_a_call_end_by_itself_and_a_second_one_does_not(patient):
 
 def test_ctrl_c_during_the_start_ends_what_was_started(tmp_path):
     product = Product(tmp_path).launch()
-    product.wait_for_output("sandbox is ready", 60)
+    product.wait_for_output("sandbox is ready", START_SECONDS)
     assert product.stop() == 0
     product.wait_for_output("stopping sandbox", 5)
     assert "Traceback" not in shown(product)

@@ -85,7 +85,7 @@ def test_an_address_without_a_scheme_is_refused():
 def test_a_shown_call_is_told_in_the_order_of_time():
     lines = []
     CallFollower(Api(details()), CALL_ID, lines.append).show(details())
-    words = [click.unstyle(line).split("  ")[-1] for line in lines]
+    words = [click.unstyle(line).split("  ")[-1].strip() for line in lines]
     assert words == ["dialling", "answered", "Hello.", "hanging up", "Goodbye."]
 
 
