@@ -67,7 +67,7 @@ ensure_environment() { # directory extras; installs only when something changed
     fi
     rm -f "$venv/installed"
     say "Installing Python packages into $venv (the first time takes a minute or two)"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input \
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --use-pep517 \
         --upgrade --upgrade-strategy only-if-needed -e ".[$extras]" </dev/null
     echo "$wanted" >"$venv/installed"
 }
