@@ -106,7 +106,7 @@ class JsonProcess:
             )
         self.pid = self._process.pid
         self._log = log
-        self.ready = self._line()
+        self.ready = self.answer()
 
     def tell(self, command: str) -> None:
         """Send one command."""
@@ -117,7 +117,7 @@ class JsonProcess:
     def report(self) -> dict[str, Any]:
         """What the process has counted since the last `reset`."""
         self.tell("report")
-        return self._line()
+        return self.answer()
 
     def stop(self) -> None:
         """Let it end, or end it."""
@@ -131,7 +131,8 @@ class JsonProcess:
             self._process.wait()
         self._process.stdout.close()
 
-    def _line(self) -> dict[str, Any]:
+    def answer(self) -> dict[str, Any]:
+        """The next line it prints."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
