@@ -7,6 +7,7 @@ the leg or the bridge.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -65,6 +66,9 @@ ORIGINATE_GRACE_SECONDS = 15.0
 """How long after the ring time-out a job result may come."""
 
 HANG_UP_FIRST_SECONDS = 0.3
+
+SWITCH_AWAY_SECONDS = 30.0
+"""How long a lost stream waits for the switch to say whether its channel is there."""
 
 LAST_WORDS_SECONDS = 5.0
 """How long a conversation that was stopped may take to write down its last words."""
@@ -239,7 +243,16 @@ class CallEffects:
         self._report_ready()
 
     def stream_lost(self, detail: str) -> None:
-        self._post(StreamLost(detail))
+        gevent.spawn(self._explain_lost_stream, detail)
+
+    def _explain_lost_stream(self, detail: str) -> None:
+        """A stream ends with its channel too, and the hang-up may never have been told to us. While
+        the switch is away nobody knows, and nothing could be done about the channel."""
+        there = True
+        self._gear.switch.wait_up(SWITCH_AWAY_SECONDS)
+        with suppress(SwitchError):
+            there = self._gear.switch.api(commands.uuid_exists(self.channel_uuid)) != "false"
+        self._post(StreamLost(detail) if there else ChannelLost())
 
     # --- what the bridge reports
 

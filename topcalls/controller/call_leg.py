@@ -20,7 +20,7 @@ import gevent
 from topcalls.audio.formats import G711Codec
 from topcalls.clock import Clock
 from topcalls.controller.switch_player import ChannelPlayer
-from topcalls.errors import TopCallsError
+from topcalls.errors import SwitchError, TopCallsError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.errors import CommandRefused
@@ -149,7 +149,8 @@ class CallLeg:
             if detach:
                 self._detach()
             command = commands.uuid_audio_stream_start(self._uuid, expected.url)
-            self._switch.bgapi(command, timeout=CONNECT_SECONDS).wait()
+            job = self._switch.bgapi(command, timeout=CONNECT_SECONDS)
+            job.on_done(partial(self._start_answered, expected))
             stream = expected.wait(CONNECT_SECONDS)
         except TopCallsError as error:
             self._broken(expected, str(error))
@@ -163,6 +164,12 @@ class CallLeg:
         if self._on_audio is not None:
             stream.on_audio = self._on_audio
         self._listener.stream_connected()
+
+    def _start_answered(self, expected: ExpectedStream, result: str | SwitchError) -> None:
+        """A refusal ends the attempt at once. Whatever else the switch says, or fails to say, the
+        stream itself tells whether there is one."""
+        if isinstance(result, CommandRefused):
+            self._broken(expected, str(result))
 
     def _detach(self) -> None:
         command = commands.uuid_audio_stream_stop(self._uuid)

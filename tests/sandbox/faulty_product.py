@@ -1,0 +1,123 @@
+"""A running product in which things go wrong, and what must be true of it afterwards."""
+
+import json
+import sqlite3
+import time
+import urllib.request
+from collections import Counter
+from contextlib import closing, suppress
+from pathlib import Path
+
+import gevent
+from product import Product
+
+SETTLE_SECONDS = 30
+LAST_EVENTS = ("call.completed", "call.failed")
+FINAL_STATES = (
+    *("completed", "busy", "no_answer", "rejected", "failed"),
+    *("cancelled", "dispatch_timeout"),
+)
+
+
+class FaultyProduct(Product):
+    """A product with faults on order: by scenario, or at the sandbox's desk."""
+
+    def start_with(self, scenarios):
+        """Start with these scenarios: number to YAML of callee, model and faults."""
+        folder = self.directory / "scenarios"
+        folder.mkdir()
+        for number, text in scenarios.items():
+            head = f'name: "{number}"\nnumber: "{number}"\ndescription: A fault.\n'
+            (folder / f"{number}.yaml").write_text(head + text)
+        return self.start("--scenario", str(folder))
+
+    # --- faults
+
+    def inject(self, *faults):
+        """Bring these faults about now, as a scenario has them."""
+        self._desk("PUT", list(faults))
+
+    def switch_calls(self):
+        """The channels that the switch has."""
+        return self._desk("GET")["calls"]
+
+    def _desk(self, method, content=None):
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self.endpoints["faults_url"], data, method=method)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    # --- what is there
+
+    def pid_of(self, name):
+        """The process `topcalls NAME`, or None."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                parent = int(status.read_text().rpartition(")")[2].split()[1])
+                words = (status.parent / "cmdline").read_text().split("\0")
+                if parent == self.process.pid and name in words:
+                    return int(status.parent.name)
+        return None
+
+    def open_files(self):
+        """What the controller has open, by kind: sockets, pipes, paths."""
+        kinds = Counter()
+        for link in Path(f"/proc/{self.pid_of('controller')}/fd").iterdir():
+            with suppress(OSError):
+                target = str(link.readlink())
+                kinds[target.partition(":[")[0]] += 1
+        return kinds
+
+    def playback_files(self):
+        return [path for path in (self.directory / "playback").rglob("*") if path.is_file()]
+
+    def rows(self, query, *values):
+        """Rows of the product's database."""
+        path = self.directory / "var" / "topcalls.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as database:
+            return database.execute(query, values).fetchall()
+
+    # --- what must be true
+
+    def wait_for(self, condition, what, seconds=SETTLE_SECONDS):
+        """Poll until `condition()` holds; `what()` says what it looked like when it did not."""
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, what()
+            gevent.sleep(0.1)
+
+    def left_over(self, before):
+        """Everything that should be gone once all calls are over; empty when it is."""
+        more = self.open_files() - before
+        found = {
+            "owned": self.rows("select id, state from call where lease_owner is not null"),
+            "open": self.rows("select id, state from call where ended_at is null"),
+            "reserved": self.rows("select call_id from reservation where settled_at is null"),
+            "channels": self.switch_calls(),
+            "speech": self.playback_files(),
+            "descriptors": dict(more),
+        }
+        return {name: value for name, value in found.items() if value}
+
+    def assert_settled(self, calls, before):
+        """Nothing is left, and each of these calls ended once and was told of once."""
+        self.wait_for(lambda: not self.left_over(before), lambda: self.left_over(before))
+        assert self.get("/v1/account/balance")["minutes_reserved"] == 0
+        for call_id in calls:
+            ends = [
+                after
+                for before_, after in self.rows(
+                    "select before, after from call_event where call_id = ?", call_id
+                )
+                if after in FINAL_STATES and before_ not in FINAL_STATES
+            ]
+            assert len(ends) == 1, (call_id, ends)
+            deliveries = self.get(f"/v1/calls/{call_id}/webhooks")["data"]
+            last = [item for item in deliveries if item["event"] in LAST_EVENTS]
+            assert len(last) == 1, (call_id, deliveries)
+
+
+def outcome(call):
+    """Status and reason, as the API shows them."""
+    return call["status"], call["call_status"], call["end_reason"]
