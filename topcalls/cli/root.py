@@ -15,6 +15,7 @@ from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
 from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
+from topcalls.cli.drain import drain
 from topcalls.cli.processes import api, controller, run, sandbox, worker
 from topcalls.errors import ConfigError, TopCallsError
 
@@ -76,5 +77,6 @@ for command in (
     call,
     calls,
     doctor,
+    drain,
 ):
     main.add_command(command)

@@ -1,0 +1,69 @@
+"""Kills controller and worker at random instants under a steady load of short sandbox calls.
+
+    python benchmarks/crash.py [--kills 300] [--seed 1] [--settle 180]
+
+Prints what is wrong afterwards; every number but the first has to be 0, and the exit code says so.
+The same seed chooses the same victims and pauses; what they were doing then is up to the machine.
+About 3 s per kill. What counts as wrong is in `tests/sandbox/crash_rig.py`.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import argparse  # noqa: E402
+import random  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+
+from common import HERE, say, workspace  # noqa: E402
+
+sys.path.insert(0, str(HERE.parent / "tests" / "sandbox"))
+
+from crash_rig import CrashRig, Fuzz  # noqa: E402
+
+LABELS = {
+    "crashes": "crashes",
+    "duplicates": "duplicate dials",
+    "lost": "lost calls",
+    "stuck": "stuck calls",
+    "minutes": "wrong minutes",
+    "webhooks": "undelivered webhooks",
+}
+REPORT_EVERY = 25
+
+
+def main() -> int:
+    """Returns 0 when nothing was wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=300)
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--settle", type=float, default=180.0, help="seconds to recover at the end")
+    wishes = parser.parse_args()
+    begun = time.monotonic()
+
+    def on_kill(number: int) -> None:
+        if number % REPORT_EVERY == 0:
+            say(f"{number} of {wishes.kills} kills after {time.monotonic() - begun:.0f} s")
+
+    say(f"seed {wishes.seed}")
+    with workspace() as directory:
+        rig = CrashRig(directory)
+        try:
+            fuzz = Fuzz(rig.start_alone(), wishes.seed)
+            found = fuzz.run(wishes.kills, wishes.settle, on_kill)
+            ends = rig.reasons()
+        finally:
+            rig.stop_all()
+    victims = ", ".join(f"{count} {name}" for name, count in fuzz.crashes.most_common())
+    say(f"\n{len(fuzz.calls)} calls in {time.monotonic() - begun:.0f} s; killed: {victims}")
+    say("ended: " + ", ".join(f"{count} {reason}" for reason, count in ends.most_common()))
+    for kind, count in found.items():
+        say(f"{LABELS[kind]:<22}{count:>6}")
+    return int(any(count for kind, count in found.items() if kind != "crashes"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""A product whose processes are killed, and what must be true of all its calls afterwards.
+
+Everything is taken from outside: the switch's own journal tells what was dialled and how long it
+talked, the receiver's list which webhooks came, the database's file what was written.
+"""
+
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+
+import gevent
+from gevent.event import Event
+from product import Product
+
+QUICK, BUSY, LONG, RINGS = "+12025550170", "+12025550171", "+12025550172", "+12025550173"
+SCENARIOS = {
+    QUICK: ["ring: 0.2", "answer", "say: Hello.", "hang_up"],
+    BUSY: ["ring: 0.2", "busy"],
+    LONG: ["ring: 0.2", "answer", "silence: 60", "hang_up"],
+    RINGS: ["ring: 60", "answer"],
+}
+RING_SECONDS = 5
+RECOVERY_SECONDS = 15
+"""How much longer than it talked a call may be billed when its controller died."""
+
+LAST_EVENTS = ("call.completed", "call.failed")
+READY_SECONDS = 60
+STOP_SECONDS = 20
+
+
+class CrashRig(Product):
+    """`start` runs all processes under the product's supervisor, `start_alone` each by itself."""
+
+    def __init__(self, directory, **environment):
+        self.journal_file = directory / "journal.jsonl"
+        super().__init__(
+            directory,
+            TOPCALLS_SANDBOX_JOURNAL=str(self.journal_file),
+            TOPCALLS_CALLS_PER_SECOND="50",
+            **environment,
+        )
+        self.scenarios = directory / "scenarios"
+        self.scenarios.mkdir()
+        for number, steps in SCENARIOS.items():
+            head = f'name: "{number}"\nnumber: "{number}"\ndescription: d\ncallee:\n'
+            text = "".join(f"  - {step}\n" for step in steps)
+            (self.scenarios / f"{number}.yaml").write_text(head + text)
+        self.alone = {}
+
+    # --- processes
+
+    def start_supervised(self):
+        return self.start("--scenario", str(self.scenarios))
+
+    def start_alone(self):
+        """Each process by itself, so that a killed one is back at once."""
+        self.cli("migrate")
+        self.spawn("sandbox", "--scenario", str(self.scenarios))
+        for name in ("worker", "controller", "api"):
+            self.spawn(name)
+        self.make_account(1000)
+        return self
+
+    def make_account(self, calls_at_once):
+        most = ("--max-concurrent-calls", str(calls_at_once), "--max-calls-per-minute", "100000")
+        self.account = self.cli("accounts", "create", "Load", "--minutes", "100000", *most).strip()
+        self.key = self.cli("keys", "create", self.account).strip()
+
+    def spawn(self, name, *arguments, wait=True, title=None):
+        """Start one process; `wait` until it is ready."""
+        logs = self.directory / "var" / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        with (logs / f"{name}.log").open("a") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "topcalls", name, *arguments],
+                cwd=self.directory,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        self.alone[title or name] = process
+        if wait:
+            self.wait_ready(title or name)
+        return process
+
+    def wait_ready(self, name):
+        """What a process says when it is ready."""
+        with gevent.Timeout(READY_SECONDS, AssertionError(f"{name} is not ready")):
+            line = self.alone[name].stdout.readline()
+        assert line, f"{name} ended: {self.logs()[-2000:]}"
+        return json.loads(line)
+
+    def kill_alone(self, name):
+        process = self.alone[name]
+        process.kill()
+        process.wait(STOP_SECONDS)
+        process.stdout.close()
+
+    def pid_of(self, name):
+        """The supervisor's child `topcalls NAME`, or None."""
+        for status in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                parent = int(status.read_text().rpartition(")")[2].split()[1])
+                words = (status.parent / "cmdline").read_text().split("\0")
+                if parent == self.process.pid and name in words:
+                    return int(status.parent.name)
+        return None
+
+    def kill(self, name):
+        """Kill a child of the supervisor; returns the pid it had."""
+        pid = self.pid_of(name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
+    def stop_all(self):
+        for process in reversed(self.alone.values()):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.alone.values():
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        return self.stop()
+
+    # --- looking
+
+    def journal(self, what=None):
+        """What the switch noted: dials, answers and ends."""
+        if not self.journal_file.exists():
+            return []
+        notes = [json.loads(line) for line in self.journal_file.read_text().splitlines()]
+        return [note for note in notes if what is None or note["what"] == what]
+
+    def originates(self, call_id):
+        return sum(note["call_id"] == call_id for note in self.journal("originate"))
+
+    def has_channel(self, call_id):
+        """As the switch knows it, whatever we believe."""
+        notes = [note["what"] for note in self.journal() if note["call_id"] == call_id]
+        return notes.count("originate") > notes.count("over")
+
+    def rows(self, query, *values):
+        """Rows of the product's database."""
+        path = self.directory / "var" / "topcalls.db"
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
+            database.row_factory = sqlite3.Row
+            return database.execute(query, values).fetchall()
+
+    def owner_of(self, call_id):
+        return self.rows("select lease_owner from call where id = ?", call_id)[0][0]
+
+    def wait_for(self, condition, what, seconds=30):
+        """Look again and again until it is so; what was seen."""
+        deadline = time.monotonic() + seconds
+        while not (found := condition()):
+            assert time.monotonic() < deadline, f"no {what}: {self.logs()[-3000:]}"
+            Event().wait(0.05)
+        return found
+
+    def place_quick(self, number=QUICK, **wishes):
+        return self.place(number, ring_timeout_seconds=RING_SECONDS, **wishes)
+
+    # --- what must be true
+
+    def verdict(self, calls, came):
+        """Of calls and of the webhooks that `came` (call id, event): what is wrong, by kind."""
+        notes = self.journal()
+        dials = Counter(note["call_id"] for note in notes if note["what"] == "originate")
+        ends = Counter(note["call_id"] for note in notes if note["what"] == "over")
+        talks = _talks(notes)
+        stored = {row["id"]: row for row in self.rows("select * from call")}
+        settled = dict(self.rows("select call_id, billed from reservation where settled_at > 0"))
+        found = {"crashes": 0, "duplicates": 0, "lost": 0, "stuck": 0, "minutes": 0, "webhooks": 0}
+        for call_id in calls:
+            row = stored.get(call_id)
+            is_over = row is not None and row["ended_at"] is not None
+            found["duplicates"] += dials[call_id] > 1
+            found["lost"] += row is None or (is_over and row["end_reason"] is None)
+            found["stuck"] += dials[call_id] > ends[call_id] or not (
+                is_over and row["completed"] and row["lease_owner"] is None
+            )
+            found["minutes"] += not is_over or _wrong(row, settled, talks.get(call_id))
+            found["webhooks"] += not any((call_id, event) in came for event in LAST_EVENTS)
+        return found
+
+    def reasons(self):
+        """How the calls ended."""
+        return Counter(row[0] for row in self.rows("select end_reason from call"))
+
+
+def _talks(notes):
+    """Seconds from answer to end, by call."""
+    at = {(note["what"], note["call_id"]): datetime.fromisoformat(note["at"]) for note in notes}
+    return {
+        call_id: (at["over", call_id] - moment).total_seconds()
+        for (what, call_id), moment in at.items()
+        if what == "answered" and ("over", call_id) in at
+    }
+
+
+def _wrong(row, settled, talk):
+    """Not settled, settled as something else than written, or billed what was not talked. Nobody is
+    billed for an answer that died with its controller before it was written."""
+    billed = row["billed_seconds"]
+    if billed is None or settled.get(row["id"]) != billed:
+        return True
+    if talk is None:
+        return billed > 0
+    if row["end_reason"] in ("callee_hung_up", "agent_ended"):
+        return not talk - 1 <= billed <= talk + 2
+    return billed > talk + RECOVERY_SECONDS
+
+
+class Fuzz:
+    """Kills controller and worker at random instants under a steady load of short calls."""
+
+    def __init__(self, rig, seed, per_second=1.5):
+        self.rig = rig
+        self.crashes = Counter()
+        self.calls = []
+        self.refused = 0
+        self.came = set()
+        self._random = random.Random(seed)
+        self._per_second = per_second
+        self._greenlets = []
+
+    def run(self, kills, settle_seconds, on_kill=lambda number: None):
+        """Returns the verdict once everything is settled, or the time for that is over."""
+        load = gevent.spawn(self._load)
+        listening = gevent.spawn(self._listen)
+        try:
+            for number in range(kills):
+                self._kill_one()
+                on_kill(number + 1)
+        finally:
+            load.kill()
+        deadline = time.monotonic() + settle_seconds
+        while True:
+            found = self.rig.verdict(self.calls, self.came)
+            if not any(found.values()) or time.monotonic() > deadline:
+                break
+            listening.join(0.5)
+        listening.kill()
+        return {**found, "crashes": sum(self.crashes.values())}
+
+    def _kill_one(self):
+        name = self._random.choice(("controller", "controller", "worker"))
+        in_its_start = self._random.random() < 0.1
+        self._pause(self._random.uniform(0.0, 3.0))
+        self.rig.kill_alone(name)
+        self.crashes[name] += 1
+        self.rig.spawn(name, wait=not in_its_start)
+        if in_its_start:
+            self._pause(self._random.uniform(0.2, 1.5))
+            self.rig.kill_alone(name)
+            self.crashes[name] += 1
+            self.rig.spawn(name)
+
+    def _pause(self, seconds):
+        """The random moment; never set, but by nobody's hand."""
+        Event().wait(seconds)
+
+    def _load(self):
+        """Calls in the rhythm, whatever happens. One that the API did not confirm is none."""
+        while True:
+            number = self._random.choices((QUICK, BUSY), (4, 1))[0]
+            try:
+                self.calls.append(self.rig.place_quick(number))
+            except (OSError, AssertionError):
+                self.refused += 1
+            self._pause(self._random.expovariate(self._per_second))
+
+    def _listen(self):
+        """What the receiver got; it remembers a thousand."""
+        while True:
+            for delivery in self.rig.received_webhooks()["deliveries"]:
+                body = delivery["body"]
+                self.came.add((body["call_id"], body["event"]))
+            self._pause(2.0)
