@@ -1,6 +1,7 @@
 """A running product in which things go wrong, and what must be true of it afterwards."""
 
 import json
+import re
 import sqlite3
 import time
 import urllib.request
@@ -13,6 +14,7 @@ from product import Product
 
 SETTLE_SECONDS = 30
 LAST_EVENTS = ("call.completed", "call.failed")
+_UNIQUE = re.compile(r":\[\d+\]|\b\d+\.[0-9a-f]{8}\b|\d{3,}")
 FINAL_STATES = (
     *("completed", "busy", "no_answer", "rejected", "failed"),
     *("cancelled", "dispatch_timeout"),
@@ -37,9 +39,9 @@ class FaultyProduct(Product):
         """Bring these faults about now, as a scenario has them."""
         self._desk("PUT", list(faults))
 
-    def switch_calls(self):
-        """The channels that the switch has."""
-        return self._desk("GET")["calls"]
+    def switch_state(self):
+        """Whether the switch runs, its connections, and its calls."""
+        return self._desk("GET")
 
     def _desk(self, method, content=None):
         data = None if content is None else json.dumps(content).encode()
@@ -61,12 +63,11 @@ class FaultyProduct(Product):
         return None
 
     def open_files(self):
-        """What the controller has open, by kind: sockets, pipes, paths."""
+        """What the controller has open, by kind: sockets, pipes, paths without what is unique."""
         kinds = Counter()
         for link in Path(f"/proc/{self.pid_of('controller')}/fd").iterdir():
             with suppress(OSError):
-                target = str(link.readlink())
-                kinds[target.partition(":[")[0]] += 1
+                kinds[_UNIQUE.sub("", str(link.readlink()))] += 1
         return kinds
 
     def playback_files(self):
@@ -94,7 +95,7 @@ class FaultyProduct(Product):
             "owned": self.rows("select id, state from call where lease_owner is not null"),
             "open": self.rows("select id, state from call where ended_at is null"),
             "reserved": self.rows("select call_id from reservation where settled_at is null"),
-            "channels": self.switch_calls(),
+            "channels": self.switch_state()["calls"],
             "speech": self.playback_files(),
             "descriptors": dict(more),
         }

@@ -119,7 +119,7 @@ CASES = {
     ),
 }
 NUMBERS = {name: f"+12025550{index}" for index, name in enumerate(CASES, 200)}
-WEBHOOKS = ("slow", "drop", "500", "redirect")
+WEBHOOKS = {"slow": "delivered", "drop": "pending", "500": "pending", "redirect": "pending"}
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +159,21 @@ def test_it_ends_once_and_says_how(product, calls, name):
 def test_a_bad_receiver_does_not_hurt_the_call(product, calls, answer):
     call = product.wait_over(calls[f"webhook {answer}"])
     assert outcome(call) == DONE
+    wanted = WEBHOOKS[answer]
+    product.wait_for(
+        lambda: all(
+            (item["status"], item["attempts"]) == (wanted, 1)
+            for item in product.get(f"/v1/calls/{call['id']}/webhooks")["data"]
+        ),
+        lambda: product.get(f"/v1/calls/{call['id']}/webhooks"),
+    )
+
+
+def test_a_redirected_webhook_goes_nowhere_else(product, calls):
+    product.wait_over(calls["webhook redirect"])
+    paths = {delivery["path"] for delivery in product.received_webhooks()["deliveries"]}
+    assert "/redirect" in paths
+    assert "/redirected" not in paths
 
 
 def test_nothing_is_left_and_minutes_are_settled(product, calls, before):
