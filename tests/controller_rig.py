@@ -141,6 +141,7 @@ class Rig:
                     recordings_dir=self.directory / "recordings",
                 ),
                 make_bridge=self.bridge,
+                presence_dir=self.directory / "controllers",
             ),
             Verbs(
                 self.services.calls,

@@ -282,6 +282,35 @@ def test_a_silent_controllers_call_is_taken_over_once(services, who):
     assert services.calls.get(who.account_id, life.call_id).status == "completed"
 
 
+def test_a_dead_controllers_calls_are_taken_over_at_once_and_nobody_elses(services, who):
+    of_the_dead = factories.claimed_call(services, who)
+    factories.queued_call(services, who)
+    (of_the_living,) = services.dispatch.claim("alive", factories.NODE, 1, services.clock.now())
+
+    def adopt(*dead):
+        return ids(services.dispatch.adopt("b", factories.NODE, services.clock.now(), 10, dead))
+
+    assert adopt() == []
+    assert adopt("somebody") == []
+    assert adopt(factories.OWNER) == [of_the_dead.call_id]
+    assert adopt(factories.OWNER) == []
+    kept = [of_the_living.call_id]
+    assert services.calls.extend_lease(kept, "alive", services.clock.now()) == set()
+
+
+def test_channels_and_calls_tell_whether_they_are_live(services, who):
+    live = factories.claimed_call(services, who)
+    waits = factories.queued_call(services, who)
+    over = factories.Life(services, factories.claimed_call(services, who)).talk(1)
+    over.hang_up()
+    names = [live.channel_uuid, live.call_id, waits.id, over.channel_uuid, "somebody's"]
+    found = services.dispatch.are_live(names)
+    assert {name: found.get(name) for name in names} == dict(
+        zip(names, [True, True, found[waits.id], False, None], strict=True)
+    )
+    assert services.dispatch.are_live([]) == {}
+
+
 def test_a_call_of_a_dead_node_can_be_taken_over_from_anywhere(services, who):
     claimed = factories.claimed_call(services, who)
     services.clock.advance(LEASE_SECONDS)

@@ -9,6 +9,7 @@ import pytest
 
 from topcalls.core.turns import TurnTiming
 from topcalls.core.webhook_retry import Outcome
+from topcalls.errors import NotFound
 from topcalls.services.housekeeping import Tidied
 from topcalls.services.nodes import SILENT_AFTER
 from topcalls.store.models import (
@@ -103,3 +104,41 @@ def test_one_process_runs_a_loop(services):
     assert not keeping.hold("loop", "b", now, 5)
     keeping.release("loop", "a")
     assert keeping.hold("loop", "b", now, 5)
+
+
+def test_an_operator_has_controllers_drained(services):
+    def beat(owner, node):
+        return services.nodes.heartbeat(owner, node, services.clock.now(), capacity=1)
+
+    for owner, node in (("a", "n1"), ("b", "n1"), ("c", "n2")):
+        assert beat(owner, node) is False
+    now = services.clock.now()
+    assert services.nodes.drain(now, node="n1") == ["a", "b"]
+    assert services.nodes.drain(now, node="n1", owner="c") == ["c"]
+    assert [beat("a", "n1"), beat("b", "n1"), beat("c", "n2")] == [True, True, True]
+    services.nodes.drain(now, node="n1", owner="b", asked=False)
+    assert [beat("a", "n1"), beat("b", "n1")] == [True, False]
+
+
+@pytest.mark.parametrize("wish", [{"node": "n2"}, {"node": "n1", "owner": "b"}])
+def test_nobody_who_is_not_alive_can_be_asked(services, wish):
+    services.nodes.heartbeat("a", "n1", services.clock.now(), capacity=1)
+    with pytest.raises(NotFound):
+        services.nodes.drain(services.clock.now(), **wish)
+    services.clock.advance(SILENT_AFTER.total_seconds())
+    with pytest.raises(NotFound):
+        services.nodes.drain(services.clock.now(), node="n1")
+
+
+def test_what_dead_workers_held_is_free_at_once(services):
+    who = factories.principal(services)
+    factories.queued_call(services, who, webhook_url=URL)
+    now = services.clock.now()
+    (taken,) = services.webhooks.due(now, 10)
+    assert services.housekeeping.hold("loop", "dead", now, 60)
+    owner = services.db.read(lambda: WebhookDelivery.get().lease_owner)
+    assert services.housekeeping.succeed("somebody else", "other loop", now) == 0
+    assert services.webhooks.due(now, 10) == []
+    assert services.housekeeping.succeed(owner, "loop", now) == 1
+    assert [delivery.id for delivery in services.webhooks.due(now, 10)] == [taken.id]
+    assert services.housekeeping.hold("loop", "heir", now, 60)
