@@ -8,11 +8,26 @@ from typing import Any
 
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
-from topcalls.sandbox.server import Sandbox
+
+try:
+    from topcalls.sandbox.server import Sandbox
+except ModuleNotFoundError as missing:  # the sandbox is an extra
+    if missing.name not in ("h11", "wsproto"):
+        raise
+    Sandbox = None  # type: ignore[assignment,misc]
 
 
 def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandbox:
-    """The doubles, with the built-in scenarios and those of `scenarios` (files or directories)."""
+    """The doubles, with the built-in scenarios and those of `scenarios` (files or directories).
+
+    Raises `ConfigError` when the packages of the sandbox are not installed.
+    """
+    if Sandbox is None:
+        raise ConfigError(
+            "The sandbox is not installed.",
+            field="telephony",
+            remedy="Run: pip install 'topcalls[sandbox]', or configure a switch and an AI key.",
+        )
     doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
     doubles.switch.switch.options.journal = settings.sandbox_journal
     return doubles
