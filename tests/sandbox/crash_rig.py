@@ -18,7 +18,6 @@ from datetime import datetime
 from pathlib import Path
 
 import gevent
-from gevent.event import Event
 from product import Product
 
 QUICK, BUSY, LONG, RINGS = "+12025550170", "+12025550171", "+12025550172", "+12025550173"
@@ -167,7 +166,7 @@ class CrashRig(Product):
         deadline = time.monotonic() + seconds
         while not (found := condition()):
             assert time.monotonic() < deadline, f"no {what}: {self.logs()[-3000:]}"
-            Event().wait(0.05)
+            gevent.sleep(0.05)
         return found
 
     def place_quick(self, number=QUICK, **wishes):
@@ -259,19 +258,15 @@ class Fuzz:
     def _kill_one(self):
         name = self._random.choice(("controller", "controller", "worker"))
         in_its_start = self._random.random() < 0.1
-        self._pause(self._random.uniform(0.0, 3.0))
+        gevent.sleep(self._random.uniform(0.0, 3.0))
         self.rig.kill_alone(name)
         self.crashes[name] += 1
         self.rig.spawn(name, wait=not in_its_start)
         if in_its_start:
-            self._pause(self._random.uniform(0.2, 1.5))
+            gevent.sleep(self._random.uniform(0.2, 1.5))
             self.rig.kill_alone(name)
             self.crashes[name] += 1
             self.rig.spawn(name)
-
-    def _pause(self, seconds):
-        """The random moment; never set, but by nobody's hand."""
-        Event().wait(seconds)
 
     def _load(self):
         """Calls in the rhythm, whatever happens. One that the API did not confirm is none."""
@@ -281,7 +276,7 @@ class Fuzz:
                 self.calls.append(self.rig.place_quick(number))
             except (OSError, AssertionError):
                 self.refused += 1
-            self._pause(self._random.expovariate(self._per_second))
+            gevent.sleep(self._random.expovariate(self._per_second))
 
     def _listen(self):
         """What the receiver got; it remembers a thousand."""
@@ -289,4 +284,4 @@ class Fuzz:
             for delivery in self.rig.received_webhooks()["deliveries"]:
                 body = delivery["body"]
                 self.came.add((body["call_id"], body["event"]))
-            self._pause(2.0)
+            gevent.sleep(2.0)

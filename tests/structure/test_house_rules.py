@@ -24,9 +24,12 @@ def calls_named(tree, *names):
 
 
 def test_no_test_sleeps_to_see_what_happens():
-    """The exceptions: polling a product by its API, each in one place, and a foreign switch."""
+    """The exceptions: polling a product by its API, each in one place, a foreign switch, and the
+    random moments at which processes are killed."""
     allowed = {
         TESTS / "sandbox" / "product.py",
+        TESTS / "sandbox" / "faulty_product.py",
+        TESTS / "sandbox" / "crash_rig.py",
         TESTS / "service" / "test_worker_process.py",
         TESTS / "controller_rig.py",
         *(TESTS / "contract").glob("*.py"),

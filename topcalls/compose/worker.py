@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from topcalls.compose.services import Services, open_services, private_webhooks_allowed
 from topcalls.config import Settings
@@ -19,7 +20,8 @@ def build_worker(settings: Settings) -> WorkerProcess:
     """A worker that is not started yet. Raises `ConfigError` when the database has to be migrated
     first or the queue's URL is not understood."""
     services = open_services(settings, lease_owner=LEASE_OWNER)
-    _succeed_the_dead(settings, services)
+    with suppress(OSError):  # no locks on this file system
+        _succeed_the_dead(settings, services)
     http = HttpClient(
         settings.webhook_timeout_seconds, allow_private=private_webhooks_allowed(settings)
     )
@@ -40,9 +42,11 @@ def build_worker(settings: Settings) -> WorkerProcess:
 def _succeed_the_dead(settings: Settings, services: Services) -> None:
     """Workers share a name in leases. Where all of them share a machine, the one that starts alone
     knows that whatever is leased was left by the dead; elsewhere leases run out."""
+    if services.db.kind != "sqlite":
+        return
     presence = Presence(settings.data_dir.resolve() / "workers", f"{settings.node}.{os.getpid()}")
-    presence.enter()
+    presence.enter()  # until the process ends
     for name in presence.dead():
         presence.forget(name)
-    if services.db.kind == "sqlite" and not presence.others():
+    if not presence.others():
         services.housekeeping.succeed(LEASE_OWNER, LOOP, services.clock.now())

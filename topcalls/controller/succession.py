@@ -15,7 +15,14 @@ from collections.abc import Callable
 from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.controller.reconciler import Disagreement, take_channel
-from topcalls.core.call_events import CallEvent, GivenBack, OwnerLost, TimedOut
+from topcalls.core.call_events import (
+    CallEvent,
+    GivenBack,
+    Hangup,
+    HungUp,
+    OwnerLost,
+    TimedOut,
+)
 from topcalls.core.call_state import State
 from topcalls.esl.client import SwitchClient
 from topcalls.log import get_logger
@@ -30,7 +37,8 @@ log = get_logger("controller.succession")
 class Succession:
     """Takes over calls for one controller, at most `limit` at once.
 
-    `open_session` begins to live a call, to which the given events have happened.
+    `open_session` begins to live a call, to which the given events have happened. `ended` tells why
+    a channel ended, see `Reconciler`.
     """
 
     def __init__(
@@ -44,6 +52,7 @@ class Succession:
         presence: Presence | None,
         clock: Clock,
         open_session: Callable[..., None],
+        ended: Callable[[str], Hangup | None],
     ) -> None:
         self._owner = owner
         self._node = node
@@ -54,6 +63,7 @@ class Succession:
         self._presence = presence
         self._clock = clock
         self._open_session = open_session
+        self._ended = ended
 
     def settle_dead(self) -> int:
         """Take over from controllers of this machine and node that are dead; how many calls."""
@@ -87,19 +97,24 @@ class Succession:
         log.warning("Call taken over", call_id=call.call_id, state=call.facts.state.value)
         if call.facts.state is not State.DISPATCHING or not call.facts.dialled:
             metrics.disagreements.labels(kind).inc()
+        written = None
         if call.facts.dialled:
             take_channel(self._switch, call.channel_uuid, self._owner)
-        self._open_session(call, *fate(call))
+            written = self._ended(call.channel_uuid)
+        self._open_session(call, *fate(call, written))
 
 
-def fate(call: ClaimedCall) -> tuple[CallEvent, ...]:
-    """What has happened to a call by the death of its controller, as far as the rows tell.
+def fate(call: ClaimedCall, written: Hangup | None) -> tuple[CallEvent, ...]:
+    """What has happened to a call by the death of its controller, as far as the rows tell, and what
+    the switch has `written` of its end.
 
     Nothing yet where the dial is committed and no more is known: the comparison with the switch
     will tell.
     """
     if not call.facts.dialled:
         return (GivenBack(),)
+    if written is not None:
+        return (HungUp(written),)
     if call.facts.state is State.DISPATCHING:
         return ()
     if call.facts.state is State.ENDING:  # the hang-up that was decided may never have been sent

@@ -20,10 +20,10 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.journal import Journal
-from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
+from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler, nothing_written
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
-from topcalls.core.call_events import CallEvent, GivenBack
+from topcalls.core.call_events import CallEvent, GivenBack, Hangup
 from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
 from topcalls.errors import ConfigError, TopCallsError
 from topcalls.log import get_logger
@@ -66,7 +66,8 @@ class Verbs:
 
 class Telephony:
     """One controller: `owner` is its name in leases and on channels, and in `presence`, where the
-    controllers of one machine see who has died."""
+    controllers of one machine see who has died. `ended` tells why a channel ended, where the switch
+    writes that down under the channel's uuid."""
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class Telephony:
         make_gear: Callable[[Telephony], Gear],
         clock: Clock,
         presence: Presence | None = None,
+        ended: Callable[[str], Hangup | None] = nothing_written,
     ) -> None:
         self.owner = owner
         self.node = node
@@ -93,6 +95,7 @@ class Telephony:
             clock,
             owner=owner,
             are_live=verbs.dispatch.are_live,
+            ended=ended,
         )
         self._succession = Succession(
             owner,
@@ -104,6 +107,7 @@ class Telephony:
             presence,
             clock,
             self.open_session,
+            ended,
         )
         self._store_there_since: float | None = None
         self._drain_asked = False
@@ -141,8 +145,7 @@ class Telephony:
         self._listen()
         if self._gear.playback_directory is not None:
             self._gear.playback_directory.open()
-        if self._presence is not None:
-            self._presence.enter()
+        self._enter()
         self._gear.switch.start()
         self._beat()
         self._claiming.start()
@@ -300,6 +303,15 @@ class Telephony:
         if len(self.sessions):
             waiting = [self._empty, self._hurry] if or_hurry else [self._empty]
             gevent.wait(waiting, timeout=seconds, count=1)
+
+    def _enter(self) -> None:
+        """Without locks (some network file systems) the dead are known by their leases alone."""
+        try:
+            if self._presence is not None:
+                self._presence.enter()
+        except OSError as error:
+            log.warning("Controllers of this machine cannot see each other", why=str(error))
+            self._presence = None
 
     def _listen(self) -> None:
         try:
