@@ -59,6 +59,9 @@ def verbs(services, who):
     yield "extend", lambda: services.calls.extend_lease([life.call_id], factories.OWNER, until)
     yield "live", lambda: services.calls.live(factories.OWNER)
     yield "adopt", lambda: services.dispatch.adopt("o", "n", now(), 5)
+    yield "adopt of the dead", lambda: services.dispatch.adopt("o", "n", now(), 5, ["dead"])
+    yield "are live", lambda: services.dispatch.are_live([life.channel_uuid, life.call_id])
+    yield "succeed", lambda: services.housekeeping.succeed("dead", "loop", now())
     yield "release due", lambda: services.dispatch.release_due(now())
     yield "expire", lambda: services.dispatch.expire(now())
     yield "stop", lambda: services.calls.stop(who.account_id, life.call_id)
@@ -81,6 +84,7 @@ EXPECTED = {
     "claim": ["call_queue", "call_live_of_account", "call_claimed"],
     "live": ["call_owner"],
     "adopt": ["call_lease"],
+    "succeed": ["webhook_delivery_due", "wrap_up_due"],
     "release due": ["call_schedule"],
     "expire": ["call_dispatch_by"],
     "stop": ["command_of_call"],

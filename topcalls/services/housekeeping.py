@@ -70,8 +70,10 @@ class Housekeeping:
 
         def verb() -> int:
             leases.vacate(loop)
-            held = (WebhookDelivery, WrapUp)
-            return sum(leases.expire(model, owner, now) for model in held)
+            return sum(
+                leases.expire(model, owner, now, model.finished_at.is_null())
+                for model in (WebhookDelivery, WrapUp)
+            )
 
         return self._db.run(verb)
 

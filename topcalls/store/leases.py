@@ -101,10 +101,10 @@ def hold(name: str, owner: str, now: datetime, seconds: float) -> bool:
     return bool(query.where(NamedLease.name == name, ours).execute() == 1)
 
 
-def expire(model: type[Leased], owner: str, now: datetime) -> int:
-    """End every lease of an owner that has died; how many there were."""
-    query = model.update(lease_until=now).where(model.lease_owner == owner, model.lease_until > now)
-    count: int = query.execute()
+def expire(model: type[Leased], owner: str, now: datetime, *conditions: Any) -> int:
+    """End the leases of an owner that has died; how many there were."""
+    held = (model.lease_owner == owner) & (model.lease_until > now)
+    count: int = model.update(lease_until=now).where(held, *conditions).execute()
     return count
 
 
