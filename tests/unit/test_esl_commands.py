@@ -185,6 +185,7 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
     (commands.uuid_kill, ("USER_BUSY",), {}, "uuid_kill {u} USER_BUSY"),
     (commands.uuid_answer, (), {}, "uuid_answer {u}"),
     (commands.uuid_exists, (), {}, "uuid_exists {u}"),
+    (commands.uuid_getvar, ("tc_owner",), {}, "uuid_getvar {u} tc_owner"),
     (commands.uuid_dump, (), {}, "uuid_dump {u} json"),
     (commands.uuid_setvar, ("tc_owner", "me"), {}, "uuid_setvar {u} tc_owner me"),
     (commands.uuid_setvar, ("note", "it's a"), {}, "uuid_setvar {u} note 'it\\'s a'"),
