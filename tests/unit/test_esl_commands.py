@@ -185,6 +185,7 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
     (commands.uuid_kill, ("USER_BUSY",), {}, "uuid_kill {u} USER_BUSY"),
     (commands.uuid_answer, (), {}, "uuid_answer {u}"),
     (commands.uuid_exists, (), {}, "uuid_exists {u}"),
+    (commands.uuid_getvar, ("tc_call_id",), {}, "uuid_getvar {u} tc_call_id"),
     (commands.uuid_getvar, ("tc_owner",), {}, "uuid_getvar {u} tc_owner"),
     (commands.uuid_dump, (), {}, "uuid_dump {u} json"),
     (commands.uuid_setvar, ("tc_owner", "me"), {}, "uuid_setvar {u} tc_owner me"),
@@ -254,6 +255,7 @@ def test_a_channel_is_a_uuid(
     ("build", "args", "field"),
     [
         (commands.uuid_kill, ("NO SUCH",), "cause"),
+        (commands.uuid_getvar, ("a b",), "name"),
         (commands.uuid_setvar, ("a b", "x"), "name"),
         (commands.uuid_setvar, ("a", "x\ny"), "value"),
         (commands.uuid_setvar, ("a", "${x}"), "value"),
