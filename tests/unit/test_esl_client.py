@@ -165,6 +165,15 @@ def test_an_owner_that_would_change_the_filter_is_refused() -> None:
         )
 
 
+def test_a_connection_that_is_back_brings_the_other_along(server: EventSocketServer) -> None:
+    with running_controller(server) as controller:
+        controller.client._commands._backoff = lambda failures: 3600.0
+        for side in list(server.connections):
+            side.close()
+        assert controller.next_notice() != "up"
+        assert controller.next_notice() == "up"
+
+
 # -- outages ----------------------------------------------------------------------------------
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FIRST_WAIT = 0.25
-LONGEST_WAIT = 15.0
+LONGEST_WAIT = 5.0  # as long as this a call that is up may be without its switch, which is back
 SHORTEST_WAIT = 0.05
 
 

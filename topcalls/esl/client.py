@@ -287,4 +287,7 @@ class SwitchClient:
             self._jobs.fail_all(
                 lambda: ConnectionLost("The event connection broke; the result is unknown.")
             )
+        if link.is_ready:
+            other = self._commands if link is self._events else self._events
+            other.retry_now()
         self._state.change(self._events.is_ready and self._commands.is_ready, link.last_error)

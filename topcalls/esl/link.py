@@ -74,6 +74,7 @@ class Link:
         self._backoff = backoff or (lambda failures: full_jitter(failures, random.random))
         self._lost = Event()
         self._stopping = Event()
+        self._retry = Event()
         self._greenlet: Greenlet[[], None] | None = None
         connection.on_lost = self._connection_lost
 
@@ -91,6 +92,10 @@ class Link:
             greenlet.kill()
         self._now_ready(False)
 
+    def retry_now(self) -> None:
+        """The switch was seen alive: end the pause before the next attempt, if there is one."""
+        self._retry.set()
+
     def _connection_lost(self, reason: str) -> None:
         self.last_error = reason
         self._lost.set()
@@ -98,6 +103,7 @@ class Link:
     def _supervise(self) -> None:
         while not self._stopping.is_set():
             begun = self._clock.monotonic()
+            self._retry.clear()
             if self._connect():
                 self._watch()
                 self._now_ready(False)
@@ -105,7 +111,8 @@ class Link:
             if self._clock.monotonic() - begun > LONGEST_WAIT:
                 self.failures_in_a_row = 0
             self.failures_in_a_row += 1
-            self._stopping.wait(self._backoff(self.failures_in_a_row))
+            pause = self._backoff(self.failures_in_a_row)
+            gevent.wait([self._stopping, self._retry], timeout=pause, count=1)
 
     def _connect(self) -> bool:
         self._lost.clear()
