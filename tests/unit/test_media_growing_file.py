@@ -196,6 +196,20 @@ def test_a_full_disk_ends_the_utterance_and_not_the_call(call, monkeypatch):
     assert c.switch.voice == speech(200) + speech(100, 2)
 
 
+def test_a_disk_that_was_full_from_the_start_keeps_no_empty_file(call, monkeypatch, tmp_path):
+    c = call()
+
+    def no_space(fd, data):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("topcalls.media.utterance_file.os.write", no_space)
+        c.say("a", speech(200))
+    c.switch.run_until_idle()
+    c.playback.close()
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_the_codec_may_be_chosen_after_the_playback_was_made(call):
     c = call()
     c.playback.codec = "PCMA"

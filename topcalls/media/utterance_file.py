@@ -40,6 +40,7 @@ class UtteranceFile:
         self._silence = SILENCE[codec]
         self._rest = b""
         self._fd = -1
+        self._exists = False
 
     def append(self, audio: bytes) -> None:
         """Write the frames that `audio` completes."""
@@ -60,8 +61,9 @@ class UtteranceFile:
         """Remove the file. The switch plays on what it has open, but can open it no more."""
         self.writable = False
         self._close()
-        if self.size:
-            self.size = 0
+        self.size = 0
+        if self._exists:  # a full disk leaves an empty file
+            self._exists = False
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(self.path)
 
@@ -71,6 +73,7 @@ class UtteranceFile:
         try:
             if self._fd < 0:
                 self._fd = os.open(self.path, _FLAGS, 0o644)
+                self._exists = True
             while data:
                 written = os.write(self._fd, data)
                 self.size += written
