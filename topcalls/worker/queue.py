@@ -7,6 +7,7 @@ the queue is found again by the due loop (`schedule.py`), and one that comes twi
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from huey.api import Huey
 from huey.exceptions import HueyException
 from huey.registry import Message
 from huey.serializer import Serializer
-from huey.storage import PostgresStorage
+from huey.storage import PostgresStorage, SqliteStorage
 
 from topcalls.errors import ConfigError
 
@@ -68,6 +69,17 @@ def _from_json(stored: Any) -> Any:
     return Message(args=tuple(stored["args"]), kwargs=stored["kwargs"], **fields)
 
 
+class _FileStorage(SqliteStorage):
+    """Leaves no connection open to a file that is locked, or that is no database."""
+
+    def _set_journal_mode(self, conn: sqlite3.Connection) -> None:
+        try:
+            super()._set_journal_mode(conn)
+        except sqlite3.Error:
+            conn.close()
+            raise
+
+
 class _ListeningStorage(PostgresStorage):
     """Keeps a connection per worker that waits for tasks; a worker that ends can close its own."""
 
@@ -114,7 +126,13 @@ def open_queue(data_dir: Path, database_url: str = "", queue_url: str = "") -> H
             remedy="Use redis://host:port/number, or leave it empty.",
         )
     data_dir.mkdir(parents=True, exist_ok=True)
-    return SqliteHuey(NAME, filename=str(data_dir / FILE), create_tables=False, **common)
+    return SqliteHuey(
+        NAME,
+        storage_class=_FileStorage,
+        filename=str(data_dir / FILE),
+        create_tables=False,
+        **common,
+    )
 
 
 def prepare(queue: Huey) -> None:
