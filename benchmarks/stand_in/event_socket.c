@@ -73,12 +73,15 @@ static void originate(const char *command, const char *job)
 static void show_channels(char *out, size_t size)
 {
     size_t len = snprintf(out, size, "{\"row_count\":%d,\"rows\":[", switch_live());
-    for (int i = 0; i < switch_live() && len + 1000 < size; i++)
+    for (int i = 0; i < switch_live() && len + 1000 < size; i++) {
+        const call *c = call_at(i);
         len += snprintf(out + len, size - len,
                         "%s{\"uuid\":\"%s\",\"direction\":\"outbound\",\"state\":\"CS_EXECUTE\","
-                        "\"name\":\"sofia/external/%04d\",\"application\":\"park\",\"filler\":\"%.500s\"}",
-                        i ? "," : "", call_at(i)->uuid, call_at(i)->line,
-                        "................................................................");
+                        "\"callstate\":\"%s\",\"name\":\"sofia/external/%04d\","
+                        "\"application\":\"park\",\"read_codec\":\"PCMU\",\"read_rate\":\"8000\","
+                        "\"write_codec\":\"PCMU\",\"write_rate\":\"8000\",\"accountcode\":\"\"}",
+                        i ? "," : "", c->uuid, c->state == UP ? "ACTIVE" : "RINGING", c->line);
+    }
     snprintf(out + len, size - len, "]}");
 }
 
@@ -94,7 +97,9 @@ static const char *carry_out(const char *command, const char *job)
     }
     if (!strncmp(command, "originate", 9)) originate(command, job);
     if (strncmp(command, "uuid_", 5)) return "+OK";
+    if (!strncmp(command, "uuid_exists", 11)) return c ? "true" : "false";
     if (!c) return "-ERR No such channel!";
+    if (!strncmp(command, "uuid_getvar", 11)) return "_undef_";
     line_state *line = &lines[c->line];
     if (!strncmp(command, "uuid_kill", 9)) hang_up(c, "NORMAL_CLEARING", 200, "send_bye");
     if (!strncmp(command, "uuid_audio_stream", 17) && strstr(command, " start "))
@@ -177,7 +182,9 @@ static void on_accept(conn *c)
 
 int event_socket_start(void)
 {
-    size_t len = 0;
+    size_t len = snprintf(filler, sizeof filler,
+                          "\"Call-Direction\":\"outbound\",\"Channel-Write-Codec-Name\":\"PCMU\","
+                          "\"Channel-Read-Codec-Name\":\"PCMU\",");
     for (int i = 0; i < 140; i++)
         len += snprintf(filler + len, sizeof filler - len,
                         "\"variable_some_variable_%03d\":\"yyyyyyyyyyyyy\",", i);
