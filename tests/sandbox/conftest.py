@@ -3,6 +3,16 @@
 import re
 
 import pytest
+from fault_fixtures import (  # noqa: F401 - fixtures
+    clock_settings,
+    fault_directory,
+    faulty,
+    full_disk,
+    idle,
+    place,
+    set_clock,
+    small_disks,
+)
 from product import Product
 
 NUMBERS = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import gevent
@@ -16,7 +17,14 @@ from gevent.queue import Empty, SimpleQueue
 from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.controller.journal import Journal
-from topcalls.core.call_events import CallEvent, HungUp, OriginateFailed, StopRequested, TimedOut
+from topcalls.core.call_events import (
+    Answered,
+    CallEvent,
+    HungUp,
+    OriginateFailed,
+    StopRequested,
+    TimedOut,
+)
 from topcalls.core.call_state import (
     LIMITS,
     CallFacts,
@@ -27,6 +35,9 @@ from topcalls.core.call_state import (
     advance,
 )
 from topcalls.log import get_logger
+
+CLOCK_STEP = timedelta(seconds=1)
+"""The clock was set when it differs by more than this from what monotonic time says."""
 
 log = get_logger("controller.session")
 
@@ -60,6 +71,7 @@ class CallSession:
         self._events: SimpleQueue[CallEvent | None] = SimpleQueue()
         self._deadline: float | None = None
         self._greenlet: gevent.Greenlet | None = None
+        self._answered: tuple[datetime, float] | None = None  # by wall clock, and monotonic
         self._log = log.bind(call_id=call_id)
 
     def start(self, hands: Hands, journal: Journal, first: tuple[Effect, ...] = ()) -> None:
@@ -125,13 +137,27 @@ class CallSession:
         if transition.verdict is not Verdict.MOVED:
             return False
         self.facts = self.facts.after(transition)
-        self._journal.transition(transition, _details(event), self._clock.now())
+        now = self._clock.now()
+        details = {**_details(event), **self._corrected_answer(transition, now)}
+        self._journal.transition(transition, details, now)
         if transition.before is not transition.after or isinstance(event, TimedOut):
             self._arm()
         self._report(transition)
         for effect in transition.effects:
             self._carry_out(effect)
         return Effect.CLOSE_SESSION in transition.effects
+
+    def _corrected_answer(self, transition: Transition, now: datetime) -> dict[str, Any]:
+        """When the call was answered, if somebody has set the clock since: the bill counts from
+        there to the end, and must be what was really talked."""
+        monotonic = self._clock.monotonic()
+        if isinstance(transition.event, Answered) and self._answered is None:
+            self._answered = now, monotonic
+        if not transition.is_final or self._answered is None:
+            return {}
+        noted, since = self._answered
+        answered_at = now - timedelta(seconds=monotonic - since)
+        return {"answered_at": answered_at} if abs(answered_at - noted) > CLOCK_STEP else {}
 
     def _carry_out(self, effect: Effect) -> None:
         try:
