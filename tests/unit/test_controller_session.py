@@ -1,5 +1,7 @@
 """A call session: events in, effects and journal entries out, time limits armed by state."""
 
+from datetime import timedelta
+
 import gevent
 import pytest
 from gevent.event import Event
@@ -45,12 +47,12 @@ def live():
     hands, pages, closed = Hands(), Pages(), Event()
     limits = dict.fromkeys(Limit, 60.0)
 
-    def start(state=State.DISPATCHING, first=(Effect.ORIGINATE,), **changed):
+    def start(state=State.DISPATCHING, first=(Effect.ORIGINATE,), clock=None, **changed):
         session = CallSession(
             "call-1",
             CallFacts(state),
             {**limits, **{Limit(name): value for name, value in changed.items()}},
-            SystemClock(),
+            clock or SystemClock(),
             on_closed=lambda _: closed.set(),
         )
         session.start(hands, pages, first)
@@ -90,6 +92,28 @@ def test_a_whole_call_in_order(live):
         "sip_status": 200,
         "q850": 16,
     }
+
+
+class SteppedClock(SystemClock):
+    """A wall clock that somebody sets."""
+
+    step = timedelta(0)
+
+    def now(self):
+        return super().now() + self.step
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_was_set_during_the_talk_moves_the_answer_along(live, hours):
+    start, hands, pages, closed = live
+    clock = SteppedClock()
+    session = start(State.RINGING, first=(), clock=clock)
+    session.post(ev.Answered())
+    assert hands.next() is Effect.OPEN_BRIDGE
+    clock.step = timedelta(hours=hours)
+    session.post(HANGUP)
+    assert closed.wait(WAIT)
+    assert abs(pages.transitions[-1][1]["answered_at"] - clock.now()) < timedelta(seconds=WAIT)
 
 
 def test_repeated_and_impossible_events_change_nothing(live):
