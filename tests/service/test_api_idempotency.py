@@ -1,17 +1,13 @@
 """`Idempotency-Key`: one request, one call, whatever is repeated, raced or crashes."""
 
 import uuid
-from dataclasses import replace
 
 import gevent
 import pytest
-from api_client import GOOD_CALL, api_services
+from api_client import GOOD_CALL
 from gevent.event import Event
 
-from topcalls.api import idempotency as api_idempotency
-from topcalls.api.app import create_app
-from topcalls.clock import SystemClock
-from topcalls.services.idempotency import Idempotency
+from topcalls.api.idempotency import idempotent
 
 pytest_plugins = ("api_fixtures",)
 pytestmark = pytest.mark.service
@@ -126,37 +122,24 @@ def test_concurrent_duplicates_wait_for_the_first(api, key, monkeypatch):
     assert len(calls_of(api)) == 1
 
 
-def test_waiting_has_an_end(api, key, monkeypatch):
-    monkeypatch.setattr(api_idempotency, "WAIT_SECONDS", 0.05)
-    begun, may_finish = Event(), Event()
-    create = api.services.calls.create
+def test_a_crash_before_the_answer_is_stored_leaves_nothing_half_done(api, key, monkeypatch):
+    def dies(*_):
+        raise KeyError("as if the process had died")
 
-    def slow(*args, **kwargs):
-        begun.set()
-        assert may_finish.wait(LIMIT)
-        return create(*args, **kwargs)
-
-    impatient = Idempotency(api.services.db, SystemClock())
-    services = replace(api_services(api.services), idempotency=impatient)
-    api.app = create_app(services)
-    monkeypatch.setattr(api.services.calls, "create", slow)
-    first = gevent.spawn(api.create, headers=key)
-    assert begun.wait(LIMIT)
-    response = api.create(headers=key)
-    may_finish.set()
-    assert response.status_code == 409
-    assert "same key" in response.json["detail"]
-    assert first.get(timeout=LIMIT).status_code == 201
-    assert len(calls_of(api)) == 1
-
-
-def test_a_crash_between_the_call_and_its_answer_makes_no_second_call(api, key, monkeypatch):
     with monkeypatch.context() as dying:
-        dying.setattr(api.services.idempotency, "complete", lambda *_: None)
-        first = api.create(headers=key)
-    api.services.clock.advance(120)
+        dying.setattr("topcalls.store.idempotency.complete", dies)
+        assert api.create(headers=key).status_code == 500
+    assert calls_of(api) == ()
     again = api.create(headers=key)
     assert again.status_code == 201
-    assert again.json["call_id"] == first.json["call_id"]
+    assert "Idempotent-Replayed" not in again.headers
     assert len(calls_of(api)) == 1
     assert api.services.quotas.balance(api.owner.account_id).minutes_reserved == 10
+
+
+def test_a_route_that_would_ignore_the_key_is_a_mistake_of_ours(api, key):
+    view = idempotent(lambda: "done without once()")
+    with api.app.test_request_context(headers=key), pytest.raises(RuntimeError):
+        view()
+    with api.app.test_request_context():
+        assert view() == "done without once()"

@@ -11,7 +11,7 @@ from topcalls.core.call_events import Answered, HungUp, Rang
 from topcalls.core.call_request import CallRequest, Recording
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.calls import Calls
-from topcalls.store.models import Call, Command, Reservation, WebhookDelivery, WebhookEvent
+from topcalls.store.models import Call, Command, WebhookDelivery, WebhookEvent
 
 pytestmark = pytest.mark.service
 
@@ -73,15 +73,6 @@ def test_a_call_needs_a_number_to_call_from(services, who):
     assert caught.value.field == "from_number"
     made = calls.create(who, factories.request(from_number="+12025550111"), services.clock.now())
     assert made.sandbox is False
-
-
-def test_under_one_idempotency_record_only_one_call_is_made(services, who):
-    record = services.idempotency.begin(who.account_id, "key-12345", "POST /v1/calls", "hash")
-    wanted = factories.request(webhook_url="https://example.com/h")
-    first = services.calls.create(who, wanted, idempotency_id=record.id)
-    again = services.calls.create(who, wanted, idempotency_id=record.id)
-    assert again == first
-    assert [count(services, table) for table in (Call, Reservation, WebhookEvent)] == [1, 1, 1]
 
 
 def test_a_scheduled_call_waits_for_its_time(services, who):

@@ -11,6 +11,7 @@ from topcalls.core.turns import TurnTiming
 from topcalls.core.webhook_retry import Outcome
 from topcalls.errors import NotFound
 from topcalls.services.housekeeping import Tidied
+from topcalls.services.idempotency import Answer, Request
 from topcalls.services.nodes import SILENT_AFTER
 from topcalls.store.models import (
     CallEvent,
@@ -23,6 +24,7 @@ from topcalls.store.models import TurnTiming as StoredTiming
 
 pytestmark = pytest.mark.service
 NOTHING = Tidied(0, 0, 0, 0, 0, 0, 0, 0)
+DONE = Answer(200, {}, b"")
 URL = "https://example.com/h"
 
 
@@ -40,9 +42,9 @@ def test_there_is_nothing_to_do_on_a_fresh_install(services):
 
 def test_idempotency_keys_are_forgotten_after_a_day(services):
     who = factories.principal(services)
-    services.idempotency.begin(who.account_id, "key-1", "r", "h")
+    services.idempotency.once(who.account_id, Request("key-1", "r", "h"), lambda: DONE)
     services.clock.advance(3600)
-    services.idempotency.begin(who.account_id, "key-2", "r", "h")
+    services.idempotency.once(who.account_id, Request("key-2", "r", "h"), lambda: DONE)
     services.clock.advance(23 * 3600)
     assert tidy(services).idempotency_keys == 1
     assert tidy(services) == NOTHING

@@ -340,7 +340,6 @@ def test_a_unique_row_stays_unique(services):
                 key="k",
                 route="r",
                 body_hash="h",
-                lease_until=factories.START,
                 created_at=factories.START,
                 expires_at=factories.START,
             )

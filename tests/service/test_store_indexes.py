@@ -8,6 +8,7 @@ from datetime import timedelta
 import factories
 import pytest
 
+from topcalls.services.idempotency import Answer, Request
 from topcalls.store.current import current
 
 pytestmark = pytest.mark.service
@@ -49,7 +50,8 @@ def verbs(services, who):
     until = now() + timedelta(seconds=30)
     yield "authenticate", lambda: services.keys.authenticate(token)
     yield "balance", lambda: services.quotas.balance(who.account_id)
-    yield "idempotency", lambda: services.idempotency.begin(who.account_id, "k", "r", "h")
+    once, request = services.idempotency.once, Request("k", "r", "h")
+    yield "idempotency", lambda: once(who.account_id, request, lambda: Answer(200, {}, b""))
     yield "create", lambda: factories.queued_call(services, who, webhook_url="https://a.example/")
     yield "get", lambda: services.calls.get(who.account_id, life.call_id)
     yield "list", lambda: services.calls.list(who.account_id, 50, now())

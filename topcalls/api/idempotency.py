@@ -7,76 +7,66 @@ say after minutes were granted, is tried afresh.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar
 
 import orjson
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 
 from topcalls.api.auth import principal
 from topcalls.api.blueprint import IDEMPOTENT
 from topcalls.api.context import services
 from topcalls.api.openapi import IDEMPOTENCY_KEY_PATTERN
-from topcalls.errors import FieldError, IdempotencyConflict, InvalidRequest
-from topcalls.services.idempotency import Fresh, InProgress, Replay, body_hash
+from topcalls.errors import FieldError, InvalidRequest
+from topcalls.services.idempotency import Answer, Request, body_hash
 
 View = TypeVar("View", bound=Callable[..., Any])
+T = TypeVar("T")
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
-WAIT_SECONDS = 10.0
 _LENGTHS = (8, 255)
-_KEPT_HEADERS = ("Content-Type", "Location")
+_PENDING = "idempotent_request"
 
 
 def idempotent(view: View) -> View:
-    """Honour the `Idempotency-Key` header of this route."""
+    """This route honours the `Idempotency-Key` header: its view returns `once(...)`."""
 
     @wraps(view)
-    def wrapper(*args: Any, **kwargs: Any) -> Response:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
         key = _key()
-        if key is None:
-            return current_app.make_response(view(*args, **kwargs))
-        records = services().idempotency
-        begun = records.begin(
-            principal().account_id, key, _route(), _body_hash(), wait=WAIT_SECONDS
-        )
-        if isinstance(begun, Fresh):
-            return _carry_out(begun.id, lambda: view(*args, **kwargs))
-        if isinstance(begun, InProgress):
-            raise IdempotencyConflict(
-                "The first request with this Idempotency-Key is still being worked on.",
-                remedy="Repeat this one in a few seconds, with the same key.",
-            )
-        return _replayed(begun)
+        if key is not None:
+            setattr(g, _PENDING, Request(key, f"{request.method} {request.path}", _body_hash()))
+        response = view(*args, **kwargs)
+        if g.pop(_PENDING, None) is not None:
+            raise RuntimeError(f"Route {request.endpoint} ignores its Idempotency-Key.")
+        return response
 
     setattr(wrapper, IDEMPOTENT, True)
     return wrapper  # type: ignore[return-value]
 
 
-def record_id() -> str | None:
-    """Under which record this request is carried out, for verbs that must not happen twice."""
-    value: str | None = g.get("idempotency_id")
-    return value
+def once(verb: Callable[[], T], answer: Callable[[T], Answer]) -> Response:
+    """Run the one `verb` of this request and answer with `answer(result)`; or as it was before.
 
-
-def _carry_out(record: str, work: Callable[[], Any]) -> Response:
-    g.idempotency_id = record
-    records = services().idempotency
-    try:
-        response = current_app.make_response(work())
-    except BaseException:
-        records.abandon(record)
-        raise
-    kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-    records.complete(record, response.status_code, kept, response.get_data())
+    Under a key both run in one transaction, so neither may look at the request.
+    """
+    keyed: Request | None = g.pop(_PENDING, None)
+    if keyed is None:
+        given = answer(verb())
+    else:
+        account_id = principal().account_id
+        given = services().idempotency.once(account_id, keyed, lambda: answer(verb()))
+    response = Response(given.body, given.status, dict(given.headers))
+    if given.replayed:
+        response.headers[REPLAYED] = "true"
     return response
 
 
-def _replayed(answer: Replay) -> Response:
-    response = Response(answer.body, answer.status, dict(answer.headers))
-    response.headers[REPLAYED] = "true"
-    return response
+def json_answer(status: int, body: Any, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer for `once`, with `body` as JSON."""
+    kept = {"Content-Type": "application/json", **(headers or {})}
+    return Answer(status, kept, orjson.dumps(body))
 
 
 def _key() -> str | None:
@@ -89,10 +79,6 @@ def _key() -> str | None:
         fault = FieldError(HEADER, message, "invalid_idempotency_key")
         raise InvalidRequest("The Idempotency-Key header is not right.", [fault])
     return key
-
-
-def _route() -> str:
-    return f"{request.method} {request.path}"
 
 
 def _body_hash() -> str:

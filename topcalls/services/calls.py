@@ -26,7 +26,7 @@ from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, idempotency, leases
+from topcalls.store import calls, commands, leases
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -74,17 +74,9 @@ class Calls:
     # --- customers
 
     def create(
-        self,
-        principal: Principal,
-        request: CallRequest,
-        now: datetime | None = None,
-        *,
-        idempotency_id: str | None = None,
+        self, principal: Principal, request: CallRequest, now: datetime | None = None
     ) -> CallView:
         """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes.
-
-        `idempotency_id` is the id of a `Fresh` idempotency record: under one record no second call
-        is made, whatever crashed in between.
 
         Raises:
             InsufficientQuota: the account has fewer minutes than the call may need.
@@ -99,7 +91,7 @@ class Calls:
             )
         request = replace(request, from_number=from_number)
         moment = now or self._clock.now()
-        return self._db.run(self._create, principal.account_id, request, moment, idempotency_id)
+        return self._db.run(self._create, principal.account_id, request, moment)
 
     def get(self, account_id: str, call_id: str) -> CallView:
         """Raises NotFound."""
@@ -260,12 +252,7 @@ class Calls:
 
     # --- parts
 
-    def _create(
-        self, account_id: str, request: CallRequest, now: datetime, idempotency_id: str | None
-    ) -> CallView:
-        record = idempotency.get(idempotency_id) if idempotency_id else None
-        if record is not None and record.resource_id:
-            return self._view(_found(account_id, record.resource_id))
+    def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
         call_id = new_id()
         self._quotas.reserve(account_id, call_id, request.max_duration, now)
         waits = request.schedule_at is not None and request.schedule_at > now
@@ -287,8 +274,6 @@ class Calls:
             queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
         )
-        if record is not None:
-            idempotency.update(record.id, resource_id=call_id)
         if not waits:
             self._webhooks.announce(call, WEBHOOKS[State.QUEUED], now)
         return self._view(call)

@@ -22,6 +22,15 @@ def insert(model: type[Table], **columns: Any) -> None:
     _execute(_insert_text(model, tuple(values)), _stored(model, values))
 
 
+def insert_new(model: type[Table], **columns: Any) -> bool:
+    """Store one row unless a unique index has its like already; whether it was stored."""
+    meta: Any = model._meta
+    values = {**meta.get_default_dict(), **columns}
+    text = _insert_text(model, tuple(values)) + " ON CONFLICT DO NOTHING"
+    cursor = _execute(text, _stored(model, values))
+    return bool(cursor.rowcount)
+
+
 def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
     """Change the rows whose columns equal those of `where`; how many there were."""
     text = _update_text(model, tuple(columns), tuple(where))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
+
+from flask import Response
 
 from topcalls.api import examples
 from topcalls.api.auth import principal, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
-from topcalls.api.idempotency import idempotent, record_id
+from topcalls.api.idempotency import idempotent, json_answer, once
 from topcalls.api.schemas.call_views import (
     CallCreatedSchema,
     CallDetailsSchema,
@@ -23,7 +26,9 @@ from topcalls.api.schemas.call_views import (
 )
 from topcalls.api.schemas.calls import CallCreateSchema
 from topcalls.core.call_request import CallRequest
+from topcalls.services.call_views import CallView
 from topcalls.services.calls import CallPage
+from topcalls.services.idempotency import Answer
 
 calls = ApiBlueprint("calls", __name__, description="Place calls and see what became of them.")
 
@@ -34,19 +39,22 @@ calls = ApiBlueprint("calls", __name__, description="Place calls and see what be
 @idempotent
 @calls.arguments(CallCreateSchema, examples=examples.CALL_BODIES)
 @calls.response(201, CallCreatedSchema, example=examples.CALL_CREATED)
-def create_call(wanted: CallRequest) -> tuple[dict[str, Any], dict[str, str]]:
+def create_call(wanted: CallRequest) -> Response:
     """Create a call.
 
     It is queued and dialled as soon as the account's limits allow, or at `schedule_at`. The
     minutes of `max_duration` are reserved at once; what was not talked comes back when it ends.
     """
-    call = services().calls.create(principal(), wanted, idempotency_id=record_id())
+    return once(partial(services().calls.create, principal(), wanted), _created)
+
+
+def _created(call: CallView) -> Answer:
     created = {
         "call_id": call.id,
         "provider_call_id": call.external_call_id,
         "status": call.status,
     }
-    return created, {"Location": f"/v1/calls/{call.id}"}
+    return json_answer(201, created, {"Location": f"/v1/calls/{call.id}"})
 
 
 @calls.route("/v1/calls")
@@ -98,13 +106,13 @@ def delete_call(call_id: UUID) -> dict[str, bool]:
 @fails_with(409)
 @idempotent
 @calls.response(200, StoppedSchema, example=examples.STOPPED)
-def stop_call(call_id: UUID) -> dict[str, Any]:
+def stop_call(call_id: UUID) -> Response:
     """End a call that waits or is in progress.
 
     A call in progress is hung up by its controller within moments; stopping it twice is no error.
     """
-    services().calls.stop(principal().account_id, str(call_id))
-    return {"ok": True, "status": "cancelled"}
+    stop = partial(services().calls.stop, principal().account_id, str(call_id))
+    return once(stop, lambda _: json_answer(200, {"ok": True, "status": "cancelled"}))
 
 
 @calls.route("/v1/calls/<uuid:call_id>/cancel", methods=["POST"])
@@ -112,10 +120,10 @@ def stop_call(call_id: UUID) -> dict[str, Any]:
 @fails_with(409)
 @idempotent
 @calls.response(200, CancelledSchema, example=examples.CANCELLED)
-def cancel_call(call_id: UUID) -> dict[str, bool]:
+def cancel_call(call_id: UUID) -> Response:
     """Cancel a call that has not started."""
-    services().calls.cancel(principal().account_id, str(call_id))
-    return {"ok": True}
+    cancel = partial(services().calls.cancel, principal().account_id, str(call_id))
+    return once(cancel, lambda _: json_answer(200, {"ok": True}))
 
 
 @calls.route("/v1/calls/<uuid:call_id>/events")

@@ -78,10 +78,9 @@ class WebhookAttempt(Table):
 
 
 class IdempotencyRecord(Table):
-    """A request under an idempotency key. In progress until `status` is set.
+    """A request under an idempotency key, and its answer.
 
-    `resource_id` names what the request made, in the transaction that made it: whoever repeats the
-    request after a crash finds it instead of making a second one.
+    `status` is null only inside the transaction that carries the request out.
     """
 
     id = id_field(primary_key=True)
@@ -90,8 +89,6 @@ class IdempotencyRecord(Table):
     key = peewee.CharField(max_length=255)
     route = peewee.TextField()
     body_hash = peewee.TextField()
-    resource_id = peewee.CharField(max_length=36, null=True)
-    lease_until = InstantField()
     status = peewee.IntegerField(null=True)
     headers = JsonField(null=True)
     body = SpeechField(null=True)
