@@ -91,6 +91,29 @@ class Settings(BaseModel):
     max_body_bytes: int = Field(
         2_000_000, ge=10_000, description="Largest request body the API accepts."
     )
+    api_requests_per_second: float = Field(
+        100.0,
+        gt=0,
+        le=1_000_000,
+        description="Requests that one API key may make per second, in each API process.",
+    )
+    api_requests_burst: int = Field(
+        200, ge=1, le=1_000_000, description="Requests that a key may make at once after a pause."
+    )
+    api_failures_per_minute: int = Field(
+        60,
+        ge=1,
+        le=1_000_000,
+        description="Requests with a wrong key that one remote address may make per minute, in "
+        "each API process.",
+    )
+    api_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How many proxies stand in front of the API. The remote address is then the "
+        "one that the outermost of them adds to `X-Forwarded-For`; with 0 that header is ignored.",
+    )
 
     # --- telephony
     esl_host: str = Field("", description="Host of the FreeSWITCH Event Socket.")

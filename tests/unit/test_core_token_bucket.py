@@ -32,3 +32,12 @@ def test_a_clock_that_jumps_back_gives_nothing_for_free():
     bucket.take(2, 50.0)
     assert bucket.available(40.0) == 0
     assert bucket.available(40.1) == 1
+
+
+def test_tells_when_tokens_will_be_there():
+    bucket = TokenBucket(rate=10, burst=5)
+    assert bucket.seconds_until(5, 0.0) == 0
+    bucket.take(5, 0.0)
+    assert bucket.seconds_until(1, 0.0) == pytest.approx(0.1)
+    assert bucket.seconds_until(5, 0.1) == pytest.approx(0.4)
+    assert bucket.seconds_until(99, 0.1) == pytest.approx(0.4)

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, request
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from topcalls.api import auth, context, problems, requests
 from topcalls.api import openapi as openapi_document
@@ -13,6 +15,7 @@ from topcalls.api.auth import public
 from topcalls.api.blueprint import refuse_unexpected_input
 from topcalls.api.context import ApiServices
 from topcalls.api.docs_page import docs_page
+from topcalls.api.rate_limits import RateLimits
 from topcalls.api.v1.account import account
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
@@ -28,16 +31,24 @@ def create_app(
     *,
     public_url: str = "",
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    limits: RateLimits | None = None,
+    proxies: int = 0,
 ) -> Flask:
-    """The WSGI application. `public_url` is how the world reaches it."""
+    """The WSGI application. `public_url` is how the world reaches it.
+
+    `proxies`: how many of them stand in front, each of which adds to X-Forwarded-For.
+    """
     app = _bare_app(max_body_bytes)
     context.attach(app, services)
     requests.install(app)
     document = orjson.dumps(_register(app, public_url))
     _serve_document(app, document)
-    auth.protect(app, services.keys)
+    auth.protect(app, services.keys, limits or RateLimits(services.clock))
     app.before_request(_refuse_unexpected)
     problems.register(app)
+    if proxies:
+        fixed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)
+        app.wsgi_app = fixed  # type: ignore[method-assign]
     return app
 
 
@@ -74,4 +85,12 @@ def _serve_document(app: Flask, document: bytes) -> None:
 def _refuse_unexpected() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None:
+        _refuse_endless_body()
         refuse_unexpected_input(view)
+
+
+def _refuse_endless_body() -> None:
+    """werkzeug cuts a body of unannounced length off at the limit, as if it ended there."""
+    most = request.max_content_length
+    if request.content_length is None and most and len(request.get_data()) >= most:
+        raise RequestEntityTooLarge

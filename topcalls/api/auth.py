@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Flask, g, request
+from flask import Flask, Response, g, request
 
-from topcalls.errors import InsufficientScope, Unauthorized
+from topcalls.api.rate_limits import PER_KEY, RateLimits
+from topcalls.errors import InsufficientScope, RateLimited, Unauthorized
 from topcalls.services.keys import SCOPES, Keys, Principal
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -48,22 +49,25 @@ def is_public(view: Callable[..., object]) -> bool:
     return getattr(view, _PUBLIC, False)
 
 
-def protect(app: Flask, keys: Keys) -> None:
-    """Check the key and the scope before anything else of a request is looked at.
+def protect(app: Flask, keys: Keys, limits: RateLimits) -> None:
+    """Check key, rate and scope before anything else of a request is looked at.
 
     Raises RuntimeError for a route without a scope. Call it when every route is registered.
     """
     for endpoint, view in app.view_functions.items():
         if is_public(view) == (scope_of(view) is not None):
             raise RuntimeError(f"Route {endpoint} must name its scope or be public, not both.")
-    app.before_request(lambda: _check(app, keys))
+    app.before_request(lambda: _check(app, keys, limits))
+    app.after_request(_tell_allowance)
 
 
-def _check(app: Flask, keys: Keys) -> None:
+def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
     view = app.view_functions.get(request.endpoint or "")
     if view is None or is_public(view):
         return
-    g.principal = keys.authenticate(_token())
+    token = _token()
+    g.principal = _authenticated(token, keys, limits)
+    _spend(token, limits)
     scope = scope_of(view)
     if scope not in g.principal.scopes:
         raise InsufficientScope(
@@ -71,6 +75,36 @@ def _check(app: Flask, keys: Keys) -> None:
             remedy=f"Use a key made with 'topcalls keys create --scopes {scope},...'.",
             scope=scope,
         )
+
+
+def _authenticated(token: str, keys: Keys, limits: RateLimits) -> Principal:
+    address = request.remote_addr or ""
+    limits.refuse_guesses(address, token)
+    try:
+        return keys.authenticate(token)
+    except Unauthorized:
+        limits.failed(address)
+        raise
+
+
+def _spend(token: str, limits: RateLimits) -> None:
+    g.allowance = limits.spend(token)
+    if g.allowance.retry_after:
+        raise RateLimited(
+            "This key has made too many requests in a short time.",
+            remedy="Spread them out, and try again after Retry-After seconds.",
+            limit=PER_KEY,
+            retry_after=g.allowance.retry_after,
+        )
+
+
+def _tell_allowance(response: Response) -> Response:
+    allowance = g.get("allowance")
+    if allowance is not None:
+        response.headers["RateLimit-Limit"] = str(allowance.limit)
+        response.headers["RateLimit-Remaining"] = str(allowance.remaining)
+        response.headers["RateLimit-Reset"] = str(allowance.reset)
+    return response
 
 
 def _token() -> str:

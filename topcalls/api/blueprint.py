@@ -121,11 +121,11 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
     if not is_public(view):
         doc["security"] = [{"bearerAuth": []}]
         doc["description"] = f"{_description(view)}\n\nScope: `{scope_of(view)}`.".strip()
-        statuses |= {400, 401, 403, 503}
+        statuses |= {400, 401, 403, 413, 429, 503}
     if "<" in rule:
         statuses.add(404)
     if "json" in _locations(view):
-        statuses |= {413, 415}
+        statuses.add(415)
     if getattr(view, IDEMPOTENT, False):
         statuses.add(409)
         doc["parameters"] = ["IdempotencyKey"]

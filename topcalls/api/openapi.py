@@ -26,6 +26,11 @@ field at fault; `instance` is the id the operator finds in the log.
 **Repeating safely.** With an `Idempotency-Key` a request is carried out once: a repetition within
 24 hours gets the first answer again, marked `Idempotent-Replayed: true`.
 
+**Rate limits.** A key may make so many requests per second, and more at once after a pause.
+Every answer to a key tells in `RateLimit-Limit` how many it may make at once, in
+`RateLimit-Remaining` how many it has left, and in `RateLimit-Reset` in how many seconds all of them
+will be back. Beyond that the answer is 429 with `Retry-After`, and nothing was done.
+
 **Strictness.** Unknown fields and parameters are refused by name. Documented fields that this
 version cannot carry out yet are refused too, with the code `not_supported`, instead of being
 ignored.
@@ -45,6 +50,11 @@ _IDEMPOTENCY_KEY = {
         "pattern": IDEMPOTENCY_KEY_PATTERN,
     },
     "example": "0b0ea4ec-3d2c-4c1d-9a2f-6c1f0a6f3d11",
+}
+_RETRY_AFTER = {
+    "description": "Seconds to wait before the next try.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
 }
 _EXPLAINED = {
     400: "Something in the request is wrong; `errors` names every field.",
@@ -103,7 +113,10 @@ def _problem(status: int, explained: str) -> dict[str, Any]:
         "instance": "5f0c4e0a-3a0d-4d0b-8f0e-2d8c7d1c9f10",
     }
     content = {"schema": {"$ref": "#/components/schemas/Problem"}, "example": document}
-    return {
+    answer = {
         "description": f"{explained} Slug: {', '.join(f'`{name}`' for name in names)}.",
         "content": {problems.CONTENT_TYPE: content},
     }
+    if status in problems.RETRY_LATER:
+        answer["headers"] = {"Retry-After": _RETRY_AFTER}
+    return answer

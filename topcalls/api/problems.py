@@ -60,6 +60,7 @@ _HTTP_DETAILS = {
     416: "The range lies outside the recording. The Content-Range header gives its length.",
 }
 _TOLD_HEADERS = ("Allow", "Content-Range", "Retry-After", "WWW-Authenticate")
+RETRY_LATER = (429, 503)
 _RETRY_AFTER_SECONDS = 5
 
 
@@ -82,7 +83,7 @@ def of_our_error(error: TopCallsError) -> Response:
     headers = {}
     if kind.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="topcalls"'
-    if kind.status in (429, 503):
+    if kind.status in RETRY_LATER:
         headers["Retry-After"] = str(error.extra.get("retry_after") or _RETRY_AFTER_SECONDS)
     return _response(error.code, members, headers)
 

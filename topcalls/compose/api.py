@@ -8,6 +8,7 @@ from topcalls.api import server
 from topcalls.api.app import create_app
 from topcalls.api.app import openapi as openapi_document
 from topcalls.api.context import ApiServices
+from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
 from topcalls.compose.services import open_services
 from topcalls.config import Settings
@@ -32,6 +33,13 @@ def build_api(settings: Settings) -> ApiServer:
         ),
         public_url=settings.effective_public_url,
         max_body_bytes=settings.max_body_bytes,
+        limits=RateLimits(
+            services.clock,
+            requests_per_second=settings.api_requests_per_second,
+            burst=settings.api_requests_burst,
+            failures_per_minute=settings.api_failures_per_minute,
+        ),
+        proxies=settings.api_proxies,
     )
     return server.build(app, settings.api_host, settings.api_port)
 

@@ -22,6 +22,11 @@ class TokenBucket:
         self._fill(now)
         self._tokens = max(0.0, self._tokens - count)
 
+    def seconds_until(self, count: int, now: float) -> float:
+        """How long until `count` tokens, at most `burst`, are there if none is spent."""
+        self._fill(now)
+        return max(0.0, (min(count, self._burst) - self._tokens) / self._rate)
+
     def _fill(self, now: float) -> None:
         elapsed = 0.0 if self._at is None else max(0.0, now - self._at)
         self._tokens = min(self._burst, self._tokens + elapsed * self._rate)

@@ -7,12 +7,14 @@ connection is made (`net/http.py`).
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from topcalls.errors import FieldError
 
 MAX_LENGTH = 2048
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _EXAMPLE = "Give a whole address, as in https://example.com/hooks/topcalls."
 
 
@@ -48,4 +50,12 @@ def _is_private(host: str) -> bool:
         return not ipaddress.ip_address(host).is_global
     except ValueError:
         name = host.rstrip(".")
-        return name == "localhost" or name.endswith(_PRIVATE_SUFFIXES)
+        return name == "localhost" or name.endswith(_PRIVATE_SUFFIXES) or _is_disguised(name)
+
+
+def _is_disguised(name: str) -> bool:
+    """An IPv4 address as one number, in octal, in hex or with parts left out: `2130706433`.
+
+    Resolvers understand these; the only use of writing one is to get past a check.
+    """
+    return bool(_NUMBER.fullmatch(name.rpartition(".")[2]))

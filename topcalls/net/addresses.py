@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
 _NAT64 = IPv6Network("64:ff9b::/96")
+# What `is_global` admits, at least in some versions of Python, and a receiver never has.
+_REFUSED = tuple(
+    ip_network(block)
+    for block in (
+        "192.0.0.0/24",  # protocol assignments; a cloud's metadata is at .192
+        "192.88.99.0/24",  # the former relays of 6to4
+        "168.63.129.16/32",  # the host of an Azure machine answers here, to that machine alone
+        "64:ff9b:1::/48",  # NAT64 inside a network
+        "3fff::/20",  # documentation
+    )
+)
 
 
 def is_public(address: str) -> bool:
@@ -41,4 +52,5 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         and not address.is_reserved
         and not address.is_unspecified
         and not (isinstance(address, IPv6Address) and address.is_site_local)
+        and not any(address in block for block in _REFUSED)
     )

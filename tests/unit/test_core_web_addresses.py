@@ -1,0 +1,50 @@
+"""What the text of a customer's URL alone gives away."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topcalls.core.web_addresses import MAX_LENGTH, fault
+
+pytestmark = pytest.mark.unit
+
+PRIVATE = """
+    localhost LOCALHOST localhost. a.localhost db.internal metadata.google.internal printer.local
+    router.lan box.home.arpa 127.0.0.1 10.0.0.1 169.254.169.254 0.0.0.0 [::1] [::]
+    [fd00:ec2::254] [fe80::1] [::ffff:10.0.0.1] [::ffff:169.254.169.254]
+    2130706433 0x7f000001 0X7F.1 017700000001 0251.0376.0251.0376 127.1 127.0.1 0 0x 1.1.1 8.8.8.8.
+    example.1 2852039166
+"""
+PUBLIC = """
+    example.com EXAMPLE.com. xn--bcher-kva.example bücher.example 8.8.8.8 [2606:4700:4700::1111]
+    127.0.0.1.nip.io 0x7f.example local internal.example a1 1a 9.example
+"""
+
+
+@pytest.mark.parametrize("host", PRIVATE.split())
+def test_a_private_host_is_refused_in_every_spelling(host):
+    wrong = fault(f"https://{host}/hook", "webhook_url")
+    assert wrong is not None
+    assert (wrong.path, wrong.code) == ("webhook_url", "private_address")
+    assert fault(f"https://{host}/hook", "webhook_url", allow_private=True) is None
+
+
+@pytest.mark.parametrize("host", PUBLIC.split())
+def test_a_public_host_is_not(host):
+    assert fault(f"https://{host}/hook", "webhook_url") is None
+
+
+@given(
+    url=st.one_of(
+        st.text(max_size=60),
+        st.builds("{}://{}".format, st.sampled_from(["http", "https", "ftp", ""]), st.text()),
+        st.none() | st.integers() | st.lists(st.text()),
+    )
+)
+def test_anything_gets_a_verdict(url):
+    wrong = fault(url, "tools.0.url")
+    if wrong is None:
+        assert url.startswith(("http://", "https://")) or url.lower().startswith("http")
+        assert len(url) <= MAX_LENGTH
+    else:
+        assert (wrong.path, wrong.message.endswith(".")) == ("tools.0.url", True)

@@ -1,0 +1,140 @@
+"""How much one key may ask for, and how often one address may be wrong about its key.
+
+Counted in this process alone: several API processes behind one proxy allow as many times as much.
+A token is remembered by its hash, and only once it was accepted, so memory is bounded and holds no
+key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from topcalls.clock import Clock
+from topcalls.core.token_bucket import TokenBucket
+from topcalls.errors import RateLimited
+
+PER_KEY = "requests_per_key"
+FAILURES = "failed_authentications"
+MAX_KEYS = 10_000
+MAX_ADDRESSES = 10_000
+_IPV6_NETWORK = 64  # what one customer of a provider has: single addresses cost nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a key's limit; `reset` is in how many seconds all of it will be back.
+
+    `retry_after` (seconds) is above 0 when nothing was left for this request.
+    """
+
+    limit: int
+    remaining: int
+    reset: int
+    retry_after: int = 0
+
+
+class _Buckets:
+    """One bucket per name, for the names heard of last."""
+
+    def __init__(self, rate: float, burst: int, most: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._most = most
+        self._held: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._held
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def of(self, name: str) -> TokenBucket:
+        """The bucket of `name`; a new one is full."""
+        bucket = self._held.get(name)
+        if bucket is None:
+            bucket = self._held[name] = TokenBucket(self._rate, self._burst)
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+        self._held.move_to_end(name)
+        return bucket
+
+
+class RateLimits:
+    """The limits of one API process. `failures_per_minute` is both rate and burst."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        requests_per_second: float = 100.0,
+        burst: int = 200,
+        failures_per_minute: int = 60,
+    ) -> None:
+        self._clock = clock
+        self._burst = burst
+        self._keys = _Buckets(requests_per_second, burst, MAX_KEYS)
+        self._failures = _Buckets(failures_per_minute / 60, failures_per_minute, MAX_ADDRESSES)
+
+    def refuse_guesses(self, address: str, token: str) -> None:
+        """Call before a token is looked up. Raises RateLimited.
+
+        An address that failed too often is not heard with a token that is new to this process.
+        Tokens that were accepted are: nobody is shut out by a neighbour behind the same address.
+        """
+        name = _network(address)
+        if name not in self._failures or _digest(token) in self._keys:
+            return
+        now = self._clock.monotonic()
+        bucket = self._failures.of(name)
+        if not bucket.available(now):
+            raise RateLimited(
+                "Too many requests with a wrong key came from this address.",
+                remedy="Correct the key, and try again after Retry-After seconds.",
+                limit=FAILURES,
+                retry_after=_whole(bucket.seconds_until(1, now)),
+            )
+
+    def failed(self, address: str) -> None:
+        """A token from `address` was refused."""
+        self._failures.of(_network(address)).take(1, self._clock.monotonic())
+
+    def spend(self, token: str) -> Allowance:
+        """Count a request with an accepted `token`, unless nothing is left: see `retry_after`.
+
+        A refused request costs nothing, so a client that keeps asking is served at its rate.
+        """
+        now = self._clock.monotonic()
+        bucket = self._keys.of(_digest(token))
+        granted = bucket.available(now) > 0
+        if granted:
+            bucket.take(1, now)
+        return Allowance(
+            self._burst,
+            bucket.available(now),
+            math.ceil(bucket.seconds_until(self._burst, now)),
+            0 if granted else _whole(bucket.seconds_until(1, now)),
+        )
+
+
+def _whole(seconds: float) -> int:
+    return max(1, math.ceil(seconds))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _network(address: str) -> str:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), _IPV6_NETWORK), strict=False))
