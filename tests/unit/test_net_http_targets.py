@@ -16,14 +16,12 @@ from topcalls.net.http import HttpClient, HttpError
 pytestmark = pytest.mark.unit
 
 # Written by hand, so that it shares no mistake with the rule under test.
-FORBIDDEN = [
-    ipaddress.ip_network(block)
-    for block in """
+_BLOCKS = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24
     192.0.2.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4
     168.63.129.16/32 ::/96 fc00::/7 fe80::/10 fec0::/10 ff00::/8 2001:db8::/32 64:ff9b:1::/48
-""".split()
-]
+"""
+FORBIDDEN = [ipaddress.ip_network(block) for block in _BLOCKS.split()]
 METADATA = [
     "http://169.254.169.254/latest/meta-data/",
     "http://[fd00:ec2::254]/latest/meta-data/",
@@ -78,9 +76,8 @@ def test_a_redirect_is_reported_and_not_followed(status, target):
 
         def redirect(sock):
             read_head(sock)
-            sock.sendall(
-                f"HTTP/1.1 {status} Go\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
-            )
+            lines = [f"HTTP/1.1 {status} Go", f"Location: {location}", "Content-Length: 0"]
+            sock.sendall("\r\n".join([*lines, "", ""]).encode())
 
         with raw_server(redirect) as port:
             client = HttpClient(timeout=LIMIT, allow_private=True)

@@ -17,6 +17,7 @@ from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
 from topcalls.cli.processes import api, controller, run, sandbox, worker
+from topcalls.cli.secrets import secrets
 from topcalls.errors import ConfigError, TopCallsError
 
 
@@ -73,6 +74,7 @@ for command in (
     migrate,
     accounts,
     keys,
+    secrets,
     openapi,
     call,
     calls,

@@ -28,6 +28,7 @@ from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.nodes import Nodes
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
+from topcalls.services.secrets import Secrets
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
@@ -60,6 +61,7 @@ class Services:
     catalogue: Catalogue
     call_trail: CallTrail
     installation: Installation
+    secrets: Secrets
 
     def close(self) -> None:
         self.db.close()
@@ -117,6 +119,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
             mode=settings.telephony_mode,
             ai_mode=settings.ai_mode,
         ),
+        secrets=Secrets(db),
     )
 
 

@@ -6,7 +6,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from topcalls.store import rows
+from topcalls.store.fields import SecretField
 from topcalls.store.models import Account, ApiKey
+
+_FIELDS = Account._meta.sorted_fields
+_OPEN_COLUMNS = [field for field in _FIELDS if not isinstance(field, SecretField)]
 
 
 def insert(**columns: Any) -> Account:
@@ -21,8 +25,8 @@ def get(account_id: str) -> Account | None:
 
 
 def every() -> list[Account]:
-    """All accounts, oldest first."""
-    return list(Account.select().order_by(Account.created_at, Account.id))
+    """All accounts, oldest first, without their secrets: these are read one at a time."""
+    return list(Account.select(*_OPEN_COLUMNS).order_by(Account.created_at, Account.id))
 
 
 def update(account_id: str, **changes: Any) -> bool:

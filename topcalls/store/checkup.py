@@ -11,10 +11,9 @@ from peewee import fn
 
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.errors import ConfigError
-from topcalls.store import nodes
+from topcalls.store import nodes, secrets
 from topcalls.store.leases import is_free
 from topcalls.store.models import (
-    Account,
     Call,
     NamedLease,
     WebhookDelivery,
@@ -23,6 +22,7 @@ from topcalls.store.models import (
 )
 from topcalls.store.models.calls import IS_LIVE, IS_QUEUED
 
+_SECRETS_TRIED = 1000  # of each column
 _PERIODIC = "periodic:"
 
 
@@ -85,9 +85,8 @@ def controllers(since: datetime) -> list[Seen]:
 
 def opens_secrets() -> bool | None:
     """Whether the secret key fits what is stored; None where nothing encrypted is stored yet."""
-    stored = Account.select(Account.webhook_secret).where(Account.webhook_secret.is_null(False))
     try:
-        return True if stored.limit(1).first() else None
+        return True if secrets.open_all(_SECRETS_TRIED) else None
     except ConfigError:
         return False
 

@@ -1,4 +1,4 @@
-"""Encryption at rest of the few secrets that must be read back (webhook signing secrets)."""
+"""Encryption at rest of the few secrets that must be read back: for webhooks, carriers, vendors."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ _REMEDY = (
 class Cipher:
     """Fernet under one or several keys, comma-separated: the first encrypts, all decrypt.
 
-    A new key is put first and the old one kept behind it until every secret was written again.
+    A new key is put first and the old one kept behind it until every secret was written again
+    (`store.secrets.rotate`).
     """
 
     def __init__(self, keys: str | None) -> None:
+        self._first: Fernet | None = None
         self._fernet: MultiFernet | None = None
         if keys:
             try:
-                self._fernet = MultiFernet([Fernet(key.strip()) for key in keys.split(",")])
+                fernets = [Fernet(key.strip()) for key in keys.split(",")]
+                self._first, self._fernet = fernets[0], MultiFernet(fernets)
             except ValueError as error:
                 raise ConfigError(
                     "The secret key is not a Fernet key.", field=_SETTING, remedy=_REMEDY
@@ -46,6 +49,18 @@ class Cipher:
                 "A stored secret was encrypted with another key.", field=_SETTING, remedy=_REMEDY
             ) from error
 
+    def rotate(self, stored: str) -> str | None:
+        """The same secret under the first key; None where it is under that already.
+
+        Raises:
+            ConfigError: no key is configured, or none of them fits.
+        """
+        fernet = self._needed()
+        if self._first is not None and _opens(self._first, stored):
+            return None
+        self.decrypt(stored)
+        return fernet.rotate(stored.encode()).decode()
+
     def _needed(self) -> MultiFernet:
         if self._fernet is None:
             raise ConfigError(
@@ -54,3 +69,11 @@ class Cipher:
                 remedy=_REMEDY,
             )
         return self._fernet
+
+
+def _opens(fernet: Fernet, stored: str) -> bool:
+    try:
+        fernet.decrypt(stored.encode())
+    except InvalidToken:
+        return False
+    return True

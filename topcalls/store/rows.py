@@ -52,6 +52,12 @@ def select(text: str, *values: Any) -> list[tuple[Any, ...]]:
     return list(_execute(text, list(values)).fetchall())
 
 
+def change(text: str, *values: Any) -> int:
+    """Carry out an UPDATE written by hand, values as they are stored; how many rows it changed."""
+    count: int = _execute(text, list(values)).rowcount
+    return count
+
+
 def _execute(text: str, values: list[Any]) -> Any:
     database: Any = current().peewee
     return database.execute_sql(_styled(text), values)
