@@ -27,8 +27,10 @@ from topcalls.core.call_events import (
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import Transition, advance
 from topcalls.services.accounts import Accounts
+from topcalls.services.agents import Agents
 from topcalls.services.call_views import CallView, ClaimedCall
 from topcalls.services.calls import Calls
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
@@ -64,6 +66,8 @@ class Services:
     webhooks: Webhooks
     transitions: Transitions
     calls: Calls
+    catalogue: Catalogue
+    agents: Agents
     dispatch: Dispatch
     commands: Commands
     idempotency: Idempotency
@@ -89,6 +93,7 @@ def services(
     transitions = Transitions(quotas, webhooks, timedelta(hours=1))
     nodes = Nodes(db)
     wrap_ups = WrapUps(db, recordings, webhooks, runners)
+    catalogue = Catalogue(clock, default_from_number=FROM_NUMBER)
     return Services(
         db=db,
         clock=clock,
@@ -108,6 +113,8 @@ def services(
             sandbox=True,
             default_from_number=FROM_NUMBER,
         ),
+        catalogue=catalogue,
+        agents=Agents(db, clock, catalogue),
         dispatch=Dispatch(db, transitions, node_capacity=node_capacity),
         commands=Commands(db),
         idempotency=Idempotency(db, clock),

@@ -82,12 +82,15 @@ class Recording:
 class CallRequest:
     """One call as it was asked for. Durations in minutes, time limits in seconds.
 
+    `agent_id` and `agent_version` name the agent whose configuration is filled in here already.
     Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
     is set. A higher `priority` is dispatched first. `model` None means the configured default.
     `webhook_events` empty means every event of the call.
     """
 
     phone_number: str
+    agent_id: str | None = None
+    agent_version: int | None = None
     task: str | None = None
     instructions: str | None = None
     from_number: str | None = None

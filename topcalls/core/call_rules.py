@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from topcalls.core import phone_numbers, web_addresses
+from topcalls.core import phone_numbers, variables, web_addresses
 from topcalls.core.call_request import (
     CALL_EVENTS,
     DEFAULT_RING_TIMEOUT,
@@ -57,6 +57,10 @@ _SECTIONS: dict[str, type[Any]] = {"interruption": Interruption, "recording": Re
 _OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
 _FLAGS = ("enabled", "protect_first_sentence")
 _FIELDS = tuple(f.name for f in fields(CallRequest))
+OF_ONE_CALL = frozenset(
+    {"phone_number", "from_number", "schedule_at", "metadata", "agent_id", "agent_version"}
+)
+"""Fields that an agent cannot hold, because they are about one call."""
 
 Faults = Iterator[FieldError]
 
@@ -110,10 +114,26 @@ def complete(body: Mapping[str, Any], rules: CallRules) -> CallRequest:
 
 def violations(body: Mapping[str, Any], rules: CallRules, now: datetime) -> list[FieldError]:
     """Everything wrong with `body`, in the order of the fields; None counts as not given."""
+    return _judged(body, rules, now, _RULES)
+
+
+def configuration_violations(
+    configuration: Mapping[str, Any], rules: CallRules, now: datetime
+) -> list[FieldError]:
+    """Everything wrong with what an agent holds: a call but for the fields `OF_ONE_CALL`.
+
+    Names in its texts need no value yet: calls bring them.
+    """
+    return _judged(configuration, rules, now, _CONFIGURATION_RULES)
+
+
+def _judged(
+    body: Mapping[str, Any], rules: CallRules, now: datetime, judged: tuple[Rule, ...]
+) -> list[FieldError]:
     given = {key: value for key, value in body.items() if value is not None}
     refused = list(_not_yet(given, rules.not_yet))
     stop = {fault.path for fault in refused}
-    found = [fault for rule in _RULES for fault in rule(given, rules, now)]
+    found = [fault for rule in judged for fault in rule(given, rules, now)]
     kept = [fault for fault in found if not _under(fault.path, stop)]
     order = {name: index for index, name in enumerate(_FIELDS)}
     return sorted([*refused, *kept], key=lambda f: order.get(f.path.split(".")[0], len(order)))
@@ -147,6 +167,23 @@ def _asks_for_nothing(value: Any) -> bool:
 def _unknown(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     for name in given.keys() - set(_FIELDS):
         yield FieldError(name, f"Is not a field of a call.{did_you_mean(name, _FIELDS)}", "unknown")
+
+
+def _of_one_call(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name in OF_ONE_CALL & given.keys():
+        yield FieldError(name, "Is about one call. Give it with the call.", "not_of_an_agent")
+
+
+def _agent(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    agent_id, version = given.get("agent_id"), given.get("agent_version")
+    if agent_id is not None and not isinstance(agent_id, str):
+        yield FieldError("agent_id", "Must be text.", "invalid_type")
+    if version is None:
+        return
+    if isinstance(version, bool) or not isinstance(version, int):
+        yield FieldError("agent_version", "Must be a whole number.", "invalid_type")
+    elif agent_id is None:
+        yield FieldError("agent_version", "Say of which agent, in 'agent_id'.", "needs_agent_id")
 
 
 def _numbers(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
@@ -187,6 +224,16 @@ def _texts(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
         value = given.get(name)
         if name in given and not (isinstance(value, str) and re.fullmatch(pattern, value)):
             yield FieldError(name, f"Must be {example}.", f"invalid_{name}")
+
+
+def _placeholders(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    yield from variables.syntax_faults(given)
+
+
+def _values(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    call = variables.of_body(given, rules.default_from_number)
+    yield from variables.value_faults(given, call)
+    yield from variables.length_faults(given, call, TEXT_LENGTHS)
 
 
 def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
@@ -330,9 +377,12 @@ def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> 
 Rule = Callable[[Mapping[str, Any], CallRules, datetime], Faults]
 _RULES: tuple[Rule, ...] = (
     _unknown,
+    _agent,
     _numbers,
     _prompt,
     _texts,
+    _placeholders,
+    _values,
     _ranges,
     _choices,
     _webhook,
@@ -341,4 +391,8 @@ _RULES: tuple[Rule, ...] = (
     _sections,
     _structures,
     _plain_shapes,
+)
+_CONFIGURATION_RULES: tuple[Rule, ...] = (
+    _of_one_call,
+    *(rule for rule in _RULES if rule not in (_agent, _numbers, _schedule, _values)),
 )

@@ -1,6 +1,7 @@
 """The schema, nothing else. Queries are beside this package, one module per noun."""
 
 from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteUsage, Reservation
+from topcalls.store.models.agents import Agent, AgentVersion
 from topcalls.store.models.calls import (
     Call,
     CallEvent,
@@ -22,6 +23,8 @@ TABLES = (
     ApiKey,
     MinuteGrant,
     MinuteUsage,
+    Agent,
+    AgentVersion,
     Call,
     Reservation,
     CallEvent,
@@ -41,6 +44,8 @@ TABLES = (
 __all__ = [
     "TABLES",
     "Account",
+    "Agent",
+    "AgentVersion",
     "ApiKey",
     "Call",
     "CallEvent",

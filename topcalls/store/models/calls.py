@@ -33,6 +33,8 @@ class Call(Leased):
     from_number = peewee.TextField(null=True)
     priority = peewee.IntegerField()
     request = JsonField()
+    agent_id = peewee.CharField(max_length=36, null=True)
+    agent_version = peewee.IntegerField(null=True)
     campaign_id = peewee.CharField(max_length=36, null=True)
     lead_id = peewee.CharField(max_length=36, null=True)
     channel_id = peewee.CharField(max_length=64, unique=True)
