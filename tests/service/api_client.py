@@ -11,13 +11,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from topcalls.api.context import ApiServices
+from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 
 PUBLIC_URL = "https://calls.example.com"
-SCOPES = ("calls:read", "calls:write", "admin")
+SCOPES = ("calls:read", "calls:write", "agents:read", "agents:write", "admin")
 GOOD_CALL: dict[str, Any] = {
     "phone_number": factories.NUMBER,
     "task": "Ask whether Tuesday at ten suits.",
@@ -78,12 +79,14 @@ class Api:
 def api_services(services: factories.Services, **rules: Any) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
+    catalogue = Catalogue(services.clock, **rules)
     return ApiServices(
+        agents=Agents(services.db, services.clock, catalogue),
         clock=services.clock,
         keys=services.keys,
         calls=services.calls,
         call_trail=CallTrail(services.db),
-        catalogue=Catalogue(services.clock, **rules),
+        catalogue=catalogue,
         idempotency=services.idempotency,
         installation=Installation(
             services.db,

@@ -58,6 +58,8 @@ _CALL: dict[str, Any] = {
     "end_at": "2026-11-23T14:32:40.149311Z",
     "end_reason": "agent_ended",
     "schedule_at": None,
+    "agent_id": None,
+    "agent_version": None,
     "campaign_id": None,
     "lead_id": None,
     "answered_by": "unknown",

@@ -20,6 +20,7 @@ def build_api(settings: Settings) -> ApiServer:
     services = open_services(settings)
     app = create_app(
         ApiServices(
+            agents=services.agents,
             clock=services.clock,
             keys=services.keys,
             calls=services.calls,

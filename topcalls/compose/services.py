@@ -16,6 +16,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
 from topcalls.services.accounts import Accounts
+from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.catalogue import Catalogue
@@ -49,6 +50,7 @@ class Services:
     accounts: Accounts
     keys: Keys
     quotas: Quotas
+    agents: Agents
     recordings: Recordings
     webhooks: Webhooks
     calls: Calls
@@ -93,6 +95,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         default_from_number=effective_from_number(settings),
     )
     wrap_ups = WrapUps(db, recordings, webhooks, owner=lease_owner)
+    catalogue = build_catalogue(settings, clock)
     nodes = Nodes(db)
     return Services(
         db=db,
@@ -100,6 +103,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         accounts=Accounts(db, clock),
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
+        agents=Agents(db, clock, catalogue),
         recordings=recordings,
         webhooks=webhooks,
         calls=calls,
@@ -109,7 +113,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
-        catalogue=build_catalogue(settings, clock),
+        catalogue=catalogue,
         call_trail=CallTrail(db),
         installation=Installation(
             db,

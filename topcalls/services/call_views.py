@@ -49,6 +49,8 @@ class CallView:
     call_summary: str | None
     error_message: str | None
     answered_by: str | None
+    agent_id: str | None
+    agent_version: int | None
     campaign_id: str | None
     lead_id: str | None
     completed: bool
@@ -141,6 +143,8 @@ def call_view(
         call_summary=call.call_summary,
         error_message=call.error_message,
         answered_by=call.answered_by,
+        agent_id=call.agent_id,
+        agent_version=call.agent_version,
         campaign_id=call.campaign_id,
         lead_id=call.lead_id,
         completed=call.completed,

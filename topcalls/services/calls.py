@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.clock import Clock
+from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import PUBLIC, WAITING_STATES, WEBHOOKS, State, Transition, Verdict
@@ -80,7 +81,7 @@ class Calls:
 
         Raises:
             InsufficientQuota: the account has fewer minutes than the call may need.
-            InvalidRequest: there is no number to call from.
+            InvalidRequest: there is no number to call from, or a text names what has no value.
         """
         from_number = request.from_number or self._from_number
         if not from_number:
@@ -89,7 +90,10 @@ class Calls:
                 field="from_number",
                 remedy="Name one in from_number, or set FROM_NUMBER for the install.",
             )
-        request = replace(request, from_number=from_number)
+        request = variables.filled(
+            replace(request, from_number=from_number),
+            variables.of_call(from_number, request.phone_number),
+        )
         moment = now or self._clock.now()
         return self._db.run(self._create, principal.account_id, request, moment)
 
@@ -267,6 +271,8 @@ class Calls:
             from_number=request.from_number,
             priority=request.priority,
             request=plain(request.to_mapping()),
+            agent_id=request.agent_id,
+            agent_version=request.agent_version,
             channel_id=new_id(),
             tries_left=DISPATCH_TRIES,
             created_at=created_at,

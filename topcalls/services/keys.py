@@ -28,6 +28,8 @@ from topcalls.store.models import ApiKey
 
 Kind = Literal["live", "test"]
 SCOPES = (
+    "agents:read",
+    "agents:write",
     "calls:read",
     "calls:write",
     "campaigns:read",

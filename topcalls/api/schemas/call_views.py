@@ -98,6 +98,11 @@ class CallSchema(ma.Schema):
     end_at = _moment("When it ended.")
     end_reason = fields.Choice(*EndReason, allow_none=True)
     schedule_at = _moment("When it is to be made, if not at once.")
+    agent_id = _uuid("The agent it was made by.", nullable=True)
+    agent_version = fields.Whole(
+        allow_none=True,
+        metadata={"description": "The version of the agent that it was made by and keeps."},
+    )
     campaign_id = _uuid("The campaign it belongs to.", nullable=True)
     lead_id = _uuid("The lead that was called.", nullable=True)
     answered_by = fields.Choice(*_ANSWERED_BY, allow_none=True)

@@ -1,4 +1,4 @@
-"""The body of `POST /v1/calls`.
+"""The body of `POST /v1/calls`, and the part of it that an agent holds.
 
 The rules are in `core/call_rules.py` and judge the body before this schema does, so that every
 fault of shape and of sense is told at once. What the schema adds is the reference: its limits are
@@ -13,6 +13,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.core import call_rules
 from topcalls.core.call_request import (
@@ -77,24 +78,15 @@ class RecordingSchema(ma.Schema):
     )
 
 
-class CallCreateSchema(ma.Schema):
-    """One call. `task` or `instructions` is required, not both."""
+class ConfigurationSchema(ma.Schema):
+    """What an agent holds: a call, but for what is about one call.
 
-    phone_number = fields.Text(
-        required=True,
-        metadata={
-            "description": "Whom to call, in E.164. The country code must exist and the number "
-            "must be possible there.",
-            "pattern": E164_PATTERN,
-        },
-    )
+    `task` or `instructions` is required, not both. In both, and in `first_sentence`, `{{name}}`
+    stands for a value of `request_data`, and `{{name|default}}` has a default.
+    """
+
     task = _text("task", "What the agent is to do, in plain words. Not with `instructions`.")
     instructions = _text("instructions", "A whole system prompt. Not with `task`.")
-    from_number = _text(
-        "from_number",
-        "Caller ID, in E.164. Without it the installation's own; one of the two must exist.",
-        pattern=E164_PATTERN,
-    )
     first_sentence = _text("first_sentence", "Spoken, exactly so, as soon as the call is answered.")
     mode = fields.Choice(
         *MODES,
@@ -131,15 +123,10 @@ class CallCreateSchema(ma.Schema):
         allow_none=True,
         metadata=_about("priority", "Of queued calls the highest goes first.", default=5),
     )
-    schedule_at = fields.Timestamp(
-        allow_none=True,
-        metadata={"description": "Call then, not now. In the future, at most 30 days ahead."},
-    )
     request_data = _object(
-        "request_data", "What the agent should know of this call. At most 16 KiB of JSON."
-    )
-    metadata = _object(
-        "metadata", "Yours. Comes back with the call and in webhooks. At most 16 KiB of JSON."
+        "request_data",
+        "What the agent should know of this call, and what `{{name}}` in its texts stands for. "
+        "At most 16 KiB of JSON.",
     )
     webhook_url = _text(
         "webhook_url",
@@ -181,9 +168,55 @@ class CallCreateSchema(ma.Schema):
     )
     transfer = _object("transfer", "Where the agent may hand the call over to.")
 
+
+class CallCreateSchema(ConfigurationSchema):
+    """One call. It needs a `task` or `instructions`, of its own or by an agent, not both.
+
+    What the call names goes before what its agent holds; `request_data`, `interruption` and
+    `recording` are merged name by name. Null counts as not given.
+    """
+
+    phone_number = fields.Text(
+        required=True,
+        metadata={
+            "description": "Whom to call, in E.164. The country code must exist and the number "
+            "must be possible there.",
+            "pattern": E164_PATTERN,
+        },
+    )
+    agent_id = fields.Text(
+        allow_none=True,
+        metadata={
+            "format": "uuid",
+            "description": "The agent whose configuration the call gets, as it is now: POST "
+            "/v1/agents.",
+        },
+    )
+    agent_version = fields.Whole(
+        allow_none=True,
+        metadata={
+            "minimum": 1,
+            "description": "Which version of the agent, a draft or an older one for instance. "
+            "Without it the published one.",
+        },
+    )
+    from_number = _text(
+        "from_number",
+        "Caller ID, in E.164. Without it the installation's own; one of the two must exist.",
+        pattern=E164_PATTERN,
+    )
+    schedule_at = fields.Timestamp(
+        allow_none=True,
+        metadata={"description": "Call then, not now. In the future, at most 30 days ahead."},
+    )
+    metadata = _object(
+        "metadata", "Yours. Comes back with the call and in webhooks. At most 16 KiB of JSON."
+    )
+
     @ma.pre_load
     def _judge(self, body: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
         installation = services()
+        body = installation.agents.call_body(principal().account_id, body)
         faults = call_rules.violations(
             body, installation.catalogue.call_rules, installation.clock.now()
         )
@@ -192,6 +225,6 @@ class CallCreateSchema(ma.Schema):
             raise InvalidRequest(message, faults)
         return body
 
-    @ma.post_load(pass_original=True)
-    def _build(self, _: Any, body: Mapping[str, Any], **__: Any) -> CallRequest:
+    @ma.post_load
+    def _build(self, body: Mapping[str, Any], **_: Any) -> CallRequest:
         return call_rules.complete(body, services().catalogue.call_rules)
