@@ -46,7 +46,20 @@ class Settings(BaseModel):
     node: str = Field(
         "node-1",
         pattern=r"^[A-Za-z0-9_.-]{1,40}$",
-        description="Name of this machine among all that share the database.",
+        description="Name of this FreeSWITCH among all that share the database; every controller "
+        "on it carries the same name.",
+    )
+    node_weight: int = Field(
+        100,
+        ge=1,
+        le=1000,
+        description="Share of the calls that this node takes, beside the weights of the others.",
+    )
+    node_capacity: int | None = Field(
+        None,
+        ge=1,
+        description="Most calls that all controllers of this node carry together. Empty: the sum "
+        "of their `max_calls`.",
     )
     sandbox_journal: Path | None = Field(
         None,
@@ -162,6 +175,12 @@ class Settings(BaseModel):
     )
     dispatch_timeout_seconds: int = Field(
         3600, ge=10, description="How long a call may wait in the queue before it fails."
+    )
+    min_idle_cpu: float = Field(
+        5.0,
+        ge=0,
+        le=100,
+        description="No more calls go to a switch whose processors are idle for less, in percent.",
     )
     drain_seconds: int = Field(
         30, ge=0, le=3600, description="How long a stopping controller lets its calls talk on."

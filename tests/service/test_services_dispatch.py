@@ -13,7 +13,7 @@ import pytest
 from topcalls.core.call_events import Answered, GivenBack, Hangup, HungUp, Rang
 from topcalls.core.call_state import Effect, State
 from topcalls.errors import Conflict
-from topcalls.services.dispatch import ABANDONED_AFTER, LEASE_SECONDS
+from topcalls.services.dispatch import ABANDONED_AFTER, LEASE_SECONDS, UNDIALLED_AFTER
 from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
@@ -318,8 +318,18 @@ def test_a_call_of_a_dead_node_can_be_taken_over_from_anywhere(services, who):
     assert ids(taken) == [claimed.call_id]
 
 
-def test_calls_that_nobody_takes_over_are_settled_in_the_end(services, who):
+def test_a_call_that_was_never_dialled_does_not_wait_for_its_node_for_long(services, who):
     undialled = factories.claimed_call(services, who)
+    dialled = factories.Life(services, factories.claimed_call(services, who)).dial()
+    services.clock.advance(LEASE_SECONDS + UNDIALLED_AFTER.total_seconds() - 1)
+    assert services.dispatch.recover_abandoned(services.clock.now()) == 0
+    services.clock.advance(1)
+    assert services.dispatch.recover_abandoned(services.clock.now()) == 1
+    assert services.db.read(Call.get_by_id, undialled.call_id).state == "queued"
+    assert services.db.read(Call.get_by_id, dialled.call_id).state == "dispatching"
+
+
+def test_calls_that_nobody_takes_over_are_settled_in_the_end(services, who):
     ringing = factories.Life(services, factories.claimed_call(services, who)).dial()
     talking = factories.Life(services, factories.claimed_call(services, who)).talk(0)
     healthy = factories.Life(services, factories.claimed_call(services, who)).talk(0)
@@ -328,13 +338,12 @@ def test_calls_that_nobody_takes_over_are_settled_in_the_end(services, who):
     services.calls.extend_lease([healthy.call_id], factories.OWNER, now + timedelta(minutes=1))
     assert services.dispatch.recover_abandoned(now) == 0
     services.clock.advance(1)
-    assert services.dispatch.recover_abandoned(services.clock.now()) == 3
+    assert services.dispatch.recover_abandoned(services.clock.now()) == 2
     assert services.dispatch.recover_abandoned(services.clock.now()) == 0
 
     def status(call_id):
         return services.calls.get(who.account_id, call_id).status
 
-    assert status(undialled.call_id) == "queued"
     assert status(ringing.call_id) == "failed"
     assert status(talking.call_id) == "failed"
     assert status(healthy.call_id) == "in_progress"

@@ -96,7 +96,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
     )
     wrap_ups = WrapUps(db, recordings, webhooks, owner=lease_owner)
     catalogue = build_catalogue(settings, clock)
-    nodes = Nodes(db)
+    nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
         clock=clock,
@@ -107,7 +107,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         recordings=recordings,
         webhooks=webhooks,
         calls=calls,
-        dispatch=Dispatch(db, transitions),
+        dispatch=Dispatch(db, transitions, node_capacity=settings.node_capacity),
         commands=Commands(db),
         nodes=nodes,
         idempotency=Idempotency(db, clock),

@@ -56,7 +56,7 @@ class MediaOptions:
 class ControllerOptions:
     """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
     conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
-    this machine see who of them has died."""
+    this machine see who of them has died. `min_idle_percent`: of the switch's processors."""
 
     owner: str
     node: str
@@ -66,6 +66,7 @@ class ControllerOptions:
     media: MediaOptions
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
     presence_dir: Path | None = None
+    min_idle_percent: float = 0.0
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -79,6 +80,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
         lambda telephony: _gear(options, telephony, clock),
         clock,
         Presence(options.presence_dir, options.owner) if options.presence_dir else None,
+        min_idle_percent=options.min_idle_percent,
     )
 
 

@@ -18,7 +18,7 @@ from topcalls.clock import Clock
 from topcalls.controller.assembly import SwitchAddress
 from topcalls.core.checkup import Finding, crashed, fault, judge_clock, ok, refused, warning
 from topcalls.errors import ConfigError, SwitchError, TopCallsError
-from topcalls.esl import commands
+from topcalls.esl import commands, switch_status
 from topcalls.esl.connection import EventSocketConnection
 from topcalls.esl.errors import CommandRefused, LoginRefused
 from topcalls.ids import new_id
@@ -41,10 +41,7 @@ NEEDED = {
 """Module to what it is needed for. `mod_native_file` comes on top where speech goes by files."""
 
 NATIVE_FILE = {"mod_native_file": "speech to the caller from growing files"}
-_READY = re.compile(r"FreeSWITCH \(Version (\S+).*\) is (ready|not ready)")
 _RATE = re.compile(r"session\(s\) per Sec out of max (\d+)")
-_ROOM = re.compile(r"^(\d+) session\(s\) max$", re.MULTILINE)
-_NOW = re.compile(r"^(\d+) session\(s\) - peak", re.MULTILINE)
 _FIELD = re.compile(r"^(State|Status|PingState)\s*\t(.*)$", re.MULTILINE)
 
 
@@ -125,10 +122,10 @@ class SwitchCheckup:
         begun = self.clock.monotonic()
         text = line.ask("status")
         milliseconds = (self.clock.monotonic() - begun) * 1000
-        ready = _READY.search(text)
-        version = ready.group(1) if ready else "unknown"
+        told = switch_status.parse(text)
+        version = told.version or "unknown"
         found = f"FreeSWITCH {version}, answers in {milliseconds:.0f} ms."
-        if ready and ready.group(2) == "not ready":
+        if not told.is_ready:
             yield fault(
                 "switch",
                 f"{found} It is not ready: it starts, stops or is paused.",
@@ -152,15 +149,16 @@ class SwitchCheckup:
         return ok("switch_password", "Accepted, and not the default one.")
 
     def _limits(self, status: str) -> Iterator[Finding]:
-        room, rate, now = (_number(pattern, status) for pattern in (_ROOM, _RATE, _NOW))
-        if room is None or rate is None:
+        told, rate = switch_status.parse(status), _RATE.search(status)
+        if told.max_sessions is None or rate is None:
             yield warning("switch_limits", "`status` does not tell limits.", "Look by hand.")
             return
-        found = f"{now or 0} sessions of at most {room}, {rate} new ones a second."
+        room, most = told.max_sessions, int(rate.group(1))
+        found = f"{told.sessions or 0} sessions of at most {room}, {most} new ones a second."
         short = []
         if room < self.max_calls:
             short.append(f"max-sessions above {self.max_calls}")
-        if rate < self.calls_per_second:
+        if most < self.calls_per_second:
             short.append(f"sessions-per-second above {self.calls_per_second:g}")
         if short:
             yield warning(
@@ -306,11 +304,6 @@ def _remove(path: Path, made: list[Path]) -> None:
         path.unlink(missing_ok=True)
         for place in made:
             place.rmdir()
-
-
-def _number(pattern: re.Pattern[str], text: str) -> int | None:
-    found = pattern.search(text)
-    return int(found.group(1)) if found else None
 
 
 def _numbers(version: str) -> tuple[int, ...]:

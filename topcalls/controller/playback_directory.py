@@ -21,6 +21,9 @@ from topcalls.media import utterance_file
 YOUNG_SECONDS = 60.0
 """A directory younger than this may belong to a controller that is about to lock it."""
 
+LEAST_BYTES = 1_000_000
+"""Two minutes of speech. With less room no more calls are taken."""
+
 _OWNER = re.compile(r".+\.[0-9]+\.[0-9a-f]{8}")
 
 log = get_logger("controller.playback")
@@ -44,6 +47,18 @@ class PlaybackDirectory:
         self._lock = _locked(self.path)
         with contextlib.suppress(OSError):
             self._sweep()
+
+    def problem(self) -> str:
+        """Why speech could not be written there now, for people; empty when it could."""
+        try:
+            room = os.statvfs(self.path)
+        except OSError as error:
+            return f"The playback directory is gone: {(error.strerror or '').lower()}."
+        if not os.access(self.path, os.W_OK | os.X_OK):
+            return "The playback directory cannot be written to."
+        if room.f_bavail * room.f_frsize < LEAST_BYTES:
+            return "The disk of the playback directory is full."
+        return ""
 
     def close(self) -> None:
         """Delete it, with whatever is left in it."""

@@ -69,8 +69,8 @@ class Succession:
         """Take over from controllers of this machine and node that are dead; how many calls."""
         if self._presence is None:
             return 0
-        mine = f"{self._node}."
-        dead = [name for name in self._presence.dead() if name.startswith(mine)]
+        names = self._presence.dead()
+        dead = [name for name in names if name.rsplit(".", 2)[0] == self._node]
         if not dead:
             return 0
         taken = self._take_over(dead)

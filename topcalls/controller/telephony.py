@@ -23,6 +23,7 @@ from topcalls.controller.journal import Journal
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler, nothing_written
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
+from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
 from topcalls.core.call_events import CallEvent, GivenBack, Hangup
 from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
 from topcalls.errors import ConfigError, TopCallsError
@@ -80,6 +81,7 @@ class Telephony:
         clock: Clock,
         presence: Presence | None = None,
         ended: Callable[[str], Hangup | None] = nothing_written,
+        min_idle_percent: float = 0.0,
     ) -> None:
         self.owner = owner
         self.node = node
@@ -109,6 +111,13 @@ class Telephony:
             self.open_session,
             ended,
         )
+        files = self._gear.playback_directory
+        self.health = SwitchHealth(
+            self._gear.switch,
+            clock,
+            min_idle_percent=min_idle_percent,
+            media_problem=files.problem if files is not None else str,
+        )
         self._store_there_since: float | None = None
         self._drain_asked = False
         self._dispatcher = Dispatcher(
@@ -119,7 +128,7 @@ class Telephony:
             calls_per_second,
             clock,
             live_calls=lambda: len(self.sessions),
-            may_dial=lambda: self._gear.switch.is_up and not self.is_draining,
+            may_dial=lambda: self.health.may_dial and not self.is_draining,
             open_session=self.open_session,
         )
         self._taker = CommandTaker(verbs.commands, owner, self.sessions, clock)
@@ -152,6 +161,7 @@ class Telephony:
         for seconds, work in (
             (COMMAND_SECONDS, self._taker.tick),
             (HEARTBEAT_SECONDS, self._beat),
+            (LOOK_SECONDS, self.health.look),
             (RECONCILE_SECONDS, self._reconcile),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
         ):
@@ -185,12 +195,16 @@ class Telephony:
     def switch_up(self) -> None:
         """The switch is (again) there: settle what its absence may have hidden."""
         log.info("Switch is up")
+        self.health.came_up()
+        self._try(self._tell_alive)
         self._try(self._reconcile)
 
     def switch_down(self, reason: str) -> None:
         """The switch cannot be reached: calls go on, no new ones are claimed."""
         metrics.esl_reconnects.inc()
         log.warning("Switch is down", why=reason)
+        self.health.went_down(reason)
+        self._try(self._tell_alive)
 
     def events_lost(self, count: int) -> None:
         """Our queue overflowed: find out from the switch what the events would have said."""
@@ -261,6 +275,7 @@ class Telephony:
             draining=told,
             media_url=self._gear.media.url_of(""),
             version=__version__,
+            switch=self.health.report,
         )
         if self.is_draining is not told:
             log.info("Drain was asked for" if self._drain_asked else "Drain was called off")

@@ -80,9 +80,7 @@ def nodes_of(controllers: Iterable[ControllerLoad]) -> list[NodeLoad]:
     ]
 
 
-def plan(
-    nodes: Sequence[NodeLoad], waiting: int, without: Collection[str] = ()
-) -> dict[str, int]:
+def plan(nodes: Sequence[NodeLoad], waiting: int, without: Collection[str] = ()) -> dict[str, int]:
     """How many of the waiting calls each node may claim now; nodes `without` get none."""
     live = {one.node: one.live for one in nodes if one.node not in without}
     most = {one.node: one.live + one.room for one in nodes}

@@ -2,13 +2,15 @@
 
 A claim is one transaction: it counts what every account with waiting calls is running, gives free
 places in turn to the account that runs the least, and moves each call it takes from queued to
-dispatching under a lease. Limits are counted from rows, so nothing has to be given back by hand.
+dispatching under a lease. A node takes no more than its share (`node_shares.py`). Limits are
+counted from rows, so nothing has to be given back by hand.
 """
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from topcalls.core.call_events import (
@@ -22,6 +24,7 @@ from topcalls.core.call_events import (
 from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
+from topcalls.services.node_shares import NodeShares, Shares
 from topcalls.services.transitions import Transitions
 from topcalls.store import calls, dispatch, leases
 from topcalls.store.database import Database
@@ -30,8 +33,13 @@ from topcalls.store.models import Call
 LEASE_SECONDS = 30.0
 """How long a controller may be silent about a call before another may take it over."""
 
+
 ABANDONED_AFTER = timedelta(minutes=15)
 """How long a live call may have no owner before it counts as lost."""
+
+UNDIALLED_AFTER = timedelta(seconds=LEASE_SECONDS)
+"""How long a call that was claimed and never dialled waits for a controller of its node, before any
+other may have it."""
 
 _BATCH = 200
 _MOST_AT_ONCE = 200
@@ -48,12 +56,15 @@ class Dispatch:
         self._db = db
         self._transitions = transitions
         self._node_capacity = node_capacity
+        self._shares = NodeShares()
 
     def claim(self, owner: str, node: str, free_slots: int, now: datetime) -> list[ClaimedCall]:
         """Take up to `free_slots` calls for a controller, within every limit, fair to accounts."""
         if free_slots < 1 or not self._db.read(dispatch.anything_queued):
             return []
-        return self._db.run(self._claim, owner, node, free_slots, now)
+        claim = self._db.run(self._claim, owner, node, free_slots, now)
+        self._shares.note(claim.shares, claim.left, now)
+        return claim.taken
 
     def adopt(
         self,
@@ -108,28 +119,34 @@ class Dispatch:
     def recover_abandoned(self, now: datetime) -> int:
         """Settle live calls that no controller has taken over; how many.
 
-        One that was never dialled goes back to the queue, any other counts as lost.
+        One that was never dialled goes back to the queue soon, any other counts as lost once its
+        channel cannot be there any more.
         """
-        rows = self._db.read(calls.orphans, now - ABANDONED_AFTER, None, _BATCH)
-        undialled = [call for call in rows if _was_not_dialled(call)]
-        dialled = [call for call in rows if not _was_not_dialled(call)]
+        undialled = self._db.read(calls.undialled_orphans, now - UNDIALLED_AFTER, _BATCH)
         given_back = self._apply_each(undialled, GivenBack(), now)
+        lost = self._db.read(calls.orphans, now - ABANDONED_AFTER, None, _BATCH)
+        dialled = [call for call in lost if not _was_not_dialled(call)]
         return given_back + self._apply_each(dialled, ChannelLost(), now)
 
     def queue_length(self) -> int:
         """Calls that wait to be dispatched."""
         return self._db.read(dispatch.queue_length)
 
-    def _claim(self, owner: str, node: str, free_slots: int, now: datetime) -> list[ClaimedCall]:
+    def _claim(self, owner: str, node: str, free_slots: int, now: datetime) -> _Claim:
         slots = min(free_slots, _MOST_AT_ONCE, self._room_on(node))
         waiting = dispatch.lock_waiting_accounts() if slots > 0 else []
-        if not waiting:
-            return []
+        loads = dispatch.loads(waiting, now) if waiting else []
+        callable_now = min(sum(load.room for load in loads), _MOST_AT_ONCE)
+        if callable_now < 1:
+            return _Claim()
+        shares = self._shares.look(node, callable_now, now)
+        if shares.mine < 1:
+            return _Claim(shares=shares, left=_first(loads))
         taken: list[ClaimedCall] = []
-        for account_id, places in _share(dispatch.loads(waiting, now), slots).items():
+        for account_id, places in _share(loads, min(slots, shares.mine)).items():
             for call in dispatch.next_of(account_id, places):
                 taken.append(self._take(call, owner, node, now))
-        return taken
+        return _Claim(taken, shares)
 
     def _take(self, call: Call, owner: str, node: str, now: datetime) -> ClaimedCall:
         transition = advance(facts_of(call), Claimed())
@@ -161,6 +178,23 @@ class Dispatch:
             return self._db.run(self._transitions.apply, call, event, now).verdict is Verdict.MOVED
         except Conflict:
             return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """Calls taken, or the one that was `left` to other nodes."""
+
+    taken: list[ClaimedCall] = field(default_factory=list)
+    shares: Shares = Shares(0)  # noqa: RUF009 - it is frozen
+    left: str | None = None
+
+
+def _first(loads: list[dispatch.Load]) -> str | None:
+    """The call that would be claimed first."""
+    for account_id in _share(loads, 1):
+        for call in dispatch.next_of(account_id, 1):
+            return str(call.id)
+    return None
 
 
 def _share(loads: list[dispatch.Load], slots: int) -> dict[str, int]:

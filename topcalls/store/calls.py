@@ -130,6 +130,12 @@ def orphans(
     return list(query.order_by(Call.lease_until).limit(limit))
 
 
+def undialled_orphans(now: datetime, limit: int) -> list[Call]:
+    """Live calls without an owner of which no dial was ever committed."""
+    query = Call.select().where(Call.lease_until <= now, IS_LIVE, Call.dialled_at.is_null())
+    return list(query.order_by(Call.lease_until).limit(limit))
+
+
 def end_leases(owners: Collection[str], now: datetime) -> int:
     """Let the calls of these owners be taken over at once; how many there are."""
     mine = Call.lease_owner.in_(list(owners)) & IS_LIVE

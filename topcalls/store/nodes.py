@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from topcalls.store.models import Controller
+from peewee import fn
+
+from topcalls.store.models import Call, Controller
+from topcalls.store.models.base import tuples
+from topcalls.store.models.calls import IS_LIVE, IS_QUEUED
 
 
 def put(controller_id: str, now: datetime, **columns: Any) -> None:
@@ -32,6 +36,20 @@ def alive(since: datetime) -> list[Controller]:
     """Controllers heard of since a moment."""
     query = Controller.select().where(Controller.heartbeat_at > since)
     return list(query.order_by(Controller.id))
+
+
+def live_calls() -> dict[tuple[str | None, str | None], int]:
+    """Live calls by node and owner."""
+    query = Call.select(Call.node, Call.lease_owner, fn.COUNT(Call.id)).where(IS_LIVE)
+    found = tuples(query.group_by(Call.node, Call.lease_owner))
+    return {(node, owner): count for node, owner, count in found}
+
+
+def waiting(most: int) -> int:
+    """Calls that wait to be dispatched; counted up to `most`."""
+    some = Call.select(Call.id).where(IS_QUEUED).limit(most)
+    count: int = some.count()
+    return count
 
 
 def delete(controller_id: str) -> None:

@@ -13,7 +13,9 @@ from topcalls.store.models.base import Leased, Table
 class Controller(Table):
     """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH.
 
-    `drain_asked` is an operator's wish, `draining` the controller's word that it takes no calls.
+    `drain_asked` is an operator's wish, `draining` the controller's word that it takes no calls,
+    `obstacle` what else keeps it from taking any. `switch_since`: since when its switch is up or
+    down; what the switch said of itself is null until it did.
     """
 
     id = peewee.CharField(max_length=128, primary_key=True)
@@ -25,6 +27,15 @@ class Controller(Table):
     started_at = InstantField()
     heartbeat_at = InstantField()
     drain_asked = peewee.BooleanField(default=False)
+    weight = peewee.IntegerField(default=100)
+    node_capacity = peewee.IntegerField(null=True)
+    obstacle = peewee.TextField(null=True)
+    switch_up = peewee.BooleanField(default=False)
+    switch_since = InstantField(null=True)
+    switch_version = peewee.TextField(null=True)
+    sessions = peewee.IntegerField(null=True)
+    max_sessions = peewee.IntegerField(null=True)
+    idle_percent = peewee.FloatField(null=True)
 
 
 class NamedLease(Leased):
