@@ -11,8 +11,10 @@ from api_client import api_services
 
 from topcalls import log
 from topcalls.api.app import create_app
+from topcalls.core.node_share import SwitchVitals
 from topcalls.errors import StoreUnavailable
 from topcalls.services.installation import Installation
+from topcalls.services.nodes import SwitchReport
 from topcalls.store.database import open_database
 
 pytest_plugins = ("api_fixtures",)
@@ -58,8 +60,10 @@ def test_status_names_what_does_not_run(api):
 
 def test_status_counts_from_rows(api):
     services, now = api.services, api.services.clock.now()
-    services.nodes.heartbeat("c1", "node-1", now, capacity=50)
-    services.nodes.heartbeat("c2", "node-2", now, capacity=30, draining=True)
+    up = SwitchReport(True, now, SwitchVitals("1.10.12", True, 1, 1000, 98.0))
+    down = SwitchReport(False, now, obstacle="The switch cannot be reached: refused.")
+    services.nodes.heartbeat("c1", "node-1", now, capacity=50, switch=up)
+    services.nodes.heartbeat("c2", "node-2", now, capacity=30, draining=True, switch=down)
     services.housekeeping.hold("webhooks", "w", now, 60)
     api.create(webhook_url="https://example.com/")
     services.dispatch.claim("c1", "node-1", 1, now)
@@ -70,8 +74,15 @@ def test_status_counts_from_rows(api):
     assert {part["name"]: part["status"] for part in status["components"]} == {
         "database": "up",
         "controller": "up",
+        "switch": "up",
         "worker": "up",
     }
+    first, second = status["nodes"]
+    assert (first["name"], first["status"], first["live_calls"]) == ("node-1", "up", 1)
+    assert (first["sessions"], first["switch_version"]) == (1, "1.10.12")
+    assert (second["status"], second["detail"]) == ("down", down.obstacle)
+    (switch,) = [part for part in status["components"] if part["name"] == "switch"]
+    assert "node-2" in switch["detail"]
     queue = status["queue"]
     assert (queue["calls_scheduled"], queue["calls_queued"], queue["calls_live"]) == (1, 1, 1)
     assert queue["webhooks_due"] == 1
@@ -82,7 +93,8 @@ def test_a_silent_controller_counts_as_gone(api):
     api.services.nodes.heartbeat("c1", "node-1", api.services.clock.now(), capacity=50)
     api.services.clock.advance(60)
     parts = api.get("/v1/status").json["components"]
-    assert [part["status"] for part in parts if part["name"] == "controller"] == ["down"]
+    gone = [part["status"] for part in parts if part["name"] in ("controller", "switch")]
+    assert gone == ["down", "down"]
 
 
 def test_metrics_tell_routes_never_ids(api):

@@ -15,7 +15,8 @@ LOOK_SECONDS = 1.0
 
 
 @click.command()
-@click.option("--owner", default=None, help="One controller by its name; else all of this node.")
+@click.option("--node", default=None, help="All controllers of this node; else of our own.")
+@click.option("--owner", default=None, help="One controller by its name, on whatever node.")
 @click.option("--resume", is_flag=True, help="Have them take calls again.")
 @click.option(
     "--wait",
@@ -25,7 +26,9 @@ LOOK_SECONDS = 1.0
     help="Wait so many seconds at most until none of them carries a call.",
 )
 @click.pass_obj
-def drain(settings: Settings, owner: str | None, resume: bool, seconds: int) -> None:
+def drain(
+    settings: Settings, node: str | None, owner: str | None, resume: bool, seconds: int
+) -> None:
     """Ask controllers to take no more calls; they learn it within five seconds.
 
     Their live calls go on, and so do they, until they are stopped or resumed. Exits with 1 when
@@ -34,7 +37,7 @@ def drain(settings: Settings, owner: str | None, resume: bool, seconds: int) -> 
     services = compose.open_services(settings)
     try:
         names = services.nodes.drain(
-            services.clock.now(), node=settings.node, owner=owner, asked=not resume
+            services.clock.now(), node=node or settings.node, owner=owner, asked=not resume
         )
         for name in names:
             click.echo(f"{name}  {'takes calls again' if resume else 'drains'}")

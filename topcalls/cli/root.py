@@ -17,6 +17,7 @@ from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
 from topcalls.cli.processes import api, controller, run, sandbox, worker
+from topcalls.cli.status import status
 from topcalls.cli.secrets import secrets
 from topcalls.errors import ConfigError, TopCallsError
 
@@ -80,5 +81,6 @@ for command in (
     calls,
     doctor,
     drain,
+    status,
 ):
     main.add_command(command)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from topcalls.clock import Clock
 from topcalls.errors import TopCallsError
-from topcalls.services.nodes import ControllerView, Nodes
+from topcalls.services.nodes import ControllerView, Nodes, NodeView
 from topcalls.store import status
 from topcalls.store.database import Database
 from topcalls.store.migrations import ensure_current
@@ -45,6 +45,7 @@ class InstallationView:
     ai_mode: Literal["sandbox", "live"]
     version: str
     components: tuple[Component, ...]
+    nodes: tuple[NodeView, ...]
     capacity: int
     queue: QueueDepth
 
@@ -82,12 +83,19 @@ class Installation:
         """Everything at once. Raises StoreUnavailable."""
         now = self._clock.now()
         controllers = self._nodes.alive(now)
+        nodes = self._nodes.views(now)
         queue, loops = self._db.read(_look, now)
         return InstallationView(
             mode=self._mode,
             ai_mode=self._ai_mode,
             version=self._version,
-            components=(self._database(), _controller(controllers), _worker(loops)),
+            components=(
+                self._database(),
+                _controller(controllers),
+                _switch(nodes),
+                _worker(loops),
+            ),
+            nodes=tuple(nodes),
             capacity=sum(one.capacity for one in controllers if not one.draining),
             queue=queue,
         )
@@ -121,6 +129,16 @@ def _controller(controllers: list[ControllerView]) -> Component:
         return Component("controller", "draining", detail)
     nodes = sorted({one.node for one in controllers})
     return Component("controller", "up", f"{len(controllers)} on {', '.join(nodes)}")
+
+
+def _switch(nodes: list[NodeView]) -> Component:
+    """Up while calls can be made somewhere; which nodes are not is told all the same."""
+    if not nodes:
+        return Component("switch", "down", "Unknown while no controller runs.")
+    troubles = [f"{one.name}: {one.detail}" for one in nodes if one.status in ("down", "full")]
+    up = [one for one in nodes if one.status != "down"]
+    detail = " ".join(troubles) or f"{len(nodes)}: {', '.join(one.name for one in nodes)}"
+    return Component("switch", "up" if up else "down", detail)
 
 
 def _worker(loops: list[str]) -> Component:

@@ -14,9 +14,39 @@ def _count(text: str) -> fields.Whole:
 class ComponentSchema(ma.Schema):
     """A part of the product."""
 
-    name = fields.Choice("database", "controller", "worker", required=True)
+    name = fields.Choice("database", "controller", "switch", "worker", required=True)
     status = fields.Choice("up", "draining", "down", required=True)
     detail = fields.Text(required=True)
+
+
+class NodeSchema(ma.Schema):
+    """One FreeSWITCH and the controllers on it."""
+
+    name = fields.Text(required=True)
+    status = fields.Choice(
+        "up",
+        "full",
+        "draining",
+        "down",
+        required=True,
+        metadata={"description": "`up` takes calls; `detail` says why the others do not."},
+    )
+    since = fields.Timestamp(
+        allow_none=True, metadata={"description": "Since when the switch is up or down."}
+    )
+    detail = fields.Text(required=True)
+    controllers = _count("Controllers that are alive there.")
+    capacity = _count("Calls that these carry at most.")
+    live_calls = _count("Calls on this node now.")
+    weight = _count("Its share of the calls, beside the weights of the others.")
+    sessions = fields.Whole(
+        allow_none=True, metadata={"description": "Sessions on the switch, whoever made them."}
+    )
+    max_sessions = fields.Whole(allow_none=True)
+    idle_percent = ma.fields.Float(
+        allow_none=True, metadata={"description": "Idle time of the switch's processors."}
+    )
+    switch_version = fields.Text(allow_none=True)
 
 
 class QueueSchema(ma.Schema):
@@ -39,6 +69,7 @@ class StatusSchema(ma.Schema):
     ai_mode = fields.Choice("sandbox", "live", required=True)
     version = fields.Text(required=True)
     components = fields.ListOf(ma.fields.Nested(ComponentSchema), required=True)
+    nodes = fields.ListOf(ma.fields.Nested(NodeSchema), required=True)
     capacity = _count("Calls that all controllers together carry at most.")
     queue = ma.fields.Nested(QueueSchema, required=True)
 
