@@ -3,6 +3,7 @@
 Only the AI is a stand-in: a model that says every sentence as two seconds of one tone.
 """
 
+import os
 from itertools import count
 
 import factories
@@ -40,8 +41,9 @@ PEOPLE = {
     "+12025550152": "- answer\n- listen: 0.2\n- hang_up",
     "+12025550153": "- answer\n- hang_up",
     "+12025550154": "- answer\n- silence: 0.8\n- hang_up",
+    "+12025550155": "- busy",
 }
-ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP = PEOPLE
+ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY = PEOPLE
 
 
 class Speech:
@@ -114,7 +116,11 @@ class Rig:
             for number, text in PEOPLE.items()
         )
         self.switch = SwitchServer(
-            Speech(), plan, options=SwitchOptions(temporary=directory, heartbeat_seconds=1)
+            Speech(),
+            plan,
+            options=SwitchOptions(
+                temporary=directory, heartbeat_seconds=1, cdr_dir=options.get("cdr_dir")
+            ),
         )
         self.switch.start()
         self.model = Model()
@@ -142,6 +148,7 @@ class Rig:
                 ),
                 make_bridge=self.bridge,
                 presence_dir=self.directory / "controllers",
+                cdr_dir=options.get("cdr_dir"),
             ),
             Verbs(
                 self.services.calls,
@@ -197,6 +204,18 @@ class Rig:
             call.hang_up("NORMAL_CLEARING")
         self.wait_until(lambda: not self.switch.switch.calls, "the end of every call")
         self.switch.stop()
+
+
+def killed(controller):
+    """Everything the process did ends, and the kernel drops its lock."""
+    controller._stopped.set()
+    gevent.killall(controller._loops)
+    controller._gear.switch.stop()
+    for live in controller.sessions.all():
+        if live.effects.bridge is not None:
+            live.effects.bridge.stop("dead")
+        live.session._greenlet.kill(block=False)
+    os.close(controller._presence._lock)
 
 
 REFUSED = ProviderError("No.", retryable=False, provider_code="invalid_api_key")

@@ -166,6 +166,12 @@ class Settings(BaseModel):
         None, description="Where FreeSWITCH writes recordings. Empty: `data_dir/recordings`."
     )
 
+    cdr_dir: Path | None = Field(
+        None,
+        description="Where FreeSWITCH (mod_json_cdr) leaves a record of each ended channel, which "
+        "tells how calls ended that nobody was there to see. Empty: there are none.",
+    )
+
     # --- limits
     max_calls: int = Field(
         100, ge=1, le=5000, description="Most calls that one controller carries at once."
@@ -232,6 +238,13 @@ class Settings(BaseModel):
     @property
     def effective_recordings_dir(self) -> Path:
         return (self.recordings_dir or self.data_dir / "recordings").resolve()
+
+    @property
+    def effective_cdr_dir(self) -> Path | None:
+        """The sandbox's switch leaves its records in `data_dir`."""
+        if self.cdr_dir is None and self.telephony_mode == "sandbox":
+            return (self.data_dir / "sandbox" / "cdr").resolve()
+        return None if self.cdr_dir is None else self.cdr_dir.resolve()
 
     @property
     def effective_public_url(self) -> str:

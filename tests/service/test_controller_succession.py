@@ -3,9 +3,8 @@
 import os
 from datetime import UTC, datetime, timedelta
 
-import gevent
 import pytest
-from controller_rig import ANSWERS, LISTENS, RINGS, WAIT, Rig
+from controller_rig import ANSWERS, LISTENS, RINGS, WAIT, Rig, killed
 
 from topcalls.controller import reconciler
 from topcalls.esl import commands
@@ -26,18 +25,6 @@ def rig(db, tmp_path):
 
 def originates(rig):
     return [item for item in rig.switch.received if item.line.startswith("bgapi originate")]
-
-
-def killed(controller):
-    """Everything the process did ends, and the kernel drops its lock."""
-    controller._stopped.set()
-    gevent.killall(controller._loops)
-    controller._gear.switch.stop()
-    for live in controller.sessions.all():
-        if live.effects.bridge is not None:
-            live.effects.bridge.stop("dead")
-        live.session._greenlet.kill(block=False)
-    os.close(controller._presence._lock)
 
 
 def heir(rig):

@@ -1,5 +1,6 @@
 """A whole controller: real database, double of the switch, a model that only says sentences."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import gevent
@@ -9,7 +10,6 @@ from gevent import socket
 from gevent.event import Event
 
 from topcalls.controller import telephony
-from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.sandbox import faults
 from topcalls.store.models import Call
@@ -149,7 +149,8 @@ def test_a_ringing_call_is_stopped(rig):
 def test_a_dial_that_cannot_be_put_into_words_fails_at_once(rig):
     rig.controller(gateway="no such gateway")
     call = rig.wait_over(rig.place(ANSWERS))
-    assert (call.call_status, call.end_reason) == ("failed", "dial_failed")
+    assert (call.call_status, call.end_reason) == ("failed", "configuration")
+    assert call.ended_by == "configuration"
     assert originates(rig) == []
 
 
@@ -268,16 +269,39 @@ def test_a_call_that_was_not_dialled_when_its_controller_died_is_dialled_by_anot
 # --- a call that cannot be carried
 
 
-def test_a_call_that_cannot_be_carried_goes_back_and_is_dialled_when_it_can(rig, monkeypatch):
-    monkeypatch.setattr(PlaybackDirectory, "problem", lambda _: "")  # between two looks
+def test_a_call_that_cannot_be_carried_goes_back_and_is_dialled_when_it_can(rig):
     controller = rig.controller()
-    directory = rig.directory / "playback" / controller.owner
-    directory.rmdir()
-    directory.write_text("in the way")
+    gear = controller._gear
+    controller._gear = replace(gear, make_playback=None)
     call_id = rig.place(LISTENS)
     rig.wait_until(lambda: tries_of(rig, call_id) < 10, "a try")
-    directory.unlink()
+    controller._gear = gear
     assert rig.wait_over(call_id).call_status == "completed"
+
+
+def test_a_call_that_can_never_be_carried_ends_after_its_last_try(rig, monkeypatch):
+    monkeypatch.setattr(telephony, "TURN_AWAY_SECONDS", 0.0)
+    controller = rig.controller()
+    controller._gear = replace(controller._gear, make_playback=None)
+    call = rig.wait_over(rig.place(LISTENS))
+    assert (call.call_status, call.end_reason) == ("failed", "configuration")
+    assert originates(rig) == []
+    assert tries_of(rig, call.id) == 0
+
+
+def test_a_dialled_call_that_cannot_be_taken_over_is_hung_up_and_over(rig, monkeypatch):
+    monkeypatch.setattr(telephony, "TURN_AWAY_SECONDS", 0.0)
+    first = rig.controller()
+    call_id = rig.place(ANSWERS)
+    rig.wait_status(call_id, "in-progress")
+    (claimed,) = rig.services.calls.live(first.owner)
+    controller = rig.controller(start=False)
+    controller._gear = replace(controller._gear, make_playback=None, switch=first._gear.switch)
+    controller.open_session(claimed)
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.end_reason) == ("failed", "controller_lost")
+    rig.wait_until(lambda: not rig.switch.switch.calls, "the hang-up")
+    rig.controllers.remove(controller)
 
 
 def tries_of(rig, call_id):
@@ -314,7 +338,7 @@ def test_stopping_waits_for_a_claim_that_is_under_way(rig):
     rig.wait_until(controller._draining.is_set, "draining")
     claim.opened.set()
     stopping.get(timeout=WAIT)
-    assert rig.view(call_id).status == "cancelled"
+    assert rig.view(call_id).status == "failed"
     assert not rig.switch.switch.calls
 
 
@@ -334,7 +358,8 @@ def test_a_second_signal_ends_the_waiting(rig):
     rig.wait_until(controller._draining.is_set, "draining")
     controller.hurry()
     stopping.get(timeout=WAIT)
-    assert rig.view(call_id).end_reason == "stopped"
+    call = rig.view(call_id)
+    assert (call.status, call.end_reason, call.ended_by) == ("failed", "shutdown", "gateway")
     assert not (rig.directory / "playback" / controller.owner).exists()
 
 

@@ -9,7 +9,7 @@ import pytest
 from topcalls import metrics
 from topcalls.clock import ManualClock
 from topcalls.controller.reconciler import GRACE_SECONDS, Disagreement, Reconciler
-from topcalls.core.call_events import Answered, BridgeFailed, ChannelLost, Hangup, HungUp, OwnerLost
+from topcalls.core.call_events import Answered, BridgeFailed, ChannelLost, OwnerLost
 from topcalls.core.call_state import CallFacts, State
 from topcalls.errors import StoreUnavailable, SwitchError
 from topcalls.esl.errors import CommandRefused
@@ -33,7 +33,6 @@ class Bench:
         self.hidden = set()
         self.live = {}
         self.variables = {}
-        self.written = {}
         self.posted = []
         self.codecs = []
         self.killed = []
@@ -47,7 +46,6 @@ class Bench:
             self.clock,
             owner="me",
             are_live=self.are_live,
-            ended=self.written.get,
         )
 
     def _call(self, state, dialled, dialled_at):
@@ -57,6 +55,7 @@ class Bench:
             ),
             effects=SimpleNamespace(
                 channel_uuid=CHANNEL,
+                channel_gone=lambda: self.posted.append(ChannelLost()),
                 leg=SimpleNamespace(answered=self.codecs.append),
                 bridge=SimpleNamespace(join=lambda _: self.bridge_is_over),
             ),
@@ -158,14 +157,6 @@ def test_a_dial_that_the_switch_does_not_know_is_lost_when_no_phone_can_ring_any
     assert bench.posted == [ChannelLost()]
 
 
-def test_the_end_that_the_switch_wrote_down_is_told():
-    bench = Bench(State.IN_PROGRESS)
-    bench.written[CHANNEL] = Hangup("NORMAL_CLEARING")
-    bench.compare()
-    bench.compare(after=GRACE_SECONDS)
-    assert bench.posted == [HungUp(Hangup("NORMAL_CLEARING"))]
-
-
 def test_nothing_follows_from_a_switch_that_does_not_answer():
     bench = Bench(State.IN_PROGRESS)
     bench.compare()
@@ -212,7 +203,8 @@ def test_a_conversation_that_ended_without_a_word_ends_its_call():
     bench.bridge_is_over = True
     assert bench.compare() == 0
     assert bench.compare() == 1
-    assert [type(event) for event in bench.posted] == [BridgeFailed]
+    (event,) = bench.posted
+    assert (type(event), event.reason) == (BridgeFailed, "internal_error")
 
 
 def test_a_conversation_may_be_over_before_its_call():

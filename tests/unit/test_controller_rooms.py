@@ -15,7 +15,7 @@ from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
-from topcalls.core.call_events import Answered, ChannelLost, HungUp
+from topcalls.core.call_events import Answered, HungUp
 from topcalls.core.call_state import CallFacts, State
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.esl.parser import ESLEvent
@@ -38,9 +38,11 @@ class Notes:
 def live_call(call_id="call-1", state=State.RINGING, dialled=True, channel=CHANNEL):
     session = Notes()
     session.call_id, session.facts = call_id, CallFacts(state, dialled=dialled)
-    leg = Notes()
-    leg.playback = Notes()
-    return LiveCall(session, SimpleNamespace(channel_uuid=channel, leg=leg, bridge=Notes()))
+    effects = Notes()
+    effects.channel_uuid, effects.leg, effects.bridge = channel, Notes(), Notes()
+    effects.leg.playback = Notes()
+    effects.background = None
+    return LiveCall(session, effects)
 
 
 def event(name, body="", **headers):
@@ -240,12 +242,12 @@ def comparing(switch, sessions, clock):
 
 
 def test_a_channel_counts_as_lost_after_its_grace_only(switch, sessions, clock):
-    session = sessions.of_call("call-1").session
+    effects = sessions.of_call("call-1").effects
     reconciler = comparing(switch, sessions, clock)
     assert reconciler.compare() == 0
     clock.advance(GRACE_SECONDS)
     assert reconciler.compare() == 1
-    assert session.notes == [("post", ChannelLost())]
+    assert effects.notes == [("channel_gone",)]
 
 
 def test_a_channel_that_was_missing_for_a_moment_is_not_lost(switch, sessions, clock):

@@ -1,5 +1,6 @@
 """What the death of its controller means for a call, by what the rows and the switch tell."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -7,9 +8,21 @@ import pytest
 from topcalls.controller.succession import fate
 from topcalls.core.call_events import GivenBack, Hangup, HungUp, OwnerLost, TimedOut
 from topcalls.core.call_state import CallFacts, State
+from topcalls.services.nodes import HEARTBEAT_SECONDS
 
 pytestmark = pytest.mark.unit
-WRITTEN = Hangup("NORMAL_CLEARING")
+HEARD_AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+NORMAL = Hangup("NORMAL_CLEARING")
+UNANSWERED = HungUp(Hangup("USER_BUSY"), None, HEARD_AT + timedelta(hours=1))
+
+
+def talked(seconds):
+    """The switch wrote of an answered channel, that ended so long after the last heartbeat."""
+    ended_at = HEARD_AT + timedelta(seconds=seconds)
+    return HungUp(NORMAL, HEARD_AT - timedelta(minutes=1), ended_at)
+
+
+AT_ONCE, LATER = talked(HEARTBEAT_SECONDS), talked(HEARTBEAT_SECONDS + 1)
 
 
 @pytest.mark.parametrize(
@@ -21,10 +34,18 @@ WRITTEN = Hangup("NORMAL_CLEARING")
         (State.ANSWERED, True, None, (OwnerLost(),)),
         (State.IN_PROGRESS, True, None, (OwnerLost(),)),
         (State.ENDING, True, None, (TimedOut(),)),
-        (State.DISPATCHING, True, WRITTEN, (HungUp(WRITTEN),)),
-        (State.IN_PROGRESS, True, WRITTEN, (HungUp(WRITTEN),)),
-        (State.ENDING, True, WRITTEN, (HungUp(WRITTEN),)),
+        (State.DISPATCHING, True, UNANSWERED, (UNANSWERED,)),
+        (State.RINGING, True, UNANSWERED, (UNANSWERED,)),
+        # somebody picked up, and nobody was there
+        (State.DISPATCHING, True, AT_ONCE, (OwnerLost(), AT_ONCE)),
+        (State.RINGING, True, LATER, (OwnerLost(), LATER)),
+        # the conversation may have been whole, or was cut off by the death
+        (State.IN_PROGRESS, True, AT_ONCE, (AT_ONCE,)),
+        (State.IN_PROGRESS, True, LATER, (OwnerLost(), LATER)),
+        (State.ENDING, True, LATER, (LATER,)),
     ],
 )
 def test_fate(state, dialled, written, events):
-    assert fate(SimpleNamespace(facts=CallFacts(state, dialled)), written) == events
+    facts = CallFacts(state, dialled, answered=state not in (State.DISPATCHING, State.RINGING))
+    call = SimpleNamespace(facts=facts, owner_heard_at=HEARD_AT)
+    assert fate(call, written) == events

@@ -1,13 +1,13 @@
 """The whole call state table, walked; then the lives of calls, told as lists of events."""
 
 import itertools
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from topcalls.core import call_events as ev
 from topcalls.core.call_state import (
     BY_CAUSE,
-    FAULTS,
     FINAL_STATES,
     LIMITS,
     LIVE_STATES,
@@ -18,15 +18,17 @@ from topcalls.core.call_state import (
     WEBHOOKS,
     CallFacts,
     Effect,
-    EndReason,
     State,
     Verdict,
     advance,
 )
+from topcalls.core.end_reasons import FAULTS, EndReason
 
 pytestmark = pytest.mark.unit
 
 NORMAL = ev.Hangup("NORMAL_CLEARING", 200, 16, ev.HungUpBy.CALLEE)
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+WRITTEN = ev.HungUp(NORMAL, AT, AT + timedelta(seconds=30))
 EXAMPLES = {
     ev.OriginateFailed: ev.OriginateFailed(ev.Hangup("USER_BUSY", 486, 17)),
     ev.HungUp: ev.HungUp(NORMAL),
@@ -179,6 +181,38 @@ TALK = (ev.Claimed(), ev.Rang(), ev.Answered(), ev.StreamConnected(), ev.BridgeR
             EndReason.NO_ANSWER,
         ),
         ((ev.Claimed(), ev.ChannelLost()), State.FAILED, EndReason.CHANNEL_LOST),
+        ((*TALK, ev.ShutDown(), ev.HungUp(NORMAL)), State.FAILED, EndReason.SHUTDOWN),
+        (
+            (ev.Claimed(), ev.Rang(), ev.ShutDown(), ev.HungUp(NORMAL)),
+            State.FAILED,
+            EndReason.SHUTDOWN,
+        ),
+        (
+            (*TALK, ev.BridgeFailed("KeyError", "internal_error"), ev.HungUp(NORMAL)),
+            State.FAILED,
+            EndReason.INTERNAL_ERROR,
+        ),
+        (
+            (*TALK, ev.BridgeFailed("", "playback_failed"), ev.HungUp(NORMAL)),
+            State.FAILED,
+            EndReason.PLAYBACK_FAILED,
+        ),
+        ((ev.Claimed(), ev.Misconfigured()), State.FAILED, EndReason.CONFIGURATION),
+        (
+            (ev.Claimed(), ev.OriginateFailed(ev.Hangup("INVALID_GATEWAY"))),
+            State.FAILED,
+            EndReason.CONFIGURATION,
+        ),
+        # as the switch wrote it down
+        ((*TALK, WRITTEN), State.COMPLETED, EndReason.CALLEE_HUNG_UP),
+        ((*TALK, ev.OwnerLost(), WRITTEN), State.FAILED, EndReason.CONTROLLER_LOST),
+        ((ev.Claimed(), ev.Rang(), WRITTEN), State.FAILED, EndReason.CHANNEL_LOST),
+        ((ev.Claimed(), ev.OwnerLost(), WRITTEN), State.FAILED, EndReason.CONTROLLER_LOST),
+        (
+            (ev.Claimed(), ev.HungUp(ev.Hangup("USER_BUSY", 486, 17), None, AT)),
+            State.BUSY,
+            EndReason.BUSY,
+        ),
         ((ev.StopRequested(),), State.CANCELLED, EndReason.STOPPED),
         ((ev.DispatchExpired(),), State.DISPATCH_TIMEOUT, EndReason.DISPATCH_TIMEOUT),
         # answer without ringing, with every event doubled and the ringing late
@@ -221,6 +255,19 @@ def test_what_was_missing_when_a_call_did_not_get_ready(audible, reason):
     for event in events:
         facts = facts.after(advance(facts, event))
     assert advance(facts, ev.TimedOut()).end_reason is reason
+
+
+def test_a_call_that_was_never_carried_fails_only_before_its_dial():
+    dialled = advance(CallFacts(State.DISPATCHING, dialled=True), ev.Misconfigured())
+    assert (dialled.verdict, dialled.after) == (Verdict.IMPOSSIBLE, State.DISPATCHING)
+
+
+def test_every_broken_conversation_says_what_broke():
+    said = {
+        live_through(*TALK, ev.BridgeFailed("", reason)).error_message
+        for reason in ("provider_failed", "internal_error", "playback_failed")
+    }
+    assert len(said) == 3
 
 
 def test_a_failed_dial_says_in_words_why():

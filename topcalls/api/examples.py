@@ -57,6 +57,7 @@ _CALL: dict[str, Any] = {
     "started_at": "2026-11-23T14:32:14.871002Z",
     "end_at": "2026-11-23T14:32:40.149311Z",
     "end_reason": "agent_ended",
+    "ended_by": "agent",
     "schedule_at": None,
     "agent_id": None,
     "agent_version": None,

@@ -46,6 +46,7 @@ def build_controller(settings: Settings) -> Telephony:
         media=_media(settings),
         make_bridge=_bridge_maker(settings, services.clock),
         presence_dir=settings.data_dir.resolve() / "controllers",
+        cdr_dir=settings.effective_cdr_dir,
         min_idle_percent=settings.min_idle_cpu,
     )
     verbs = Verbs(services.calls, services.dispatch, services.commands, services.nodes)

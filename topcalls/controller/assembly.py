@@ -11,11 +11,14 @@ from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_effects import Gear
+from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.commands import Dial
+from topcalls.media.background import Background, SentFiles, SharedFiles, layers_of
 from topcalls.media.growing_file import GrowingFilePlayback
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
@@ -56,7 +59,8 @@ class MediaOptions:
 class ControllerOptions:
     """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
     conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
-    this machine see who of them has died. `min_idle_percent`: of the switch's processors."""
+    this machine see who of them has died. `min_idle_percent`: of the switch's processors.
+    `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`."""
 
     owner: str
     node: str
@@ -66,6 +70,7 @@ class ControllerOptions:
     media: MediaOptions
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
     presence_dir: Path | None = None
+    cdr_dir: Path | None = None
     min_idle_percent: float = 0.0
 
 
@@ -104,11 +109,13 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         switch=switch,
         media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
         make_playback=lambda player: _playback(options, files.path, player, clock),
+        make_background=lambda player, call: _background(options, player, call),
         make_bridge=options.make_bridge,
         dial=lambda call: _dial(options, call),
         recordings_dir=media.recordings_dir,
         clock=clock,
         playback_directory=files if media.playback == "file" else None,
+        spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
     )
 
 
@@ -118,6 +125,17 @@ def _playback(
     if options.media.playback == "stream":
         return StreamPlayback(player, clock)
     return GrowingFilePlayback(player, directory, "PCMU", clock)
+
+
+def _background(
+    options: ControllerOptions, player: ChannelPlayer, call: ClaimedCall
+) -> Background | None:
+    sound, gain = call.request.background_audio, call.request.background_audio_gain
+    if sound is None:
+        return None
+    shared = options.media.playback == "file"
+    source = SharedFiles(options.media.playback_dir / "background") if shared else SentFiles()
+    return Background(player, layers_of(sound, gain or DEFAULT_BACKGROUND_GAIN), source)
 
 
 def _dial(options: ControllerOptions, call: ClaimedCall) -> Dial:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -21,6 +22,7 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
+from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.journal import Journal
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
@@ -31,11 +33,13 @@ from topcalls.core.call_events import (
     CallEvent,
     ChannelLost,
     Hangup,
+    HungUp,
     OriginateFailed,
     StreamConnected,
     StreamLost,
 )
-from topcalls.core.call_state import Effect, EndReason
+from topcalls.core.call_state import Effect
+from topcalls.core.end_reasons import EndReason
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import SwitchError
@@ -43,6 +47,7 @@ from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.errors import CommandNotSent, CommandRefused
 from topcalls.log import get_logger
+from topcalls.media.background import Background
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
 from topcalls.services.dispatch import ClaimedCall
@@ -67,20 +72,30 @@ ORIGINATE_GRACE_SECONDS = 15.0
 
 HANG_UP_FIRST_SECONDS = 0.3
 
+LOOK_SECONDS = 1.0
 SWITCH_AWAY_SECONDS = 30.0
 """How long a lost stream waits for the switch to say whether its channel is there."""
+
+WRITTEN_SECONDS = (0.2, 0.5, 1.0)
+"""When to look again for what the switch writes of a channel that ended."""
 
 LAST_WORDS_SECONDS = 5.0
 """How long a conversation that was stopped may take to write down its last words."""
 
 _GOOD_ENDS = frozenset({EndReason.AGENT_ENDED, EndReason.SILENCE})
+_BAD_ENDS = frozenset({EndReason.PROVIDER_FAILED, EndReason.PLAYBACK_FAILED})
 
 log = get_logger("controller.effects")
 
 
+def _no_background(_: ChannelPlayer, __: ClaimedCall) -> None:
+    """The default."""
+
+
 @dataclass(frozen=True)
 class Gear:
-    """The long-lived things that every call of this controller uses."""
+    """The long-lived things that every call of this controller uses. `spool`: where the switch
+    writes down how channels ended; None where it does not."""
 
     switch: SwitchClient
     media: MediaServer
@@ -90,6 +105,8 @@ class Gear:
     recordings_dir: Path
     clock: Clock
     playback_directory: PlaybackDirectory | None = None
+    spool: CDRSpool | None = None
+    make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
 
 
 class CallEffects:
@@ -108,7 +125,8 @@ class CallEffects:
         self._intending = False  # a dial is under way, and nothing of it was sent
         self._dialling = False  # it was sent, and what became of it is not known
         self._unwanted = False  # no channel shall be left
-        player = ChannelPlayer(gear.switch, call.channel_uuid)
+        player = self._player = ChannelPlayer(gear.switch, call.channel_uuid)
+        self.background = gear.make_background(player, call)
         self.leg = CallLeg(
             call.call_id,
             call.channel_uuid,
@@ -124,7 +142,7 @@ class CallEffects:
             Effect.ANSWER: self._answer,
             Effect.OPEN_BRIDGE: self._open_bridge,
             Effect.START_RECORDING: self._start_recording,
-            Effect.START_STREAM: self.leg.start,
+            Effect.START_STREAM: self._start_stream,
             Effect.CLOSE_BRIDGE: self._close_bridge,
             Effect.HANG_UP: self._hang_up,
             Effect.CLOSE_SESSION: self._close_session,
@@ -200,6 +218,11 @@ class CallEffects:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._gear.switch.post(commands.uuid_record_start(self.channel_uuid, str(path)))
 
+    def _start_stream(self) -> None:
+        self.leg.start()
+        if self.background is not None and not self.background.needs_stream:
+            self.background.start()
+
     def _close_bridge(self) -> None:
         if self.bridge is not None:
             self.bridge.stop("call is over")
@@ -216,23 +239,32 @@ class CallEffects:
             self._gear.switch.api(commands.uuid_kill(self.channel_uuid, "NORMAL_CLEARING"))
         except CommandRefused as error:
             if "No such channel" in error.reply and not self._dialling:
-                self._post(ChannelLost())
+                self.channel_gone()
         except SwitchError as error:
             log.warning("Hang-up was not confirmed", call_id=self._call.call_id, why=str(error))
 
     def _close_session(self) -> None:
         self._unwanted = True
         self.leg.close()
+        if self.background is not None:
+            self.background.close()
 
     def wait_for_last_words(self) -> None:
         """Wait until the conversation, which was stopped, has told all of its turns."""
         if self.bridge is not None and not self.bridge.join(LAST_WORDS_SECONDS):
             log.error("Conversation did not end", call_id=self._call.call_id)
 
+    def settled(self) -> None:
+        """All there is to know of the call is stored: the switch's record has served."""
+        if self._gear.spool is not None:
+            self._gear.spool.forget(self.channel_uuid)
+
     # --- what the leg reports
 
     def stream_connected(self) -> None:
         """The caller's audio flows: the bridge may speak."""
+        if self.background is not None and self.background.needs_stream:
+            self.background.start()
         if self._attached:
             return
         self._attached = True
@@ -247,12 +279,51 @@ class CallEffects:
 
     def _explain_lost_stream(self, detail: str) -> None:
         """A stream ends with its channel too, and the hang-up may never have been told to us. While
-        the switch is away nobody knows, and nothing could be done about the channel."""
+        the switch is away only its records can tell, and nothing could be done about the channel.
+        """
         there = True
-        self._gear.switch.wait_up(SWITCH_AWAY_SECONDS)
+        deadline = self._gear.clock.monotonic() + SWITCH_AWAY_SECONDS
+        while not self._gear.switch.wait_up(LOOK_SECONDS):
+            if written := self._written():
+                self._post(written)
+                return
+            if self._gear.clock.monotonic() > deadline:
+                break
         with suppress(SwitchError):
             there = self._gear.switch.api(commands.uuid_exists(self.channel_uuid)) != "false"
-        self._post(StreamLost(detail) if there else ChannelLost())
+        if there:
+            self._post(StreamLost(detail))
+        else:
+            self._tell_end()
+
+    # --- the end of the channel
+
+    def channel_gone(self) -> None:
+        """The switch has no such channel any more: find out how it ended, and tell; returns at
+        once."""
+        gevent.spawn(self._tell_end)
+
+    def _tell_end(self) -> None:
+        """By the switch's record; without one it lasted until it was last heard of."""
+        written = self._written()
+        for pause in WRITTEN_SECONDS if self._gear.spool is not None else ():
+            if written is not None:
+                break
+            gevent.sleep(pause)
+            written = self._written()
+        self._post(written or ChannelLost(self._last_heard_at()))
+
+    def _written(self) -> HungUp | None:
+        spool = self._gear.spool
+        return spool.ended(self.channel_uuid) if spool is not None else None
+
+    def _last_heard_at(self) -> datetime | None:
+        """The last sign of the channel: its audio here, or what a controller that died noted."""
+        heard = self.leg.last_heard
+        if heard is None:
+            return self._call.owner_heard_at
+        clock = self._gear.clock
+        return clock.now() - timedelta(seconds=max(0.0, clock.monotonic() - heard))
 
     # --- what the bridge reports
 
@@ -270,13 +341,18 @@ class CallEffects:
         metrics.turn_provider.observe(timing.provider_ms / 1000)
         metrics.turn_ear.observe(timing.ear_ms / 1000)
 
+    def send_keys(self, digits: str) -> None:
+        """The agent, or a user, presses keys."""
+        self._player.press(digits)
+
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over. When we stopped it ourselves the state says so already, and the
         event is ignored."""
         if reason in _GOOD_ENDS:
             self._post(BridgeFinished(reason, detail))
         else:
-            self._post(BridgeFailed(f"{reason} {detail}".strip()))
+            kind = reason if reason in _BAD_ENDS else EndReason.INTERNAL_ERROR.value
+            self._post(BridgeFailed(detail if kind == reason else f"{reason} {detail}", kind))
 
     def _report_ready(self) -> None:
         if self._provider_ready and self._attached:

@@ -83,6 +83,7 @@ class CallLeg:
         self._expected: ExpectedStream | None = None  # the present attempt; None between two
         self._stream: MediaStream | None = None
         self._connected_at: float | None = None
+        self._ended_at: float | None = None  # when the last stream that broke did so
         self._unreported = 0  # ends that we saw and the switch did not report; < 0: it was first
         self._closed = False
 
@@ -96,6 +97,12 @@ class CallLeg:
         """What is on the wire, and therefore in playback files: the switch plays their bytes as
         they are. We offer both kinds of G.711, and the far end chooses when it answers."""
         return self.playback.codec
+
+    @property
+    def last_heard(self) -> float | None:
+        """The last sign of the channel, in monotonic seconds: its audio, or the end of its stream,
+        which comes with the hang-up; None if there was none."""
+        return self._stream.last_audio_at if self._stream is not None else self._ended_at
 
     def answered(self, codec: G711Codec) -> None:
         """The far end has chosen a codec."""
@@ -180,6 +187,7 @@ class CallLeg:
         if expected is not self._expected:
             return
         self._stream = self._player.stream = None
+        self._ended_at = self._clock.monotonic()
         self._unreported += 1
         detail = f"WebSocket closed with {code} {reason}".rstrip()
         if code == NORMAL_CLOSURE:
@@ -193,6 +201,7 @@ class CallLeg:
             self._unreported += 1
             stream, self._stream = self._stream, None
             self._player.stream = None
+            self._ended_at = stream.last_audio_at
             self._broken(expected, detail)
             stream.close()
 

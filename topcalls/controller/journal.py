@@ -46,6 +46,7 @@ class Journal:
         self._on_lost = on_lost
         self._entries: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._given_up = Event()
+        self.is_lost = False  # the row has another owner
         self._writer = gevent.spawn(self._write_all)
 
     def transition(self, transition: Transition, details: dict[str, Any], at: datetime) -> None:
@@ -116,6 +117,7 @@ class Journal:
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             except Conflict:
                 log.warning("Call has another owner, letting go", call_id=self._call_id)
+                self.is_lost = True
                 self._on_lost()
                 return False
             except Exception:  # noqa: BLE001 - one bad entry must not stop the entries behind it

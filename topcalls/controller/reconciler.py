@@ -16,7 +16,7 @@ from gevent.lock import BoundedSemaphore
 from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.controller.sessions import LiveCall, Sessions
-from topcalls.core.call_events import Answered, BridgeFailed, ChannelLost, Hangup, HungUp, OwnerLost
+from topcalls.core.call_events import Answered, BridgeFailed, OwnerLost
 from topcalls.core.call_state import State
 from topcalls.errors import StoreUnavailable, SwitchError
 from topcalls.esl import commands
@@ -51,17 +51,11 @@ class Disagreement(StrEnum):
     NEVER_DIALLED = "never_dialled"
 
 
-def nothing_written(channel_uuid: str) -> Hangup | None:
-    """Where the switch leaves no word of channels that ended."""
-    return None
-
-
 class Reconciler:
     """Compares calls with the switch's channels.
 
     `owner` is this controller on channels. `are_live` tells of channel uuids and call ids whether
-    their calls are live, and leaves out those the database does not know. `ended` tells why a
-    channel ended, where the switch wrote that down; it must not block for long.
+    their calls are live, and leaves out those the database does not know.
     """
 
     def __init__(
@@ -72,14 +66,12 @@ class Reconciler:
         *,
         owner: str,
         are_live: Callable[[Collection[str]], Mapping[str, bool]],
-        ended: Callable[[str], Hangup | None] = nothing_written,
     ) -> None:
         self._switch = switch
         self._sessions = sessions
         self._clock = clock
         self._owner = owner
         self._are_live = are_live
-        self._ended = ended
         self._missing_since: dict[str, float] = {}
         self._without_bridge: set[str] = set()
         self._suspects: set[str] = set()
@@ -119,8 +111,7 @@ class Reconciler:
         is_dial = facts.state is State.DISPATCHING
         kind = Disagreement.DIAL_UNKNOWN if is_dial else Disagreement.CHANNEL_GONE
         _count(kind, live)
-        written = self._ended(uuid)
-        live.session.post(HungUp(written) if written else ChannelLost())
+        live.effects.channel_gone()
         return True
 
     def _patience(self, live: LiveCall) -> float:
@@ -161,7 +152,8 @@ class Reconciler:
         certain = self._without_bridge & set(gone)
         for call_id in certain:
             _count(Disagreement.BRIDGE_GONE, gone[call_id])
-            gone[call_id].session.post(BridgeFailed("The conversation ended without a word."))
+            failed = BridgeFailed("The conversation ended without a word.", "internal_error")
+            gone[call_id].session.post(failed)
         self._without_bridge = set(gone) - certain
         return len(certain)
 

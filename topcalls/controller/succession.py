@@ -11,14 +11,15 @@ taken for dead when its leases have run out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from topcalls import metrics
 from topcalls.clock import Clock
+from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.reconciler import Disagreement, take_channel
 from topcalls.core.call_events import (
     CallEvent,
     GivenBack,
-    Hangup,
     HungUp,
     OwnerLost,
     TimedOut,
@@ -29,7 +30,7 @@ from topcalls.log import get_logger
 from topcalls.presence import Presence
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.dispatch import Dispatch
-from topcalls.services.nodes import Nodes
+from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
 
 log = get_logger("controller.succession")
 
@@ -37,8 +38,8 @@ log = get_logger("controller.succession")
 class Succession:
     """Takes over calls for one controller, at most `limit` at once.
 
-    `open_session` begins to live a call, to which the given events have happened. `ended` tells why
-    a channel ended, see `Reconciler`.
+    `open_session` begins to live a call, to which the given events have happened. `spool`: where
+    the switch writes down how channels ended, if it does.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Succession:
         presence: Presence | None,
         clock: Clock,
         open_session: Callable[..., None],
-        ended: Callable[[str], Hangup | None],
+        spool: CDRSpool | None,
     ) -> None:
         self._owner = owner
         self._node = node
@@ -63,7 +64,7 @@ class Succession:
         self._presence = presence
         self._clock = clock
         self._open_session = open_session
-        self._ended = ended
+        self._spool = spool
 
     def settle_dead(self) -> int:
         """Take over from controllers of this machine and node that are dead; how many calls."""
@@ -100,11 +101,11 @@ class Succession:
         written = None
         if call.facts.dialled:
             take_channel(self._switch, call.channel_uuid, self._owner)
-            written = self._ended(call.channel_uuid)
+            written = self._spool.ended(call.channel_uuid) if self._spool else None
         self._open_session(call, *fate(call, written))
 
 
-def fate(call: ClaimedCall, written: Hangup | None) -> tuple[CallEvent, ...]:
+def fate(call: ClaimedCall, written: HungUp | None) -> tuple[CallEvent, ...]:
     """What has happened to a call by the death of its controller, as far as the rows tell, and what
     the switch has `written` of its end.
 
@@ -114,9 +115,24 @@ def fate(call: ClaimedCall, written: Hangup | None) -> tuple[CallEvent, ...]:
     if not call.facts.dialled:
         return (GivenBack(),)
     if written is not None:
-        return (HungUp(written),)
+        return (OwnerLost(), written) if _outlived(call, written) else (written,)
     if call.facts.state is State.DISPATCHING:
         return ()
     if call.facts.state is State.ENDING:  # the hang-up that was decided may never have been sent
         return (TimedOut(),)
     return (OwnerLost(),)
+
+
+def _outlived(call: ClaimedCall, written: HungUp) -> bool:
+    """Whether somebody was on the line when the controller was dead: they heard nothing any more.
+
+    Until its next heartbeat was due, nobody knows that it was dead; the switch's word stands then.
+    """
+    if written.answered_at is None or call.facts.state is State.ENDING:
+        return False
+    if not call.facts.answered:
+        return True
+    heard_at = call.owner_heard_at
+    if heard_at is None or written.ended_at is None:
+        return False
+    return written.ended_at > heard_at + timedelta(seconds=HEARTBEAT_SECONDS)

@@ -1,7 +1,7 @@
 """The controller process: switch, media server, dispatcher, live calls, and their end.
 
 Start and stop order are here and nowhere else. Stopping drains: no new calls, the live ones talk on
-for a while, then they are stopped like by a user, then everything closes.
+for a while, then they are ended as `shutdown`, then everything closes.
 """
 
 from __future__ import annotations
@@ -20,13 +20,21 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.journal import Journal
-from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler, nothing_written
+from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
-from topcalls.core.call_events import CallEvent, GivenBack, Hangup
+from topcalls.core.call_events import (
+    CallEvent,
+    ChannelLost,
+    GivenBack,
+    Misconfigured,
+    OwnerLost,
+    ShutDown,
+)
 from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
 from topcalls.errors import ConfigError, TopCallsError
+from topcalls.esl import commands
 from topcalls.log import get_logger
 from topcalls.presence import Presence
 from topcalls.services.calls import Calls
@@ -37,6 +45,7 @@ from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
 DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
 RECONCILE_SECONDS = 3.0
+SPOOL_SWEEP_SECONDS = 600.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
 END_SECONDS = 5.0
@@ -44,6 +53,7 @@ ATTACH_SECONDS = 10.0
 DIAL_GRACE_SECONDS = 5.0
 """How long after the switch's own time-out ours comes: the switch's says more about why."""
 
+TURN_AWAY_SECONDS = 3.0
 STOP_SECONDS = 8.0
 CLAIM_SECONDS = 3.0
 """How long a claim that is under way may take to end when we stop."""
@@ -67,8 +77,7 @@ class Verbs:
 
 class Telephony:
     """One controller: `owner` is its name in leases and on channels, and in `presence`, where the
-    controllers of one machine see who has died. `ended` tells why a channel ended, where the switch
-    writes that down under the channel's uuid."""
+    controllers of one machine see who has died."""
 
     def __init__(
         self,
@@ -80,7 +89,6 @@ class Telephony:
         make_gear: Callable[[Telephony], Gear],
         clock: Clock,
         presence: Presence | None = None,
-        ended: Callable[[str], Hangup | None] = nothing_written,
         min_idle_percent: float = 0.0,
     ) -> None:
         self.owner = owner
@@ -97,7 +105,6 @@ class Telephony:
             clock,
             owner=owner,
             are_live=verbs.dispatch.are_live,
-            ended=ended,
         )
         self._succession = Succession(
             owner,
@@ -109,7 +116,7 @@ class Telephony:
             presence,
             clock,
             self.open_session,
-            ended,
+            self._gear.spool,
         )
         files = self._gear.playback_directory
         self.health = SwitchHealth(
@@ -164,6 +171,7 @@ class Telephony:
             (LOOK_SECONDS, self.health.look),
             (RECONCILE_SECONDS, self._reconcile),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
+            (SPOOL_SWEEP_SECONDS, self._sweep_spool),
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
@@ -176,7 +184,7 @@ class Telephony:
         log.info("Draining", live_calls=len(self.sessions))
         self._wait_until_empty(drain_seconds, or_hurry=True)
         for live in self.sessions.all():
-            live.session.stop("drain")
+            live.session.post(ShutDown())
         self._wait_until_empty(STOP_SECONDS, or_hurry=False)
         self._stopped.set()
         gevent.killall(self._loops)
@@ -224,7 +232,7 @@ class Telephony:
             effects = CallEffects(call, self._gear, journal)
         except Exception:  # noqa: BLE001 - the calls claimed with it must not suffer
             log.exception("Call cannot be carried here", call_id=call.call_id)
-            self._turn_away(call, journal)
+            gevent.spawn(self._turn_away, call, journal)
             return
         session = CallSession(
             call.call_id,
@@ -241,18 +249,28 @@ class Telephony:
             session.post(event)
 
     def _turn_away(self, call: ClaimedCall, journal: Journal) -> None:
-        """Give back a call that cannot be carried. One that was dialled keeps its lease until it
-        runs out, and is looked at again then."""
-        given_back = advance(call.facts, GivenBack())
-        if given_back.verdict is Verdict.MOVED:
-            journal.transition(given_back, {}, self._clock.now())
-        gevent.spawn(journal.close, END_SECONDS)
+        """A call that cannot be carried here goes back to the queue after a pause, and after its
+        last try to its end. One that was dialled by another, and taken over, is hung up and over.
+        """
+        self._draining.wait(TURN_AWAY_SECONDS)
+        facts, events = call.facts, _turned_away(call)
+        if facts.dialled:
+            hang_up = commands.uuid_kill(call.channel_uuid, "NORMAL_CLEARING")
+            self._gear.switch.post(hang_up)
+        for event in events:
+            transition = advance(facts, event)
+            if transition.verdict is Verdict.MOVED:
+                journal.transition(transition, {}, self._clock.now())
+                facts = facts.after(transition)
+        journal.close(END_SECONDS)
 
     def _closed(self, live: LiveCall, journal: Journal) -> None:
         """A call is over, here at least: what there is to write of it is written, however long
         that takes. Until then it is among the live ones, and keeps its lease."""
         live.effects.wait_for_last_words()
         journal.close()
+        if live.session.facts.state.is_final and not journal.is_lost:
+            live.effects.settled()
         self.sessions.remove(live)
         if not len(self.sessions):
             self._empty.set()
@@ -293,6 +311,10 @@ class Telephony:
     def _check_playbacks(self) -> None:
         for live in self.sessions.all():
             self._try(live.effects.leg.playback.check)
+
+    def _sweep_spool(self) -> None:
+        if self._gear.spool is not None:
+            self._gear.spool.sweep(self._clock.now())
 
     def _reconcile(self) -> None:
         if not self._gear.switch.is_up:
@@ -362,6 +384,14 @@ class Telephony:
             if self._stopped.wait(LOOP_LAG_SECONDS):
                 return
             lag.observe(max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS))
+
+
+def _turned_away(call: ClaimedCall) -> tuple[CallEvent, ...]:
+    if call.facts.dialled:
+        return OwnerLost(), ChannelLost(call.owner_heard_at)
+    if call.tries_left > 0:
+        return (GivenBack(),)
+    return (Misconfigured("See the controller's log."),)
 
 
 def limits_of(call: ClaimedCall) -> dict[Limit, float]:

@@ -7,6 +7,7 @@ from them is decided in `core/call_state.py` alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -98,9 +99,14 @@ class BridgeReady:
 
 @dataclass(frozen=True, slots=True)
 class BridgeFailed:
-    """The AI cannot go on, and a retry did not help."""
+    """The conversation cannot go on, and a retry did not help.
+
+    `reason`: the AI's fault (`provider_failed`), ours (`internal_error`), or the agent's speech
+    could not be brought to the phone (`playback_failed`).
+    """
 
     detail: str = ""
+    reason: str = "provider_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,7 @@ class BridgeFinished:
 
 @dataclass(frozen=True, slots=True)
 class StopRequested:
-    """A user asked for the end, through the API or by draining the controller."""
+    """A user asked for the end."""
 
     by: str = "api"
 
@@ -125,19 +131,43 @@ class TimedOut:
 
 @dataclass(frozen=True, slots=True)
 class HungUp:
-    """The channel is over."""
+    """The channel is over.
+
+    Where the switch wrote down when it was answered and when it ended, and that is how it is
+    known, both are told; None otherwise.
+    """
 
     hangup: Hangup
+    answered_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelLost:
-    """The switch knows the channel no more, and never said why."""
+    """The switch knows the channel no more, and never said why.
+
+    `last_heard_at`: the last sign of it; None where there was none, or it is of this moment.
+    """
+
+    last_heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerLost:
     """The controller that carried the call died, and the conversation with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShutDown:
+    """The controller stops, and the time for its calls to end by themselves is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misconfigured:
+    """No controller can carry the call, however often it is tried: the installation is not set up
+    for it."""
+
+    detail: str = ""
 
 
 CallEvent = (
@@ -160,6 +190,8 @@ CallEvent = (
     | HungUp
     | ChannelLost
     | OwnerLost
+    | ShutDown
+    | Misconfigured
 )
 
 EVENT_KINDS: tuple[type[CallEvent], ...] = CallEvent.__args__

@@ -33,16 +33,24 @@ from topcalls.core.call_events import (
     Hangup,
     HungUp,
     HungUpBy,
+    Misconfigured,
     OriginateFailed,
     OwnerLost,
     Rang,
     Released,
+    ShutDown,
     StopRequested,
     StreamConnected,
     StreamLost,
     TimedOut,
 )
-from topcalls.core.hangup_causes import Unanswered, in_words, outcome_of
+from topcalls.core.end_reasons import FAULTS, EndReason
+from topcalls.core.hangup_causes import (
+    Unanswered,
+    in_words,
+    is_misconfiguration,
+    outcome_of,
+)
 
 
 class State(StrEnum):
@@ -82,38 +90,6 @@ FINAL_STATES = frozenset(
 WAITING_STATES = frozenset({State.PENDING, State.QUEUED})
 LIVE_STATES = frozenset(set(State) - FINAL_STATES - WAITING_STATES)
 """States in which a controller owns the call and it counts against every concurrency limit."""
-
-
-class EndReason(StrEnum):
-    """Why a call ended, in one word; stored as `end_reason`."""
-
-    CALLEE_HUNG_UP = "callee_hung_up"
-    AGENT_ENDED = "agent_ended"
-    SILENCE = "silence"
-    MAX_DURATION = "max_duration"
-    STOPPED = "stopped"
-    BUSY = "busy"
-    NO_ANSWER = "no_answer"
-    REJECTED = "rejected"
-    DIAL_FAILED = "dial_failed"
-    DISPATCH_TIMEOUT = "dispatch_timeout"
-    STREAM_LOST = "stream_lost"
-    PROVIDER_FAILED = "provider_failed"
-    CHANNEL_LOST = "channel_lost"
-    CONTROLLER_LOST = "controller_lost"
-    NETWORK_HUNG_UP = "network_hung_up"
-    SWITCH_HUNG_UP = "switch_hung_up"
-
-
-FAULTS = frozenset(
-    {
-        EndReason.STREAM_LOST,
-        EndReason.PROVIDER_FAILED,
-        EndReason.CHANNEL_LOST,
-        EndReason.CONTROLLER_LOST,
-    }
-)
-"""Reasons that make an answered call `failed` instead of `completed`."""
 
 
 class Effect(StrEnum):
@@ -236,12 +212,14 @@ _OVER = Move(BY_CAUSE, _CLOSE)
 _LOST = Move(BY_CAUSE, _CLOSE, EndReason.CHANNEL_LOST)
 _STOP = Move(State.ENDING, _END_CALL, EndReason.STOPPED)
 _ORPHANED = Move(State.ENDING, _END_CALL, EndReason.CONTROLLER_LOST)
+_SHUT_DOWN = Move(State.ENDING, _END_CALL, EndReason.SHUTDOWN)
 _BRIDGE_END: dict[Kind, Move] = {
     StreamLost: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
     BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
     BridgeFinished: Move(State.ENDING, _END_CALL, EndReason.AGENT_ENDED),
     StopRequested: _STOP,
     OwnerLost: _ORPHANED,
+    ShutDown: _SHUT_DOWN,
     HungUp: _OVER,
     ChannelLost: _LOST,
 }
@@ -249,6 +227,7 @@ _FROM_THE_PAST: frozenset[Kind] = frozenset({Released, Claimed, DispatchExpired}
 _MEDIA: frozenset[Kind] = frozenset(
     {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished}
 )
+_UNDIALLED: frozenset[Kind] = frozenset({GivenBack, Misconfigured})
 _DIAL: frozenset[Kind] = frozenset({OriginateFailed, Rang, EarlyMedia, Answered})
 _EVERYTHING: frozenset[Kind] = frozenset(EVENT_KINDS)
 
@@ -262,7 +241,7 @@ TABLE: dict[State, Row] = {
             HungUp: _OVER,
         },
         frozenset({TimedOut}),
-        _DIAL | _MEDIA | {Claimed, GivenBack, DispatchExpired, OwnerLost},
+        _DIAL | _MEDIA | _UNDIALLED | {Claimed, DispatchExpired, OwnerLost, ShutDown},
     ),
     State.QUEUED: Row(
         {
@@ -270,18 +249,20 @@ TABLE: dict[State, Row] = {
             StopRequested: Move(State.CANCELLED, (), EndReason.STOPPED),
             DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
         },
-        frozenset({Released, GivenBack, TimedOut}),
-        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost, OwnerLost},
+        _UNDIALLED | {Released, TimedOut},
+        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost, OwnerLost, ShutDown},
     ),
     State.DISPATCHING: Row(
         {
             GivenBack: Move(State.QUEUED, (Effect.CLOSE_SESSION,)),
+            Misconfigured: Move(State.FAILED, _CLOSE, EndReason.CONFIGURATION),
             Rang: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             EarlyMedia: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             Answered: Move(State.ANSWERED, _GO_LIVE),
             OriginateFailed: _OVER,
             StopRequested: _STOP,
             OwnerLost: _ORPHANED,
+            ShutDown: _SHUT_DOWN,
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
             HungUp: _OVER,
             ChannelLost: _LOST,
@@ -296,12 +277,13 @@ TABLE: dict[State, Row] = {
             BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
             StopRequested: _STOP,
             OwnerLost: _ORPHANED,
+            ShutDown: _SHUT_DOWN,
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.NO_ANSWER),
             HungUp: _OVER,
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST | {Rang, EarlyMedia, Arrived, BridgeReady},
-        frozenset({GivenBack, StreamConnected, StreamLost, BridgeFinished}),
+        _UNDIALLED | {StreamConnected, StreamLost, BridgeFinished},
     ),
     State.ANSWERED: Row(
         {
@@ -311,7 +293,7 @@ TABLE: dict[State, Row] = {
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
         },
         _FROM_THE_PAST | _DIAL | {Arrived},
-        frozenset({GivenBack}),
+        _UNDIALLED,
     ),
     State.IN_PROGRESS: Row(
         {
@@ -319,7 +301,7 @@ TABLE: dict[State, Row] = {
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
         },
         _FROM_THE_PAST | _DIAL | {Arrived, StreamConnected, BridgeReady},
-        frozenset({GivenBack}),
+        _UNDIALLED,
     ),
     State.ENDING: Row(
         {
@@ -330,8 +312,8 @@ TABLE: dict[State, Row] = {
             # The far end picked up while our hang-up was on its way: hang up again, and it counts.
             Answered: Move(State.ENDING, (Effect.HANG_UP,)),
         },
-        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost},
-        frozenset({GivenBack}),
+        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost, ShutDown},
+        _UNDIALLED,
     ),
     **{state: Row(ignored=_EVERYTHING) for state in State if state.is_final},
 }
@@ -342,7 +324,7 @@ def advance(call: CallFacts, event: CallEvent) -> Transition:
     row = TABLE[call.state]
     kind = type(event)
     move = row.moves.get(kind)
-    if move is None or (kind is GivenBack and call.dialled):
+    if move is None or (kind in _UNDIALLED and call.dialled):
         ignored = kind in row.ignored
         verdict = Verdict.IGNORED if ignored else Verdict.IMPOSSIBLE
         return Transition(verdict, event, call.state, call.state)
@@ -371,9 +353,19 @@ def _by_cause(
         return State.NO_ANSWER, reason
     if call.answered:
         return State.COMPLETED, reason or _who_hung_up(hangup)
+    if _answer_unheard(call, event):
+        return State.FAILED, EndReason.CHANNEL_LOST
     outcome = outcome_of(hangup) if hangup else Unanswered.FAILED
     state = State(outcome.value)
-    return state, EndReason.DIAL_FAILED if state is State.FAILED else EndReason(state.value)
+    if state is not State.FAILED:
+        return state, EndReason(state.value)
+    wrong = hangup is not None and is_misconfiguration(hangup)
+    return state, EndReason.CONFIGURATION if wrong else EndReason.DIAL_FAILED
+
+
+def _answer_unheard(call: CallFacts, event: CallEvent) -> bool:
+    """It was answered and ended, and nobody told us: somebody picked up and heard nothing."""
+    return isinstance(event, HungUp) and event.answered_at is not None and not call.answered
 
 
 def _who_hung_up(hangup: Hangup | None) -> EndReason:
@@ -391,7 +383,7 @@ def _who_hung_up(hangup: Hangup | None) -> EndReason:
 def _specific_reason(call: CallFacts, event: CallEvent) -> EndReason | None:
     if _ai_was_late(call, event):
         return EndReason.PROVIDER_FAILED
-    if not isinstance(event, BridgeFinished):
+    if not isinstance(event, BridgeFinished | BridgeFailed):
         return None
     return next((reason for reason in EndReason if reason.value == event.reason), None)
 
@@ -404,19 +396,32 @@ def _ai_was_late(call: CallFacts, event: CallEvent) -> bool:
 def _message(call: CallFacts, event: CallEvent) -> str | None:
     if _ai_was_late(call, event):
         return "The AI provider was not ready in time."
+    if _answer_unheard(call, event):
+        return "The call was answered and ended while the switch could not be heard."
     if isinstance(event, OriginateFailed | HungUp):
         return in_words(event.hangup)
     if isinstance(event, StreamLost):
         return f"The call's audio stream was lost. {event.detail}".rstrip()
     if isinstance(event, BridgeFailed):
-        return f"The AI provider failed. {event.detail}".rstrip()
+        return f"{_BROKEN.get(event.reason, _BROKEN['provider_failed'])} {event.detail}".rstrip()
     if isinstance(event, ChannelLost):
-        return "The switch lost the call without saying why."
+        return "The switch lost the call without saying why. It counts until it was last heard of."
     if isinstance(event, OwnerLost):
         return "The controller that carried the call died."
+    if isinstance(event, ShutDown):
+        return "The controller that carried the call was stopped."
+    if isinstance(event, Misconfigured):
+        return f"TopCalls is not set up to make this call. {event.detail}".rstrip()
     if isinstance(event, DispatchExpired):
         return "No controller took the call up in time. See that a controller runs and has room."
     return None
+
+
+_BROKEN = {
+    "provider_failed": "The AI provider failed.",
+    "internal_error": "The conversation met an internal error.",
+    "playback_failed": "The agent's speech could not be played to the phone.",
+}
 
 
 @dataclass(frozen=True, slots=True)

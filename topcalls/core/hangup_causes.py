@@ -47,6 +47,11 @@ _BY_CAUSE = {
     "CALL_REJECTED": Unanswered.REJECTED,
 }
 
+_MISCONFIGURED = frozenset(
+    {"CHAN_NOT_IMPLEMENTED", "DIAL_NOT_POSSIBLE", "INVALID_GATEWAY", "INVALID_PROFILE"}
+)
+"""The dial failed by how this installation is set up. `DIAL_NOT_POSSIBLE` is our own."""
+
 _REFUSED_BY_CARRIER = "The carrier refused the call: check its credentials and permissions."
 _SENTENCES_BY_SIP_STATUS = {
     401: _REFUSED_BY_CARRIER,
@@ -71,6 +76,7 @@ _SENTENCES = {
     "NETWORK_OUT_OF_ORDER": "The carrier's network is out of order.",
     "GATEWAY_DOWN": "The SIP gateway is down.",
     "INVALID_GATEWAY": "The switch knows no gateway of that name.",
+    "DIAL_NOT_POSSIBLE": "The call cannot be put into a dial command: see the controller's log.",
     "DESTINATION_OUT_OF_ORDER": "The destination is out of order.",
     "INCOMPATIBLE_DESTINATION": "No audio codec in common with the far end.",
     "MANDATORY_IE_MISSING": "The far end refused the request as malformed.",
@@ -82,6 +88,11 @@ def outcome_of(hangup: Hangup) -> Unanswered:
     if hangup.sip_status in _BY_SIP_STATUS:
         return _BY_SIP_STATUS[hangup.sip_status]
     return _BY_CAUSE.get(hangup.cause, Unanswered.FAILED)
+
+
+def is_misconfiguration(hangup: Hangup) -> bool:
+    """Every dial will fail like this one until somebody changes a setting."""
+    return hangup.cause in _MISCONFIGURED
 
 
 def in_words(hangup: Hangup) -> str:

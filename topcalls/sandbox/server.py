@@ -73,7 +73,7 @@ class Sandbox:
             on_model_fault=lambda fault: self.openai.switches.refuse_next(
                 fault.status, fault.times
             ),
-            options=SwitchOptions(temporary=own),
+            options=SwitchOptions(temporary=own, cdr_dir=own / "cdr"),
             clock=clock,
         )
         studio = Studio(

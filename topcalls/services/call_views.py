@@ -9,7 +9,8 @@ from typing import Any
 
 from topcalls.core import quota
 from topcalls.core.call_request import CallRequest
-from topcalls.core.call_state import PUBLIC, CallFacts, Effect, EndReason, State
+from topcalls.core.call_state import PUBLIC, CallFacts, Effect, State
+from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
 
@@ -63,6 +64,7 @@ class CallView:
     analysis: Any
     disposition: str | None
     end_reason: str | None
+    ended_by: str | None
     actual_duration_billed: float | None
     sandbox: bool
 
@@ -73,6 +75,8 @@ class ClaimedCall:
 
     `effects` is what the claim asks the controller to do; nothing for a call that was taken over,
     whose channel has to be looked for first. `version` is what the next `Calls.record` must name.
+    `owner_heard_at`: when the owner before, which died, last told that it had the call.
+    `tries_left`: how often it may be claimed again without being dialled.
     """
 
     call_id: str
@@ -90,6 +94,8 @@ class ClaimedCall:
     created_at: datetime
     dialled_at: datetime | None
     answered_at: datetime | None
+    tries_left: int = 0
+    owner_heard_at: datetime | None = None
 
 
 def facts_of(call: Call) -> CallFacts:
@@ -102,7 +108,9 @@ def facts_of(call: Call) -> CallFacts:
     )
 
 
-def claimed_call(call: Call, effects: tuple[Effect, ...] = ()) -> ClaimedCall:
+def claimed_call(
+    call: Call, effects: tuple[Effect, ...] = (), owner_heard_at: datetime | None = None
+) -> ClaimedCall:
     """A row for a controller."""
     return ClaimedCall(
         call_id=call.id,
@@ -120,6 +128,8 @@ def claimed_call(call: Call, effects: tuple[Effect, ...] = ()) -> ClaimedCall:
         created_at=call.created_at,
         dialled_at=call.dialled_at,
         answered_at=call.answered_at,
+        tries_left=call.tries_left,
+        owner_heard_at=owner_heard_at,
     )
 
 
@@ -157,11 +167,18 @@ def call_view(
         analysis=call.analysis,
         disposition=call.disposition,
         end_reason=call.end_reason,
+        ended_by=_ended_by(call),
         actual_duration_billed=(
             None if call.billed_seconds is None else quota.minutes(call.billed_seconds)
         ),
         sandbox=call.sandbox,
     )
+
+
+def _ended_by(call: Call) -> EndedBy | None:
+    if call.ended_at is None or call.end_reason is None:
+        return None
+    return ended_by(EndReason(call.end_reason), call.hangup_cause, call.sip_status)
 
 
 def _duration(call: Call) -> float | None:

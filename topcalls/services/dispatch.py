@@ -33,6 +33,7 @@ from topcalls.store.models import Call
 LEASE_SECONDS = 30.0
 """How long a controller may be silent about a call before another may take it over."""
 
+_ANY_LEASE = timedelta(days=1)
 
 ABANDONED_AFTER = timedelta(minutes=15)
 """How long a live call may have no owner before it counts as lost."""
@@ -82,9 +83,11 @@ class Dispatch:
 
         def verb() -> list[ClaimedCall]:
             taken = []
+            until = now if dead is None else now + _ANY_LEASE
+            rows = calls.orphans(until, node, limit, dead)
             if dead is not None:
                 calls.end_leases(dead, now)
-            for call in calls.orphans(now, node, limit, dead):
+            for call in rows:
                 if leases.claim(
                     Call,
                     call.id,
@@ -94,7 +97,8 @@ class Dispatch:
                     Call.version == call.version,
                     version=call.version + 1,
                 ):
-                    taken.append(claimed_call(_fresh(call)))
+                    heard_at = min(_last_heard(call), now)
+                    taken.append(claimed_call(_fresh(call), owner_heard_at=heard_at))
             return taken
 
         return self._db.run(verb)
@@ -126,7 +130,8 @@ class Dispatch:
         given_back = self._apply_each(undialled, GivenBack(), now)
         lost = self._db.read(calls.orphans, now - ABANDONED_AFTER, None, _BATCH)
         dialled = [call for call in lost if not _was_not_dialled(call)]
-        return given_back + self._apply_each(dialled, ChannelLost(), now)
+        lost_now = [self._apply(call, ChannelLost(_last_heard(call)), now) for call in dialled]
+        return given_back + sum(lost_now)
 
     def queue_length(self) -> int:
         """Calls that wait to be dispatched."""
@@ -209,6 +214,12 @@ def _share(loads: list[dispatch.Load], slots: int) -> dict[str, int]:
         if shares[account_id] < room[account_id]:
             heapq.heappush(running, (live + 1, account_id))
     return shares
+
+
+def _last_heard(call: Call) -> datetime:
+    """When the owner last told that it had the call."""
+    heard: datetime = call.lease_until - timedelta(seconds=LEASE_SECONDS)
+    return heard
 
 
 def _was_not_dialled(call: Call) -> bool:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.core import quota, wrap_up
-from topcalls.core.call_events import Answered, CallEvent, GivenBack
+from topcalls.core.call_events import Answered, CallEvent, ChannelLost, GivenBack, HungUp
 from topcalls.core.call_state import WEBHOOKS, State, Transition, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.call_views import facts_of
@@ -88,6 +88,7 @@ class Transitions:
             changes["error_message"] = transition.error_message
         if isinstance(transition.event, Answered) and call.answered_at is None:
             changes["answered_at"] = now
+        changes |= _moments(transition.event)
         if isinstance(transition.event, GivenBack):
             changes |= {"lease_owner": None, "lease_until": None, "claimed_at": None}
         elif transition.after is State.QUEUED:
@@ -111,10 +112,22 @@ class Transitions:
             self._webhooks.announce(call, event, now, turns)
 
 
+def _moments(event: CallEvent) -> dict[str, datetime]:
+    """When the call was answered and ended, where that is known better than by hearing of it."""
+    told: dict[str, datetime | None] = {}
+    if isinstance(event, HungUp):
+        told = {"answered_at": event.answered_at, "ended_at": event.ended_at}
+    elif isinstance(event, ChannelLost):
+        told = {"ended_at": event.last_heard_at}
+    return {name: moment for name, moment in told.items() if moment is not None}
+
+
 def _ending(call: Call, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """What a call is left with. One that nobody answered leaves nothing to wrap up."""
     answered_at = changes.get("answered_at") or call.answered_at
     ended_at = changes.get("ended_at") or now
+    if answered_at is not None:
+        ended_at = max(ended_at, answered_at)
     return {
         "ended_at": ended_at,
         "billed_seconds": quota.billed(answered_at, ended_at),

@@ -9,7 +9,8 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core.call_request import CALL_EVENTS
-from topcalls.core.call_state import CALL_STATUSES, STATUSES, EndReason, State
+from topcalls.core.call_state import CALL_STATUSES, STATUSES, State
+from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.webhook_retry import DeliveryState
 
 _ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
@@ -97,6 +98,11 @@ class CallSchema(ma.Schema):
     started_at = _moment("When it was answered.")
     end_at = _moment("When it ended.")
     end_reason = fields.Choice(*EndReason, allow_none=True)
+    ended_by = fields.Choice(
+        *EndedBy,
+        allow_none=True,
+        metadata={"description": "Who ended it, or whose fault it was that it ended."},
+    )
     schedule_at = _moment("When it is to be made, if not at once.")
     agent_id = _uuid("The agent it was made by.", nullable=True)
     agent_version = fields.Whole(

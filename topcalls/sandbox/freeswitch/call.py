@@ -45,6 +45,10 @@ class Host(Protocol):
         """The call was answered."""
         ...
 
+    def report(self, call: Call) -> None:
+        """Its books are closed: write its record."""
+        ...
+
     def call_over(self, call: Call) -> None:
         """The call's last event is out."""
         ...
@@ -170,6 +174,7 @@ class Call:
         self.audio.hang_up()
         self.channel.close_books()
         self.channel.phase = "reporting"
+        self._host.report(self)
         self._fire("CHANNEL_HANGUP_COMPLETE")
         self._fire("CHANNEL_DESTROY")
         self._host.call_over(self)

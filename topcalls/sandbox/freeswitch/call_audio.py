@@ -11,6 +11,7 @@ from topcalls.sandbox.freeswitch.audio_stream import AudioStream
 from topcalls.sandbox.freeswitch.callee import Callee, ringback
 from topcalls.sandbox.freeswitch.channel import Channel
 from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS, Codec, comfort_noise, level
+from topcalls.sandbox.freeswitch.displacing import Displacing
 from topcalls.sandbox.freeswitch.playback import Execution, Player
 from topcalls.sandbox.freeswitch.recording import Recordings
 from topcalls.sandbox.line_noise import LineNoise
@@ -34,6 +35,7 @@ class CallAudio:
         self.stream: AudioStream | None = None
         self.recordings = Recordings(channel.variables, fire)
         self.heard: deque[bytes] = deque(maxlen=round(HEARD_SECONDS_KEPT / FRAME_SECONDS))
+        self.displacing = Displacing()
         self._channel = channel
         self._callee = callee
         self._ringback = ringback()
@@ -48,15 +50,19 @@ class CallAudio:
         said = self._line.under(self._callee.speak_frame()) if active else self._early_audio()
         played = self.player.tick()
         samples = channel.codec.to_linear(played) if played else self._comfort_noise()
+        heard, recorded = self.displacing.mix(samples)
         if self.stream is not None or self.recordings.active:
-            self._fork(said, samples)
+            self._fork(said, recorded)
         if active:
-            self.heard.append(played or channel.codec.silence)
+            mixed = channel.codec.from_linear(heard) if heard and heard is not samples else played
+            self.heard.append(mixed or channel.codec.silence)
+            # a person tells a voice from what sounds behind it
             self._callee.hear(level(samples) if samples else 0, at)
 
     def hang_up(self) -> None:
         """PLAYBACK_STOP, RECORD_STOP of what is going on; the stream is closed."""
         self.player.hang_up()
+        self.displacing.close()
         self.recordings.stop_all()
         if self.stream is not None:
             gevent.spawn(self.stream.stop)
@@ -64,6 +70,8 @@ class CallAudio:
 
     def vanish(self) -> None:
         """The switch has crashed."""
+        self.player.close()
+        self.displacing.close()
         self.recordings.close()
         if self.stream is not None:
             self.stream.abort()

@@ -19,7 +19,7 @@ class EventFactory:
     def __init__(self, clock: Clock) -> None:
         self.hostname = socket.gethostname()
         self._clock = clock
-        self._uuid = new_id()
+        self.core_uuid = new_id()
         self._sequence = 0
 
     def make(self, name: str, headers: dict[str, str], body: str = "") -> Event:
@@ -28,7 +28,7 @@ class EventFactory:
         now = self._clock.now()
         core = {
             "Event-Name": name,
-            "Core-UUID": self._uuid,
+            "Core-UUID": self.core_uuid,
             "FreeSWITCH-Hostname": self.hostname,
             "FreeSWITCH-Switchname": self.hostname,
             "FreeSWITCH-IPv4": "127.0.0.1",

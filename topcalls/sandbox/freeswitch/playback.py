@@ -146,6 +146,12 @@ class Player:
         while self._stack:
             self._finish(self._stack.pop(), "done")
 
+    def close(self) -> None:
+        """Give every file back, and tell nobody."""
+        self._queue.clear()
+        while self._stack:
+            self._stack.pop().close()
+
     def _look_around(self) -> None:
         if self._break:
             self._break = False

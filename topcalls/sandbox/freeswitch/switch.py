@@ -17,6 +17,7 @@ from topcalls.log import get_logger
 from topcalls.sandbox.freeswitch.arguments import OriginateSyntax, parse_originate
 from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
+from topcalls.sandbox.freeswitch.cdr import write_cdr
 from topcalls.sandbox.freeswitch.channel import Channel, Times
 from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
 from topcalls.sandbox.freeswitch.media import MediaClock
@@ -56,13 +57,15 @@ class Hooks:
 @dataclass
 class SwitchOptions:
     """Where and how often. `gateways_down`: those of `gateways` whose pings are not answered.
-    `journal`: a file that gets a line of JSON for each originate, answer and end of a channel."""
+    `journal`: a file that gets a line of JSON for each originate, answer and end of a channel.
+    `cdr_dir`: where mod_json_cdr writes a record of each ended channel; None: it is not loaded."""
 
     temporary: Path = Path("/tmp")
     gateways: frozenset[str] = frozenset({GATEWAY})
     gateways_down: frozenset[str] = frozenset()
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     journal: Path | None = None
+    cdr_dir: Path | None = None
     modules: frozenset[str] = frozenset(
         {
             "mod_audio_stream",
@@ -260,6 +263,12 @@ class Switch:
         """See `call.Host`."""
         self._note("answered", call.channel.variables)
         self._hooks.answered(call)
+
+    def report(self, call: Call) -> None:
+        """See `call.Host`."""
+        if self.options.cdr_dir is not None:
+            core = self.events.core_uuid
+            write_cdr(self.options.cdr_dir, core, self.events.hostname, call.channel)
 
     def call_over(self, call: Call) -> None:
         """See `call.Host`."""

@@ -1,0 +1,54 @@
+"""At whose door the end of a call lies, for every reason there is."""
+
+import pytest
+
+from topcalls.core.end_reasons import FAULTS, EndedBy, EndReason, ended_by
+
+pytestmark = pytest.mark.unit
+BY = {
+    EndedBy.CALLEE: "callee_hung_up silence busy no_answer rejected",
+    EndedBy.AGENT: "agent_ended",
+    EndedBy.CUSTOMER: "stopped max_duration",
+    EndedBy.CARRIER: "dial_failed network_hung_up",
+    EndedBy.PROVIDER: "provider_failed",
+    EndedBy.CONFIGURATION: "configuration",
+    EndedBy.GATEWAY: "dispatch_timeout stream_lost playback_failed internal_error channel_lost "
+    "controller_lost shutdown switch_hung_up",
+}
+
+
+def test_every_reason_lies_at_exactly_one_door():
+    told = [reason for reasons in BY.values() for reason in reasons.split()]
+    assert sorted(told) == sorted(EndReason)
+
+
+@pytest.mark.parametrize("door", EndedBy)
+def test_whose_door(door):
+    assert {ended_by(EndReason(reason)) for reason in BY[door].split()} == {door}
+
+
+def test_no_fault_is_the_callees_or_the_customers():
+    assert {ended_by(reason) for reason in FAULTS} == {EndedBy.GATEWAY, EndedBy.PROVIDER}
+
+
+@pytest.mark.parametrize(
+    ("cause", "status", "door"),
+    [
+        ("CALL_REJECTED", 403, EndedBy.CARRIER),
+        ("CALL_REJECTED", 401, EndedBy.CONFIGURATION),
+        ("CALL_REJECTED", 407, EndedBy.CONFIGURATION),
+        ("GATEWAY_DOWN", None, EndedBy.CARRIER),
+        ("NORMAL_TEMPORARY_FAILURE", 503, EndedBy.CARRIER),
+        ("UNALLOCATED_NUMBER", 404, EndedBy.CALLEE),
+        ("SWITCH_UNREACHABLE", None, EndedBy.GATEWAY),
+        ("DIAL_INTENT_NOT_STORED", None, EndedBy.GATEWAY),
+        ("ORIGINATE_REFUSED", None, EndedBy.GATEWAY),
+        (None, None, EndedBy.CARRIER),
+    ],
+)
+def test_a_dial_that_failed_is_told_by_its_cause(cause, status, door):
+    assert ended_by(EndReason.DIAL_FAILED, cause, status) is door
+
+
+def test_an_answered_calls_cause_changes_nothing():
+    assert ended_by(EndReason.CALLEE_HUNG_UP, "UNALLOCATED_NUMBER", 401) is EndedBy.CALLEE
