@@ -224,10 +224,18 @@ def test_sections_are_checked_by_name():
     }
 
 
+def test_a_background_is_one_of_ours():
+    assert codes(background_audio="office") == {}
+    assert codes(background_audio="call_center", background_audio_gain="high") == {}
+    assert codes(background_audio="beach") == {"background_audio": "choice"}
+    wrong = codes(background_audio="cafe", background_audio_gain="full")
+    assert wrong == {"background_audio_gain": "choice"}
+    alone = codes(background_audio_gain="low")
+    assert alone == {"background_audio_gain": "needs_background_audio"}
+
+
 ASKS = {
     "mode": "legacy",
-    "background_audio": "office",
-    "background_audio_gain": "low",
     "knowledge_base_ids": ["kb_1"],
     "tools": [{"name": "look_up"}],
     "summary": {"enabled": True},

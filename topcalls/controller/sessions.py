@@ -103,10 +103,14 @@ class Sessions:
 
 def _playback_started(effects: CallEffects, told: PlaybackStarted) -> None:
     effects.leg.playback.playback_started(told.target, told.switch_us)
+    if effects.background is not None:
+        effects.background.playback_started()
 
 
 def _playback_stopped(effects: CallEffects, told: PlaybackStopped) -> None:
     effects.leg.playback.playback_stopped(told.target, told.switch_us, told.status, told.samples)
+    if effects.background is not None:
+        effects.background.playback_stopped()
 
 
 def _key_pressed(effects: CallEffects, told: KeyPressed) -> None:
@@ -119,5 +123,7 @@ def _stream_reported(effects: CallEffects, event: ESLEvent) -> None:
     if event.subclass == "mod_audio_stream::play":
         told = orjson.loads(event.body)
         effects.leg.playback.stream_file_ready(told["file"], str(told.get("chunk", "")))
+        if effects.background is not None:
+            effects.background.file_ready(told["file"], str(told.get("chunk", "")))
     elif event.subclass in ("mod_audio_stream::disconnect", "mod_audio_stream::error"):
         effects.leg.switch_reported(event.body)

@@ -8,10 +8,12 @@ from topcalls.media.audio_stream import MediaStream
 
 
 class ChannelPlayer:
-    """Implements `media.playback.SwitchPlayer`. Every method returns at once.
+    """Implements `media.playback.SwitchPlayer` and `media.background.Mixer`. Every method returns
+    at once.
 
-    All four travel on the command connection in the order they are given, so that a playback asked
-    for after a break is not swallowed by it. `stream` is set while the media stream is connected.
+    All commands travel on the command connection in the order they are given, so that a playback
+    asked for after a break is not swallowed by it. `stream` is set while the media stream is
+    connected.
     """
 
     def __init__(self, switch: SwitchClient, channel_uuid: str) -> None:
@@ -27,6 +29,16 @@ class ChannelPlayer:
 
     def toggle_pause(self) -> None:
         self._switch.post(commands.uuid_fileman_pause(self._uuid))
+
+    def mix_in(self, path: str) -> None:
+        self._switch.post(commands.uuid_displace_start(self._uuid, path))
+
+    def mix_out(self, path: str) -> None:
+        self._switch.post(commands.uuid_displace_stop(self._uuid, path))
+
+    def press(self, digits: str) -> None:
+        """Send keys: see `uuid_send_dtmf`."""
+        self._switch.post(commands.uuid_send_dtmf(self._uuid, digits))
 
     def send_stream_text(self, text: str) -> None:
         if self.stream is not None:

@@ -14,6 +14,8 @@ from typing import Any
 
 MODES = ("realtime", "legacy")
 SENSITIVITIES = ("low", "medium", "high")
+BACKGROUNDS = ("office", "cafe", "street", "call_center")
+BACKGROUND_GAINS = ("low", "medium", "high")
 CALL_EVENTS = (
     "call.queued",
     "call.started",
@@ -24,6 +26,7 @@ CALL_EVENTS = (
 DEFAULT_MAX_DURATION = 10.0
 DEFAULT_RING_TIMEOUT = 45.0
 DEFAULT_VOICE = "alloy"
+DEFAULT_BACKGROUND_GAIN = "medium"
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,6 @@ class NotYet:
 
 NOT_YET = (
     NotYet("mode", "Use 'realtime'.", "legacy"),
-    NotYet("background_audio", "Leave it out: the call has no background sound."),
-    NotYet("background_audio_gain", "Leave it out: the call has no background sound."),
     NotYet("knowledge_base_ids", "Put what the agent must know into the task or instructions."),
     NotYet("tools", "Leave it out: the built-in tool end_call is always there."),
     NotYet("summary", "Leave it out: read the transcript when the call has ended."),

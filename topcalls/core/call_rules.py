@@ -15,6 +15,8 @@ from typing import Any
 
 from topcalls.core import phone_numbers, variables, web_addresses
 from topcalls.core.call_request import (
+    BACKGROUND_GAINS,
+    BACKGROUNDS,
     CALL_EVENTS,
     DEFAULT_RING_TIMEOUT,
     MODES,
@@ -35,8 +37,6 @@ TEXT_LENGTHS = {
     "first_sentence": (1, 1_000),
     "voice": (1, 100),
     "carrier_id": (1, 100),
-    "background_audio": (1, 100),
-    "background_audio_gain": (1, 100),
 }
 NUMBER_RANGES = {
     "temperature": (0, 2),
@@ -261,6 +261,18 @@ def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
         yield from _model_faults(facts, mode, now.date())
 
 
+def _background(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    for name, choices in (
+        ("background_audio", BACKGROUNDS),
+        ("background_audio_gain", BACKGROUND_GAINS),
+    ):
+        if name in given and given[name] not in choices:
+            yield FieldError(name, f"Must be one of {', '.join(choices)}.", "choice")
+    if "background_audio_gain" in given and "background_audio" not in given:
+        message = "Say which sound, in 'background_audio', or leave this out."
+        yield FieldError("background_audio_gain", message, "needs_background_audio")
+
+
 def _model_faults(model: KnownModel, mode: str, today: date) -> Faults:
     if model.mode != mode:
         message = f"Does not serve mode '{mode}'. Choose one from GET /v1/models, or leave it out."
@@ -385,6 +397,7 @@ _RULES: tuple[Rule, ...] = (
     _values,
     _ranges,
     _choices,
+    _background,
     _webhook,
     _schedule,
     _objects,

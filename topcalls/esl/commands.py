@@ -226,6 +226,17 @@ def uuid_fileman_pause(uuid: str) -> str:
     return f"uuid_fileman {_channel(uuid)} pause"
 
 
+def uuid_displace_start(uuid: str, path: str) -> str:
+    """Loop a file under whatever the channel's caller hears, and put it into recordings (`fml`:
+    first, mixed, looping). Heard only while something is written: `send_silence_when_idle`."""
+    return f"uuid_displace {_channel(uuid)} start {quoting.path('path', path)} 0 fml"
+
+
+def uuid_displace_stop(uuid: str, path: str) -> str:
+    """Take that file away again."""
+    return f"uuid_displace {_channel(uuid)} stop {quoting.path('path', path)}"
+
+
 def uuid_record_start(uuid: str, path: str, *, limit_seconds: int = 0) -> str:
     """Record a channel into a file, for at most `limit_seconds` (0: no limit)."""
     limit = f" {quoting.seconds('limit_seconds', limit_seconds)}" if limit_seconds else ""

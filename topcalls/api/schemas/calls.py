@@ -17,7 +17,10 @@ from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.core import call_rules
 from topcalls.core.call_request import (
+    BACKGROUND_GAINS,
+    BACKGROUNDS,
     CALL_EVENTS,
+    DEFAULT_BACKGROUND_GAIN,
     DEFAULT_MAX_DURATION,
     DEFAULT_VOICE,
     MODES,
@@ -140,8 +143,19 @@ class ConfigurationSchema(ma.Schema):
         metadata={"description": "Which events; all of them if left out. Needs `webhook_url`."},
     )
     carrier_id = _text("carrier_id", "The trunk to call by.")
-    background_audio = _text("background_audio", "Sound behind the agent, as in `office`.")
-    background_audio_gain = _text("background_audio_gain", "`low`, `medium` or `high`.")
+    background_audio = fields.Choice(
+        *BACKGROUNDS,
+        allow_none=True,
+        metadata={"description": "Sound behind the agent's voice, softer while it speaks."},
+    )
+    background_audio_gain = fields.Choice(
+        *BACKGROUND_GAINS,
+        allow_none=True,
+        metadata={
+            "description": "How loud that is. Needs `background_audio`.",
+            "default": DEFAULT_BACKGROUND_GAIN,
+        },
+    )
     knowledge_base_ids = fields.ListOf(
         fields.Text(),
         allow_none=True,

@@ -48,6 +48,7 @@ class Api:
             "uuid_answer": self._answer,
             "uuid_audio_stream": self._audio_stream,
             "uuid_break": self._break,
+            "uuid_displace": self._displace,
             "uuid_dump": self._dump,
             "uuid_exists": lambda uuid: str(uuid in switch.calls).lower(),
             "uuid_fileman": self._fileman,
@@ -146,6 +147,20 @@ class Api:
             return NO_SUCH_CHANNEL
         call.audio.player.stop(flush="all" in flag)
         return "+OK\n"
+
+    def _displace(self, text: str) -> str:
+        words = separate(text, " ", 5)
+        if len(words) < 3 or words[1] not in ("start", "stop"):
+            return "-USAGE: <uuid> [start|stop] <path> [<limit>] [mux]\n"
+        call = self._call(words)
+        if call is None:
+            return "-ERR Cannot locate session!\n"
+        displacing = call.audio.displacing
+        if words[1] == "stop":
+            done, what = displacing.stop(words[2]), "stop displace"
+        else:
+            done, what = displacing.start(words[2], "".join(words[4:5])), "displace"
+        return "+OK Success\n" if done else f"-ERR Cannot {what} session!\n"
 
     def _fileman(self, text: str) -> str:
         words = separate(text, " ", 4)

@@ -1,0 +1,255 @@
+"""The sound behind the agent: what is mixed, when it is ducked, and how it gets to the switch."""
+
+import base64
+import json
+import runpy
+from pathlib import Path
+
+import gevent
+import numpy as np
+import pytest
+
+from topcalls.audio import g711, loops
+from topcalls.core.call_request import BACKGROUND_GAINS, BACKGROUNDS
+from topcalls.media import background
+from topcalls.media.background import Background, SentFiles, SharedFiles, layers_of
+
+ROOT = Path(__file__).parents[2]
+STORED = ROOT / "topcalls" / "media" / "backgrounds"
+
+
+class Switch:
+    """Remembers what it was asked; `heard` are the files that are mixed in now."""
+
+    def __init__(self):
+        self.heard = []
+        self.log = []
+        self.texts = []
+
+    def mix_in(self, path):
+        assert path not in self.heard, "the same file twice"
+        self.heard.append(path)
+        self.log.append(("in", Path(path).stem))
+
+    def mix_out(self, path):
+        self.heard.remove(path)
+        self.log.append(("out", Path(path).stem))
+
+    def send_stream_text(self, text):
+        self.texts.append(json.loads(text)["data"])
+
+
+@pytest.fixture
+def switch():
+    return Switch()
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    monkeypatch.setattr(background, "QUIET_SECONDS", 0.01)
+
+
+def samples(l16):
+    return np.frombuffer(l16, "<i2").astype(float)
+
+
+def dbfs(l16):
+    return 20 * np.log10(np.sqrt(np.mean(samples(l16) ** 2)) / 32768)
+
+
+def started(switch, directory):
+    sound = Background(switch, layers_of("office", "low"), SharedFiles(directory))
+    sound.start()
+    return sound
+
+
+def wait_for(condition):
+    with gevent.Timeout(2, AssertionError("it never happened")):
+        while not condition():
+            gevent.sleep(0.005)
+
+
+# --- the sounds
+
+
+@pytest.mark.parametrize("name", BACKGROUNDS)
+def test_a_sound_is_small_and_its_end_leads_into_its_beginning(name):
+    stored = (STORED / f"{name}.pcmu").read_bytes()
+    assert 10 * 8000 <= len(stored) <= 160_000
+    sound = samples(g711.decode(stored, "PCMU"))
+    steps = np.abs(np.diff(sound))
+    assert abs(sound[0] - sound[-1]) <= np.percentile(steps, 99)
+    assert -27 < dbfs(g711.decode(stored, "PCMU")) < -25
+
+
+def test_the_script_makes_the_sounds_that_are_shipped():
+    made = runpy.run_path(str(ROOT / "scripts" / "render_backgrounds.py"))
+    assert set(made["SOUNDS"]) == set(BACKGROUNDS)
+    for name in ("office", "street"):
+        again = samples(g711.decode(made["render"](name), "PCMU"))
+        shipped = samples(g711.decode((STORED / f"{name}.pcmu").read_bytes(), "PCMU"))
+        assert np.mean(np.abs(again - shipped) > np.abs(shipped) / 8 + 16) < 0.001
+
+
+def test_where_they_come_from_is_told():
+    assert "render_backgrounds.py" in (STORED / "ORIGIN.txt").read_text()
+
+
+@pytest.mark.parametrize("name", BACKGROUNDS)
+def test_a_louder_gain_is_louder_and_speech_leaves_a_third_of_it(name):
+    levels = []
+    for gain in BACKGROUND_GAINS:
+        layers = layers_of(name, gain)
+        both = samples(layers.bed) + samples(layers.top)
+        levels.append(dbfs(both.astype("<i2").tobytes()))
+        assert 5 < levels[-1] - dbfs(layers.bed) < 9
+        assert len(layers.bed) == len(layers.top)
+    assert levels == sorted(levels)
+    assert -52 < levels[0] < -48
+    assert -40 < levels[2] < -36
+
+
+def test_an_unknown_sound_is_no_sound():
+    with pytest.raises(KeyError):
+        layers_of("../secrets", "low")
+
+
+# --- loops
+
+
+def test_a_circle_turned_all_around_is_itself():
+    sound = bytes(range(40))
+    assert loops.turned(sound, 5) == sound[10:] + sound[:10]
+    assert loops.turned(loops.turned(sound, 13), 7) == sound
+    assert loops.turned(b"", 3) == b""
+
+
+def test_scaling_is_in_decibels_and_never_wraps():
+    sound = np.array([1000, -1000, 30000, -30000], "<i2").tobytes()
+    assert list(samples(loops.scaled(sound, -20.0))) == [100, -100, 3000, -3000]
+    assert list(samples(loops.scaled(sound, 6.02))) == pytest.approx([2000, -2000, 32767, -32768], abs=2)
+
+
+def test_soft_ends_begin_and_end_in_silence_and_leave_the_middle_alone():
+    sound = np.full(1000, 10_000, "<i2").tobytes()
+    soft = samples(loops.soft_ends(sound, 40))
+    assert len(soft) == 1000
+    assert (soft[0], soft[-1]) == (0, 0)
+    assert np.abs(np.diff(soft)).max() <= 10_000 / 40 + 1
+    assert (soft[40:-40] == 10_000).all()
+
+
+def test_a_sound_shorter_than_its_ends_is_faded_all_the_same():
+    assert len(loops.soft_ends(b"\x10\x27" * 3, 40)) == 6
+
+
+# --- one call
+
+
+def test_both_layers_are_heard_and_one_of_them_while_the_agent_speaks(switch, tmp_path):
+    sound = started(switch, tmp_path)
+    assert switch.log == [("in", "office-low-bed"), ("in", "office-low-top")]
+    sound.playback_started()
+    assert [Path(path).stem for path in switch.heard] == ["office-low-bed"]
+    sound.playback_stopped()
+    wait_for(lambda: len(switch.heard) == 2)
+    sound.close()
+
+
+def test_a_breath_between_two_sentences_does_not_bring_it_up(switch, tmp_path, monkeypatch):
+    monkeypatch.setattr(background, "QUIET_SECONDS", 0.1)
+    sound = started(switch, tmp_path)
+    sound.playback_started()
+    for _ in range(3):
+        sound.playback_stopped()
+        gevent.sleep(0.01)
+        sound.playback_started()
+    gevent.sleep(0.15)
+    assert switch.log[2:] == [("out", "office-low-top")]
+    sound.close()
+
+
+def test_nothing_is_asked_of_a_channel_that_is_gone(switch, tmp_path):
+    sound = started(switch, tmp_path)
+    sound.playback_started()
+    sound.playback_stopped()
+    sound.close()
+    before = list(switch.log)
+    gevent.sleep(0.05)
+    assert switch.log == before
+
+
+def test_an_answer_while_the_agent_speaks_already_begins_ducked(switch, tmp_path):
+    sound = Background(switch, layers_of("cafe", "high"), SharedFiles(tmp_path))
+    sound.playback_started()
+    sound.start()
+    assert switch.log == [("in", "cafe-high-bed")]
+
+
+# --- how it gets there
+
+
+def test_files_are_written_once_for_all_calls(switch, tmp_path):
+    started(switch, tmp_path)
+    first = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    started(Switch(), tmp_path)
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == first
+    assert sorted(path.name for path in first) == ["office-low-bed.r8", "office-low-top.r8"]
+    assert (tmp_path / "office-low-bed.r8").read_bytes() == layers_of("office", "low").bed
+
+
+def test_half_a_file_is_written_again(switch, tmp_path):
+    (tmp_path / "office-low-bed.r8").write_bytes(b"half")
+    started(switch, tmp_path)
+    assert (tmp_path / "office-low-bed.r8").read_bytes() == layers_of("office", "low").bed
+
+
+def test_a_directory_that_cannot_be_written_costs_the_sound_only(switch, tmp_path):
+    (tmp_path / "file").write_text("")
+    started(switch, tmp_path / "file" / "below")
+    assert switch.log == []
+
+
+def sent(switch, sound):
+    """Answer what was sent as the switch does; returns the files' names."""
+    texts, switch.texts = switch.texts, []
+    for number, data in enumerate(texts):
+        sound.file_ready(f"/tmp/{len(switch.log)}_{number}.tmp.r8", data["chunk"])
+    return texts
+
+
+def test_a_switch_elsewhere_is_sent_the_layers_once(switch):
+    layers = layers_of("street", "medium")
+    sound = Background(switch, layers, SentFiles())
+    assert sound.needs_stream
+    sound.start()
+    assert switch.log == []
+    bed, top = sent(switch, sound)
+    assert base64.b64decode(bed["audioData"]) == layers.bed
+    assert base64.b64decode(top["audioData"]) == layers.top
+    assert (bed["audioDataType"], bed["sampleRate"]) == ("raw", 8000)
+    assert switch.log == [("in", "0_0.tmp"), ("in", "0_1.tmp")]
+
+
+def test_a_foreign_file_is_not_taken_for_a_layer(switch):
+    sound = Background(switch, layers_of("street", "low"), SentFiles())
+    sound.file_ready("/tmp/x.r8", "")
+    sound.start()
+    sound.file_ready("/tmp/x.r8", "speech")
+    assert switch.log == []
+
+
+def test_a_new_stream_brings_new_files_and_what_is_heard_goes_on(switch):
+    sound = Background(switch, layers_of("street", "low"), SentFiles())
+    sound.start()
+    sent(switch, sound)
+    old_bed, old_top = switch.heard
+    sound.start()
+    sent(switch, sound)
+    assert switch.heard == [old_bed, old_top]
+    sound.playback_started()
+    assert switch.heard == [old_bed]
+    sound.playback_stopped()
+    wait_for(lambda: len(switch.heard) == 2)
+    assert switch.heard[1] not in (old_bed, old_top)
+    sound.close()
