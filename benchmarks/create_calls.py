@@ -112,6 +112,7 @@ def measure(options: argparse.Namespace, kind: str, directory: Path) -> None:
             "data_dir": str(directory / "data"),
             "telephony": "sandbox",
             "api_port": "0",
+            "public_url": "http://127.0.0.1",
             "log_level": "warning",
             "api_requests_per_second": "1000000",
             "api_requests_burst": "1000000",

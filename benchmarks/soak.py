@@ -206,6 +206,7 @@ def main() -> None:
             "telephony": "sandbox",
             "ai": "sandbox",
             "api_port": "0",
+            "public_url": "http://127.0.0.1",
             "calls_per_second": "20",
             "log_level": "warning",
         }

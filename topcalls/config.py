@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
@@ -22,6 +23,7 @@ from topcalls.errors import ConfigError
 PREFIX = "TOPCALLS_"
 CONFIG_VARIABLE = "TOPCALLS_CONFIG"
 DEFAULT_FILE = Path("topcalls.toml")
+ALL_ADDRESSES = ("", "0.0.0.0", "::")  # noqa: S104 - to recognise them
 _TEST_PREFIX = "TOPCALLS_TEST_"
 Mode = Literal["sandbox", "live"]
 
@@ -96,7 +98,8 @@ class Settings(BaseModel):
     public_url: str = Field(
         "",
         description="How the world reaches the API; starts recording links. "
-        "Empty: `http://api_host:api_port`.",
+        "Empty: `http://api_host:api_port`. Needed where these name no address to open: "
+        "`api_port` 0, or a live `api_host` of all addresses.",
     )
     api_key: SecretStr | None = Field(
         None, description="API key that `topcalls call` and `topcalls calls` use."
@@ -248,7 +251,14 @@ class Settings(BaseModel):
 
     @property
     def effective_public_url(self) -> str:
-        return (self.public_url or f"http://{self.api_host}:{self.api_port}").rstrip("/")
+        return (self.public_url or f"http://{self._own_host}:{self.api_port}").rstrip("/")
+
+    @property
+    def _own_host(self) -> str:
+        """The API's host in a URL. A sandbox that listens everywhere is reached on this machine."""
+        if self.api_host in ALL_ADDRESSES and self.telephony_mode == "sandbox":
+            return "127.0.0.1"
+        return f"[{self.api_host}]" if ":" in self.api_host else self.api_host
 
     @property
     def sandbox_file(self) -> Path:
@@ -331,6 +341,7 @@ def _refuse_contradictions(settings: Settings) -> None:
             field="openai_api_key",
             remedy='Set OPENAI_API_KEY, or telephony = "sandbox".',
         )
+    _refuse_unusable_links(settings)
     needed = {
         "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
         "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
@@ -344,3 +355,41 @@ def _refuse_contradictions(settings: Settings) -> None:
                 field=name,
                 remedy=f"Set {PREFIX}{name.upper()}. {Settings.model_fields[name].description}",
             )
+
+
+def _refuse_unusable_links(settings: Settings) -> None:
+    """Links to recordings begin with `public_url`; every process has to know it."""
+    remedy = "Set TOPCALLS_PUBLIC_URL to how the world reaches the API: https://calls.example.com."
+    if settings.public_url and not _is_web_address(settings.public_url):
+        raise ConfigError(
+            "The setting public_url is no web address of a server.",
+            field="public_url",
+            remedy=f"{remedy} A path may follow; user, query and fragment may not.",
+        )
+    if settings.public_url:
+        return
+    if settings.api_port == 0:
+        raise ConfigError(
+            "With api_port 0 nobody knows the port of the API, and links to it lead nowhere.",
+            field="api_port",
+            remedy=f"Set TOPCALLS_API_PORT to a port. Or: {remedy}",
+        )
+    if settings.api_host in ALL_ADDRESSES and settings.telephony_mode == "live":
+        raise ConfigError(
+            f"api_host {settings.api_host!r} means every address of this machine, and is none that "
+            "a link could name.",
+            field="public_url",
+            remedy=remedy,
+        )
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        port, host = parts.port, parts.hostname
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https") or not host or host in ALL_ADDRESSES or port == 0:
+        return False
+    is_plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    return is_plain and text.isprintable() and " " not in text

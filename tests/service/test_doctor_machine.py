@@ -205,7 +205,7 @@ def test_settings_without_contradiction():
         ({**LIVE, "telephony": "sandbox", "ai": "live"}, "no call reaches it"),
         ({"openai_api_key": "sk-x", "ai": "sandbox"}, "a scripted model talks"),
         ({"playback": "stream", "playback_dir": "/dev/shm/x"}, "not used"),
-        ({"api_host": "0.0.0.0"}, "nobody can open"),
+        ({**LIVE, "api_host": "0.0.0.0"}, "nobody can open"),
         ({"api_port": 0}, "nobody can open"),
         ({"public_url": "calls.example.com"}, "nobody can open"),
         ({"public_url": "http://[::"}, "nobody can open"),

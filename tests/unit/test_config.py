@@ -106,3 +106,66 @@ def test_secrets_never_print_and_settings_never_change():
         assert "secret-word" not in text
     with pytest.raises(ValueError, match="frozen"):
         settings.node = "other"
+
+
+# --- links
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"API_HOST": "10.0.0.7", "API_PORT": "9000"}, "http://10.0.0.7:9000"),
+        ({"API_HOST": "::1"}, "http://[::1]:8080"),
+        ({"API_HOST": "0.0.0.0"}, "http://127.0.0.1:8080"),
+        ({"API_HOST": "::"}, "http://127.0.0.1:8080"),
+        ({"PUBLIC_URL": "https://calls.example.com/ai/"}, "https://calls.example.com/ai"),
+        ({"API_PORT": "0", "PUBLIC_URL": "http://[::1]:80"}, "http://[::1]:80"),
+    ],
+)
+def test_links_begin_with_an_address_that_can_be_opened(given, url):
+    environ = {f"TOPCALLS_{name}": value for name, value in given.items()}
+    assert config.load(environ=environ).effective_public_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "calls.example.com",
+        "ftp://calls.example.com",
+        "http://",
+        "http://[::",
+        "https://0.0.0.0:8080",
+        "https://calls.example.com:0",
+        "https://calls.example.com:port",
+        "https://me:secret@calls.example.com",
+        "https://calls.example.com/?key=1",
+        "https://calls.example.com/#top",
+        "https://calls.example.com/a b",
+    ],
+)
+def test_a_public_url_that_cannot_be_opened_is_refused_by_name(url):
+    error = refused(TOPCALLS_PUBLIC_URL=url)
+    assert error.field == "public_url"
+    assert "TOPCALLS_PUBLIC_URL" in error.remedy
+    assert "secret" not in str(error)
+
+
+def test_a_port_that_nobody_knows_is_refused():
+    error = refused(TOPCALLS_API_PORT="0")
+    assert error.field == "api_port"
+    assert "TOPCALLS_PUBLIC_URL" in error.remedy
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_a_live_installation_that_listens_everywhere_says_how_it_is_reached(host):
+    live = {
+        "TOPCALLS_ESL_HOST": "switch",
+        "TOPCALLS_ESL_PASSWORD": "x",
+        "TOPCALLS_GATEWAY": "trunk",
+        "OPENAI_API_KEY": "sk-x",
+        "TOPCALLS_API_HOST": host,
+    }
+    assert refused(**live).field == "public_url"
+    url = "https://calls.example.com"
+    assert config.load(environ={**live, "TOPCALLS_PUBLIC_URL": url}).effective_public_url == url

@@ -17,8 +17,8 @@ from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
 from topcalls.cli.processes import api, controller, run, sandbox, worker
-from topcalls.cli.status import status
 from topcalls.cli.secrets import secrets
+from topcalls.cli.status import status
 from topcalls.errors import ConfigError, TopCallsError
 
 
