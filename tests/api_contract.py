@@ -48,6 +48,9 @@ def check(method: str, path: str, status: int, content_type: str, body: bytes) -
     answer = operation["responses"].get(str(status))
     assert answer, f"{method} {path} answered {status}, which the document does not foresee"
     answer = resolved(answer)
+    if "content" not in answer:
+        assert not body, f"{method} {path} answered {status} with a body, documented is none"
+        return
     kind = content_type.partition(";")[0]
     kinds = {name.partition(";")[0]: media for name, media in answer["content"].items()}
     assert kind in kinds, f"{method} {path} answered {content_type}, documented is {list(kinds)}"

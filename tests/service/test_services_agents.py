@@ -97,7 +97,6 @@ def test_an_agent_holds_nothing_that_a_call_would_refuse(services, who):
         "task": "x",
         "phone_number": factories.NUMBER,
         "voise": "coral",
-        "tools": [{"name": "look_up"}],
         "first_sentence": "Hello {{name!}}",
     }
     with pytest.raises(InvalidRequest) as caught:
@@ -108,7 +107,6 @@ def test_an_agent_holds_nothing_that_a_call_would_refuse(services, who):
         "configuration.task": "length",
         "configuration.phone_number": "not_of_an_agent",
         "configuration.voise": "unknown",
-        "configuration.tools": "not_supported",
         "configuration.first_sentence": "invalid_placeholder",
     }
     assert services.agents.list(who.account_id).data == ()
@@ -375,6 +373,6 @@ def test_an_agent_that_cannot_be_used_is_named(services, who, agent):
         assert paths(caught) == wrong, body
 
 
-@pytest.mark.parametrize("body", [{}, {"agent_id": 7}, {"agent_id": "a", "agent_version": "1"}])
+@pytest.mark.parametrize("body", [{}, {"agent_id": 7}, {"agent_id": "a", "agent_version": True}])
 def test_what_names_no_agent_is_left_to_the_rules_of_calls(services, who, body):
     assert services.agents.call_body(who.account_id, body) == body

@@ -21,6 +21,7 @@ from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError, InvalidRequest
 
 IDEMPOTENT = "is_idempotent"
+CONDITIONAL = "is_conditional"
 _FAILURES = "documented_failures"
 _TAKES = "takes"
 _MARSHMALLOW_UNKNOWN = "Unknown field."
@@ -116,19 +117,21 @@ def _locations(view: Any) -> frozenset[str]:
 
 
 def _documentation(rule: str, view: Any) -> dict[str, Any]:
-    statuses = set(getattr(view, _FAILURES, ())) | {500}
+    statuses = set(getattr(view, _FAILURES, ())) | {400, 413, 500}
     doc: dict[str, Any] = {"security": []}
     if not is_public(view):
         doc["security"] = [{"bearerAuth": []}]
         doc["description"] = f"{_description(view)}\n\nScope: `{scope_of(view)}`.".strip()
-        statuses |= {400, 401, 403, 413, 429, 503}
+        statuses |= {401, 403, 429, 503}
     if "<" in rule:
         statuses.add(404)
     if "json" in _locations(view):
         statuses.add(415)
-    if getattr(view, IDEMPOTENT, False):
+    marks = {IDEMPOTENT: "IdempotencyKey", CONDITIONAL: "IfMatch"}
+    headers = [header for mark, header in marks.items() if getattr(view, mark, False)]
+    if headers:
         statuses.add(409)
-        doc["parameters"] = ["IdempotencyKey"]
+        doc["parameters"] = headers
     doc["responses"] = {str(status): f"Problem{status}" for status in sorted(statuses)}
     return doc
 

@@ -30,13 +30,20 @@ _PENDING = "idempotent_request"
 
 
 def idempotent(view: View) -> View:
-    """This route honours the `Idempotency-Key` header: its view returns `once(...)`."""
+    """This route honours the `Idempotency-Key` header: its view returns `once(...)`.
+
+    A repetition is answered before its body is judged: what was right once may not be any more.
+    """
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         key = _key()
         if key is not None:
-            setattr(g, _PENDING, Request(key, f"{request.method} {request.path}", _body_hash()))
+            keyed = Request(key, f"{request.method} {request.path}", _body_hash())
+            given = services().idempotency.replay(principal().account_id, keyed)
+            if given is not None:
+                return _response(given)
+            setattr(g, _PENDING, keyed)
         response = view(*args, **kwargs)
         if g.pop(_PENDING, None) is not None:
             raise RuntimeError(f"Route {request.endpoint} ignores its Idempotency-Key.")
@@ -57,6 +64,10 @@ def once(verb: Callable[[], T], answer: Callable[[T], Answer]) -> Response:
     else:
         account_id = principal().account_id
         given = services().idempotency.once(account_id, keyed, lambda: answer(verb()))
+    return _response(given)
+
+
+def _response(given: Answer) -> Response:
     response = Response(given.body, given.status, dict(given.headers))
     if given.replayed:
         response.headers[REPLAYED] = "true"

@@ -51,6 +51,13 @@ _IDEMPOTENCY_KEY = {
     },
     "example": "0b0ea4ec-3d2c-4c1d-9a2f-6c1f0a6f3d11",
 }
+_IF_MATCH = {
+    "description": "The `ETag` of the object as you have seen it: if it has changed meanwhile, "
+    "this is refused (409). Without it, the change is made to whatever is there.",
+    "required": False,
+    "schema": {"type": "string", "pattern": '^(\\*|(W/)?"[0-9]{1,9}")$'},
+    "example": '"7"',
+}
 _RETRY_AFTER = {
     "description": "Seconds to wait before the next try.",
     "required": True,
@@ -85,6 +92,7 @@ def attach(app: Flask, server_url: str = "") -> Api:
     components.parameter(
         "IdempotencyKey", "header", {"name": "Idempotency-Key", **_IDEMPOTENCY_KEY}
     )
+    components.parameter("IfMatch", "header", {"name": "If-Match", **_IF_MATCH})
     components.schema("Problem", schema=ProblemSchema)
     for status, explained in _EXPLAINED.items():
         components.response(f"Problem{status}", _problem(status, explained))

@@ -6,14 +6,13 @@ rules read a plain mapping, so that the API, campaigns and tests judge a body th
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from topcalls.core import phone_numbers, variables, web_addresses
+from topcalls.core import json_objects, phone_numbers, variables, web_addresses
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
     BACKGROUNDS,
@@ -45,8 +44,6 @@ NUMBER_RANGES = {
     "silence_timeout_seconds": (5, 600),
     "priority": (0, 9),
 }
-MAX_OBJECT_BYTES = 16_384
-MAX_OBJECT_DEPTH = 10
 MAX_SCHEDULE_AHEAD = timedelta(days=30)
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
 LANGUAGE_PATTERN = (
@@ -204,7 +201,8 @@ def _prompt(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
             "Not together with 'task'. Keep 'task' for a wish, 'instructions' for a whole prompt."
         )
         yield FieldError("instructions", message, "exclusive")
-    if "task" not in given and "instructions" not in given:
+    without = "task" not in given and "instructions" not in given
+    if without and not any(_agent(given, rules, now)):  # the agent may have one
         message = "Say what the agent is to do, in 'task' or in 'instructions'."
         yield FieldError("task", message, "required")
 
@@ -331,26 +329,8 @@ def _schedule(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faul
 
 def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     for name in _OBJECTS:
-        value = given.get(name, {})
-        if not isinstance(value, Mapping):
-            yield FieldError(name, "Must be an object.", "invalid_type")
-        elif _deeper_than(value, MAX_OBJECT_DEPTH):
-            message = f"Is nested deeper than {MAX_OBJECT_DEPTH} levels. Make it flatter."
-            yield FieldError(name, message, "too_deep")
-        elif (
-            len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))
-            > MAX_OBJECT_BYTES
-        ):
-            message = f"Is larger than {MAX_OBJECT_BYTES} bytes as JSON. Send references instead."
-            yield FieldError(name, message, "too_large")
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    if isinstance(value, Mapping):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_deeper_than(item, levels - 1) for item in value)
+        wrong = json_objects.fault(given.get(name, {}), name)
+        yield from [wrong] if wrong else []
 
 
 def _sections(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -22,7 +22,6 @@ from topcalls.services.agent_rows import (
     editable,
     found,
     insert_draft,
-    is_number,
     to_change,
     version_row,
     write_draft,
@@ -96,7 +95,7 @@ class Agents:
             InvalidRequest: no such agent or version, or it cannot be used.
         """
         agent_id, number = body.get("agent_id"), body.get("agent_version")
-        if not isinstance(agent_id, str) or not (number is None or is_number(number)):
+        if not isinstance(agent_id, str) or not _is_whole(number):
             return dict(body)
         try:
             if number is None:
@@ -357,3 +356,7 @@ class Agents:
                 remedy="Give them another agent first.",
                 used_by=names,
             )
+
+
+def _is_whole(number: object) -> bool:
+    return number is None or (isinstance(number, int) and not isinstance(number, bool))

@@ -48,6 +48,24 @@ class Idempotency:
         self._db = db
         self._clock = clock
 
+    def replay(
+        self, account_id: str, request: Request, now: datetime | None = None
+    ) -> Answer | None:
+        """The answer that the key had, if it had one.
+
+        Raises:
+            IdempotencyConflict: the key was used for another route or body.
+        """
+        moment = now or self._clock.now()
+
+        def verb() -> Answer | None:
+            record = idempotency.peek(account_id, request.key)
+            if record is None or record.expires_at <= moment:
+                return None
+            return _replayed(record, request)
+
+        return self._db.read(verb)
+
     def once(
         self,
         account_id: str,

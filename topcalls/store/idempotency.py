@@ -27,6 +27,13 @@ def find(account_id: str, key: str) -> IdempotencyRecord:
     return locked(query).get()  # type: ignore[no-any-return]
 
 
+def peek(account_id: str, key: str) -> IdempotencyRecord | None:
+    """The record of a key, to be read only."""
+    return IdempotencyRecord.get_or_none(
+        IdempotencyRecord.account == account_id, IdempotencyRecord.key == key
+    )
+
+
 def complete(record_id: str, status: int, headers: Mapping[str, str], body: str) -> None:
     """Keep the answer for whoever asks again."""
     changes = {"status": status, "headers": dict(headers), "body": body}

@@ -81,7 +81,7 @@ class RecordingSchema(ma.Schema):
     )
 
 
-class ConfigurationSchema(ma.Schema):
+class CallConfigurationSchema(ma.Schema):
     """What an agent holds: a call, but for what is about one call.
 
     `task` or `instructions` is required, not both. In both, and in `first_sentence`, `{{name}}`
@@ -183,7 +183,7 @@ class ConfigurationSchema(ma.Schema):
     transfer = _object("transfer", "Where the agent may hand the call over to.")
 
 
-class CallCreateSchema(ConfigurationSchema):
+class CallCreateSchema(CallConfigurationSchema):
     """One call. It needs a `task` or `instructions`, of its own or by an agent, not both.
 
     What the call names goes before what its agent holds; `request_data`, `interruption` and
