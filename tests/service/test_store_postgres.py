@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gevent
+import peewee
 import pytest
 from gevent.event import Event
 
 from topcalls.errors import StoreUnavailable
+from topcalls.store import rows
 from topcalls.store.current import current
 from topcalls.store.database import open_database
 from topcalls.store.models import NamedLease
+
+pytest.importorskip("psycopg")
+from topcalls.store.postgres_driver import GreenletConnection
 
 LIMIT = 10
 pytestmark = [
@@ -131,6 +136,94 @@ def test_a_deadlock_is_resolved_by_running_the_verb_again(database_url):
     gevent.joinall(jobs, timeout=LIMIT, raise_error=True)
     assert all(job.successful() for job in jobs)
     database.close()
+
+
+def test_what_is_only_sent_is_stored_with_the_rest(postgres):
+    def verb():
+        rows.insert(NamedLease, name="a")
+        rows.set_columns(NamedLease, "a", lease_owner="me")
+        rows.insert(NamedLease, name="b")
+
+    postgres.run(verb)
+    assert postgres.read(names) == ["a", "b"]
+    assert postgres.read(lambda: NamedLease.get_by_id("a").lease_owner) == "me"
+    assert len(postgres._engine._idle) == 1
+
+
+@pytest.mark.parametrize("looks", [False, True], ids=["told by the commit", "told by a look"])
+def test_what_fails_after_it_was_sent_undoes_the_verb(postgres, looks):
+    postgres.run(add, "b")
+    looked = []
+
+    def verb():
+        rows.insert(NamedLease, name="a")
+        rows.insert(NamedLease, name="b")
+        rows.insert(NamedLease, name="c")
+        if looks:
+            names()
+            looked.append("went on")
+
+    with pytest.raises(peewee.IntegrityError):
+        postgres.run(verb)
+    assert not looked
+    assert postgres.read(names) == ["b"]
+    postgres.run(add, "d")
+    assert postgres.read(names) == ["b", "d"]
+    assert postgres._engine.in_use == 0
+
+
+def test_a_verb_that_raises_after_it_sent_something_undoes_it(postgres):
+    def verb():
+        rows.insert(NamedLease, name="a")
+        raise KeyError("a mistake")
+
+    with pytest.raises(KeyError):
+        postgres.run(verb)
+    assert postgres.read(names) == []
+
+
+def test_a_lock_that_is_only_sent_holds_before_the_next_look(postgres):
+    postgres.run(add, "a")
+    entered, release = Event(), Event()
+
+    def first():
+        rows.lock(NamedLease, "a")
+        owner = NamedLease.get_by_id("a").lease_owner
+        entered.set()
+        assert release.wait(LIMIT)
+        rows.set_columns(NamedLease, "a", lease_owner=f"{owner}, first")
+
+    def second():
+        rows.lock(NamedLease, "a")
+        owner = NamedLease.get_by_id("a").lease_owner
+        rows.set_columns(NamedLease, "a", lease_owner=f"{owner}, second")
+
+    postgres.run(rows.set_columns, NamedLease, "a", lease_owner="nobody")
+    jobs = [gevent.spawn(postgres.run, first)]
+    assert entered.wait(LIMIT)
+    jobs.append(gevent.spawn(postgres.run, second))
+    release.set()
+    gevent.joinall(jobs, timeout=LIMIT, raise_error=True)
+    assert postgres.read(lambda: NamedLease.get_by_id("a").lease_owner) == "nobody, first, second"
+
+
+def test_storing_many_rows_waits_for_the_server_once(postgres, monkeypatch):
+    waits, until_ready = [], GreenletConnection._until_ready
+
+    def counted(self, wanted):
+        waits.append(wanted)
+        return until_ready(self, wanted)
+
+    postgres.run(add, "first")  # connected now, and the type of statement known
+    monkeypatch.setattr(GreenletConnection, "_until_ready", counted)
+
+    def verb():
+        for number in range(5):
+            rows.insert(NamedLease, name=f"{number}")
+
+    postgres.run(verb)
+    assert len(waits) <= 2
+    assert len(postgres.read(names)) == 6
 
 
 def test_a_server_that_is_not_there_is_an_error_with_a_remedy(kind):

@@ -37,12 +37,12 @@ def peek(account_id: str, key: str) -> IdempotencyRecord | None:
 def complete(record_id: str, status: int, headers: Mapping[str, str], body: str) -> None:
     """Keep the answer for whoever asks again."""
     changes = {"status": status, "headers": dict(headers), "body": body}
-    rows.update(IdempotencyRecord, {"id": record_id}, **changes)
+    rows.set_columns(IdempotencyRecord, record_id, **changes)
 
 
 def update(record_id: str, **changes: Any) -> None:
     """Change a record."""
-    rows.update(IdempotencyRecord, {"id": record_id}, **changes)
+    rows.set_columns(IdempotencyRecord, record_id, **changes)
 
 
 def delete_expired(now: datetime, limit: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from topcalls.store import rows
 from topcalls.store.current import current
 from topcalls.store.models import Account
 
@@ -22,4 +23,4 @@ def locked(query: Any, *, skip_locked: bool = False) -> Any:
 def lock_account(account_id: str) -> None:
     """Make other verbs that count this account's limits and minutes wait for this one."""
     if current().peewee.for_update:
-        list(locked(Account.select(Account.id).where(Account.id == account_id)).tuples())
+        rows.lock(Account, account_id)

@@ -1,8 +1,8 @@
 """PostgreSQL: verbs run in the calling greenlet, on a connection of a bounded pool.
 
-psycopg 3 waits cooperatively once gevent has patched the standard library, which the process entry
-point does. The pool is ours because peewee's holds a lock while it connects and probes, so that one
-slow connection would stop every greenlet.
+psycopg 3 connects cooperatively once gevent has patched the standard library, which the process
+entry point does; `postgres_driver` does the rest. The pool is ours because peewee's holds a lock
+while it connects and probes, so that one slow connection would stop every greenlet.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from topcalls.errors import ConfigError, StoreUnavailable
 try:
     import psycopg
     from psycopg.pq import TransactionStatus
+
+    from topcalls.store.postgres_driver import PostgresDatabase, in_peewee_terms
 except ImportError:  # the extra is not installed
     psycopg = None  # type: ignore[assignment]
 
@@ -73,7 +75,7 @@ class PostgresEngine:
         self._size = pool_size
         self._idle: list[Any] = []
         self._closed = False
-        self.peewee: Any = peewee.PostgresqlDatabase(
+        self.peewee: Any = PostgresDatabase(
             url,
             prefer_psycopg3=True,
             autoconnect=False,
@@ -177,9 +179,15 @@ class PostgresEngine:
         return connection
 
     def _begin(self, connection: Any) -> None:
-        """Make `connection` this greenlet's, with a transaction open; close it on any failure."""
+        """Make `connection` this greenlet's, with a transaction open; close it on any failure.
+
+        BEGIN is sent along with the first statement, so what tells that the server has closed the
+        connection is its farewell, which is there to be read.
+        """
         self.peewee._state.set_connection(connection)
         try:
+            with in_peewee_terms:
+                connection.pgconn.consume_input()
             self.peewee.begin()
         except BaseException:
             self.peewee._state.reset()

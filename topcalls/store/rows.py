@@ -16,10 +16,13 @@ Row = TypeVar("Row", bound=Table)
 
 
 def insert(model: type[Table], **columns: Any) -> None:
-    """Store one row; columns that are left out get their default."""
+    """Store one row; columns that are left out get their default.
+
+    On PostgreSQL it is only sent: an error is raised by what the verb does next, or by its end.
+    """
     meta: Any = model._meta
     values = {**meta.get_default_dict(), **columns}
-    _execute(_insert_text(model, tuple(values)), _stored(model, values))
+    _post(_insert_text(model, tuple(values)), _stored(model, values))
 
 
 def insert_new(model: type[Table], **columns: Any) -> bool:
@@ -37,6 +40,26 @@ def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
     cursor = _execute(text, _stored(model, columns) + _stored(model, where))
     count: int = cursor.rowcount
     return count
+
+
+def set_columns(model: type[Table], key: Any, **columns: Any) -> None:
+    """Change the row with this primary key; like `insert`, it is only sent on PostgreSQL."""
+    meta: Any = model._meta
+    name = meta.primary_key.name
+    _post(
+        _update_text(model, tuple(columns), (name,)),
+        [*_stored(model, columns), *_stored(model, {name: key})],
+    )
+
+
+def lock(model: type[Table], key: Any) -> None:
+    """Keep the row with this primary key from other writers, before anything else is read.
+
+    On PostgreSQL it is only sent: the next statement waits for it.
+    """
+    meta: Any = model._meta
+    name = meta.primary_key.column_name
+    _post(f'SELECT 1 FROM {_table(model)} WHERE "{name}" = ? FOR NO KEY UPDATE', [key])
 
 
 def get(model: type[Row], key: Any) -> Row | None:
@@ -61,6 +84,12 @@ def change(text: str, *values: Any) -> int:
 def _execute(text: str, values: list[Any]) -> Any:
     database: Any = current().peewee
     return database.execute_sql(_styled(text), values)
+
+
+def _post(text: str, values: list[Any]) -> None:
+    database: Any = current().peewee
+    post = getattr(database, "post_sql", database.execute_sql)
+    post(_styled(text), values)
 
 
 def _styled(text: str) -> str:
