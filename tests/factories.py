@@ -30,6 +30,7 @@ from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.call_views import CallView, ClaimedCall
 from topcalls.services.calls import Calls
+from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
@@ -37,6 +38,7 @@ from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.keys import Keys, Principal
 from topcalls.services.nodes import Nodes
+from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.transitions import Transitions
@@ -68,6 +70,8 @@ class Services:
     calls: Calls
     catalogue: Catalogue
     agents: Agents
+    carriers: Carriers
+    phone_numbers: PhoneNumbers
     dispatch: Dispatch
     commands: Commands
     idempotency: Idempotency
@@ -94,6 +98,7 @@ def services(
     nodes = Nodes(db)
     wrap_ups = WrapUps(db, recordings, webhooks, runners)
     catalogue = Catalogue(clock, default_from_number=FROM_NUMBER)
+    agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     return Services(
         db=db,
         clock=clock,
@@ -114,7 +119,9 @@ def services(
             default_from_number=FROM_NUMBER,
         ),
         catalogue=catalogue,
-        agents=Agents(db, clock, catalogue),
+        agents=agents,
+        carriers=Carriers(db, clock, sandbox=True),
+        phone_numbers=PhoneNumbers(db, clock, agents.exists),
         dispatch=Dispatch(db, transitions, node_capacity=node_capacity),
         commands=Commands(db),
         idempotency=Idempotency(db, clock),

@@ -18,7 +18,15 @@ from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 
 PUBLIC_URL = "https://calls.example.com"
-SCOPES = ("calls:read", "calls:write", "agents:read", "agents:write", "admin")
+SCOPES = (
+    "calls:read",
+    "calls:write",
+    "agents:read",
+    "agents:write",
+    "phone_numbers:read",
+    "phone_numbers:write",
+    "admin",
+)
 GOOD_CALL: dict[str, Any] = {
     "phone_number": factories.NUMBER,
     "task": "Ask whether Tuesday at ten suits.",
@@ -86,6 +94,7 @@ def api_services(services: factories.Services, **rules: Any) -> ApiServices:
         keys=services.keys,
         calls=services.calls,
         call_trail=CallTrail(services.db),
+        carriers=services.carriers,
         catalogue=catalogue,
         idempotency=services.idempotency,
         installation=Installation(
@@ -96,6 +105,7 @@ def api_services(services: factories.Services, **rules: Any) -> ApiServices:
             mode="sandbox",
             ai_mode="sandbox",
         ),
+        phone_numbers=services.phone_numbers,
         quotas=services.quotas,
         recordings=services.recordings,
         webhooks=services.webhooks,

@@ -11,10 +11,12 @@ from topcalls.clock import Clock
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
+from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.webhooks import Webhooks
@@ -29,8 +31,10 @@ class ApiServices:
     agents: Agents
     clock: Clock
     keys: Keys
+    phone_numbers: PhoneNumbers
     calls: Calls
     call_trail: CallTrail
+    carriers: Carriers
     catalogue: Catalogue
     idempotency: Idempotency
     installation: Installation

@@ -19,6 +19,7 @@ from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
@@ -27,6 +28,7 @@ from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.nodes import Nodes
+from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
@@ -51,6 +53,8 @@ class Services:
     keys: Keys
     quotas: Quotas
     agents: Agents
+    carriers: Carriers
+    phone_numbers: PhoneNumbers
     recordings: Recordings
     webhooks: Webhooks
     calls: Calls
@@ -96,6 +100,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
     )
     wrap_ups = WrapUps(db, recordings, webhooks, owner=lease_owner)
     catalogue = build_catalogue(settings, clock)
+    agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
@@ -103,7 +108,9 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         accounts=Accounts(db, clock),
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
-        agents=Agents(db, clock, catalogue),
+        agents=agents,
+        carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
+        phone_numbers=PhoneNumbers(db, clock, agents.exists),
         recordings=recordings,
         webhooks=webhooks,
         calls=calls,

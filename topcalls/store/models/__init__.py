@@ -10,7 +10,9 @@ from topcalls.store.models.calls import (
     TurnTiming,
     WrapUp,
 )
+from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
+from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.webhooks import (
     IdempotencyRecord,
     WebhookAttempt,
@@ -38,6 +40,10 @@ TABLES = (
     IdempotencyRecord,
     Controller,
     NamedLease,
+    Carrier,
+    CarrierStatus,
+    PhoneNumber,
+    CallAttempt,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -48,13 +54,17 @@ __all__ = [
     "AgentVersion",
     "ApiKey",
     "Call",
+    "CallAttempt",
     "CallEvent",
+    "Carrier",
+    "CarrierStatus",
     "Command",
     "Controller",
     "IdempotencyRecord",
     "MinuteGrant",
     "MinuteUsage",
     "NamedLease",
+    "PhoneNumber",
     "Reservation",
     "SchemaVersion",
     "TranscriptTurn",

@@ -1,0 +1,37 @@
+"""Queries on the dials of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from topcalls.store.models import CallAttempt
+
+
+def insert(call_id: str, number: int, **columns: Any) -> None:
+    """Store a dial that is about to be made; storing it again changes nothing."""
+    query = CallAttempt.insert(call=call_id, number=number, **columns)
+    query.on_conflict_ignore().execute()
+
+
+def finish(call_id: str, number: int, **columns: Any) -> None:
+    """Store how a dial ended."""
+    mine = (CallAttempt.call == call_id) & (CallAttempt.number == number)
+    CallAttempt.update(**columns).where(mine).execute()
+
+
+def attempts(call_id: str) -> list[CallAttempt]:
+    """The dials of a call, in order."""
+    query = CallAttempt.select().where(CallAttempt.call == call_id)
+    return list(query.order_by(CallAttempt.number))
+
+
+def last_failure(carrier_id: str, blameless: Collection[int]) -> CallAttempt | None:
+    """The last dial by a carrier that ended in a SIP refusal which is not the callee's."""
+    query = CallAttempt.select().where(
+        CallAttempt.carrier_id == carrier_id,
+        CallAttempt.sip_status >= 300,
+        CallAttempt.sip_status.not_in(list(blameless)),
+    )
+    found: CallAttempt | None = query.order_by(CallAttempt.dialled_at.desc()).first()
+    return found
