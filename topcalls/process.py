@@ -42,22 +42,25 @@ def stop_asked(on_further: Callable[[], None] | None = None) -> Event:
     return asked
 
 
-def until_stopped(supervised: bool, on_second: Callable[[], None] | None = None) -> None:
+def until_stopped(supervised: bool, on_second: Callable[[], None] | None = None) -> bool:
     """Return at SIGTERM or SIGINT, or when a supervisor's end of our standard input closes.
 
-    `on_second` is called for a further signal, while the process is already stopping.
+    `on_second` is called for a further signal, while the process is already stopping, and when the
+    supervisor died: nobody is left to wait for a slow end. Returns whether it died.
     """
-    asked = stop_asked(on_second)
+    asked, orphaned = stop_asked(on_second), Event()
     if supervised:
-        gevent.spawn(_watch_supervisor, asked)
+        gevent.spawn(_watch_supervisor, asked, orphaned, on_second)
     asked.wait()
+    return bool(orphaned.is_set())
 
 
 @contextmanager
-def only_one(lock_file: Path) -> Iterator[None]:
+def only_one(lock_file: Path) -> Iterator[Callable[[], bool]]:
     """Hold `lock_file` meanwhile; the kernel lets go of it when the process dies, however it does.
 
-    Raises `ConfigError` naming the process that holds it.
+    Gives a function that tells whether the file still lies in its place. Raises `ConfigError`
+    naming the process that holds it.
     """
     with lock_file.open("a+") as file:
         try:
@@ -73,10 +76,15 @@ def only_one(lock_file: Path) -> Iterator[None]:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        held = os.fstat(file.fileno())
+        yield lambda: lock_file.exists() and os.path.samestat(held, lock_file.stat())
 
 
-def _watch_supervisor(asked: Event) -> None:
+def _watch_supervisor(asked: Event, orphaned: Event, on_second: Callable[[], None] | None) -> None:
+    """The pipe of our standard input is held open by the supervisor alone, however it dies."""
     while tp_read(sys.stdin.fileno(), 1024):
         pass
+    orphaned.set()
     asked.set()
+    if on_second is not None:
+        on_second()

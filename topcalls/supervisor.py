@@ -3,8 +3,9 @@
 A child says that it is ready by one line of JSON on its standard output. It is started in a session
 of its own, so that Ctrl-C reaches only the supervisor, which then stops the children one after the
 other: each gets SIGTERM and the time it needs to drain. A child ends by itself when the supervisor
-dies, because its standard input closes (`until_stopped` in `process.py`). A child that dies
-is started again, with growing pauses, and so are those that only know where its predecessor was.
+dies, because its standard input closes (`until_stopped` in `process.py`), and does not wait for
+calls to end by themselves then. A child that dies is started again, with growing pauses, and so are
+those that only know where its predecessor was.
 """
 
 from __future__ import annotations

@@ -293,6 +293,25 @@ def test_a_file_that_is_no_database_is_named(tmp_path, content):
     database.close()
 
 
+def test_a_file_that_is_deleted_under_a_running_process_is_missed(sqlite_file, tmp_path):
+    """SQLite would go on writing into the deleted file."""
+    path = sqlite_file
+    database = open_database(f"sqlite:///{path}")
+    database.run(add, "before")
+    moved = path.rename(tmp_path / "moved.db")
+    for work in (database.run, database.read):
+        with pytest.raises(StoreUnavailable, match="deleted, moved or replaced") as gone:
+            work(names)
+        assert "backup" in gone.value.remedy
+    assert not path.exists()
+    path.touch()
+    with pytest.raises(StoreUnavailable, match="replaced"):
+        database.run(add, "lost")
+    moved.rename(path)
+    assert database.read(names) == ["before"]
+    database.close()
+
+
 def test_a_missing_folder_is_an_error_with_a_remedy(tmp_path):
     database = open_database(f"sqlite:///{tmp_path / 'missing' / 'x.db'}")
     with pytest.raises(StoreUnavailable) as caught:

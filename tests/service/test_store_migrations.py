@@ -61,6 +61,15 @@ def test_from_nothing_and_again(database):
     ensure_current(database)
 
 
+def test_an_empty_database_says_what_to_do(empty_url):
+    database = open_database(empty_url)
+    with pytest.raises(ConfigError, match="no tables yet") as refused:
+        ensure_current(database)
+    assert "topcalls migrate" in refused.value.remedy
+    assert "topcalls run" in refused.value.remedy
+    database.close()
+
+
 def test_a_database_that_lacks_migrations_is_refused(database):
     migrate(database, ALL[0])
     with pytest.raises(ConfigError) as caught:

@@ -8,11 +8,13 @@ import factories
 import gevent
 import pytest
 import structlog
+from gevent import socket
+from gevent.server import StreamServer
 from structlog.testing import capture_logs
 from worker_rig import worker_services
 
 from topcalls.clock import ManualClock, SystemClock
-from topcalls.errors import StoreUnavailable
+from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.net.http import HttpClient
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
 from topcalls.worker import outage, queue
@@ -221,21 +223,64 @@ def test_a_queue_that_cannot_be_opened_is_waited_for(
     receiver = new_receiver()
     failed_calls(services, who, receiver.url, 1)
     (tmp_path / FILE).mkdir()
-    new_worker().start()
+    starting = gevent.spawn(new_worker().start)
     wait_until(lambda: told(lines, "queue"))
     (tmp_path / FILE).rmdir()
+    starting.get(timeout=LIMIT)
     receiver.wait_for(1, LIMIT)
     assert told(lines, "queue") == ONE_OUTAGE
 
 
 @pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
-def test_a_worker_whose_queue_never_comes_can_be_stopped(new_worker, tmp_path):
+def test_a_queue_file_that_never_can_be_opened_is_an_error(new_worker, tmp_path):
     (tmp_path / FILE).mkdir()
-    worker = new_worker()
-    worker.start()
-    with gevent.Timeout(LIMIT):
-        worker.stop()
+    worker = new_worker(start_seconds=0.2)
+    with pytest.raises(ConfigError, match="queue's file cannot be used") as refused:
+        worker.start()
+    assert refused.value.field == "data_dir"
     assert worker.join(0)
+
+
+@pytest.mark.parametrize(
+    ("urls", "setting"),
+    [
+        (("", "redis://:hush@127.0.0.1:{port}/0"), "queue_url"),
+        (("postgresql://me:hush@127.0.0.1:{port}/calls", ""), "database_url"),
+    ],
+    ids=["redis", "postgresql"],
+)
+@pytest.mark.parametrize("answer", [None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", "silence"])
+@pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+def test_a_server_that_is_no_queue_is_an_error_that_names_the_setting(
+    services, tmp_path, urls, setting, answer
+):
+    pytest.importorskip("redis")
+    pytest.importorskip("psycopg")
+
+    def serve(connection, _):
+        if isinstance(answer, bytes):
+            connection.sendall(answer)
+        else:
+            gevent.sleep(LIMIT)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        server = StreamServer(listener, serve)
+        if answer is not None:
+            server.start()
+        else:
+            listener.close()
+        made = open_queue(tmp_path, *(url.format(port=port) for url in urls))
+        handed_in = worker_services(services, None, SystemClock())
+        worker = WorkerProcess(made, handed_in, start_seconds=0.5)
+        try:
+            with gevent.Timeout(LIMIT), pytest.raises(ConfigError) as refused:
+                worker.start()
+        finally:
+            server.stop(timeout=0)
+    assert refused.value.field == setting
+    assert f"TOPCALLS_{setting.upper()}" in refused.value.remedy
+    assert "hush" not in str(refused.value)
 
 
 def test_a_queue_that_goes_away_costs_one_line(

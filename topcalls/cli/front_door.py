@@ -5,7 +5,7 @@ The banner says which install this is; a fresh API key is shown once, at the fir
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -26,7 +26,9 @@ DEMO_SECONDS = 150.0
 STOP_SECONDS = 25.0
 FREE_BYTES = 20_000_000
 LOCK_FILE = "run.lock"
+DATA_DIR_SECONDS = 2.0
 _DEMO_KEY_DAYS = 1
+_PUT_BACK = "Stop TopCalls, put it back or restore a backup, and start it again."
 
 
 class FrontDoor:
@@ -57,24 +59,34 @@ class FrontDoor:
         """
         self._banner()
         compose.ensure_data_dir(self._settings, free_bytes=FREE_BYTES)
-        with process.only_one(self._settings.data_dir / LOCK_FILE):
+        with process.only_one(self._settings.data_dir / LOCK_FILE) as is_there:
             compose.ensure_port_is_free(self._settings)
             self._log_to_file()
             compose.migrate(self._settings)
             self._begin_metrics()
-            self._serve(demo, process.stop_asked(on_further=self._hurry))
+            self._serve(demo, process.stop_asked(on_further=self._hurry), is_there)
 
-    def _serve(self, demo: bool, asked: Event) -> None:
+    def _serve(self, demo: bool, asked: Event, is_there: Callable[[], bool]) -> None:
         opening = gevent.spawn(wrap_errors(TopCallsError, self._open), demo)
         try:
             gevent.wait([asked, opening], count=1)
             if opening.ready():
                 if isinstance(problem := opening.get(), TopCallsError):
                     raise problem
+                self._watch_data_dir(asked, is_there)
                 asked.wait()
         finally:
             opening.kill()
             self._supervisor.stop(on_stop=self._tell_stop)
+
+    def _watch_data_dir(self, asked: Event, is_there: Callable[[], bool]) -> None:
+        """Return when asked to stop, or when the data directory is gone, which is told once."""
+        while not asked.wait(DATA_DIR_SECONDS):
+            if not is_there():
+                log.get_logger("supervisor").error("The data directory is gone", remedy=_PUT_BACK)
+                where = self._settings.data_dir
+                click.echo(f"  {where} was deleted or moved while it is in use. {_PUT_BACK}")
+                return
 
     def _open(self, demo: bool) -> None:
         self._supervisor.start(on_ready=self._tell_ready)

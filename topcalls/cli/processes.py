@@ -78,5 +78,6 @@ def sandbox(settings: Settings, scenarios: tuple[Path, ...], supervised: bool) -
     doubles = compose.build_sandbox(settings, scenarios)
     doubles.start()
     process.say_ready("sandbox", **doubles.endpoints)
-    process.until_stopped(supervised)
+    if process.until_stopped(supervised):
+        compose.wait_until_unused(doubles)
     doubles.stop()

@@ -2,7 +2,7 @@
 
 from topcalls.compose.api import build_api, ensure_port_is_free, openapi
 from topcalls.compose.controller import build_controller
-from topcalls.compose.sandbox import build_sandbox, sandbox_endpoints
+from topcalls.compose.sandbox import build_sandbox, sandbox_endpoints, wait_until_unused
 from topcalls.compose.services import (
     Services,
     ensure_data_dir,
@@ -27,4 +27,5 @@ __all__ = [
     "open_services",
     "openapi",
     "sandbox_endpoints",
+    "wait_until_unused",
 ]

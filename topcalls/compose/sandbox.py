@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import gevent
+
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
 
@@ -15,6 +17,9 @@ except ModuleNotFoundError as missing:  # the sandbox is an extra
     if missing.name not in ("h11", "wsproto"):
         raise
     Sandbox = None  # type: ignore[assignment,misc]
+
+
+UNUSED_SECONDS = 15.0
 
 
 def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandbox:
@@ -31,6 +36,13 @@ def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandb
     doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
     doubles.switch.switch.options.journal = settings.sandbox_journal
     return doubles
+
+
+def wait_until_unused(doubles: Sandbox) -> None:
+    """Let controllers end their calls first, where all were left alone at the same moment."""
+    with gevent.Timeout(UNUSED_SECONDS, False):
+        while doubles.switch.connection_count:
+            gevent.sleep(0.1)
 
 
 def sandbox_endpoints(settings: Settings) -> dict[str, Any]:

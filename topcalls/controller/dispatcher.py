@@ -40,6 +40,7 @@ class Dispatcher:
         self._live_calls = live_calls
         self._may_dial = may_dial
         self._open_session = open_session
+        self._is_blind = False
 
     def tick(self) -> int:
         """Claim what may be dialled now; returns how many calls were opened."""
@@ -52,8 +53,11 @@ class Dispatcher:
         try:
             claimed = self._dispatch.claim(self._owner, self._node, wanted, self._clock.now())
         except TopCallsError as error:
-            log.warning("Queue could not be read", why=str(error))
+            if not self._is_blind:
+                log.warning("Queue cannot be read, trying again", why=str(error))
+            self._is_blind = True
             return 0
+        self._is_blind = False
         self._bucket.take(len(claimed), now)
         for call in claimed:
             self._open_session(call)

@@ -17,6 +17,7 @@ from gevent import monkey
 from gevent.threadpool import ThreadPool
 
 from topcalls.errors import StoreUnavailable
+from topcalls.log import get_logger
 
 T = TypeVar("T")
 _PRAGMAS = {
@@ -26,6 +27,8 @@ _PRAGMAS = {
     "temp_store": "memory",
     "journal_size_limit": 64 * 1024 * 1024,
 }
+_GONE = "The database file was deleted, moved or replaced while TopCalls runs."
+_PUT_BACK = "Stop TopCalls, put the file back or restore a backup, and start it again."
 _LOCK_WORDS = ("locked", "busy")
 _REMEDIES = {
     "locked": "Find the process that keeps the database file open in a transaction and end it; "
@@ -41,6 +44,8 @@ _REMEDIES = {
 }
 _MISTAKES = ("syntax error", "no such function", "ambiguous", "misuse", "interrupted")
 
+log = get_logger("store")
+
 
 class SqliteEngine:
     """One connection on one thread. `lock_limit` is in seconds, see `Database`."""
@@ -51,6 +56,8 @@ class SqliteEngine:
         self._path = path
         self._thread = ThreadPool(1)
         self._closed = False
+        self._identity: tuple[int, int] | None = None
+        self._is_gone = False
         self.peewee: Any = peewee.SqliteDatabase(
             path,
             pragmas=_PRAGMAS,
@@ -71,6 +78,7 @@ class SqliteEngine:
     @contextmanager
     def transaction(self, writing: bool) -> Iterator[None]:
         """A writer takes the write lock at once: a lock taken later cannot be waited for."""
+        self._ensure_file()
         if self.peewee.is_closed():
             self._connect()
         try:
@@ -122,6 +130,20 @@ class SqliteEngine:
     def _connect(self) -> None:
         _create_private(self._path)
         self.peewee.connect()
+        self._identity = _identity(self._path)
+
+    def _ensure_file(self) -> None:
+        """What is written to a deleted file is lost, and SQLite does not notice.
+
+        Raises `StoreUnavailable`; once the file is back in its place, work goes on.
+        """
+        if self._identity is None or _identity(self._path) == self._identity:
+            self._is_gone = False
+            return
+        if not self._is_gone:
+            self._is_gone = True
+            log.error("The database file is gone", file=self._path, remedy=_PUT_BACK)
+        raise StoreUnavailable(_GONE, remedy=_PUT_BACK)
 
     def _disconnect(self) -> None:
         self.peewee.close()
@@ -156,3 +178,12 @@ def _create_private(path: str) -> None:
     file = Path(path)
     if not file.exists() and file.parent.is_dir():
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+
+
+def _identity(path: str) -> tuple[int, int] | None:
+    """Which file lies under this name; None where none does."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return None
+    return state.st_dev, state.st_ino

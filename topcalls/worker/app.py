@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import gevent
 from gevent.event import Event
 from huey.api import Huey
@@ -13,7 +11,7 @@ from topcalls.services.webhooks import LANE_WIDTH
 from topcalls.worker.consumer import QueueConsumer
 from topcalls.worker.lanes import Lanes
 from topcalls.worker.outage import Outage
-from topcalls.worker.queue import prepare
+from topcalls.worker.queue import prepare, unusable
 from topcalls.worker.schedule import INTERVAL_SECONDS, DueLoop, register_tick
 from topcalls.worker.services import WorkerServices
 from topcalls.worker.tasks import WebhookWork, register
@@ -25,6 +23,9 @@ DELIVERIES = 200
 """Deliveries under way at once, to all receivers together."""
 
 STOP_SECONDS = 20.0
+START_SECONDS = 10.0
+"""How long a queue may take to be there when a worker starts, and each try to reach it."""
+
 HEALTH_SECONDS = 10.0
 
 log = get_logger("worker")
@@ -44,11 +45,13 @@ class WorkerProcess:
         *,
         queue_workers: int = QUEUE_WORKERS,
         stop_seconds: float = STOP_SECONDS,
+        start_seconds: float = START_SECONDS,
         interval: float = INTERVAL_SECONDS,
     ) -> None:
         self._queue = queue
         self._services = services
         self._stop_seconds = stop_seconds
+        self._start_seconds = start_seconds
         self._queue_outage = Outage("queue", log, services.clock)
         database = Outage("database", log, services.clock)
         self._lanes = Lanes(LANE_WIDTH, DELIVERIES, self._delivery_ended)
@@ -60,7 +63,12 @@ class WorkerProcess:
         self._main: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin to work, as soon as the queue can be reached. Returns at once."""
+        """Connect to the queue, and begin to work.
+
+        Raises `ConfigError` when the queue cannot be used within `start_seconds`: what is wrong
+        from the start is a setting. A queue that goes away later is waited for.
+        """
+        self._open_queue()
         self._main = gevent.spawn(self._run)
 
     def stop(self) -> None:
@@ -79,25 +87,27 @@ class WorkerProcess:
         self._loop.wake()
 
     def _run(self) -> None:
-        if not self._until_done(lambda: prepare(self._queue)):
-            return
         self._consumer.start()
         self._loop.ensure_running()
         while not self._stopping.wait(HEALTH_SECONDS):
             self._consumer.check_worker_health()
         self._finish()
 
-    def _until_done(self, action: Callable[[], None]) -> bool:
-        """Try until it works; False when asked to stop before."""
-        while not self._stopping.is_set():
+    def _open_queue(self) -> None:
+        clock = self._services.clock
+        deadline = clock.monotonic() + self._start_seconds
+        while True:
             try:
-                action()
+                with gevent.Timeout(self._start_seconds, TimeoutError("it does not answer")):
+                    prepare(self._queue)
             except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
-                self._stopping.wait(self._queue_outage.failed(error))
+                pause = self._queue_outage.failed(error)
+                if clock.monotonic() + pause >= deadline:
+                    raise unusable(self._queue, error) from None
+                gevent.sleep(pause)
             else:
                 self._queue_outage.over()
-                return True
-        return False
+                return
 
     def _finish(self) -> None:
         self._loop.stop()

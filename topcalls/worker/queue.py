@@ -7,6 +7,7 @@ the queue is found again by the due loop (`schedule.py`), and one that comes twi
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from huey.api import Huey
 from huey.exceptions import HueyException
 from huey.registry import Message
 from huey.serializer import Serializer
-from huey.storage import PostgresStorage, SqliteStorage
+from huey.storage import PostgresStorage, RedisStorage, SqliteStorage
 
 from topcalls.errors import ConfigError
 
@@ -26,6 +27,7 @@ FILE = "queue.db"
 READ_SECONDS = 1
 """How long an idle worker waits in PostgreSQL or Redis, and hence how late it may see a stop."""
 
+_USER_INFO = re.compile(r"://[^@/\s]*@")
 _TIMES = ("eta", "expires", "expires_resolved")
 _FIELDS = ("id", "name", "retries", "retry_delay", "priority", "timeout", "retry_backoff", *_TIMES)
 
@@ -142,6 +144,32 @@ def prepare(queue: Huey) -> None:
         storage.initialize_schema()
     else:
         storage.conn.ping()
+
+
+def unusable(queue: Huey, error: Exception) -> ConfigError:
+    """The error of a worker that cannot use its queue, by the setting that decides on it."""
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    why = _USER_INFO.sub("://", first)
+    if isinstance(queue.storage, RedisStorage):
+        return ConfigError(
+            f"The task queue in Redis cannot be used: {why}.",
+            field="queue_url",
+            remedy="See that the server that TOPCALLS_QUEUE_URL names runs, is a Redis and takes "
+            "its password; without that setting tasks are kept with the database.",
+        )
+    if isinstance(queue.storage, PostgresStorage):
+        return ConfigError(
+            f"The task queue in PostgreSQL cannot be used: {why}.",
+            field="database_url",
+            remedy="See that the server that TOPCALLS_DATABASE_URL names runs, and that its user "
+            "may create tables there.",
+        )
+    return ConfigError(
+        f"The task queue's file cannot be used: {why}.",
+        field="data_dir",
+        remedy=f"See that {FILE} in data_dir is a file that this user may write; a damaged one may "
+        "be deleted: what it tells of is found again.",
+    )
 
 
 def close_listener(queue: Huey) -> None:

@@ -30,8 +30,7 @@ class _Runner(Runner):
 
     def migrations(self) -> list[Migration]:
         """Every migration of this version of the code, oldest first."""
-        paths = sorted(_FOLDER.glob("m[0-9]*_*.py"))
-        return [Migration(int(path.stem[1:5]), path.stem, str(path), None) for path in paths]
+        return [Migration(int(path.stem[1:5]), path.stem, str(path), None) for path in _paths()]
 
 
 def migrate(database: Database, target: str | None = None) -> list[str]:
@@ -54,12 +53,23 @@ def ensure_current(database: Database) -> None:
     Raises:
         ConfigError: migrations are missing, or the database is newer than this code.
     """
-    if pending(database):
+    missing = pending(database)
+    if len(missing) == len(_paths()):
+        raise ConfigError(
+            "The database is empty: it has no tables yet.",
+            field="database_url",
+            remedy="Run `topcalls migrate`, or start everything on this machine by `topcalls run`.",
+        )
+    if missing:
         raise ConfigError(
             "The database is not up to date.",
             field="database_url",
             remedy="Stop TopCalls, make a backup, and run `topcalls migrate`.",
         )
+
+
+def _paths() -> list[Path]:
+    return sorted(_FOLDER.glob("m[0-9]*_*.py"))
 
 
 def _up(target: str | None) -> list[str]:
