@@ -200,6 +200,11 @@ class Life:
     def hang_up(self) -> Life:
         """The callee hangs up."""
         self.take(HungUp(Hangup("NORMAL_CLEARING", by=HungUpBy.CALLEE)))
+        return self.all_told()
+
+    def all_told(self) -> Life:
+        """The last words are written."""
+        self._services.calls.close_transcript(self.call_id, self._services.clock.now())
         return self
 
     def fail(self, cause: str) -> Life:

@@ -208,3 +208,23 @@ def test_a_record_that_is_being_written_is_waited_for(rig, records):
     assert looked.wait(WAIT)
     path.write_bytes(whole)
     assert rig.wait_over(call_id).call_status == "busy"
+
+
+# --- recordings and words
+
+
+def test_a_recording_that_the_switch_completed_is_known(rig):
+    rig.controller()
+    call_id = rig.place(LISTENS)
+    rig.wait_over(call_id)
+    rig.wait_until(lambda: row(rig, call_id).transcript_closed_at, "the last words")
+    assert row(rig, call_id).recording_state == "written"
+
+
+def test_a_recording_that_cannot_begin_is_known(rig):
+    (rig.directory / "recordings").rmdir()
+    (rig.directory / "recordings").write_text("in the way")
+    rig.controller()
+    call_id = rig.place(LISTENS)
+    assert rig.wait_over(call_id).call_status == "completed"
+    assert row(rig, call_id).recording_state == "refused"

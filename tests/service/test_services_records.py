@@ -18,9 +18,11 @@ from topcalls.core.call_events import (
     StreamConnected,
 )
 from topcalls.core.call_state import State, advance
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, NotFound
+from topcalls.store import calls
 from topcalls.store import calls as queries
 from topcalls.store.models import Call, WebhookEvent, WrapUp
 from topcalls.store.models import TurnTiming as StoredTiming
@@ -215,15 +217,25 @@ def test_a_failure_before_the_answer_is_told_at_once_and_leaves_nothing_to_do(se
     assert services.db.read(WrapUp.select().count) == 0
 
 
-def test_a_failure_after_the_answer_is_told_at_once_and_wrapped_up(services, who, life):
+def test_a_failure_after_the_answer_is_told_by_its_wrap_up(services, who, life):
     life.talk(10)
     life.take(BridgeFailed("quota"))
     life.take(HungUp(Hangup("NORMAL_CLEARING")))
     done = view(services, who, life)
     assert (done.status, done.end_reason, done.completed) == ("failed", "provider_failed", False)
     assert "quota" in done.error_message
-    assert events(services).count("call.failed") == 1
+    assert "call.failed" not in events(services)
     assert services.db.read(WrapUp.select().count) == 1
+
+
+def test_what_the_model_took_is_stored_as_a_sum(services, life):
+    now = services.clock.now()
+    for responses in (1, 2, 2):
+        usage = TokenUsage(10 * responses, 5, 3, 2, 40, 1)
+        services.calls.note_usage(life.call_id, "gpt-realtime", usage, responses, now)
+    (stored,) = services.db.read(lambda: calls.usage(life.call_id))
+    assert (stored.model, stored.responses, stored.input_text) == ("gpt-realtime", 2, 20)
+    assert (stored.input_cached, stored.input_cached_audio, stored.output_audio) == (3, 1, 40)
 
 
 def test_the_end_frees_the_lease_and_answers_open_commands(services, who, life):

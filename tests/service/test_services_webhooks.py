@@ -88,7 +88,7 @@ def test_the_payload_of_a_completed_call(services, who):
     life.hang_up()
     file = services.recordings_dir / f"2026/11/23/{life.call_id}.wav"
     file.parent.mkdir(parents=True)
-    file.write_bytes(b"RIFF")
+    file.write_bytes(b"RIFF" + b"." * 50)
     wrap_up(services)
     (payload,) = [item.payload for item in due(services) if item.event == "call.completed"]
     assert orjson.loads(payload) == {

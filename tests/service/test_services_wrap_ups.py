@@ -6,8 +6,9 @@ import factories
 import gevent
 import pytest
 
-from topcalls.core.call_events import Hangup, HungUp, StopRequested
+from topcalls.core.call_events import BridgeFailed, Hangup, HungUp, ShutDown, StopRequested
 from topcalls.core.call_request import Recording
+from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import PATIENCE, Result, Step
 from topcalls.errors import NotFound
 from topcalls.services.recordings import recording_name
@@ -40,7 +41,7 @@ def run_all(services, seconds=60):
         services.clock.advance(1)
 
 
-def record(services, call_id, content=b"RIFF...."):
+def record(services, call_id, content=b"RIFF" + b"." * 50):
     call = services.calls.get(who_of(services, call_id), call_id)
     file = services.recordings_dir / recording_name(call_id, call.created_at)
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -61,11 +62,9 @@ def completed_events(services):
     return services.db.read(query.count)
 
 
-def test_a_recorded_call_is_wrapped_up_in_a_second(services, who):
+def test_a_recorded_call_is_wrapped_up_at_once(services, who):
     call_id = factories.finished_call(services, who, webhook_url=URL)
     file = record(services, call_id)
-    assert step(services) == []
-    services.clock.advance(1)
     assert step(services) == [call_id]
     done = services.calls.get(who.account_id, call_id)
     assert done.completed
@@ -81,6 +80,75 @@ def test_a_recorded_call_is_wrapped_up_in_a_second(services, who):
     }
     run_all(services)
     assert completed_events(services) == 1
+
+
+def test_the_last_words_are_waited_for(services, who):
+    life = factories.Life(services, factories.claimed_call(services, who, webhook_url=URL))
+    life.talk(5).take(HungUp(Hangup("NORMAL_CLEARING")))
+    record(services, life.call_id)
+    for _ in range(3):
+        assert step(services) == []
+        services.clock.advance(1)
+    services.calls.append_turn(life.call_id, Turn(1, "user", "Goodbye.", 0, 900))
+    life.all_told()
+    assert step(services) == [life.call_id]
+    assert log(services, life.call_id)["transcript"] == "done"
+    (payload,) = payloads(services, "call.completed")
+    assert "Goodbye." in payload
+
+
+def test_the_words_of_a_controller_that_died_are_not_waited_for_long(services, who):
+    life = factories.Life(services, factories.claimed_call(services, who, webhook_url=URL))
+    life.talk(5).take(HungUp(Hangup("NORMAL_CLEARING")))
+    record(services, life.call_id)
+    run_all(services, 8)
+    assert completed_events(services) == 1
+    assert log(services, life.call_id)["transcript"] == "given up"
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [(BridgeFailed("quota"), "failed"), (StopRequested(), "cancelled"), (ShutDown(), "failed")],
+)
+def test_a_failure_is_told_with_the_last_words(services, who, event, status):
+    life = factories.Life(services, factories.claimed_call(services, who, webhook_url=URL))
+    life.talk(5).take(event)
+    life.take(HungUp(Hangup("NORMAL_CLEARING")))
+    record(services, life.call_id)
+    assert services.calls.get(who.account_id, life.call_id).status == status
+    step(services)
+    assert payloads(services, "call.failed") == []
+    services.calls.append_turn(life.call_id, Turn(1, "user", "Hello?", 0, 900))
+    life.all_told()
+    services.clock.advance(1)
+    assert step(services) == [life.call_id]
+    (payload,) = payloads(services, "call.failed")
+    assert "Hello?" in payload
+    run_all(services, 3)
+    assert len(payloads(services, "call.failed")) == 1
+
+
+def payloads(services, kind):
+    query = WebhookEvent.select().where(WebhookEvent.kind == kind)
+    return [event.payload for event in services.db.read(lambda: list(query))]
+
+
+@pytest.mark.parametrize(("state", "seconds"), [("refused", 0), ("written", 3)])
+@pytest.mark.parametrize("content", [None, b"", b"R" * 44])
+def test_a_recording_that_cannot_come_any_more_holds_nothing_up(
+    services, who, state, seconds, content
+):
+    call_id = factories.finished_call(services, who, webhook_url=URL)
+    services.calls.note_recording(call_id, state)
+    if content is not None:
+        record(services, call_id, content)
+    ended = services.clock.now()
+    while completed_events(services) == 0:
+        step(services)
+        services.clock.advance(0.5)
+        assert (services.clock.now() - ended).total_seconds() <= seconds + 0.5
+    assert log(services, call_id)["recording"] == "skipped"
+    assert services.calls.get(who.account_id, call_id).recording_url is None
 
 
 def test_a_recording_that_never_comes_holds_the_webhook_up_for_about_fifteen_seconds(services, who):
@@ -108,20 +176,20 @@ def test_a_recording_that_comes_late_is_waited_for(services, who):
 
 def test_a_call_that_was_not_to_be_recorded_is_not_waited_for(services, who):
     call_id = factories.finished_call(services, who, recording=Recording(enabled=False))
-    services.clock.advance(1)
     assert step(services) == [call_id]
     assert log(services, call_id)["recording"] == "skipped"
     with pytest.raises(NotFound):
         services.recordings.path(who.account_id, call_id)
 
 
-def test_a_call_that_was_stopped_is_wrapped_up_without_webhook(services, who):
+def test_a_call_that_was_stopped_is_told_as_failed(services, who):
     life = factories.Life(services, factories.claimed_call(services, who, webhook_url=URL))
     life.talk(5)
     life.take(StopRequested())
     life.take(HungUp(Hangup("NORMAL_CLEARING")))
     record(services, life.call_id)
-    run_all(services, 5)
+    life.all_told()
+    run_all(services, 2)
     assert services.calls.get(who.account_id, life.call_id).completed
     assert completed_events(services) == 0
     kinds = services.db.read(lambda: [event.kind for event in WebhookEvent.select()])

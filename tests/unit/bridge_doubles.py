@@ -17,6 +17,7 @@ from topcalls.bridge.mailbox import Priority
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import ProviderError
@@ -148,6 +149,7 @@ class Observer:
         self.over = Event()
         self.turns: list[Turn] = []
         self.timings: list[TurnTiming] = []
+        self.used: list[tuple[str, TokenUsage]] = []
         self.ends: list[tuple[str, str]] = []
 
     def ready(self) -> None:
@@ -160,6 +162,9 @@ class Observer:
 
     def timing(self, timing: TurnTiming) -> None:
         self.timings.append(timing)
+
+    def usage(self, model: str, usage: TokenUsage) -> None:
+        self.used.append((model, usage))
 
     def finished(self, reason: str, detail: str = "") -> None:
         assert not self.ends, "finished twice"

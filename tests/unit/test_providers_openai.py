@@ -17,6 +17,7 @@ from bridge_realtime_peer import (
     response_event,
 )
 
+from topcalls.core.token_usage import TokenUsage
 from topcalls.providers.base import (
     AgentTextDelta,
     AgentTextDone,
@@ -34,7 +35,6 @@ from topcalls.providers.base import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
-    Usage,
 )
 from topcalls.providers.openai.realtime import OpenAIRealtime, OpenAIRealtimeSession
 
@@ -207,7 +207,7 @@ def test_a_response_ends_with_its_tag_and_what_it_cost(
     usage = {"output_token_details": {"audio_tokens": 40}}
     peer.send(response_event("done", status="completed", usage=usage))
     assert heard.next() == ResponseDone(
-        "resp_1", "opening", "completed", usage=Usage(output_audio=40)
+        "resp_1", "opening", "completed", usage=TokenUsage(output_audio=40)
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
-from topcalls.providers.base import Ears, SessionConfig, ToolSpec, Usage
+from topcalls.providers.base import Ears, SessionConfig, ToolSpec
 from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events as events
 from topcalls.providers.openai.realtime import socket_url
@@ -144,12 +145,17 @@ def test_a_failed_response_always_has_an_error(details: Any) -> None:
 
 def test_usage_is_counted_from_whatever_is_told() -> None:
     usage = {
-        "input_token_details": {"text_tokens": 5, "audio_tokens": 7, "cached_tokens": 3},
+        "input_token_details": {
+            "text_tokens": 5,
+            "audio_tokens": 7,
+            "cached_tokens": 3,
+            "cached_tokens_details": {"text_tokens": 1, "audio_tokens": 2},
+        },
         "output_token_details": {"text_tokens": 2, "audio_tokens": 11},
     }
-    assert events.usage({"usage": usage}) == Usage(5, 7, 3, 2, 11)
-    assert events.usage({"usage": None}) == Usage()
-    assert events.usage({"usage": {"input_token_details": "?"}}) == Usage()
+    assert events.usage({"usage": usage}) == TokenUsage(5, 7, 3, 2, 11, 2)
+    assert events.usage({"usage": None}) == TokenUsage()
+    assert events.usage({"usage": {"input_token_details": "?"}}) == TokenUsage()
 
 
 @pytest.mark.parametrize(

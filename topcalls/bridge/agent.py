@@ -22,6 +22,7 @@ from topcalls.providers.base import (
 )
 
 _ANSWER, _RETRY = "answer", "retry"
+MOST_LOST = 2
 _UNHEARD_TAIL_MS = 200
 """What the switch's own clock may disagree about; anything above was not heard."""
 
@@ -45,6 +46,7 @@ class Agent:
         self._mute = mute
         self._failed = failed
         self._over = False  # there is no model to ask any more
+        self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
 
     @property
     def quiet(self) -> bool:
@@ -178,6 +180,7 @@ class Agent:
         if self.speaker.finished(heard.utterance_id) is None:
             return
         parts, now_ms = self._parts, self._parts.call_ms()
+        self._watch_playback(heard)
         if heard.received_ms - heard.played_ms <= _UNHEARD_TAIL_MS:
             parts.tell(parts.transcript.agent_ended(heard.utterance_id, now_ms))
         else:
@@ -188,6 +191,14 @@ class Agent:
                     heard.utterance_id, now_ms, heard.played_ms, heard.received_ms
                 )
             )
+
+    def _watch_playback(self, heard: HeardPart) -> None:
+        """An agent whose speech does not reach the phone, time after time, does not go on."""
+        lost = heard.played_ms * 2 < heard.received_ms
+        self._lost_in_a_row = self._lost_in_a_row + 1 if lost else 0
+        if self._lost_in_a_row >= MOST_LOST:
+            log.error("Speech does not reach the phone", utterances=self._lost_in_a_row)
+            self._parts.end("playback_failed", "")
 
     # --- interruptions
 

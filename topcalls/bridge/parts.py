@@ -12,6 +12,7 @@ from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Transcript, Turn
 from topcalls.core.turns import TurnTaking, TurnTiming
 
@@ -27,6 +28,9 @@ class BridgeObserver(Protocol):
 
     def timing(self, timing: TurnTiming) -> None:
         """Where the time of one answer went."""
+
+    def usage(self, model: str, usage: TokenUsage) -> None:
+        """What one response of the model took."""
 
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over; told exactly once, as the last of all."""

@@ -256,6 +256,7 @@ class Conversation:
         self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False))
 
     def _on_response_done(self, event: base.ResponseDone) -> None:
+        self._parts.observer.usage(self._parts.config.session.model, event.usage)
         response = self._agent.response_done(event)
         if response is not None and event.status == "completed":
             self._recovery.answered()

@@ -40,6 +40,7 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import SwitchError
@@ -125,6 +126,8 @@ class CallEffects:
         self._intending = False  # a dial is under way, and nothing of it was sent
         self._dialling = False  # it was sent, and what became of it is not known
         self._unwanted = False  # no channel shall be left
+        self._used = TokenUsage()
+        self._responses = 0
         player = self._player = ChannelPlayer(gear.switch, call.channel_uuid)
         self.background = gear.make_background(player, call)
         self.leg = CallLeg(
@@ -214,9 +217,28 @@ class CallEffects:
     def _start_recording(self) -> None:
         if not self._call.request.recording.enabled:
             return
-        path = self._gear.recordings_dir / self._call.recording_name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._gear.switch.post(commands.uuid_record_start(self.channel_uuid, str(path)))
+        gevent.spawn(self._record)
+
+    def _record(self) -> None:
+        """A recording that cannot begin is noted, so that nobody waits for it after the call."""
+        path = self._recording_path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._gear.switch.api(commands.uuid_record_start(self.channel_uuid, str(path)))
+        except (OSError, CommandRefused) as error:
+            log.error("Recording was refused", call_id=self._call.call_id, why=str(error))
+            self._journal.recording("refused")
+        except SwitchError as error:
+            log.warning("Recording may not run", call_id=self._call.call_id, why=str(error))
+
+    @property
+    def _recording_path(self) -> Path:
+        return self._gear.recordings_dir / self._call.recording_name
+
+    def recording_stopped(self, path: str) -> None:
+        """The switch has completed a recording of this channel."""
+        if path == str(self._recording_path):
+            self._journal.recording("written")
 
     def _start_stream(self) -> None:
         self.leg.start()
@@ -335,6 +357,12 @@ class CallEffects:
     def turn(self, turn: Turn) -> None:
         self._journal.turn(turn)
 
+    def usage(self, model: str, usage: TokenUsage) -> None:
+        """What a response took; kept as a sum, which may be written twice."""
+        self._used += usage
+        self._responses += 1
+        self._journal.usage(model, self._used, self._responses)
+
     def timing(self, timing: TurnTiming) -> None:
         self._journal.timing(timing)
         metrics.turn_gateway.observe(timing.gateway_ms / 1000)
@@ -350,6 +378,8 @@ class CallEffects:
         event is ignored."""
         if reason in _GOOD_ENDS:
             self._post(BridgeFinished(reason, detail))
+        elif reason == "media_lost":
+            self._post(StreamLost(detail))
         else:
             kind = reason if reason in _BAD_ENDS else EndReason.INTERNAL_ERROR.value
             self._post(BridgeFailed(detail if kind == reason else f"{reason} {detail}", kind))

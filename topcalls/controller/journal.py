@@ -17,6 +17,7 @@ from gevent.queue import SimpleQueue
 
 from topcalls.clock import Clock
 from topcalls.core.call_state import Transition
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, StoreUnavailable
@@ -67,6 +68,22 @@ class Journal:
     def timing(self, timing: TurnTiming) -> None:
         """The measured delays of one turn."""
         self._entries.put(lambda: self._calls.append_timing(self._call_id, timing))
+
+    def usage(self, model: str, usage: TokenUsage, responses: int) -> None:
+        """What the model took so far, in so many responses."""
+        at = self._clock.now()
+        self._entries.put(
+            lambda: self._calls.note_usage(self._call_id, model, usage, responses, at)
+        )
+
+    def recording(self, state: str) -> None:
+        """What the switch says of the recording: `written` or `refused`."""
+        self._entries.put(lambda: self._calls.note_recording(self._call_id, state))
+
+    def close_transcript(self) -> None:
+        """No turn will come any more."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.close_transcript(self._call_id, at))
 
     def intend_dial(self, channel_uuid: str, timeout: float) -> bool:
         """Commit the intent to dial as `channel_uuid`. True once it is stored, False if it is not

@@ -23,6 +23,7 @@ from topcalls.esl.translate import (
     Notice,
     PlaybackStarted,
     PlaybackStopped,
+    RecordingStopped,
     line_codec,
     notice,
     translate,
@@ -56,6 +57,7 @@ class Sessions:
             PlaybackStarted: _playback_started,
             PlaybackStopped: _playback_stopped,
             KeyPressed: _key_pressed,
+            RecordingStopped: _recording_stopped,
         }
 
     def __len__(self) -> int:
@@ -116,6 +118,10 @@ def _playback_stopped(effects: CallEffects, told: PlaybackStopped) -> None:
 def _key_pressed(effects: CallEffects, told: KeyPressed) -> None:
     if effects.bridge is not None:
         effects.bridge.dtmf(told.digit)
+
+
+def _recording_stopped(effects: CallEffects, told: RecordingStopped) -> None:
+    effects.recording_stopped(told.path)
 
 
 def _stream_reported(effects: CallEffects, event: ESLEvent) -> None:

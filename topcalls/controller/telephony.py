@@ -268,6 +268,8 @@ class Telephony:
         """A call is over, here at least: what there is to write of it is written, however long
         that takes. Until then it is among the live ones, and keeps its lease."""
         live.effects.wait_for_last_words()
+        if live.session.facts.state.is_final:
+            journal.close_transcript()
         journal.close()
         if live.session.facts.state.is_final and not journal.is_lost:
             live.effects.settled()

@@ -41,14 +41,14 @@ class Patience:
 
 PATIENCE: dict[Step, Patience] = {
     Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
-    Step.TRANSCRIPT: Patience(4, timedelta(seconds=1)),
+    Step.TRANSCRIPT: Patience(7, timedelta(seconds=1)),
     Step.SUMMARY: Patience(4, timedelta(seconds=10)),
     Step.EXTRACTION: Patience(4, timedelta(seconds=10)),
     Step.DISPOSITION: Patience(4, timedelta(seconds=10)),
     Step.WEBHOOK: Patience(20, timedelta(seconds=5)),
 }
-"""With nothing but a recording to wait for, the webhook goes out about 15 s after the call at the
-latest."""
+"""Mostly all is ready at once. Where a controller died with the call, nobody says whether recording
+and transcript are complete, and the webhook goes out about 20 s after the call at the latest."""
 
 FIRST = Step.RECORDING
 _ORDER = tuple(Step)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 
 AudioFormat = Literal["audio/pcmu", "audio/pcma"]
@@ -155,17 +156,6 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one response."""
-
-    input_text: int = 0
-    input_audio: int = 0
-    input_cached: int = 0
-    output_text: int = 0
-    output_audio: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class ResponseDone:
     """A response is over. `error` is set when `status` is "failed"."""
 
@@ -174,7 +164,7 @@ class ResponseDone:
     status: ResponseStatus
     reason: str = ""
     error: ProviderError | None = None
-    usage: Usage = Usage()
+    usage: TokenUsage = TokenUsage()
 
 
 @dataclass(frozen=True, slots=True)

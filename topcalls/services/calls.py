@@ -17,6 +17,7 @@ from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import PUBLIC, WAITING_STATES, WEBHOOKS, State, Transition, Verdict
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, InvalidRequest, NotFound
@@ -245,6 +246,21 @@ class Calls:
         """Store where the time of one answer went."""
         moment = at or self._clock.now()
         self._db.run(calls.put_timing, call_id, timing.turn_seq, asdict(timing), moment)
+
+    def note_usage(
+        self, call_id: str, model: str, usage: TokenUsage, responses: int, at: datetime
+    ) -> None:
+        """Store what a model took for the call so far; the same again changes nothing."""
+        columns = {**asdict(usage), "responses": responses, "at": at}
+        self._db.run(lambda: calls.put_usage(call_id, model, **columns))
+
+    def note_recording(self, call_id: str, state: str) -> None:
+        """Store what the switch says of the recording: `written`, or `refused` to begin it."""
+        self._db.run(calls.set_columns, call_id, recording_state=state)
+
+    def close_transcript(self, call_id: str, at: datetime) -> None:
+        """Every turn of the call is stored."""
+        self._db.run(calls.set_columns, call_id, transcript_closed_at=at)
 
     def extend_lease(self, call_ids: Iterable[str], owner: str, until: datetime) -> set[str]:
         """Keep live calls until `until`; the ids of those that are no longer the owner's."""

@@ -7,7 +7,7 @@ call have a `recording_url`.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from topcalls.core.call_request import CallRequest
@@ -18,6 +18,8 @@ from topcalls.store.database import Database
 from topcalls.store.models import Call
 
 EXTENSION = "wav"
+_HEADER_BYTES = 44
+_SEEN_ELSEWHERE = timedelta(seconds=2)
 URL_FORM = "{public_url}/recordings/{call_id}/{year}/{month}/{day}/{extension}"
 """The form of `recording_url`; the API serves this path behind the same keys as the call."""
 
@@ -76,10 +78,19 @@ class Recordings:
             size = (self._root / name).stat().st_size
         except OSError:
             size = 0
-        if size == 0:
-            return Result.NOT_READY
+        if size <= _HEADER_BYTES:
+            return _missing(call, now)
         self._db.run(calls.set_columns, call_id, recording_file=name, recording_ready_at=now)
         return Result.DONE
+
+
+def _missing(call: Call, now: datetime) -> Result:
+    """There is no sound in it. It is waited for unless the switch said that there will be none, or
+    that it has written all: then this machine does not see it, or the disk is full."""
+    told = call.recording_state == "refused" or (
+        call.recording_state == "written" and now - call.ended_at >= _SEEN_ELSEWHERE
+    )
+    return Result.SKIPPED if told else Result.NOT_READY
 
 
 def is_recorded(call: Call) -> bool:

@@ -102,14 +102,15 @@ class Transitions:
             return
         call = calls.get(call_id)
         assert call is not None
+        if transition.is_final and not call.completed:
+            event = None  # the wrap-up tells it
         if transition.is_final:
             self._quotas.settle(call.account_id, call.id, call.billed_seconds or 0, now)
             commands.finish_all(call.id, "the call is over", now)
             if not call.completed:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:
-            turns = calls.transcripts([call.id])[call.id] if transition.is_final else ()
-            self._webhooks.announce(call, event, now, turns)
+            self._webhooks.announce(call, event, now)
 
 
 def _moments(event: CallEvent) -> dict[str, datetime]:
@@ -138,9 +139,6 @@ def _ending(call: Call, changes: Mapping[str, Any], now: datetime) -> dict[str, 
 
 
 def _webhook_event(transition: Transition) -> str | None:
-    """`call.completed` is told by the wrap-up, when there is something to tell."""
     if transition.before is transition.after or isinstance(transition.event, GivenBack):
-        return None
-    if transition.after is State.COMPLETED:
         return None
     return WEBHOOKS.get(transition.after)

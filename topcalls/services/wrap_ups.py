@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from topcalls.core import wrap_up
@@ -21,7 +21,6 @@ StepRunner = Callable[[str, datetime], Result]
 """Does one step for a call id at a moment; may be run twice."""
 
 LEASE_SECONDS = 120.0
-_LAST_WORDS = timedelta(seconds=1)
 _BATCH = 200
 log = get_logger("wrap_ups")
 
@@ -135,19 +134,20 @@ class WrapUps:
             calls.set_columns(row.call_id, completed=True)
 
     def _transcript(self, call_id: str, now: datetime) -> Result:
-        """The last turns are written by the controller within a moment after the end."""
+        """The last turns are written by the controller after the end, and then it says so. One
+        that died does not."""
         call = self._db.read(calls.get, call_id)
-        ready = call is None or call.ended_at is None or now - call.ended_at >= _LAST_WORDS
+        ready = call is None or call.transcript_closed_at is not None
         return Result.DONE if ready else Result.NOT_READY
 
     def _webhook(self, call_id: str, now: datetime) -> Result:
-        """`call.completed`, once; every other end was told when it happened."""
+        """How the call ended, once."""
 
         def verb() -> Result:
             wrap_ups.lock(call_id)
             call = calls.get(call_id)
-            event = WEBHOOKS[State.COMPLETED]
-            if call is None or State(call.state) is not State.COMPLETED:
+            event = WEBHOOKS.get(State(call.state)) if call is not None else None
+            if call is None or event is None:
                 return Result.SKIPPED
             if not webhooks.event_exists(call_id, event):
                 turns = calls.transcripts([call_id])[call_id]

@@ -10,7 +10,7 @@ from typing import Any
 from topcalls.core.call_state import State, Transition
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
-from topcalls.store.models import Call, CallEvent, TranscriptTurn, TurnTiming
+from topcalls.store.models import Call, CallEvent, CallUsage, TranscriptTurn, TurnTiming
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
@@ -179,6 +179,18 @@ def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -
         conflict_target=[TurnTiming.call, TurnTiming.seq],
         update={"measures": measures, "at": at},
     ).execute()
+
+
+def put_usage(call_id: str, model: str, **columns: Any) -> None:
+    """Store what a model took so far."""
+    CallUsage.insert(call=call_id, model=model, **columns).on_conflict(
+        conflict_target=[CallUsage.call, CallUsage.model], update=columns
+    ).execute()
+
+
+def usage(call_id: str) -> list[CallUsage]:
+    """What the models of a call took."""
+    return list(CallUsage.select().where(CallUsage.call == call_id).order_by(CallUsage.model))
 
 
 def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:

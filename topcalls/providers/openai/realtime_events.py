@@ -10,8 +10,9 @@ from binascii import b2a_base64
 from collections.abc import Mapping
 from typing import Any
 
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
-from topcalls.providers.base import ResponseStatus, SessionConfig, ToolSpec, Usage
+from topcalls.providers.base import ResponseStatus, SessionConfig, ToolSpec
 from topcalls.providers.openai.realtime_errors import provider_error
 
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
@@ -151,17 +152,19 @@ def response_outcome(
     return status, reason if isinstance(reason, str) else "", problem
 
 
-def usage(response: Mapping[str, Any]) -> Usage:
+def usage(response: Mapping[str, Any]) -> TokenUsage:
     """Tokens of a `response.done`; what is not told counts as none."""
     total = _mapping(response.get("usage"))
     read = _mapping(total.get("input_token_details"))
+    cached = _mapping(read.get("cached_tokens_details"))
     written = _mapping(total.get("output_token_details"))
-    return Usage(
+    return TokenUsage(
         input_text=_count(read.get("text_tokens")),
         input_audio=_count(read.get("audio_tokens")),
         input_cached=_count(read.get("cached_tokens")),
         output_text=_count(written.get("text_tokens")),
         output_audio=_count(written.get("audio_tokens")),
+        input_cached_audio=_count(cached.get("audio_tokens")),
     )
 
 

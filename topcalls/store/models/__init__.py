@@ -5,6 +5,7 @@ from topcalls.store.models.agents import Agent, AgentVersion
 from topcalls.store.models.calls import (
     Call,
     CallEvent,
+    CallUsage,
     Command,
     TranscriptTurn,
     TurnTiming,
@@ -32,6 +33,7 @@ TABLES = (
     CallEvent,
     TranscriptTurn,
     TurnTiming,
+    CallUsage,
     Command,
     WrapUp,
     WebhookEvent,
@@ -56,6 +58,7 @@ __all__ = [
     "Call",
     "CallAttempt",
     "CallEvent",
+    "CallUsage",
     "Carrier",
     "CarrierStatus",
     "Command",

@@ -12,6 +12,7 @@ from topcalls.store.models.base import Leased, Table, Task, id_field, literals, 
 
 DIRECTIONS = ("outbound", "inbound")
 ROLES = ("assistant", "user")
+RECORDING_STATES = ("written", "refused")
 
 
 class Call(Leased):
@@ -19,7 +20,8 @@ class Call(Leased):
 
     `channel_id` is the switch's name of the channel, chosen before dialling. `dialled_at` set means
     that the dial intent is committed: the call is never dialled again. `request` is a stored
-    `CallRequest`. A live call is leased to the controller that owns it.
+    `CallRequest`. A live call is leased to the controller that owns it. `recording_state` is what
+    the switch told of the recording; unknown where it told nothing.
     """
 
     id = id_field(primary_key=True)
@@ -57,6 +59,10 @@ class Call(Leased):
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
     recording_ready_at = InstantField(null=True)
+    recording_state = peewee.TextField(
+        null=True, constraints=[one_of("recording_state", RECORDING_STATES)]
+    )
+    transcript_closed_at = InstantField(null=True)
     call_summary = SpeechField(null=True)
     analysis = JsonField(null=True)
     disposition = peewee.TextField(null=True)
@@ -155,6 +161,26 @@ class TurnTiming(Table):
 
     class Meta:
         primary_key = peewee.CompositeKey("call", "seq")
+
+
+class CallUsage(Table):
+    """What the models of a call took, in tokens: a stored `core.token_usage.TokenUsage` and the
+    number of responses, so far."""
+
+    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
+    call_id: str
+    model = peewee.TextField()
+    responses = peewee.IntegerField()
+    input_text = peewee.IntegerField()
+    input_audio = peewee.IntegerField()
+    input_cached = peewee.IntegerField()
+    input_cached_audio = peewee.IntegerField()
+    output_text = peewee.IntegerField()
+    output_audio = peewee.IntegerField()
+    at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("call", "model")
 
 
 class Command(Task):

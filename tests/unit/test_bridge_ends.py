@@ -1,0 +1,80 @@
+"""How a conversation ends that is nobody's success, and what the model took for it."""
+
+from __future__ import annotations
+
+from bridge_doubles import CONFIG, LIMIT, Loudspeaker, Talk
+
+from topcalls.bridge.agent import MOST_LOST
+from topcalls.core.token_usage import TokenUsage
+from topcalls.media.heard import Heard
+
+
+class FullDisk(Loudspeaker):
+    """Only the first `milliseconds` of what is said while the disk is full can be written."""
+
+    milliseconds: int | None = 0
+
+    def finish(self, utterance_id: str) -> None:
+        super().finish(utterance_id)
+        if self.milliseconds is not None:
+            spoken = self.said[utterance_id]
+            self.queue.remove(spoken)
+            self.on_finished(Heard(spoken.id, self.milliseconds, len(spoken.audio) // 8))
+
+
+def on_a_full_disk(milliseconds: int = 0) -> Talk:
+    talk = Talk(CONFIG)
+    talk.loudspeaker = FullDisk(talk.clock)
+    talk.loudspeaker.milliseconds = milliseconds
+    return talk.ring().answer()
+
+
+def answered_once(talk: Talk) -> None:
+    talk.caller_says("Are you there?")
+    talk.session.respond("Yes, I am.", 2.0)
+    talk.settle()
+
+
+def test_an_agent_that_nobody_hears_does_not_go_on() -> None:
+    talk = on_a_full_disk()
+    for _ in range(MOST_LOST - 1):
+        answered_once(talk)
+        assert talk.observer.ends == []
+    answered_once(talk)
+    assert talk.observer.over.wait(LIMIT)
+    assert talk.observer.ends == [("playback_failed", "")]
+    talk.is_gone()
+
+
+def test_a_sentence_that_breaks_off_early_counts_as_unheard() -> None:
+    talk = on_a_full_disk(milliseconds=900)
+    for _ in range(MOST_LOST):
+        answered_once(talk)
+    assert talk.observer.over.wait(LIMIT)
+    assert talk.observer.ends == [("playback_failed", "")]
+    talk.is_gone()
+
+
+def test_a_sentence_that_was_heard_makes_up_for_one_that_was_not() -> None:
+    talk = on_a_full_disk()
+    for milliseconds in (0, None, 0, 1500):
+        talk.loudspeaker.milliseconds = milliseconds
+        answered_once(talk)
+        talk.advance(2.5)
+    assert talk.observer.ends == []
+    talk.end()
+
+
+def test_what_every_response_took_is_told() -> None:
+    talk = Talk(CONFIG).ring().answer()
+    used = [TokenUsage(100, 50, 20, 10, 90, 5), TokenUsage(200, 80, 150, 4, 30, 40)]
+    for usage in used:
+        talk.caller_says("Well?")
+        response_id = talk.session.begin()
+        talk.session.say(response_id, "Well.", 0.5)
+        talk.session.end(response_id, usage=usage)
+        talk.settle()
+        talk.advance(1.0)
+    assert talk.observer.used == [(CONFIG.session.model, usage) for usage in used]
+    assert used[0] + used[1] == TokenUsage(300, 130, 170, 14, 120, 45)
+    talk.end()
