@@ -24,11 +24,13 @@ PASSWORD = "0123456789abcdef-of-the-tests"  # noqa: S105 - of a switch that live
 GATEWAY = "lab"
 START_SECONDS = 30
 
-_GATEWAY_FILE = """<include><gateway name="{name}">
+_GATEWAY_FILE = """<include>
+<gateway name="{name}">
   <param name="proxy" value="{callee}"/><param name="realm" value="{callee}"/>
   <param name="username" value="lab"/><param name="password" value="lab"/>
   <param name="register" value="false"/><param name="caller-id-in-from" value="true"/>
-</gateway></include>
+</gateway>
+</include>
 """
 
 
