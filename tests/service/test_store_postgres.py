@@ -103,7 +103,7 @@ def test_a_killed_greenlet_leaves_the_pool_whole(postgres):
     started = Event()
 
     def sleeper():
-        add("lost")
+        add("killed")
         started.set()
         current().peewee.execute_sql("SELECT pg_sleep(30)")
 
