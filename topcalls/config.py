@@ -308,7 +308,7 @@ def _read(path: Path) -> dict[str, Any]:
             field=CONFIG_VARIABLE,
             remedy="Check its name and permissions.",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigError(
             f"The settings file {path} is not valid TOML: {error}.",
             field=CONFIG_VARIABLE,

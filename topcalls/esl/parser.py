@@ -203,8 +203,13 @@ def _text(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list):
-        return "ARRAY::" + "|:".join(_text(item) for item in value)
-    return "" if value is None else str(value)
+        return "ARRAY::" + "|:".join(_plain(item) for item in value)
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    """A single value. The switch nests nothing; what is nested is dropped, however deep it goes."""
+    return "" if value is None or isinstance(value, list | dict) else str(value)
 
 
 class EventDecoder:

@@ -103,7 +103,7 @@ class MediaStream:
         """The metadata given to `uuid_audio_stream start`; nothing else is expected."""
         try:
             value = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if self.metadata is None and isinstance(value, dict):
             self.metadata = value

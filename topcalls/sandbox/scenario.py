@@ -122,7 +122,7 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
         raise ScenarioError("Scenarios are YAML.", remedy="Run: pip install 'topcalls[sandbox]'")
     try:
         content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{source}: not YAML: {error}") from error
     top = _mapping(content, source)
     _check_keys(top, ("name", "number", "description", "callee", "model", "faults"), source)
