@@ -16,6 +16,7 @@ from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
+from topcalls.services.phone_numbers import numbers_of_agent
 
 PUBLIC_URL = "https://calls.example.com"
 SCOPES = (
@@ -89,7 +90,7 @@ def api_services(services: factories.Services, **rules: Any) -> ApiServices:
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
     catalogue = Catalogue(services.clock, **rules)
     return ApiServices(
-        agents=Agents(services.db, services.clock, catalogue),
+        agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         clock=services.clock,
         keys=services.keys,
         calls=services.calls,

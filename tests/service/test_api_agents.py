@@ -91,6 +91,13 @@ def test_agents_are_listed_and_archived_ones_only_when_asked_for(api, agent):
     assert call_by(api, other, **PATIENT).status_code == 400
 
 
+def test_an_agent_in_use_by_numbers_is_not_archived(api, agent):
+    body = {"number": "+12025550111", "agent_id": agent.rpartition("/")[2]}
+    assert api.post("/v1/phone-numbers", json=body).status_code == 201
+    refused = api.send("DELETE", agent)
+    assert (refused.status_code, refused.json["used_by"]) == (409, ["the number +12025550111"])
+
+
 def test_every_fault_of_an_agent_is_told_at_once(api):
     wrong = {"task": "x", "metadata": {}, "voice": 7}
     response = api.post("/v1/agents", json={"name": "", "configuration": wrong})

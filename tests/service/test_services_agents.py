@@ -243,6 +243,18 @@ def test_an_archived_agent_is_readable_and_of_no_use(services, who):
             verb()
 
 
+def test_an_agent_that_takes_the_calls_of_numbers_is_not_archived(services, who):
+    agent_id = published(services, who)
+    body = {"number": "+12025550111", "agent_id": agent_id}
+    number = services.phone_numbers.add(who.account_id, body)
+    with pytest.raises(Conflict) as caught:
+        services.agents.archive(who.account_id, agent_id)
+    assert caught.value.extra["used_by"] == ["the number +12025550111"]
+    assert services.agents.exists(who.account_id, agent_id)
+    services.phone_numbers.update(who.account_id, number.id, {"agent_id": None})
+    services.agents.archive(who.account_id, agent_id)
+
+
 # --- reading
 
 

@@ -21,6 +21,13 @@ DEFAULT_TASK = (
 DEFAULT_FIRST_SENTENCE = "Hi, this is Rachel from Bright Smile Dental. Is this a good time to talk?"
 
 
+def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in given]
+    if any(not name or not sign for name, sign, _ in pairs):
+        raise click.BadParameter("Write it as in name=Ann.")
+    return {name: value for name, _, value in pairs}
+
+
 @click.command()
 @click.argument("phone_number")
 @click.option("--task", default=None, help="What the agent should do, in plain words.")
@@ -29,6 +36,16 @@ DEFAULT_FIRST_SENTENCE = "Hi, this is Rachel from Bright Smile Dental. Is this a
 @click.option("--from", "from_number", default=None, help="Caller ID (E.164).")
 @click.option("--max-minutes", type=float, default=None, help="Longest duration.")
 @click.option("--webhook-url", default=None, help="Where to post this call's events.")
+@click.option("--agent", "agent_id", type=click.UUID, default=None, help="Who makes the call.")
+@click.option("--agent-version", type=int, default=None, help="A draft or an older version.")
+@click.option(
+    "--set",
+    "values",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="A value for {{NAME}} in the texts; may be repeated.",
+)
 @click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
 @click.pass_obj
 def call(settings: Settings, /, phone_number: str, no_follow: bool, **wishes: Any) -> None:
@@ -46,15 +63,23 @@ def call(settings: Settings, /, phone_number: str, no_follow: bool, **wishes: An
 
 
 def call_body(
-    phone_number: str, max_minutes: float | None = None, **wishes: str | None
+    phone_number: str,
+    max_minutes: float | None = None,
+    agent_id: UUID | None = None,
+    values: dict[str, str] | None = None,
+    **wishes: Any,
 ) -> dict[str, Any]:
     """The body of `POST /v1/calls`; a friendly demonstration where nothing is asked for."""
-    if not (wishes.get("task") or wishes.get("instructions")):
+    if agent_id is not None:
+        wishes["agent_id"] = str(agent_id)
+    elif not (wishes.get("task") or wishes.get("instructions")):
         wishes["task"] = DEFAULT_TASK
         wishes["first_sentence"] = wishes.get("first_sentence") or DEFAULT_FIRST_SENTENCE
     body: dict[str, Any] = {name: value for name, value in wishes.items() if value is not None}
     if max_minutes is not None:
         body["max_duration"] = max_minutes
+    if values:
+        body["request_data"] = values
     return {"phone_number": phone_number, **body}
 
 

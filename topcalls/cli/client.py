@@ -60,6 +60,10 @@ class ApiClient:
         """The JSON answer to POST `path`."""
         return self._send("POST", path, body)
 
+    def patch(self, path: str, body: dict[str, Any]) -> Any:
+        """The JSON answer to PATCH `path`."""
+        return self._send("PATCH", path, body)
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the user's own base URL
             self._base_url + path,

@@ -13,6 +13,7 @@ import gevent
 
 from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
+from topcalls.cli.agents import agents
 from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
@@ -79,6 +80,7 @@ for command in (
     openapi,
     call,
     calls,
+    agents,
     doctor,
     drain,
     status,

@@ -1,8 +1,8 @@
 """`{{name}}` in what the agent says and is told: filled in from `request_data` and the call itself.
 
 `{{name|a default}}` takes the default when the value is missing or blank; `\\{{` stands for two
-braces. Names of the call itself are in `CALL_NAMES`; headers of a SIP call are `sip_…`. A value in
-`request_data` goes before one of the call.
+braces. The names that a call brings itself are those of `of_call`; a value in `request_data` goes
+before one of the call.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from topcalls.errors import FieldError, InvalidRequest
 
 TEMPLATES = ("task", "instructions", "first_sentence")
 """The fields in which a name is filled in."""
-CALL_NAMES = ("caller_number", "called_number", "caller_name")
-"""Names that a call brings itself; `caller_name` and `sip_…` on inbound calls only."""
+OF_EVERY_CALL = ("caller_number", "called_number")
+"""Names that every call brings itself; an inbound one also `caller_name` and `sip_…`."""
 MAX_VALUE_LENGTH = 2_000
 MAX_CALLER_VALUE_LENGTH = 200
 _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
@@ -43,8 +43,8 @@ def placeholders(text: str) -> list[Placeholder]:
 
 
 def needed(configuration: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names without a default, and without a value in the configuration's `request_data`."""
-    own = _values(configuration, {})
+    """The names that a call has to give a value: they have neither default nor value here."""
+    own = _values(configuration, dict.fromkeys(OF_EVERY_CALL, ""))
     places = [place for text in _texts(configuration).values() for place in placeholders(text)]
     names = [place.name for place in places if place.default is None and place.name not in own]
     return tuple(dict.fromkeys(names))
@@ -64,9 +64,9 @@ def of_call(
     values = {"caller_number": caller_number, "called_number": called_number}
     values["caller_name"] = _one_line(caller_name or "")
     for header, value in (headers or {}).items():
-        name = "sip_" + re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
-        if re.fullmatch(_NAME, name):
-            values[name] = _one_line(value)
+        name = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
+        if name and re.fullmatch(_NAME, f"sip_{name}"):
+            values[f"sip_{name}"] = _one_line(value)
     return {name: value for name, value in values.items() if value}
 
 
