@@ -21,6 +21,7 @@ def _prepare():
             f"127.0.0.1:{made.ports['esl']}:{own_switch.PASSWORD}:{own_switch.GATEWAY}"
         ),
         TOPCALLS_TEST_FREESWITCH_CALLEE=f"127.0.0.1:{made.ports['callee']}",
+        TOPCALLS_TEST_FREESWITCH_CDR=str(made.cdrs),
         TOPCALLS_TEST_FREESWITCH_START=f"{program} start {made.directory}",
         TOPCALLS_TEST_FREESWITCH_KILL=f"{program} kill {made.directory}",
     )
@@ -36,6 +37,8 @@ def own():
     if _switch is None:
         yield None
         return
-    yield _switch.start()
+    _switch.start()
+    _switch.load("mod_loopback")  # for tests that call nobody
+    yield _switch
     _switch.stop()
     shutil.rmtree(_switch.directory)

@@ -32,6 +32,7 @@ CALLEE = "TOPCALLS_TEST_FREESWITCH_CALLEE"
 SHARED = "TOPCALLS_TEST_FREESWITCH_SHARED"
 KILL = "TOPCALLS_TEST_FREESWITCH_KILL"
 START = "TOPCALLS_TEST_FREESWITCH_START"
+CDR = "TOPCALLS_TEST_FREESWITCH_CDR"
 
 NEEDED = [
     pytest.mark.freeswitch,
@@ -207,6 +208,8 @@ class LiveProduct(Product):
             TOPCALLS_MAX_CALLS="50",
             TOPCALLS_CALLS_PER_SECOND="20",
             TOPCALLS_ALLOW_PRIVATE_WEBHOOKS="true",
+            TOPCALLS_MIN_IDLE_CPU="0",  # the tests share the machine with the switch
+            TOPCALLS_CDR_DIR=os.environ.get(CDR, ""),
             TOPCALLS_OPENAI_BASE_URL=self.mind.server.base_url,
             OPENAI_API_KEY="sk-lab",
             **environment,

@@ -17,6 +17,8 @@ from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
 from time import monotonic, sleep
 
+from topcalls.esl.connection import EventSocketConnection
+
 PROGRAM = "TOPCALLS_TEST_FREESWITCH_BIN"
 MODULES = "TOPCALLS_TEST_FREESWITCH_MODULES"
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +82,11 @@ class OwnSwitch:
         (self.directory / "environment.json").write_text(json.dumps(self.environment))
         start(self.directory)
         return self
+
+    def load(self, module):
+        """Load a module that is not in its configuration."""
+        with EventSocketConnection("127.0.0.1", self.ports["esl"], PASSWORD) as line:
+            line.send(f"api load {module}")
 
     def stop(self):
         """End it as an init system would; its exit status is unknown, its log is not."""

@@ -2,8 +2,8 @@
 
     TOPCALLS_TEST_FREESWITCH=127.0.0.1:8021:password pytest -m freeswitch tests/contract
 
-The switch needs mod_event_socket, mod_commands and mod_dptools; mod_loopback is loaded for the test
-that needs it. No call leaves it. `own_switch.py` says how to have one started for the tests.
+The switch needs mod_event_socket, mod_commands, mod_dptools and mod_loopback. No call leaves it.
+`own_switch.py` says how to have one started for the tests.
 """
 
 from __future__ import annotations
@@ -375,21 +375,6 @@ def test_line_breaks_inside_values_forge_nothing(
 ENCODED = f"a%0AUnique-ID%3A%20{VICTIM}%0D%0A%0D%0Aapi%20shutdown"
 
 
-@pytest.fixture
-def loopback(controller: Controller) -> Iterator[None]:
-    """mod_loopback, which no configuration of ours loads."""
-    if controller.client.api("module_exists mod_loopback") == "true":
-        yield
-        return
-    try:
-        controller.client.api("load mod_loopback")
-    except CommandRefused:
-        pytest.skip("this switch has no mod_loopback")
-    yield
-    controller.client.api("unload mod_loopback")
-
-
-@pytest.mark.usefixtures("loopback")
 def test_an_encoded_line_break_in_a_callers_name_is_a_name(controller: Controller) -> None:
     """The far leg of a loopback sees the name as a stranger's, like any inbound call."""
     uuid = controller.dial("loopback/app=park", origination_caller_id_name=ENCODED)

@@ -11,6 +11,7 @@
   sends its calls. `sipp` is started there.
 * `TOPCALLS_TEST_FREESWITCH_SHARED`: a directory that the switch may read and write too; without it
   the directory of the test run.
+* `TOPCALLS_TEST_FREESWITCH_CDR`: where the switch writes records of ended channels, if it does.
 * `TOPCALLS_TEST_FREESWITCH_KILL` and `TOPCALLS_TEST_FREESWITCH_START`: commands that kill the
   switch and start it again, each returning when it is done; without them it is never killed.
 

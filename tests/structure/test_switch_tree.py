@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from topcalls.config import PREFIX, Settings
+from topcalls.core import gateways
 from topcalls.esl import commands
 from topcalls.ids import new_id
 
@@ -151,7 +152,7 @@ def test_lists_of_networks_deny_by_default():
 @pytest.mark.parametrize(
     ("profile", "needed"),
     [
-        ("external", {"auth-calls": "false", "apply-inbound-acl": "carriers"}),
+        ("external", {"auth-calls": "true", "apply-inbound-acl": "carriers"}),
         ("internal", {"auth-calls": "true", "inbound-reg-force-matching-username": "true"}),
     ],
 )
@@ -162,6 +163,8 @@ def test_a_profile_lets_nobody_in_unseen(profile, needed):
     assert settings["disable-transfer"] == "true"
     assert not {name for name in settings if name.startswith("accept-blind")}
     assert profile == "internal" or settings["disable-register"] == "true"
+    assert profile == "internal" or settings["auth-calls-acl-only"] == "$${topcalls_acl_only}"
+    assert defaults()["topcalls_acl_only"] == "true"
 
 
 @pytest.mark.parametrize("file", sorted(DIALPLANS.glob("*.xml")), ids=lambda file: file.name)
@@ -201,6 +204,12 @@ def test_an_arriving_leg_is_set_up_like_one_that_we_dial():
         name, _, value = data.partition("=")
         if application == "set" and not name.startswith("tc_") and not NAME.search(value):
             assert f"{name}={value}" in dialled
+
+
+def test_generated_files_are_included_from_where_they_are_written():
+    included = directives("include")
+    for folder in gateways.FOLDERS:
+        assert f"$${{topcalls_switch_dir}}/{folder}/*.xml" in included
 
 
 def test_no_file_of_the_vanilla_tree_came_along():
