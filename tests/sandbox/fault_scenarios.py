@@ -29,6 +29,7 @@ ALWAYS_CUT = "  - when: {}\n    fail: cut\n    repeat: true\n"
 DONE = ("completed", "completed", "callee_hung_up")
 AGENT_DONE = ("completed", "completed", "agent_ended")
 NO_STREAM = ("failed", "failed", "stream_lost")
+MUTE = ("failed", "failed", "playback_failed")
 NO_AI = ("failed", "failed", "provider_failed")
 LOST = ("failed", "failed", "channel_lost")
 
@@ -64,7 +65,7 @@ CASES = {
     "hang-up late": (faults("delay_event: {event: CHANNEL_HANGUP_COMPLETE, seconds: 2}"), DONE),
     "ringing lost": (faults("lose_event: CHANNEL_PROGRESS"), DONE),
     "answer lost": (faults("lose_event: CHANNEL_ANSWER"), DONE),
-    "hang-up lost": (faults("lose_event: CHANNEL_HANGUP_COMPLETE"), LOST),
+    "hang-up lost": (faults("lose_event: CHANNEL_HANGUP_COMPLETE"), DONE),
     "no UTF-8": (
         faults("falsify_header: {event: CHANNEL_ANSWER, header: Caller-Name, value: '%FF%FE%C3('}"),
         DONE,
@@ -124,6 +125,7 @@ PLAIN = {
     RINGS: "callee: [{ring: 1.5}, answer, {wait: 1}, hang_up]\n",
     TALKS: f"""
 callee:
+  - ring: 2
   - answer
   - say: "Hello?"
   - silence: 30

@@ -6,7 +6,7 @@ from contextlib import closing, contextmanager
 
 import pytest
 from conftest import words
-from fault_scenarios import AGENT_DONE, DONE, MIDDLE, SHORT, TALKS
+from fault_scenarios import DONE, MIDDLE, MUTE, SHORT, TALKS
 from faulty_product import outcome
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -84,20 +84,23 @@ def test_a_database_file_that_is_moved_away_for_a_while_is_not_replaced(faulty, 
     assert outcome(faulty.wait_over(placed)) == DONE
 
 
-def test_full_disks_cost_what_was_to_be_written_there(faulty, full_disk, place):
-    """No recording, or nothing heard and therefore nothing in the transcript: the calls go on."""
+def test_a_full_disk_of_recordings_costs_the_recording_and_no_time(faulty, full_disk, place):
     with full_disk("recordings"):
         unrecorded = place(SHORT)
         faulty.wait_until(unrecorded, lambda call: call["status"] == "completed")
-    with full_disk("playback"):
-        mute = place(TALKS)
-        faulty.wait_until(mute, lambda call: call["status"] == "completed")
-    call = faulty.wait_over(mute)
-    assert outcome(call) == AGENT_DONE
-    assert "goodbye" not in words(call, "assistant")
-    call = faulty.wait_over(unrecorded)
+        call = faulty.wait_over(unrecorded, 8)
     assert outcome(call) == DONE
     assert call["recording_url"] is None
+
+
+def test_an_agent_that_nobody_hears_on_a_full_disk_does_not_go_on(faulty, full_disk, place):
+    mute = place(TALKS)
+    faulty.wait_until(mute, lambda call: call["status"] == "in_progress")
+    with full_disk("playback"):
+        call = faulty.wait_over(mute)
+    assert outcome(call) == MUTE
+    assert call["ended_by"] == "gateway"
+    assert words(call, "assistant") == ""
 
 
 def test_a_clock_set_back_an_hour_changes_no_call(faulty, set_clock, place, up):

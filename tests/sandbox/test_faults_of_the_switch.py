@@ -28,7 +28,10 @@ def test_calls_survive_an_event_socket_that_is_cut(faulty, place):
     faulty.wait_for(lambda: connected(faulty), faulty.switch_state)
     assert all(talking(faulty.details(call_id)) for call_id in calls)
     assert [outcome(faulty.wait_over(call_id)) for call_id in calls] == [DONE] * 4
-    assert outcome(faulty.wait_over(leaves)) == LOST
+    left = faulty.wait_over(leaves)
+    assert outcome(left) == DONE
+    assert left["ended_by"] == "callee"
+    assert 2.5 <= left["actual_duration_billed"] * 60 <= 4
 
 
 def test_a_frozen_switch_is_waited_for(faulty, place):
@@ -47,7 +50,10 @@ def test_a_switch_that_dies_takes_its_calls_along_and_gets_new_ones(faulty, plac
     faulty.inject({"crash_switch": {"at": 0, "seconds": 2}})
     waits = place(SHORT)
     assert faulty.details(waits)["status"] == "queued"
-    assert outcome(faulty.wait_over(dies)) == LOST
+    lost = faulty.wait_over(dies)
+    assert outcome(lost) == LOST
+    assert lost["ended_by"] == "gateway"
+    assert lost["actual_duration_billed"] * 60 <= 3
     assert outcome(faulty.wait_over(waits)) == DONE
 
 

@@ -1,7 +1,7 @@
 """Ends that no controller was told of: by the switch's record of the channel, or without one."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import gevent
 import pytest
@@ -11,6 +11,8 @@ from gevent.event import Event
 from topcalls.esl import commands
 from topcalls.presence import Presence
 from topcalls.sandbox import faults
+from topcalls.services.dispatch import LEASE_SECONDS
+from topcalls.services.nodes import HEARTBEAT_SECONDS
 from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
@@ -112,10 +114,9 @@ def test_a_call_that_talked_to_nobody_is_told_so(rig):
     call_id = rig.place(ANSWERS)
     rig.wait_status(call_id, "in-progress")
     killed(controller)
-    heard_at = row(rig, call_id).lease_until
+    lapses = datetime.now(UTC) + timedelta(seconds=LEASE_SECONDS - HEARTBEAT_SECONDS - 1)
+    rig.services.calls.extend_lease([call_id], controller.owner, lapses)
     (call,) = rig.switch.switch.calls.values()
-    ahead = (heard_at - datetime.now(UTC)).total_seconds()
-    call._host.microseconds = lambda: int((datetime.now(UTC).timestamp() + ahead) * 1_000_000)
     call.put_down()
     wait_gone(rig)
     rig.controller()._reconcile()

@@ -10,6 +10,7 @@ import pytest
 from topcalls.core.call_events import (
     Answered,
     BridgeFailed,
+    ChannelLost,
     GivenBack,
     Hangup,
     HungUp,
@@ -22,7 +23,6 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, NotFound
-from topcalls.store import calls
 from topcalls.store import calls as queries
 from topcalls.store.models import Call, WebhookEvent, WrapUp
 from topcalls.store.models import TurnTiming as StoredTiming
@@ -114,6 +114,48 @@ def test_the_switch_may_tell_the_exact_times(services, who, life):
     )
     done = view(services, who, life)
     assert (done.started_at, done.actual_duration_billed) == (answered, 1)
+
+
+def hung_up(services, *, since, talked):
+    """As the switch tells it, whose clock is an hour ahead; answered `since` seconds ago."""
+    if talked is None:
+        return HungUp(Hangup("USER_BUSY"), None, services.clock.now() + timedelta(hours=1))
+    answered_at = services.clock.now() + timedelta(hours=1, seconds=-since)
+    ended_at = answered_at + timedelta(seconds=talked)
+    return HungUp(Hangup("NORMAL_CLEARING"), answered_at, ended_at)
+
+
+@pytest.mark.parametrize(("talked", "billed"), [(4.2, 5), (10, 10), (3600, 10), (-3600, 10)])
+def test_the_switch_knows_how_long_it_talked(services, life, talked, billed):
+    """Told late; what its clock makes longer than we know it was, or negative, is not believed."""
+    life.talk(10)
+    life.take(hung_up(services, since=10, talked=talked))
+    assert row(services, life).billed_seconds == billed
+
+
+def test_an_answer_that_only_the_switch_knows_of_counts(services, life):
+    life.dial()
+    life.take(Rang())
+    services.clock.advance(30)
+    event = hung_up(services, since=20, talked=12)
+    life.take(event)
+    stored = row(services, life)
+    assert (stored.answered_at, stored.ended_at) == (event.answered_at, event.ended_at)
+    assert (stored.state, stored.end_reason) == ("failed", "channel_lost")
+    assert stored.billed_seconds == 12
+
+
+def test_a_call_lost_without_a_word_lasted_until_it_was_last_heard_of(services, life):
+    life.talk(30)
+    life.take(ChannelLost(services.clock.now() - timedelta(seconds=18)))
+    assert row(services, life).billed_seconds == 12
+
+
+def test_no_call_ends_before_its_answer(services, life):
+    life.talk(30)
+    life.take(ChannelLost(services.clock.now() - timedelta(hours=1)))
+    stored = row(services, life)
+    assert (stored.ended_at, stored.billed_seconds) == (stored.answered_at, 0)
 
 
 def test_a_call_answered_while_it_was_being_ended_is_billed_from_then(services, who, life):
@@ -233,7 +275,7 @@ def test_what_the_model_took_is_stored_as_a_sum(services, life):
     for responses in (1, 2, 2):
         usage = TokenUsage(10 * responses, 5, 3, 2, 40, 1)
         services.calls.note_usage(life.call_id, "gpt-realtime", usage, responses, now)
-    (stored,) = services.db.read(lambda: calls.usage(life.call_id))
+    (stored,) = services.db.read(lambda: queries.usage(life.call_id))
     assert (stored.model, stored.responses, stored.input_text) == ("gpt-realtime", 2, 20)
     assert (stored.input_cached, stored.input_cached_audio, stored.output_audio) == (3, 1, 40)
 

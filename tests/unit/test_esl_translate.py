@@ -1,5 +1,7 @@
 """What recorded events of a real switch mean."""
 
+from datetime import UTC, datetime
+
 import pytest
 from esl_recorded import RECORDED
 
@@ -88,6 +90,23 @@ NOTICES = {
 @pytest.mark.parametrize("name", RECORDED)
 def test_what_an_event_means_for_the_media_side(name: str) -> None:
     assert notice(recorded(name)) == NOTICES.get(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("1795447632404236", datetime(2026, 11, 23, 15, 27, 12, 404236, tzinfo=UTC)),
+        ("0", None),
+        ("-1", None),
+        ("9" * 17, None),
+        ("soon", None),
+    ],
+)
+def test_a_hang_up_says_when(text: str, moment: datetime | None) -> None:
+    changes = {"variable_answer_uepoch": text, "variable_end_uepoch": text}
+    event = translate(recorded("hangup_by_callee", **changes))
+    assert isinstance(event, HungUp)
+    assert (event.answered_at, event.ended_at) == (moment, moment)
 
 
 def test_every_event_we_subscribe_to_was_recorded() -> None:

@@ -6,6 +6,8 @@ import audioop
 import io
 import json
 import wave
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import gevent
 import openai
@@ -87,6 +89,12 @@ def test_models_tell_their_end(client):
     Model.model_validate(client.models.retrieve("gpt-6-luna").to_dict())
     with pytest.raises(openai.NotFoundError):
         client.models.retrieve("gpt-0")
+
+
+def test_every_answer_is_dated(client):
+    headers = client.models.with_raw_response.list().headers
+    told = parsedate_to_datetime(headers["date"])
+    assert abs(datetime.now(UTC) - told) < timedelta(minutes=1)
 
 
 def test_keys(server):

@@ -495,3 +495,62 @@ def test_a_stopped_switch_can_be_started_again_on_its_port(server, connect, clie
     server.start()
     assert server.port == port
     connect()
+
+
+# --- the record of a channel
+
+
+@pytest.mark.parametrize(
+    ("number", "cause", "disposition"),
+    [(BRIEF, "NORMAL_CLEARING", "recv_bye"), (BUSY, "USER_BUSY", "recv_refuse")],
+)
+def test_every_channel_leaves_a_record_before_its_end_is_told(
+    server, connect, tmp_path, number, cause, disposition
+):
+    folder = server.switch.options.cdr_dir = tmp_path / "cdr"
+    client = connect()
+    seen = []
+    told = server.switch._hooks.event
+
+    def note(event):
+        if event.headers["Event-Name"] == "CHANNEL_HANGUP_COMPLETE":
+            seen.extend(path.name for path in folder.iterdir())
+        told(event)
+
+    server.switch._hooks.event = note
+    client.originate(number, "u1", "tc_call_id=c:1")
+    end = client.event("CHANNEL_HANGUP_COMPLETE")
+    assert seen == ["u1.cdr.json"]
+    record = json.loads((folder / "u1.cdr.json").read_text())
+    assert list(record) == [
+        "core-uuid",
+        "switchname",
+        "channel_data",
+        "callStats",
+        "variables",
+        "app_log",
+        "callflow",
+    ]
+    variables = record["variables"]
+    assert (variables["uuid"], variables["tc_call_id"]) == ("u1", "c%3A1")
+    assert (variables["hangup_cause"], variables["sip_hangup_disposition"]) == (cause, disposition)
+    for name in ("answer_uepoch", "end_uepoch", "hangup_cause_q850"):
+        assert variables[name] == end[f"variable_{name}"]
+    assert record["callflow"][0]["times"]["hangup_time"] == variables["end_uepoch"]
+
+
+def test_a_switch_that_crashes_leaves_no_record_and_no_open_file(server, connect, tmp_path):
+    folder = server.switch.options.cdr_dir = tmp_path / "cdr"
+    client = connect()
+    client.originate(ANSWERS, "u1")
+    client.event("CHANNEL_ANSWER")
+    speech = tmp_path / "speech.PCMU"
+    speech.write_bytes(b"\xff" * 80_000)
+    client.play("u1", speech)
+    client.event("PLAYBACK_START")
+    player = server.switch.calls["u1"].audio.player
+    (playing,) = player._stack
+    server.switch.crash("told to")
+    assert playing._source.closed
+    assert not player.is_playing
+    assert not folder.exists()

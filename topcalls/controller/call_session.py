@@ -149,11 +149,7 @@ class CallSession:
 
     def _corrected_answer(self, transition: Transition, now: datetime) -> dict[str, Any]:
         """When the call was answered, if somebody has set the clock since: the bill counts from
-        there to the end, and must be what was really talked. Moments that the switch wrote down are
-        of one clock, and need no correction."""
-        event = transition.event
-        if isinstance(event, HungUp) and event.ended_at is not None:
-            return {}
+        there to the end, and must be what was really talked."""
         monotonic = self._clock.monotonic()
         if isinstance(transition.event, Answered) and self._answered is None:
             self._answered = now, monotonic

@@ -29,7 +29,7 @@ import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -39,7 +39,7 @@ import orjson
 
 from topcalls.core.call_events import HungUp
 from topcalls.esl.parser import ESLEvent
-from topcalls.esl.translate import hangup_of
+from topcalls.esl.translate import hung_up
 from topcalls.log import get_logger
 
 MOST_BYTES = 4_000_000
@@ -57,6 +57,8 @@ _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 _FORMS = ("{}.cdr.json", "a_{}.cdr.json")
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _USED = (
+    "answer_uepoch",
+    "end_uepoch",
     "hangup_cause",
     "hangup_cause_q850",
     "proto_specific_hangup_cause",
@@ -142,26 +144,17 @@ def parse(data: bytes, channel_uuid: str) -> HungUp | None:
     variables = record.get("variables") if isinstance(record, dict) else None
     if not isinstance(variables, dict) or variables.get("uuid") != channel_uuid:
         return None
-    ended_at = _moment(variables, "end_uepoch")
-    if ended_at is None:
-        return None
-    return HungUp(hangup_of(_as_event(variables)), _moment(variables, "answer_uepoch"), ended_at)
+    written = hung_up(_as_event(variables))
+    return written if written.ended_at is not None else None
 
 
 def _as_event(variables: Mapping[str, Any]) -> ESLEvent:
     """What the hang-up's event would have told."""
-    used = {name: unquote(str(variables[name])) for name in _USED if name in variables}
+    told = ((name, variables.get(name)) for name in _USED)
+    used = {name: unquote(text) for name, text in told if isinstance(text, str)}
     if not _CAUSE.fullmatch(used.get("hangup_cause", "")):
         used["hangup_cause"] = "NORMAL_UNSPECIFIED"
     return ESLEvent({f"variable_{name}": value for name, value in used.items()})
-
-
-def _moment(variables: Mapping[str, Any], name: str) -> datetime | None:
-    """Microseconds since 1970; 0 is never."""
-    text = variables.get(name)
-    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > 16:
-        return None
-    return datetime.fromtimestamp(int(text) / 1_000_000, UTC) if int(text) else None
 
 
 def _content(path: Path) -> bytes | None:

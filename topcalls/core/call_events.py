@@ -133,8 +133,8 @@ class TimedOut:
 class HungUp:
     """The channel is over.
 
-    Where the switch wrote down when it was answered and when it ended, and that is how it is
-    known, both are told; None otherwise.
+    `answered_at` and `ended_at` are by the switch's clock; None: it was not answered, or the switch
+    does not say.
     """
 
     hangup: Hangup

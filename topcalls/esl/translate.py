@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import orjson
 
@@ -41,7 +42,7 @@ def _arrived(event: ESLEvent) -> CallEvent | None:
 
 
 def _hung_up(event: ESLEvent) -> CallEvent:
-    return HungUp(hangup_of(event))
+    return hung_up(event)
 
 
 def _stream_lost(event: ESLEvent) -> CallEvent:
@@ -67,6 +68,11 @@ def _kind(event: ESLEvent) -> str:
 def line_codec(event: ESLEvent) -> G711Codec:
     """The codec on the wire of an answered channel. It may differ from the first one we offer."""
     return codec_named(event.get("Channel-Write-Codec-Name"))
+
+
+def keys_in_band(event: ESLEvent) -> bool:
+    """An answered channel whose far end does not take part in `telephone-event` (RFC 4733)."""
+    return not event.variable("rtp_2833_send_payload")
 
 
 def codec_named(name: str) -> G711Codec:
@@ -99,6 +105,19 @@ def hangup_of(event: ESLEvent) -> Hangup:
     )
 
 
+def hung_up(event: ESLEvent) -> HungUp:
+    """Why, and when by the switch's clock, from CHANNEL_HANGUP_COMPLETE or the like."""
+    return HungUp(hangup_of(event), _moment(event, "answer_uepoch"), _moment(event, "end_uepoch"))
+
+
+def _moment(event: ESLEvent, name: str) -> datetime | None:
+    """A variable in microseconds since 1970; 0 is never."""
+    microseconds = event.integer(f"variable_{name}") or 0
+    if not 0 < microseconds < _END_OF_TIME_US:
+        return None
+    return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
 def _sip_status(event: ESLEvent) -> int | None:
     """The last SIP response of the leg; a cancelled INVITE knows it under another name.
 
@@ -119,6 +138,7 @@ def _sip_status(event: ESLEvent) -> int | None:
     return None
 
 
+_END_OF_TIME_US = 10**16
 _BY_A_PERSON = frozenset({486, 600, 603, 607, 608})
 """Refusals that somebody, or somebody's telephone, decided on."""
 

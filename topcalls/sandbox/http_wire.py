@@ -10,6 +10,7 @@ import json
 import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -71,7 +72,8 @@ class Exchange:
 
     def start(self, status: int, headers: Headers = ()) -> None:
         """Begin an answer; without a Content-Length it goes out in chunks."""
-        encoded = [(name.encode(), value.encode()) for name, value in headers]
+        given = [*headers, ("Date", formatdate(usegmt=True))]
+        encoded = [(name.encode(), value.encode()) for name, value in given]
         self._write(h11.Response(status_code=status, headers=encoded))
 
     def send(self, data: bytes) -> None:

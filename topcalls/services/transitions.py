@@ -72,7 +72,7 @@ class Transitions:
             lock_account(call.account_id)
         changes = {**self._changes(call, transition, now), **facts, **columns}
         if transition.is_final:
-            changes |= _ending(call, changes, now)
+            changes |= _ending(call, changes, transition.event, now)
         if not calls.move(call.id, call.version, transition.after, **changes):
             raise Conflict("The call has changed meanwhile: it has another owner.")
         detail = {**asdict(transition.event), **facts}
@@ -88,7 +88,6 @@ class Transitions:
             changes["error_message"] = transition.error_message
         if isinstance(transition.event, Answered) and call.answered_at is None:
             changes["answered_at"] = now
-        changes |= _moments(transition.event)
         if isinstance(transition.event, GivenBack):
             changes |= {"lease_owner": None, "lease_until": None, "claimed_at": None}
         elif transition.after is State.QUEUED:
@@ -113,29 +112,40 @@ class Transitions:
             self._webhooks.announce(call, event, now)
 
 
-def _moments(event: CallEvent) -> dict[str, datetime]:
-    """When the call was answered and ended, where that is known better than by hearing of it."""
-    told: dict[str, datetime | None] = {}
-    if isinstance(event, HungUp):
-        told = {"answered_at": event.answered_at, "ended_at": event.ended_at}
-    elif isinstance(event, ChannelLost):
-        told = {"ended_at": event.last_heard_at}
-    return {name: moment for name, moment in told.items() if moment is not None}
-
-
-def _ending(call: Call, changes: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def _ending(
+    call: Call, changes: Mapping[str, Any], event: CallEvent, now: datetime
+) -> dict[str, Any]:
     """What a call is left with. One that nobody answered leaves nothing to wrap up."""
-    answered_at = changes.get("answered_at") or call.answered_at
-    ended_at = changes.get("ended_at") or now
-    if answered_at is not None:
-        ended_at = max(ended_at, answered_at)
+    answered_at, ended_at = _talk(call, changes, event, now)
     return {
+        "answered_at": answered_at,
         "ended_at": ended_at,
         "billed_seconds": quota.billed(answered_at, ended_at),
         "completed": answered_at is None,
         "lease_owner": None,
         "lease_until": None,
     }
+
+
+def _talk(
+    call: Call, changes: Mapping[str, Any], event: CallEvent, now: datetime
+) -> tuple[datetime | None, datetime]:
+    """When the call was answered, if it was, and when it ended.
+
+    The switch knows best how long it talked, and an answer that nobody heard of is known to it
+    alone; a moment that we saw is taken by our clock. A channel that got lost without a word lasted
+    until it was last heard of.
+    """
+    answered_at = changes.get("answered_at") or call.answered_at
+    ended_at = changes.get("ended_at")
+    if isinstance(event, ChannelLost):
+        ended_at = ended_at or event.last_heard_at
+    elif isinstance(event, HungUp) and event.ended_at is not None and ended_at is None:
+        if answered_at is None:
+            answered_at, ended_at = event.answered_at, event.ended_at
+        elif event.answered_at is not None and event.ended_at >= event.answered_at:
+            ended_at = min(now, answered_at + (event.ended_at - event.answered_at))
+    return answered_at, max(ended_at or now, answered_at or call.created_at)
 
 
 def _webhook_event(transition: Transition) -> str | None:

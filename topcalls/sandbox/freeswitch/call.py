@@ -87,11 +87,18 @@ class Call:
 
     # --- life
 
-    def dial(self) -> None:
-        """An outbound leg: CHANNEL_CREATE, then whatever the telephone does until the answer."""
+    def dial(self, refusal: SipRefusal | None = None) -> None:
+        """An outbound leg: CHANNEL_CREATE, then the carrier's `refusal`, or whatever the telephone
+        does until the answer."""
         self.channel.codec = negotiated_codec(self.channel.variables)
         self.channel.phase = "dialing"
         self._fire("CHANNEL_CREATE")
+        if refusal is not None:
+            told = refusal if refusal.status else None  # nobody answered: there is none
+            self._ringing = gevent.spawn_later(
+                FRAME_SECONDS, self.hang_up, refusal.cause, "recv_refuse", told
+            )
+            return
         self._ringing = gevent.spawn(ring, self, self.scenario.callee)
 
     def offer(self, patience: float) -> None:
@@ -113,7 +120,7 @@ class Call:
             return
         channel.phase = "active"
         channel.times.answered = self._host.microseconds()
-        channel.variables |= answer_variables(channel)
+        channel.variables |= answer_variables(channel, telephone_events=self.callee.tells_keys)
         channel.settled.set()
         self._stop_ringing()
         self._host.begin_media(self)

@@ -18,7 +18,9 @@ from typing import Protocol
 from topcalls.sandbox.freeswitch.codec import FRAME_BYTES, FRAME_SECONDS, PCMU, RATE
 from topcalls.sandbox.scenario import Scenario
 from topcalls.sandbox.scenario_steps import (
+    Answer,
     Beep,
+    ExpectKeys,
     HangUp,
     Interrupt,
     Listen,
@@ -152,8 +154,10 @@ class Callee:
                 yield from _nothing(seconds)
             case Interrupt():
                 yield from self._interrupt(step)
-            case Press(digits):
-                yield from self._press(digits)
+            case Press():
+                yield from self._press(step)
+            case ExpectKeys():
+                yield from self._expect_keys(step)
             case Beep(seconds):
                 yield from _beep(seconds)
             case Menu():
@@ -190,10 +194,34 @@ class Callee:
             yield None
         yield from self._say(step.say)
 
-    def _press(self, digits: str) -> Frames:
-        for digit in digits:
-            self._telephone.press(digit)
+    def _press(self, step: Press) -> Frames:
+        for digit in step.digits:
+            if step.in_band or not self.tells_keys:
+                sound = _key_sound(digit)
+                yield from (
+                    sound[at : at + FRAME_BYTES] for at in range(0, len(sound), FRAME_BYTES)
+                )
+            if self.tells_keys:
+                self._telephone.press(digit)
             yield from _nothing(_BETWEEN_DIGITS)
+
+    def _expect_keys(self, step: ExpectKeys) -> Frames:
+        pressed = ""
+        for _ in _seconds(step.limit):
+            while self._digits:
+                pressed += self._digits.popleft()
+            if pressed == step.digits:
+                return
+            if not step.digits.startswith(pressed):
+                break
+            yield None
+        self._telephone.put_down()
+
+    @property
+    def tells_keys(self) -> bool:
+        """Keys are told apart from the audio."""
+        steps = (step for step in self.scenario.callee if isinstance(step, Answer))
+        return next((step.telephone_events for step in steps), True)
 
     def _menu(self, step: Menu) -> Frames:
         self._digits.clear()
@@ -237,6 +265,18 @@ def _tone(frequencies: tuple[int, ...], amplitude: int) -> bytes:
         for at in range(FRAME_BYTES)
     ]
     return PCMU.from_linear(struct.pack(f"<{FRAME_BYTES}h", *samples))
+
+
+@cache
+def _key_sound(key: str) -> bytes:
+    """100 ms of a key's tones in PCMU."""
+    at = "123A456B789C*0#D".index(key)
+    pair = (697, 770, 852, 941)[at // 4], (1209, 1336, 1477, 1633)[at % 4]
+    samples = [
+        round(sum(6000 * math.sin(2 * math.pi * hz * n / RATE) for hz in pair))
+        for n in range(RATE // 10)
+    ]
+    return PCMU.from_linear(struct.pack(f"<{len(samples)}h", *samples))
 
 
 def ringback() -> Frames:

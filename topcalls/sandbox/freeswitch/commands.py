@@ -14,7 +14,6 @@ from topcalls.sandbox.freeswitch.audio_stream import AudioStream
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
 from topcalls.sandbox.freeswitch.events import VERSION, status
-from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 from topcalls.sandbox.freeswitch.stream_settings import StreamSettings
 from topcalls.sandbox.freeswitch.switch import Switch
 
@@ -41,6 +40,7 @@ class Api:
             "originate": switch.originate,
             "sched_del": self._sched_del,
             "sched_hangup": self._sched_hangup,
+            "reloadacl": lambda _: "+OK acl reloaded\n",
             "show": self._show,
             "sofia": self._sofia,
             "strepoch": lambda _: str(int(switch.clock.now().timestamp())),
@@ -85,14 +85,8 @@ class Api:
         return str(name in self._switch.options.modules).lower() if name else NO_REPLY
 
     def _sofia(self, text: str) -> str:
-        words = separate(text, " ", 3)
-        if words[:2] != ["status", "gateway"]:
-            return f"Unknown Command [{words[0] if words else ''}]\n"
-        options, (uptime, _, calls, _) = self._switch.options, self._switch.counts
-        if len(words) < 3 or words[2] not in options.gateways:
-            return INVALID
-        is_up = words[2] not in options.gateways_down
-        return gateway_status(words[2], is_up=is_up, uptime=uptime, calls_out=calls)
+        uptime, _, calls, _ = self._switch.counts
+        return self._switch.gateways.command(separate(text, " "), uptime, calls)
 
     def _hupall(self, text: str) -> str:
         cause, name, value = (*separate(text, " "), "", "", "")[:3]

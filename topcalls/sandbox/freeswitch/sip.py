@@ -9,9 +9,10 @@ from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
 
 _SDP = (
     "v=0\r\no=callee 2890844526 2890844526 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\n"
-    "t=0 0\r\nm=audio {port} RTP/AVP {payload} 101\r\na=rtpmap:{payload} {codec}/8000\r\n"
-    "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\na=sendrecv\r\n"
+    "t=0 0\r\nm=audio {port} RTP/AVP {payload}{events}\r\na=rtpmap:{payload} {codec}/8000\r\n"
+    "{event_lines}a=ptime:20\r\na=sendrecv\r\n"
 )
+_EVENT_LINES = "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\n"
 _PAYLOAD_TYPES = {"PCMU": 0, "PCMA": 8}
 
 
@@ -58,11 +59,20 @@ def inbound_variables(uuid: str, caller: str, number: str, session: int) -> dict
     }
 
 
-def answer_variables(channel: Channel) -> dict[str, str]:
-    """What the 200 OK brings."""
+def answer_variables(channel: Channel, *, telephone_events: bool = True) -> dict[str, str]:
+    """What the 200 OK brings. Without telephone events, the switch would send keys by INFO."""
     codec = channel.codec.name
-    sdp = _SDP.format(port=16384, payload=_PAYLOAD_TYPES[codec], codec=codec)
+    sdp = _SDP.format(
+        port=16384,
+        payload=_PAYLOAD_TYPES[codec],
+        codec=codec,
+        events=" 101" if telephone_events else "",
+        event_lines=_EVENT_LINES if telephone_events else "",
+    )
+    payloads = {"rtp_2833_send_payload": "101", "rtp_2833_recv_payload": "101"}
     return {
+        **(payloads if telephone_events else {}),
+        "dtmf_type": "rfc2833" if telephone_events else "info",
         "switch_r_sdp": sdp,
         "ep_codec_string": f"CORE_PCM_MODULE.{codec}@8000h@20i@64000b",
         "rtp_use_codec_name": codec,

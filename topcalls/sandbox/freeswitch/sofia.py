@@ -6,8 +6,16 @@ INVALID = "Invalid Gateway!\n"
 _RULE = "=" * 97 + "\n"
 
 
-def gateway_status(name: str, *, is_up: bool, uptime: float, calls_out: int) -> str:
-    """A gateway that does not register, on the profile `external`; a dead one is pinged."""
+def gateway_status(
+    name: str,
+    *,
+    is_up: bool,
+    uptime: float,
+    calls_out: int,
+    state: str = "NOREG",
+    is_pinged: bool = False,
+) -> str:
+    """A gateway on the profile `external`; a dead one is pinged."""
     fields = {
         "Name": name,
         "Profile": "external",
@@ -24,11 +32,11 @@ def gateway_status(name: str, *, is_up: bool, uptime: float, calls_out: int) -> 
         "Expires": "3600",
         "Freq": "3600",
         "Ping": "0",
-        "PingFreq": "0",
+        "PingFreq": "30" if is_pinged else "0",
         "PingTime": "0.00",
         "PingState": "0/0/0",
-        "State": "NOREG",
-        "Status": "UP" if is_up else "DOWN (ping)",
+        "State": state,
+        "Status": "UP" if is_up else f"DOWN{' (ping)' if state == 'NOREG' else ''}",
         "Uptime": f"{int(uptime)}s",
         "CallsIN": "0",
         "CallsOUT": str(calls_out),

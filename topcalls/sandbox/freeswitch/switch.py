@@ -20,6 +20,7 @@ from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.cdr import write_cdr
 from topcalls.sandbox.freeswitch.channel import Channel, Times
 from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
+from topcalls.sandbox.freeswitch.gateways import Gateways
 from topcalls.sandbox.freeswitch.media import MediaClock
 from topcalls.sandbox.freeswitch.playback import Execution
 from topcalls.sandbox.freeswitch.sip import inbound_variables, outbound_variables
@@ -97,6 +98,9 @@ class Switch:
         self.clock = clock or SystemClock()
         self.media = MediaClock(self.clock)
         self.events = EventFactory(self.clock)
+        self.gateways = Gateways(
+            lambda: self.options.gateways, lambda: self.options.gateways_down, self.raise_event
+        )
         self._started_at = self.clock.monotonic()
         self._sessions = 0
         self._peak = 0
@@ -110,7 +114,8 @@ class Switch:
     # --- process
 
     def start(self) -> None:
-        """Begin the heartbeat."""
+        """Read the gateways, begin the heartbeat."""
+        self.gateways.restart()
         self._heart = gevent.spawn(self._beat)
 
     def stop(self) -> None:
@@ -137,9 +142,10 @@ class Switch:
         except OriginateSyntax:
             return ORIGINATE_USAGE
         self._note("originate", request.variables)
-        if request.gateway and request.gateway not in self.options.gateways:
+        gateway = self.gateways.find(request.gateway)
+        if request.gateway and gateway is None:
             return "-ERR INVALID_GATEWAY\n"
-        if request.gateway in self.options.gateways_down:
+        if gateway is not None and not gateway.is_up:
             return "-ERR GATEWAY_DOWN\n"
         uuid = request.variables.get("origination_uuid") or new_id()
         if uuid in self.calls:
@@ -155,7 +161,7 @@ class Switch:
         channel.variables |= variables | request.variables
         scenario = self._plan.scenario_for(request.number) if request.gateway else _NULL
         call = self._add(Call(self, channel, scenario))
-        call.dial()
+        call.dial(gateway.refusal if gateway is not None else None)
         if not channel.settled.wait(request.timeout):
             call.hang_up("NO_ANSWER", "send_cancel")
         if not channel.is_up:

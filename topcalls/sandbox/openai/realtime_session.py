@@ -89,6 +89,7 @@ class RealtimeSession:
 
     def close(self) -> None:
         """The socket is gone."""
+        self._mind.close()
         self._parts.ears.close()
         self._responses.clear()
 

@@ -8,7 +8,7 @@ polite default. Pure: the same rules and the same situations give the same answe
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,12 +72,18 @@ class Answer:
 class Mind:
     """The model in one call: it remembers which rules are used up and what a function is for."""
 
-    def __init__(self, rules: Sequence[ModelRule] = ()) -> None:
+    def __init__(self, rules: Sequence[ModelRule] = (), used: Set[int] = frozenset()) -> None:
+        """`used`: the numbers of those rules that are used up already."""
         self._rules = rules
-        self._used: set[int] = set()
+        self._used: set[int] = set(used)
         self._then: list[str] = []
-        self._has_spoken = False
+        self._has_spoken = bool(used)
         self._unanswered: str | None = None  # what was heard before an answer that failed
+
+    @property
+    def used(self) -> Set[int]:
+        """The numbers of the rules that are used up."""
+        return frozenset(self._used)
 
     def answer(self, situation: Situation) -> Answer:
         """The model's reaction. A rule without `repeat` is used up by it."""

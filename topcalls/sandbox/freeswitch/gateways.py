@@ -1,0 +1,258 @@
+"""The SIP module's gateways: files read as the real one reads them, registrations, pings, events.
+
+A gateway file is read by a rescan only, a gateway that is there already is left as it is, and a
+killed one goes a moment later. What a carrier answers is told by its host name: the first label may
+be a SIP status, `403.carrier.test`, with which every request to it is refused, or `unreachable`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+import gevent
+
+from topcalls.log import get_logger
+from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
+
+PROFILE = "external"
+REGISTER_SECONDS = 0.1
+PURGE_SECONDS = 0.3
+_NAME = re.compile(r"[\w.\-]+")
+_VARIABLE = re.compile(r"\$\$\{[^}]*\}")
+_STATUS = re.compile(r"[3-6][0-9]{2}")
+_PHRASES = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    486: "Busy Here",
+    488: "Not Acceptable Here",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    603: "Decline",
+}
+_CAUSES = {
+    403: "CALL_REJECTED",
+    404: "UNALLOCATED_NUMBER",
+    408: "RECOVERY_ON_TIMER_EXPIRE",
+    486: "USER_BUSY",
+    488: "INCOMPATIBLE_DESTINATION",
+    603: "CALL_REJECTED",
+}
+_UNREACHABLE = 408
+_RULE = "=" * 97
+_PING_LEAST = 5
+
+log = get_logger("sandbox.gateways")
+
+
+@dataclass
+class Gateway:
+    """A gateway as it was read. `calls_out` counts dials."""
+
+    name: str
+    params: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    state: str = "NOREG"
+    is_up: bool = True
+    deleted: bool = False
+    calls_out: int = 0
+
+    @property
+    def registers(self) -> bool:
+        """It sends REGISTER."""
+        return self.params.get("register", "true") == "true"
+
+    @property
+    def host(self) -> str:
+        """The host of its proxy."""
+        return self.params.get("proxy", self.name).partition(":")[0]
+
+    @property
+    def is_pinged(self) -> bool:
+        """It sends OPTIONS."""
+        ping = self.params.get("ping", "0")
+        return ping.isdigit() and int(ping) >= _PING_LEAST
+
+    @property
+    def answer(self) -> int | None:
+        """The SIP status that its carrier refuses everything with; None for one that is well."""
+        label = self.host.partition(".")[0]
+        if label == "unreachable":
+            return _UNREACHABLE
+        return int(label) if _STATUS.fullmatch(label) else None
+
+    @property
+    def refusal(self) -> SipRefusal | None:
+        """How a call by it is refused."""
+        status = self.answer
+        if status is None:
+            return None
+        cause = _CAUSES.get(status, "NORMAL_TEMPORARY_FAILURE")
+        if self.host.startswith("unreachable."):
+            return SipRefusal(0, "", cause)
+        return SipRefusal(status, _PHRASES.get(status, ""), cause)
+
+
+class Gateways:
+    """Those of the profile `external`. `fixed` are there without a file; those of `down` among
+    them do not answer their pings. `raise_event(name, headers)` tells of changes."""
+
+    def __init__(
+        self,
+        fixed: Callable[[], frozenset[str]],
+        down: Callable[[], frozenset[str]],
+        raise_event: Callable[[str, dict[str, str]], None],
+    ) -> None:
+        self.directory: Path | None = None
+        self._fixed = fixed
+        self._down = down
+        self._raise_event = raise_event
+        self._read: dict[str, Gateway] = {}
+
+    def find(self, name: str) -> Gateway | None:
+        """A gateway that can be used, or is down."""
+        if name in self._fixed():
+            return Gateway(name, is_up=name not in self._down())
+        gateway = self._read.get(name)
+        return gateway if gateway is not None and not gateway.deleted else None
+
+    def restart(self) -> None:
+        """The switch was started anew: files are all there is."""
+        self._read.clear()
+        self._rescan()
+
+    def command(self, words: list[str], uptime: float, calls: int) -> str:
+        """`sofia ...`."""
+        if words[:2] == ["status", "gateway"] and len(words) > 2:
+            return self._status(words[2], uptime, calls)
+        if words == ["status"]:
+            return self._table()
+        if words[:1] != ["profile"]:
+            return f"Unknown Command [{words[0] if words else ''}]\n"
+        if words[1:2] != [PROFILE]:
+            return "Invalid Profile!\n"
+        if words[2:] == ["rescan"]:
+            self._rescan()
+            return "Reload XML [Success]\n+OK scan complete\n"
+        if words[2:3] == ["killgw"]:
+            return self._kill(words[3] if len(words) > 3 else "")
+        return f"-ERR Unknown command '{' '.join(words[2:])}'!\n"
+
+    def _status(self, name: str, uptime: float, calls: int) -> str:
+        gateway = self.find(name)
+        if gateway is None:
+            return INVALID
+        fixed = name in self._fixed()
+        return gateway_status(
+            name,
+            is_up=gateway.is_up,
+            uptime=uptime,
+            calls_out=calls if fixed else gateway.calls_out,
+            state=gateway.state,
+            is_pinged=gateway.is_pinged,
+        )
+
+    def _table(self) -> str:
+        """Gateways that are being deleted are still listed."""
+        rows = [
+            f"{PROFILE:>25}\tprofile\t  {'sip:mod_sofia@127.0.0.1:5080':>40}\tRUNNING (0)",
+            *(_row(name, "sip:sandbox@127.0.0.1", "NOREG") for name in sorted(self._fixed())),
+            *(
+                _row(gateway.name, f"sip:{gateway.host}", gateway.state)
+                for gateway in self._read.values()
+            ),
+        ]
+        head = f"{'Name':>25}\t   Type\t{'Data':>40}\tState\n{_RULE}\n"
+        return head + "\n".join(rows) + f"\n{_RULE}\n1 profile 0 aliases\n"
+
+    def _kill(self, name: str) -> str:
+        if not name:
+            return "-ERR missing gw name\n"
+        gateway = self.find(name)
+        if gateway is None or name in self._fixed():
+            return "-ERR no such gateway.\n"
+        gateway.deleted = True
+        gevent.spawn_later(PURGE_SECONDS, self._purge, gateway)
+        return "+OK gateway marked for deletion.\n"
+
+    def _purge(self, gateway: Gateway) -> None:
+        """By its name, as the real one does: a gateway that was read again meanwhile goes too."""
+        self._read.pop(gateway.name, None)
+
+    def _rescan(self) -> None:
+        if self.directory is None or not self.directory.is_dir():
+            return
+        for path in sorted(self.directory.glob("*.xml")):
+            for gateway in _gateways_in(path):
+                known = self._read.get(gateway.name)
+                if gateway.name in self._fixed() or (known and not known.deleted):
+                    log.warning("Ignoring duplicate gateway", gateway=gateway.name)
+                    continue
+                self._begin(gateway)
+
+    def _begin(self, gateway: Gateway) -> None:
+        if gateway.registers and not (
+            gateway.params.get("username") and gateway.params.get("password")
+        ):
+            log.error("A gateway that registers needs username and password", gateway=gateway.name)
+            return
+        self._read[gateway.name] = gateway
+        if gateway.registers:
+            gateway.state, gateway.is_up = "TRYING", False
+            gevent.spawn_later(REGISTER_SECONDS, self._register, gateway)
+        elif gateway.is_pinged and gateway.answer == _UNREACHABLE:
+            gevent.spawn_later(REGISTER_SECONDS, self._miss_ping, gateway)
+
+    def _register(self, gateway: Gateway) -> None:
+        if gateway.deleted:
+            return
+        status = gateway.answer
+        gateway.is_up = status is None
+        gateway.state = "REGED" if status is None else "FAIL_WAIT"
+        self._tell(gateway, status or 200)
+
+    def _miss_ping(self, gateway: Gateway) -> None:
+        gateway.is_up = False
+        self._tell(gateway, _UNREACHABLE)
+
+    def _tell(self, gateway: Gateway, status: int) -> None:
+        headers = {
+            "Event-Subclass": "sofia::gateway_state",
+            "Gateway": gateway.name,
+            "State": gateway.state,
+            "Ping-Status": "UP" if gateway.is_up else "DOWN",
+            "Phrase": _PHRASES.get(status, "OK"),
+            "Status": str(status),
+        }
+        self._raise_event("CUSTOM", headers)
+
+
+def _gateways_in(path: Path) -> list[Gateway]:
+    """As the switch reads a file: variables of its own are replaced first, then comes the XML."""
+    try:
+        text = _VARIABLE.sub("", path.read_text(encoding="utf-8"))
+        root = ElementTree.fromstring(text)
+    except (OSError, ElementTree.ParseError) as error:
+        log.error("A gateway file cannot be read", file=str(path), why=str(error))
+        return []
+    found = []
+    for element in root.iter("gateway"):
+        name = element.get("name", "")
+        if _NAME.fullmatch(name):
+            found.append(Gateway(name, _pairs(element, "param"), _pairs(element, "variable")))
+    return found
+
+
+def _pairs(element: ElementTree.Element, tag: str) -> dict[str, str]:
+    return {item.get("name", ""): item.get("value", "") for item in element.iter(tag)}
+
+
+def _row(name: str, data: str, state: str) -> str:
+    return f"{f'{PROFILE}::{name}':>25}\tgateway\t  {data:>40}\t{state}"
