@@ -139,6 +139,7 @@ class Audio:
     stream: Line
     playback: Loudspeaker
     codec: Any = "PCMU"
+    keys_in_band: bool = False
 
 
 class Observer:
@@ -151,6 +152,7 @@ class Observer:
         self.timings: list[TurnTiming] = []
         self.used: list[tuple[str, TokenUsage]] = []
         self.ends: list[tuple[str, str]] = []
+        self.keys: list[str] = []
 
     def ready(self) -> None:
         assert not self.is_ready.is_set(), "ready twice"
@@ -165,6 +167,10 @@ class Observer:
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         self.used.append((model, usage))
+
+    def send_keys(self, digits: str) -> None:
+        assert not self.ends, "keys after the end"
+        self.keys.append(digits)
 
     def finished(self, reason: str, detail: str = "") -> None:
         assert not self.ends, "finished twice"

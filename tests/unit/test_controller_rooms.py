@@ -32,7 +32,7 @@ class Notes:
         self.notes = []
 
     def __getattr__(self, name):
-        return lambda *args: self.notes.append((name, *args))
+        return lambda *args, **named: self.notes.append((name, *args, *named.values()))
 
 
 def live_call(call_id="call-1", state=State.RINGING, dialled=True, channel=CHANNEL):
@@ -70,6 +70,29 @@ def test_events_reach_the_session_of_their_channel(sessions):
     sessions.route(event("CHANNEL_ANSWER"))
     sessions.route(event("CHANNEL_HANGUP_COMPLETE", Hangup_Cause="USER_BUSY"))
     assert [type(note[1]) for note in session.notes] == [Answered, HungUp]
+
+
+def test_an_answer_tells_codec_and_keys(sessions):
+    leg = sessions.of_call("call-1").effects.leg
+    answer = event("CHANNEL_ANSWER", Channel_Write_Codec_Name="PCMA")
+    sessions.route(answer)
+    named = {**answer.headers, "variable_rtp_2833_send_payload": "101"}
+    sessions.route(ESLEvent(named, ""))
+    assert leg.notes == [("answered", "PCMA", True), ("answered", "PCMA", False)]
+
+
+def test_a_background_hears_when_the_agent_does(sessions):
+    effects = sessions.of_call("call-1").effects
+    effects.background = Notes()
+    sessions.route(event("PLAYBACK_START", Playback_File_Path="/a.PCMU"))
+    sessions.route(event("PLAYBACK_STOP", Playback_File_Path="/a.PCMU"))
+    play = json.dumps({"file": "/b.r8", "chunk": "7"})
+    sessions.route(event("CUSTOM", play, Event_Subclass="mod_audio_stream::play"))
+    assert effects.background.notes == [
+        ("playback_started",),
+        ("playback_stopped",),
+        ("file_ready", "/b.r8", "7"),
+    ]
 
 
 def test_events_of_other_channels_reach_nobody(sessions):

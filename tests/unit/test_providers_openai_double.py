@@ -17,7 +17,7 @@ from sandbox_openai_speech import silence, spoken
 
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
-from topcalls.bridge.tool_calls import END_CALL
+from topcalls.bridge.builtin_tools import END_CALL
 from topcalls.clock import SystemClock
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (

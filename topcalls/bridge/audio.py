@@ -56,3 +56,8 @@ class CallAudio(Protocol):
 
     @property
     def codec(self) -> Literal["PCMU", "PCMA"]: ...
+
+    @property
+    def keys_in_band(self) -> bool:
+        """The line tells keys by tones in the audio, and in no other way."""
+        ...

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, offered
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
-from topcalls.bridge.tool_calls import END_CALL
+from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.call_request import CallRequest
 from topcalls.core.turns import TurnRules, rules_for
 from topcalls.providers import registry
@@ -35,7 +36,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class ConversationConfig:
-    """`apology` is heard when the AI fails; it is in the session's audio format."""
+    """`apology` is heard when the AI fails; it is in the session's audio format.
+
+    `builtin_tools` are the built-in tools the model may call. `show_keys`: pressed keys stand in
+    the transcript as they are, else as asterisks.
+    """
 
     session: SessionConfig
     opening: OpeningPlan = field(default_factory=OpeningPlan)
@@ -45,6 +50,9 @@ class ConversationConfig:
     apology_text: str = ""
     limits: Limits = field(default_factory=Limits)
     batch_ms: int = 40
+    builtin_tools: tuple[str, ...] = tuple(BUILTIN_TOOLS)
+    in_band_keys: InBandKeys = "auto"
+    show_keys: bool = False
 
 
 def conversation_for(
@@ -56,6 +64,8 @@ def conversation_for(
     audio_format: AudioFormat = "audio/pcmu",
     apology: bytes = b"",
     apology_text: str = "",
+    in_band_keys: InBandKeys = "auto",
+    show_keys: bool = False,
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` is the date where the other person is."""
     session = _session(request, request.model or default_model, today, audio_format)
@@ -66,6 +76,8 @@ def conversation_for(
         silence_timeout=request.silence_timeout_seconds,
         apology=apology,
         apology_text=apology_text,
+        in_band_keys=in_band_keys,
+        show_keys=show_keys,
     )
 
 
@@ -86,7 +98,7 @@ def _session(
         voice=request.voice,
         audio_format=audio_format,
         language=language,
-        tools=(END_CALL,),
+        tools=offered(BUILTIN_TOOLS),
         ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from topcalls.bridge.config import ConversationConfig
@@ -31,6 +31,9 @@ class BridgeObserver(Protocol):
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         """What one response of the model took."""
+
+    def send_keys(self, digits: str) -> None:
+        """Press these keys (see `core.keys.dial_string`) on the call."""
 
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over; told exactly once, as the last of all."""
@@ -67,5 +70,7 @@ class Parts:
         return max(0, round((moment - self.answered_at) * 1000))
 
     def tell(self, turn: Turn | None) -> None:
+        """Which keys were pressed is told outside only where that was asked for."""
         if turn is not None:
-            self.observer.turn(turn)
+            text = turn.text if self.config.show_keys else turn.masked or turn.text
+            self.observer.turn(replace(turn, text=text, masked="") if turn.masked else turn)

@@ -110,6 +110,11 @@ def keys_message(digits: str) -> str:
     return f"[The other person pressed {digits} on the telephone's keypad.]"
 
 
+def keys_sent_message(digits: str) -> str:
+    """What the model is told of keys that were pressed for it."""
+    return f"[Somebody on your side pressed {digits} on the telephone's keypad.]"
+
+
 def late_result_message(tool: str, output: str) -> str:
     """A tool's result whose call the present session does not know."""
     return f"[Result of {tool}, which you called before the line was interrupted: {output}]"

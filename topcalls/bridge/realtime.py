@@ -23,10 +23,12 @@ from topcalls.bridge.opening import Opening
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask
+from topcalls.bridge.tone_guard import ToneGuard
 from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.bridge.tool_use import ToolUse
 from topcalls.bridge.uplink import Uplink
 from topcalls.core import turns
+from topcalls.core.transcript import Speaker
 from topcalls.core.turns import Decision, Floor, Protection
 from topcalls.errors import ProviderError
 from topcalls.providers import base
@@ -48,8 +50,14 @@ class Conversation:
         )
         self._idle = Idle(config.silence_timeout, parts.timers, self._ask_if_there, self._give_up)
         self._keypad = Keypad(parts.timers, self._keys_entered)
+        self._tones = ToneGuard(
+            config.in_band_keys,
+            parts.clock,
+            self._uplink.on_audio,
+            partial(parts.mailbox.put, self._key_heard),
+        )
         self._tools = ToolUse(
-            parts, self._agent, self._recovery, self._farewell, self._apply, run_tool
+            parts, self._agent, self._recovery, self._farewell, self._apply, self.press, run_tool
         )
         self._caller = Caller(parts, self._uplink, self._apply)
         self._audio: CallAudio | None = None
@@ -102,7 +110,8 @@ class Conversation:
         audio.playback.on_started = partial(post, self._on_started)
         audio.playback.on_finished = partial(post, self._on_finished)
         audio.stream.on_closed = lambda code, reason: post(self._on_media_closed)
-        audio.stream.on_audio = self._uplink.on_audio
+        self._tones.line_is(keys_in_band=audio.keys_in_band)
+        audio.stream.on_audio = self._tones.hear
         if parts.answered_at is not None:
             return
         parts.answered_at = parts.now
@@ -228,12 +237,34 @@ class Conversation:
 
     def dtmf(self, digit: str) -> None:
         """The caller pressed a key."""
+        if self._tones.is_news(digit):
+            self._key_heard(digit)
+
+    def _key_heard(self, digit: str) -> None:
         self._idle.caller_is_there()
         self._keypad.press(digit)
 
     def _keys_entered(self, digits: str) -> None:
-        self._recovery.tell(prompt.keys_message(digits))
+        self._note_keys("user", digits, prompt.keys_message(digits))
         self._apply(self._parts.turns.keys_pressed())
+
+    def press(self, dial_string: str) -> None:
+        """Press keys on our side; the model knows that it does."""
+        self._note_keys("assistant", dial_string)
+        self._parts.observer.send_keys(dial_string)
+
+    def press_for_user(self, dial_string: str) -> None:
+        """The same, asked for by somebody else."""
+        if self._parts.answered_at is not None and self._stopping is None:
+            self._note_keys("assistant", dial_string, prompt.keys_sent_message(dial_string))
+            self._parts.observer.send_keys(dial_string)
+
+    def _note_keys(self, speaker: Speaker, digits: str, message: str = "") -> None:
+        """A session that is not there yet will read it in the transcript."""
+        parts = self._parts
+        parts.tell(parts.transcript.keys(speaker, digits, parts.call_ms()))
+        if message and parts.link.session is not None:
+            self._recovery.tell(message)
 
     # --- others who have a say
 

@@ -81,6 +81,10 @@ class BridgeSession:
         """The caller pressed a key (0-9, *, #, A-D)."""
         self._mailbox.put(self._conversation.dtmf, digit)
 
+    def press(self, dial_string: str) -> None:
+        """Press keys on our side of the call (see `core.keys.dial_string`)."""
+        self._mailbox.put(self._conversation.press_for_user, dial_string)
+
     def say(self, text: str, *, interruptible: bool = True) -> None:
         """Have the agent say these words next."""
         self._mailbox.put(self._conversation.say, text, interruptible)

@@ -1,4 +1,4 @@
-"""The tools of a conversation: each call runs in its own greenlet and always gets an answer.
+"""Customers' tools in a conversation: each call runs in its own greenlet and gets an answer.
 
 Whatever goes wrong is told to the model as `{"error": …}`, in words that hold no secret, so that
 it can tell the caller something; nothing is ever raised into the call.
@@ -15,16 +15,10 @@ import orjson
 
 from topcalls.bridge.mailbox import Mailbox
 from topcalls.log import get_logger
-from topcalls.providers.base import ToolCall, ToolSpec
+from topcalls.providers.base import ToolCall
 
 ToolRunner = Callable[[str, dict[str, Any]], str]
 TIME_LIMIT = 30.0
-
-END_CALL = ToolSpec(
-    "end_call",
-    "End the telephone call. Say goodbye first, in the same answer, then call this. Use it when "
-    "the other person says goodbye, asks to end the call, or when everything is settled.",
-)
 
 log = get_logger(__name__)
 
@@ -61,7 +55,7 @@ class ToolCalls:
             done(call, error_output("The call was cut off before it was complete."))
         elif call.name not in self._names or self._run_tool is None:
             done(call, error_output("There is no tool of this name."))
-        elif (arguments := _arguments(call.arguments)) is None:
+        elif (arguments := arguments_of(call)) is None:
             done(call, error_output("The arguments are not a JSON object."))
         else:
             runner = gevent.spawn(self._run, call, arguments)
@@ -100,9 +94,10 @@ class ToolCalls:
             done(call, str(runner.value))
 
 
-def _arguments(text: str) -> dict[str, Any] | None:
+def arguments_of(call: ToolCall) -> dict[str, Any] | None:
+    """What the model calls a tool with; None if that is not an object."""
     try:
-        arguments = orjson.loads(text or "{}")
+        arguments = orjson.loads(call.arguments or "{}")
     except orjson.JSONDecodeError:
         return None
     return arguments if isinstance(arguments, dict) else None

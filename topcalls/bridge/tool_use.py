@@ -1,4 +1,8 @@
-"""What the model does with tools in a conversation: the customer's, and `end_call`."""
+"""What the model does with tools in a conversation: the customer's, and the built-in ones.
+
+Built in (`builtin_tools.py`) are those that act on the call itself; a call has the ones its
+configuration names.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,15 @@ import orjson
 
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
+from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, END_CALL, SEND_DTMF
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask, Response
-from topcalls.bridge.tool_calls import END_CALL, ToolCalls, ToolRunner
+from topcalls.bridge.tool_calls import ToolCalls, ToolRunner, arguments_of
+from topcalls.core import keys
 from topcalls.core.turns import Decision
+from topcalls.errors import InvalidRequest
 from topcalls.providers.base import ResponseDone, ToolCall
 
 
@@ -28,6 +35,7 @@ class ToolUse:
         recovery: Recovery,
         farewell: Farewell,
         decide: Callable[[list[Decision]], None],
+        press: Callable[[str], None],
         run_tool: ToolRunner | None,
     ) -> None:
         self._parts = parts
@@ -35,7 +43,14 @@ class ToolUse:
         self._recovery = recovery
         self._farewell = farewell
         self._decide = decide
-        names = (tool.name for tool in parts.config.session.tools if tool.name != END_CALL.name)
+        self._press = press
+        own: dict[str, Callable[[ToolCall], None]] = {
+            END_CALL.name: self._end_call,
+            SEND_DTMF.name: self._send_dtmf,
+        }
+        self._builtin = {name: own[name] for name in parts.config.builtin_tools}
+        tools = (tool.name for tool in parts.config.session.tools)
+        names = (name for name in tools if name not in BUILTIN_TOOLS)
         self._calls = ToolCalls(names, run_tool, parts.mailbox)
         self._unused_results = False  # outputs that no response has seen
         self._goodbye: ToolCall | None = None  # the end_call that is being carried out
@@ -53,11 +68,26 @@ class ToolUse:
         """The model calls a tool."""
         if not self._agent.called_tool(event.response_id):
             self._answer(event, {"error": "The caller interrupted."})
-        elif event.name == END_CALL.name and event.complete:
-            self._goodbye = event
-            self._farewell.begin("agent_ended")
+        elif event.complete and (builtin := self._builtin.get(event.name)):
+            builtin(event)
         else:
             self._calls.start(event, partial(self._done, self._parts.link.epoch))
+
+    def _end_call(self, event: ToolCall) -> None:
+        self._goodbye = event
+        self._farewell.begin("agent_ended")
+
+    def _send_dtmf(self, event: ToolCall) -> None:
+        """Keys that were pressed are no reason to speak: the menu speaks next."""
+        wanted = arguments_of(event) or {}
+        try:
+            dial_string = keys.dial_string(wanted.get("digits", ""), wanted.get("pause_ms", 0))
+        except InvalidRequest as error:
+            self._answer(event, {"error": " ".join(fault.message for fault in error.errors)})
+            self._unused_results = True
+            return
+        self._press(dial_string)
+        self._answer(event, {"status": "pressed"})
 
     def response_done(self, event: ResponseDone, response: Response | None) -> None:
         """A response is over; if it ended the call without a goodbye, one is asked for."""

@@ -80,6 +80,7 @@ class CallLeg:
         self._player = player
         self._listener = listener
         self._clock = clock
+        self.keys_in_band = False
         self._expected: ExpectedStream | None = None  # the present attempt; None between two
         self._stream: MediaStream | None = None
         self._connected_at: float | None = None
@@ -104,9 +105,10 @@ class CallLeg:
         which comes with the hang-up; None if there was none."""
         return self._stream.last_audio_at if self._stream is not None else self._ended_at
 
-    def answered(self, codec: G711Codec) -> None:
-        """The far end has chosen a codec."""
+    def answered(self, codec: G711Codec, *, keys_in_band: bool = False) -> None:
+        """The far end has chosen a codec, and how it tells of keys."""
         self.playback.codec = codec
+        self.keys_in_band = keys_in_band
 
     @property
     def on_audio(self) -> Callable[[bytes], None] | None:

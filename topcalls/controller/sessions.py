@@ -24,6 +24,7 @@ from topcalls.esl.translate import (
     PlaybackStarted,
     PlaybackStopped,
     RecordingStopped,
+    keys_in_band,
     line_codec,
     notice,
     translate,
@@ -99,7 +100,7 @@ class Sessions:
             _stream_reported(live.effects, event)
         elif (translated := translate(event)) is not None:
             if isinstance(translated, Answered):
-                live.effects.leg.answered(line_codec(event))
+                live.effects.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
             live.session.post(translated)
 
 

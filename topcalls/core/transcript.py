@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
+from topcalls.core import keys
+
 Speaker = Literal["assistant", "user"]
 
 _WORD = re.compile(r"\S+\s*")
@@ -29,6 +31,7 @@ class Turn:
     ended_ms: int
     interrupted: bool = False
     final: bool = True
+    masked: str = ""  # of pressed keys: the text without them
 
 
 @dataclass
@@ -41,6 +44,7 @@ class _Entry:
     text_done: bool = False
     interrupted: bool = False
     cut: tuple[int, int] | None = None  # (heard, received) ms of an item cut before its text came
+    masked: str = ""
     written: Turn | None = None  # as last returned
 
     def turn(self) -> Turn | None:
@@ -55,6 +59,7 @@ class _Entry:
             ended,
             self.interrupted,
             final=self.text_done and self.ended_ms is not None,
+            masked=self.masked,
         )
 
 
@@ -200,6 +205,14 @@ class Transcript:
         return entry.text if entry else ""
 
     # --- both
+
+    def keys(self, speaker: Speaker, digits: str, at_ms: int) -> Turn | None:
+        """Keys were pressed on the telephone."""
+        entry = self._entry(speaker, f"keys {self._next_seq}")
+        self._place(entry, at_ms)
+        entry.text, entry.masked = keys.written(digits), keys.masked(digits)
+        entry.text_done, entry.ended_ms = True, at_ms
+        return self._news(entry)
 
     def close(self, at_ms: int) -> list[Turn]:
         """The call is over: whatever is still open is final as it is."""

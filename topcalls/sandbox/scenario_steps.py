@@ -64,6 +64,9 @@ class Answer(BeforeAnswer):
     """The telephone is picked up."""
 
     keyword = "answer"
+    telephone_events: bool = setting(
+        "yes or no", "keys are told apart from the audio; false: by tones only", True
+    )
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,20 @@ class Press(OnTheLine):
 
     keyword = "press"
     digits: str = setting("digits", "0-9, *, #, A-D")
+    in_band: bool = setting(
+        "yes or no",
+        "their tones are in the audio too; without telephone events they always are",
+        False,
+    )
+
+
+@dataclass(frozen=True)
+class ExpectKeys(OnTheLine):
+    """Waits until the agent has pressed these keys, and nothing else; if it does not, hangs up."""
+
+    keyword = "expect_keys"
+    digits: str = setting("digits", "0-9, *, #, A-D")
+    limit: float = setting("seconds", "how long to wait", 15.0)
 
 
 @dataclass(frozen=True)
@@ -334,7 +351,7 @@ class RefuseCommand(ScenarioFault):
 
 STEPS: tuple[type[Step], ...] = (
     *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail),
-    *(Say, Listen, Wait, Interrupt, Press, Beep, Silence, Menu, HangUp),
+    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Menu, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (
     *(DropStream, StallStream, HalfCloseStream, FloodStream),

@@ -1,0 +1,58 @@
+"""Keys of a telephone: what may be pressed for a caller, and how it is written down."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from topcalls.errors import FieldError, InvalidRequest
+
+KEYS: Final = "0123456789*#ABCD"
+MOST_KEYS: Final = 32
+LONGEST_PAUSE_MS: Final = 5000
+PATTERN: Final = r"^[0-9A-Da-d*#wW]{1,32}$"
+"""`w` waits half a second, `W` a whole one."""
+
+_STEP_MS = 500
+_LONGEST_STRING = 64  # of one command
+_MOST_SECONDS = 20.0  # of pauses
+
+
+def dial_string(digits: str, pause_ms: int = 0) -> str:
+    """The keys as the switch takes them, with `pause_ms` (rounded up to half seconds) between two.
+
+    Raises `InvalidRequest`.
+    """
+    if not isinstance(digits, str) or not re.fullmatch(PATTERN, digits):
+        _refuse("digits", f"Must be 1 to {MOST_KEYS} of 0-9, *, #, A-D, and w or W for a pause.")
+    if isinstance(pause_ms, bool) or not isinstance(pause_ms, int):
+        _refuse("pause_ms", "Must be a whole number.")
+    if not 0 <= pause_ms <= LONGEST_PAUSE_MS:
+        _refuse("pause_ms", f"Must be from 0 to {LONGEST_PAUSE_MS}.")
+    if not only_keys(digits):
+        _refuse("digits", "Has pauses and no key.")
+    halves = -(-pause_ms // _STEP_MS)
+    pause = "W" * (halves // 2) + "w" * (halves % 2)
+    text = re.sub(r"(?<=[0-9A-Da-d*#])(?=[0-9A-Da-d*#])", pause, digits)
+    if len(text) > _LONGEST_STRING or text.count("w") / 2 + text.count("W") > _MOST_SECONDS:
+        _refuse("digits", "Are too many for pauses of this length. Send them in parts.")
+    return text
+
+
+def only_keys(text: str) -> str:
+    """Without the pauses."""
+    return "".join(key for key in text.upper() if key in KEYS)
+
+
+def written(digits: str) -> str:
+    """How pressed keys stand in a transcript."""
+    return f"[pressed {only_keys(digits)}]"
+
+
+def masked(digits: str) -> str:
+    """The same for everybody who need not know which they were."""
+    return f"[pressed {'*' * len(only_keys(digits))}]"
+
+
+def _refuse(name: str, message: str) -> None:
+    raise InvalidRequest("These keys cannot be pressed.", [FieldError(name, message, "invalid")])
