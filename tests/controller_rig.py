@@ -149,6 +149,7 @@ class Rig:
                 make_bridge=self.bridge,
                 presence_dir=self.directory / "controllers",
                 cdr_dir=options.get("cdr_dir"),
+                trunks=options.get("trunks"),
             ),
             Verbs(
                 self.services.calls,

@@ -140,6 +140,16 @@ class Settings(BaseModel):
         pattern=r"^[A-Za-z0-9_.-]{0,64}$",
         description="FreeSWITCH gateway (`sofia/gateway/NAME/…`) that outbound calls leave by.",
     )
+    switch_dir: Path | None = Field(
+        None,
+        description="Where files of carriers are written; FreeSWITCH includes `gateways`, `acl` "
+        "and `users` below it. Empty: `data_dir/switch`.",
+    )
+    sip_profile: str = Field(
+        "external",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="SIP profile of FreeSWITCH that carriers' gateways are made in.",
+    )
     from_number: str = Field(
         "",
         description="Caller ID (E.164) of calls that name none. Also read from `FROM_NUMBER`.",
@@ -248,6 +258,10 @@ class Settings(BaseModel):
         if self.cdr_dir is None and self.telephony_mode == "sandbox":
             return (self.data_dir / "sandbox" / "cdr").resolve()
         return None if self.cdr_dir is None else self.cdr_dir.resolve()
+
+    @property
+    def effective_switch_dir(self) -> Path:
+        return (self.switch_dir or self.data_dir / "switch").resolve()
 
     @property
     def effective_public_url(self) -> str:

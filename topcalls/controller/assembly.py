@@ -12,18 +12,22 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_effects import Gear
 from topcalls.controller.cdr_spool import CDRSpool
+from topcalls.controller.gateway_files import GatewayFiles
+from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
-from topcalls.esl.client import SwitchClient
+from topcalls.esl.client import GATEWAY_STATE, SwitchClient
 from topcalls.esl.commands import Dial
+from topcalls.esl.parser import ESLEvent
 from topcalls.media.background import Background, SentFiles, SharedFiles, layers_of
 from topcalls.media.growing_file import GrowingFilePlayback
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
 from topcalls.media.stream_chunks import StreamPlayback
 from topcalls.presence import Presence
+from topcalls.services.carriers import Carriers
 from topcalls.services.dispatch import ClaimedCall
 
 SWITCH_LIMIT_GRACE_SECONDS = 10
@@ -56,11 +60,21 @@ class MediaOptions:
 
 
 @dataclass(frozen=True)
+class TrunkOptions:
+    """`directory` is seen by the switch, and included by its SIP profile `profile`."""
+
+    carriers: Carriers
+    directory: Path
+    profile: str = "external"
+
+
+@dataclass(frozen=True)
 class ControllerOptions:
     """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
     conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
     this machine see who of them has died. `min_idle_percent`: of the switch's processors.
-    `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`."""
+    `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`. `trunks`: how
+    carriers' gateways reach the switch; None leaves its gateways alone."""
 
     owner: str
     node: str
@@ -71,6 +85,7 @@ class ControllerOptions:
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
     presence_dir: Path | None = None
     cdr_dir: Path | None = None
+    trunks: TrunkOptions | None = None
     min_idle_percent: float = 0.0
 
 
@@ -98,15 +113,17 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         options.switch.password,
         owner=options.owner,
         node=options.node,
-        on_event=telephony.sessions.route,
-        on_up=telephony.switch_up,
+        on_event=lambda event: _take_event(event, telephony, keeper),
+        on_up=lambda: _switch_up(telephony, keeper),
         on_down=telephony.switch_down,
         on_overflow=telephony.events_lost,
         stream_playback=media.playback == "stream",
         clock=clock,
     )
+    keeper = _keeper(options, switch, clock)
     return Gear(
         switch=switch,
+        gateways=keeper,
         media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
         make_playback=lambda player: _playback(options, files.path, player, clock),
         make_background=lambda player, call: _background(options, player, call),
@@ -117,6 +134,34 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         playback_directory=files if media.playback == "file" else None,
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
     )
+
+
+def _keeper(options: ControllerOptions, switch: SwitchClient, clock: Clock) -> GatewayKeeper | None:
+    trunks = options.trunks
+    if trunks is None:
+        return None
+    return GatewayKeeper(
+        switch,
+        trunks.carriers,
+        GatewayFiles(trunks.directory),
+        clock,
+        owner=options.owner,
+        node=options.node,
+        profile=trunks.profile,
+    )
+
+
+def _take_event(event: ESLEvent, telephony: Telephony, keeper: GatewayKeeper | None) -> None:
+    if keeper is not None and event.subclass == GATEWAY_STATE:
+        keeper.heard(event)
+    else:
+        telephony.sessions.route(event)
+
+
+def _switch_up(telephony: Telephony, keeper: GatewayKeeper | None) -> None:
+    if keeper is not None:
+        keeper.forget()
+    telephony.switch_up()
 
 
 def _playback(

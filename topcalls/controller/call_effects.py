@@ -23,6 +23,7 @@ from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.cdr_spool import CDRSpool
+from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.journal import Journal
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
@@ -108,6 +109,7 @@ class Gear:
     playback_directory: PlaybackDirectory | None = None
     spool: CDRSpool | None = None
     make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
+    gateways: GatewayKeeper | None = None
 
 
 class CallEffects:

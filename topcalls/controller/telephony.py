@@ -19,6 +19,7 @@ from topcalls.controller.call_effects import INTENT_SECONDS, CallEffects, Gear
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
+from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
 from topcalls.controller.journal import Journal
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
@@ -172,6 +173,7 @@ class Telephony:
             (RECONCILE_SECONDS, self._reconcile),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
             (SPOOL_SWEEP_SECONDS, self._sweep_spool),
+            *self._gateway_loop(),
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
@@ -188,6 +190,8 @@ class Telephony:
         self._wait_until_empty(STOP_SECONDS, or_hurry=False)
         self._stopped.set()
         gevent.killall(self._loops)
+        if self._gear.gateways is not None:
+            self._try(self._gear.gateways.release)
         self._gear.switch.stop()
         self._gear.media.stop()
         if self._gear.playback_directory is not None:
@@ -195,6 +199,10 @@ class Telephony:
         self._try(lambda: self._verbs.nodes.leave(self.owner))
         if self._presence is not None:
             self._presence.leave()
+
+    def _gateway_loop(self) -> list[tuple[float, Callable[[], object]]]:
+        keeper = self._gear.gateways
+        return [(GATEWAY_SECONDS, keeper.tick)] if keeper is not None else []
 
     def hurry(self) -> None:
         """Stop waiting for calls to end by themselves."""

@@ -40,10 +40,12 @@ EVENT_NAMES = (
     "HEARTBEAT",
     "RECORD_STOP",
 )
+GATEWAY_STATE = "sofia::gateway_state"
 EVENT_SUBCLASSES = (
     "mod_audio_stream::connect",
     "mod_audio_stream::disconnect",
     "mod_audio_stream::error",
+    GATEWAY_STATE,
 )
 STREAM_PLAYBACK_SUBCLASS = "mod_audio_stream::play"
 """6 kB per chunk of speech; only wanted where speech goes to the switch over the WebSocket."""
@@ -250,6 +252,7 @@ class SwitchClient:
             send(commands.event_filter("variable_tc_owner", owner))
         for name in _EVENTS_WITHOUT_OWNER:
             send(commands.event_filter("Event-Name", name))
+        send(commands.event_filter("Event-Subclass", GATEWAY_STATE))
         send(commands.event_subscription(EVENT_NAMES, self._subclasses))
 
     def _take_event(self, event: ESLEvent) -> None:

@@ -273,6 +273,34 @@ def _application_argument(value: str) -> str:
     return value
 
 
+# -- trunks -----------------------------------------------------------------------------------
+
+
+def sofia_status() -> str:
+    """Every profile and gateway of the switch, as a table; read by `esl/sofia.py`."""
+    return "sofia status"
+
+
+def sofia_gateway(gateway: str) -> str:
+    """One gateway in all its fields; read by `esl/sofia.py`."""
+    return f"sofia status gateway {token('gateway', gateway)}"
+
+
+def sofia_rescan(profile: str) -> str:
+    """Read the configuration again. A gateway that the profile already has is not changed."""
+    return f"sofia profile {token('profile', profile)} rescan"
+
+
+def sofia_killgw(profile: str, gateway: str) -> str:
+    """Mark a gateway for deletion: it is gone a second or so later."""
+    return f"sofia profile {token('profile', profile)} killgw {token('gateway', gateway)}"
+
+
+def reload_acl() -> str:
+    """Read the configuration and the lists of addresses again; calls are not touched."""
+    return "reloadacl"
+
+
 # -- the connection itself --------------------------------------------------------------------
 
 
@@ -285,6 +313,8 @@ def event_subscription(names: Iterable[str], subclasses: Iterable[str] = ()) -> 
 
 def event_filter(header: str, value: str) -> str:
     """Let through events with this header and value. Filters are ORed; the rest is dropped."""
+    if header == "Event-Subclass":
+        return f"filter {header} {_matching(_SUBCLASS, 'value', value)}"
     return f"filter {quoting.name('header', header)} {token('value', value)}"
 
 

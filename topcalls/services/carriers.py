@@ -25,7 +25,9 @@ from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Carrier, CarrierStatus
 
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 20.0
+"""How long a controller may be silent about a node's gateways before another looks after them."""
+
 STALE_AFTER = timedelta(seconds=60)
 """What a node said longer ago than this is not known to be so any more."""
 
@@ -150,6 +152,10 @@ class Carriers:
     def hold(self, node: str, owner: str, now: datetime) -> bool:
         """Be, or stay, the one controller that looks after the gateways of a node."""
         return self._db.run(leases.hold, f"gateways:{node}", owner, now, LEASE_SECONDS)
+
+    def release(self, node: str, owner: str) -> None:
+        """Let go of a node's gateways."""
+        self._db.run(leases.release, f"gateways:{node}", owner)
 
     def versions(self) -> dict[str, int]:
         """The version of every carrier: whether anything has changed."""
