@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import typing
+from datetime import UTC
 from enum import Enum
 from typing import Any
 
@@ -11,22 +12,32 @@ from hypothesis import strategies as st
 from target import Target
 
 from topcalls.core import call_events
-from topcalls.core.call_events import EVENT_KINDS
+from topcalls.core.call_events import EVENT_KINDS, BridgeFailed, BridgeFinished
 from topcalls.core.call_state import PUBLIC, CallFacts, State, Verdict, advance
 
 _causes = st.sampled_from(
     ["NORMAL_CLEARING", "USER_BUSY", "NO_ANSWER", "ALLOTTED_TIMEOUT", "NO_SUCH_CAUSE", ""]
 ) | st.text(max_size=20)
 
+# What each may say: which words are possible is up to whoever makes the event, in our own code.
+_REASONS: dict[Any, list[str]] = {
+    BridgeFailed: ["provider_failed", "internal_error", "playback_failed", "no reason of ours"],
+    BridgeFinished: ["agent_ended", "silence", "no reason of ours"],
+}
+
 
 def _field(kind: Any, name: str) -> st.SearchStrategy[Any]:
     hint = typing.get_type_hints(kind, vars(call_events))[name]
     if name == "cause":
         return _causes
+    if name == "reason":
+        return st.sampled_from(_REASONS[kind])
     if inspect.isclass(hint) and issubclass(hint, Enum):
         return st.sampled_from(hint)
+    if "datetime" in str(hint):
+        return st.none() | st.datetimes(timezones=st.just(UTC))
     if hint is str:
-        return st.text(max_size=20) | st.sampled_from(["agent_ended", "silence", "stopped", "api"])
+        return st.text(max_size=20) | st.sampled_from(["api", "drain"])
     if inspect.isclass(hint) and hasattr(hint, "__dataclass_fields__"):
         return _made(hint)
     return st.none() | st.integers(-1, 1000)

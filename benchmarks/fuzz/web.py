@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import quote
 
 from flask import Flask
 from gevent import monkey, socket
@@ -149,7 +150,7 @@ def _client_answer(
 
 def _request(case: tuple[Any, ...]) -> None:
     (method, template), parameters, query, headers, body = case
-    fillings = [Api.call_id if one == "call" else one.replace("/", "") for one in parameters]
+    fillings = [Api.call_id if one == "call" else quote(one, safe="%") for one in parameters]
     path = re.sub(r"\{[^}]+\}", lambda _: fillings.pop(), template)
     status, kind, _, content = _client_answer(method, path, headers, body, query)
     assert status < 500 or status == 503, f"{method} {path}: {status} {content[:500]!r}"
