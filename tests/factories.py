@@ -5,14 +5,16 @@ Everything goes through the services' own verbs; nothing writes rows behind thei
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cryptography.fernet import Fernet
 
 from topcalls.clock import ManualClock
+from topcalls.compose.services import Services, wire
+from topcalls.config import Settings
 from topcalls.core.call_events import (
     Answered,
     BridgeReady,
@@ -26,24 +28,8 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import Transition, advance
-from topcalls.services.accounts import Accounts
-from topcalls.services.agents import Agents
 from topcalls.services.call_views import CallView, ClaimedCall
-from topcalls.services.calls import Calls
-from topcalls.services.carriers import Carriers
-from topcalls.services.catalogue import Catalogue
-from topcalls.services.commands import Commands
-from topcalls.services.dispatch import Dispatch
-from topcalls.services.housekeeping import Housekeeping
-from topcalls.services.idempotency import Idempotency
-from topcalls.services.keys import Keys, Principal
-from topcalls.services.nodes import Nodes
-from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
-from topcalls.services.quotas import Quotas
-from topcalls.services.recordings import Recordings
-from topcalls.services.transitions import Transitions
-from topcalls.services.webhooks import Webhooks
-from topcalls.services.wrap_ups import WrapUps
+from topcalls.services.keys import Principal
 from topcalls.store.database import Database
 
 START = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -55,32 +41,6 @@ NODE = "node-1"
 SCOPES = ("calls:read", "calls:write")
 
 
-@dataclass
-class Services:
-    """Every service on one database, with the clock they share."""
-
-    db: Database
-    clock: ManualClock
-    accounts: Accounts
-    keys: Keys
-    quotas: Quotas
-    recordings: Recordings
-    webhooks: Webhooks
-    transitions: Transitions
-    calls: Calls
-    catalogue: Catalogue
-    agents: Agents
-    carriers: Carriers
-    phone_numbers: PhoneNumbers
-    dispatch: Dispatch
-    commands: Commands
-    idempotency: Idempotency
-    nodes: Nodes
-    wrap_ups: WrapUps
-    housekeeping: Housekeeping
-    recordings_dir: Path
-
-
 def services(
     db: Database,
     directory: Path,
@@ -89,47 +49,16 @@ def services(
     node_capacity: int | None = None,
     runners: Any = None,
 ) -> Services:
-    """All services on `db`; recordings live in `directory`."""
-    clock = clock or ManualClock(START)
-    quotas = Quotas(db, clock)
-    recordings = Recordings(db, directory, "https://calls.example.com")
-    webhooks = Webhooks(db, clock, recordings)
-    transitions = Transitions(quotas, webhooks, timedelta(hours=1))
-    nodes = Nodes(db)
-    wrap_ups = WrapUps(db, recordings, webhooks, runners)
-    catalogue = Catalogue(clock, default_from_number=FROM_NUMBER)
-    agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
-    return Services(
-        db=db,
-        clock=clock,
-        accounts=Accounts(db, clock),
-        keys=Keys(db, clock, "test"),
-        quotas=quotas,
-        recordings=recordings,
-        webhooks=webhooks,
-        transitions=transitions,
-        calls=Calls(
-            db,
-            clock,
-            quotas,
-            webhooks,
-            recordings,
-            transitions,
-            sandbox=True,
-            default_from_number=FROM_NUMBER,
-        ),
-        catalogue=catalogue,
-        agents=agents,
-        carriers=Carriers(db, clock, sandbox=True),
-        phone_numbers=PhoneNumbers(db, clock, agents.exists),
-        dispatch=Dispatch(db, transitions, node_capacity=node_capacity),
-        commands=Commands(db),
-        idempotency=Idempotency(db, clock),
-        nodes=nodes,
-        wrap_ups=wrap_ups,
-        housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
+    """All services on `db`, as in a sandbox; recordings live in `directory`."""
+    settings = Settings(
+        telephony="sandbox",
+        ai="sandbox",
         recordings_dir=directory,
+        public_url="https://calls.example.com",
+        from_number=FROM_NUMBER,
+        node_capacity=node_capacity,
     )
+    return wire(db, clock or ManualClock(START), settings, runners=runners)
 
 
 def principal(services: Services, *, name: str = "Acme", **limits: Any) -> Principal:

@@ -140,7 +140,7 @@ def test_ctrl_c_lets_a_call_end_by_itself_and_a_second_one_does_not(patient):
     patient.process.send_signal(signal.SIGINT)
     patient.wait_for_output("stopping controller; calls may talk on for 600 s", 10)
     assert patient.stop() == 0
-    assert re.search(rf'"call_id": "{silent}".*"after": "cancelled"', patient.logs())
+    assert re.search(rf'"call_id": "{silent}".*"after": "failed"', patient.logs())
 
 
 def test_ctrl_c_during_the_start_ends_what_was_started(tmp_path):

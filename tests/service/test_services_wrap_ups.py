@@ -43,7 +43,7 @@ def run_all(services, seconds=60):
 
 def record(services, call_id, content=b"RIFF" + b"." * 50):
     call = services.calls.get(who_of(services, call_id), call_id)
-    file = services.recordings_dir / recording_name(call_id, call.created_at)
+    file = services.recordings.root / recording_name(call_id, call.created_at)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file
@@ -209,7 +209,7 @@ def test_configured_steps_run_once_and_in_order(services, db, who):
     steps = (Step.DISPOSITION, Step.SUMMARY, Step.EXTRACTION)
     configured = factories.services(
         db,
-        services.recordings_dir,
+        services.recordings.root,
         services.clock,
         runners={item: runner(item.value) for item in steps},
     )
@@ -227,7 +227,7 @@ def test_a_step_that_breaks_is_tried_again_and_then_left_out(services, db, who):
         raise RuntimeError("vendor down")
 
     configured = factories.services(
-        db, services.recordings_dir, services.clock, runners={Step.SUMMARY: broken}
+        db, services.recordings.root, services.clock, runners={Step.SUMMARY: broken}
     )
     call_id = factories.finished_call(configured, who, webhook_url=URL)
     record(configured, call_id)
@@ -240,7 +240,7 @@ def test_a_step_that_breaks_is_tried_again_and_then_left_out(services, db, who):
 
 def test_two_workers_do_not_do_the_same_step(services, db, who):
     factories.finished_call(services, who)
-    other = factories.services(db, services.recordings_dir, services.clock)
+    other = factories.services(db, services.recordings.root, services.clock)
     now = services.clock.now()
     (call_id,) = services.wrap_ups.due(now, 10)
     assert other.wrap_ups.due(now, 10) == []
@@ -265,7 +265,7 @@ def test_a_worker_that_died_is_followed_by_another(services, db, who):
     record(services, call_id)
     services.wrap_ups.due(services.clock.now(), 10)
     services.clock.advance(LEASE_SECONDS)
-    other = factories.services(db, services.recordings_dir, services.clock)
+    other = factories.services(db, services.recordings.root, services.clock)
     assert step(other) == [call_id]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from cryptography.fernet import Fernet
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.config import Settings
+from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
@@ -34,7 +36,7 @@ from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
-from topcalls.services.wrap_ups import WrapUps
+from topcalls.services.wrap_ups import StepRunner, WrapUps
 from topcalls.store import migrations
 from topcalls.store.database import Database, open_database
 
@@ -57,6 +59,7 @@ class Services:
     phone_numbers: PhoneNumbers
     recordings: Recordings
     webhooks: Webhooks
+    transitions: Transitions
     calls: Calls
     dispatch: Dispatch
     commands: Commands
@@ -81,7 +84,19 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
     """
     db = _open(settings)
     migrations.ensure_current(db)
-    clock = SystemClock()
+    return wire(db, SystemClock(), settings, lease_owner=lease_owner)
+
+
+def wire(
+    db: Database,
+    clock: Clock,
+    settings: Settings,
+    *,
+    lease_owner: str | None = None,
+    runners: Mapping[Step, StepRunner] | None = None,
+) -> Services:
+    """Every verb on an open database. `runners` do the steps of a wrap-up that are not always
+    there, see `WrapUps`."""
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
     webhooks = Webhooks(db, clock, recordings, lease_owner)
@@ -98,7 +113,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
-    wrap_ups = WrapUps(db, recordings, webhooks, owner=lease_owner)
+    wrap_ups = WrapUps(db, recordings, webhooks, runners, owner=lease_owner)
     catalogue = build_catalogue(settings, clock)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
@@ -113,6 +128,7 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
         phone_numbers=PhoneNumbers(db, clock, agents.exists),
         recordings=recordings,
         webhooks=webhooks,
+        transitions=transitions,
         calls=calls,
         dispatch=Dispatch(db, transitions, node_capacity=settings.node_capacity),
         commands=Commands(db),

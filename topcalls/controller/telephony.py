@@ -25,17 +25,10 @@ from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
-from topcalls.core.call_events import (
-    CallEvent,
-    ChannelLost,
-    GivenBack,
-    Misconfigured,
-    OwnerLost,
-    ShutDown,
-)
-from topcalls.core.call_state import LIVE_STATES, Limit, Verdict, advance
+from topcalls.controller.turn_away import turn_away
+from topcalls.core.call_events import CallEvent, ShutDown
+from topcalls.core.call_state import LIVE_STATES, Limit
 from topcalls.errors import ConfigError, TopCallsError
-from topcalls.esl import commands
 from topcalls.log import get_logger
 from topcalls.presence import Presence
 from topcalls.services.calls import Calls
@@ -257,19 +250,9 @@ class Telephony:
             session.post(event)
 
     def _turn_away(self, call: ClaimedCall, journal: Journal) -> None:
-        """A call that cannot be carried here goes back to the queue after a pause, and after its
-        last try to its end. One that was dialled by another, and taken over, is hung up and over.
-        """
+        """After a pause: what is wrong may pass."""
         self._draining.wait(TURN_AWAY_SECONDS)
-        facts, events = call.facts, _turned_away(call)
-        if facts.dialled:
-            hang_up = commands.uuid_kill(call.channel_uuid, "NORMAL_CLEARING")
-            self._gear.switch.post(hang_up)
-        for event in events:
-            transition = advance(facts, event)
-            if transition.verdict is Verdict.MOVED:
-                journal.transition(transition, {}, self._clock.now())
-                facts = facts.after(transition)
+        turn_away(call, journal, self._gear.switch, self._clock)
         journal.close(END_SECONDS)
 
     def _closed(self, live: LiveCall, journal: Journal) -> None:
@@ -394,14 +377,6 @@ class Telephony:
             if self._stopped.wait(LOOP_LAG_SECONDS):
                 return
             lag.observe(max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS))
-
-
-def _turned_away(call: ClaimedCall) -> tuple[CallEvent, ...]:
-    if call.facts.dialled:
-        return OwnerLost(), ChannelLost(call.owner_heard_at)
-    if call.tries_left > 0:
-        return (GivenBack(),)
-    return (Misconfigured("See the controller's log."),)
 
 
 def limits_of(call: ClaimedCall) -> dict[Limit, float]:

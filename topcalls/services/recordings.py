@@ -34,7 +34,7 @@ class Recordings:
 
     def __init__(self, db: Database, root: Path, public_url: str) -> None:
         self._db = db
-        self._root = root
+        self.root = root
         self._public_url = public_url.rstrip("/")
 
     def path(self, account_id: str, call_id: str) -> Path:
@@ -48,7 +48,7 @@ class Recordings:
             raise NotFound("No such call.")
         if call.recording_ready_at is None or not call.recording_file:
             raise NotFound("This call has no recording.")
-        file = self._root / call.recording_file
+        file = self.root / call.recording_file
         if not file.is_file():
             raise NotFound("The recording of this call is no longer here.")
         return file
@@ -75,7 +75,7 @@ class Recordings:
             return Result.SKIPPED
         name = recording_name(call.id, call.created_at)
         try:
-            size = (self._root / name).stat().st_size
+            size = (self.root / name).stat().st_size
         except OSError:
             size = 0
         if size <= _HEADER_BYTES:
