@@ -1,6 +1,7 @@
 """`Idempotency-Key`: one request, one call, whatever is repeated, raced or crashes."""
 
 import uuid
+from datetime import timedelta
 
 import gevent
 import pytest
@@ -136,6 +137,17 @@ def test_a_crash_before_the_answer_is_stored_leaves_nothing_half_done(api, key, 
     assert "Idempotent-Replayed" not in again.headers
     assert len(calls_of(api)) == 1
     assert api.services.quotas.balance(api.owner.account_id).minutes_reserved == 10
+
+
+def test_a_repetition_is_answered_even_when_its_body_would_be_refused_by_now(api, key):
+    moment = (api.services.clock.now() + timedelta(minutes=1)).isoformat()
+    first = api.create(headers=key, schedule_at=moment)
+    assert first.status_code == 201
+    api.services.clock.advance(120)
+    assert api.create(schedule_at=moment).status_code == 400
+    again = api.create(headers=key, schedule_at=moment)
+    assert (again.status_code, again.json) == (201, first.json)
+    assert again.headers["Idempotent-Replayed"] == "true"
 
 
 def test_a_route_that_would_ignore_the_key_is_a_mistake_of_ours(api, key):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import factories
+import gevent
 import pytest
 
 from topcalls.core.agents import AgentStatus, ChangeKind, VersionState
@@ -221,6 +222,38 @@ def test_a_change_of_what_somebody_else_changed_meanwhile_is_refused(services, w
     getattr(services.agents, verb)(who.account_id, agent_id, *arguments, revision=3)
 
 
+def test_of_changes_that_race_one_wins(services, who, agent):
+    def change(number):
+        try:
+            edit(services, who, agent, revision=1, first_sentence=f"Hello {number}!")
+        except Conflict:
+            return None
+        return number
+
+    racers = [gevent.spawn(change, number) for number in range(6)]
+    told = [racer.get(timeout=20) for racer in racers]
+    (winner,) = [number for number in told if number is not None]
+    now = services.agents.get(who.account_id, agent.agent.id)
+    assert now.agent.revision == 2
+    assert now.draft.configuration["first_sentence"] == f"Hello {winner}!"
+
+
+def test_drafts_that_are_begun_at_once_are_one(services, who):
+    agent_id = published(services, who)
+    racers = [
+        gevent.spawn(services.agents.edit, who.account_id, agent_id, {"configuration": {name: 9}})
+        for name in ("max_duration", "silence_timeout_seconds", "priority")
+    ]
+    gevent.joinall(racers, timeout=20, raise_error=True)
+    now = services.agents.get(who.account_id, agent_id)
+    assert now.agent.draft_version == 2
+    assert now.draft.configuration.keys() - {"task"} == {
+        "max_duration",
+        "silence_timeout_seconds",
+        "priority",
+    }
+
+
 # --- archiving
 
 
@@ -383,6 +416,30 @@ def test_an_agent_that_cannot_be_used_is_named(services, who, agent):
         with pytest.raises(InvalidRequest) as caught:
             services.agents.call_body(who.account_id, body)
         assert paths(caught) == wrong, body
+
+
+def test_an_inbound_call_gets_the_published_version_and_what_it_brings(services, who):
+    agent_id = published(
+        services,
+        who,
+        first_sentence="Hello {{caller_name|there}}, {{clinic}} for {{sip_x_customer_id}}{{no}}.",
+        request_data={"clinic": "Bright Smile"},
+    )
+    request = services.agents.inbound_request(
+        who.account_id,
+        agent_id,
+        called_number="+12025550199",
+        caller_number=None,
+        headers={"X-Customer-Id": "A-7"},
+    )
+    assert request.first_sentence == "Hello there, Bright Smile for A-7."
+    assert (request.phone_number, request.from_number) == ("+12025550199", None)
+    assert (request.agent_id, request.agent_version) == (agent_id, 1)
+    services.agents.archive(who.account_id, agent_id)
+    with pytest.raises(Conflict):
+        services.agents.inbound_request(
+            who.account_id, agent_id, called_number="+12025550199", caller_number="+12025550100"
+        )
 
 
 @pytest.mark.parametrize("body", [{}, {"agent_id": 7}, {"agent_id": "a", "agent_version": True}])

@@ -110,6 +110,8 @@ def test_the_payload_of_a_completed_call(services, who):
         "recording_url": f"https://calls.example.com/recordings/{life.call_id}/2026/11/23/wav",
         "call_summary": None,
         "answered_by": None,
+        "agent_id": None,
+        "agent_version": None,
         "campaign_id": None,
         "lead_id": None,
         "created_at": "2026-11-23T12:00:00.123456Z",

@@ -12,7 +12,9 @@ from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.core import agents as rules
+from topcalls.core import variables
 from topcalls.core.agents import AgentStatus, VersionState
+from topcalls.core.call_request import CallRequest
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services.agent_rows import (
@@ -109,6 +111,35 @@ class Agents:
             raise InvalidRequest("The call cannot use this agent.", [fault]) from None
         used = {"agent_id": agent_id, "agent_version": version.number}
         return rules.call_body(version.configuration, {**body, **used})
+
+    def inbound_request(
+        self,
+        account_id: str,
+        agent_id: str,
+        *,
+        called_number: str,
+        caller_number: str | None,
+        caller_name: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> CallRequest:
+        """What the published version makes of a call that has come in, its texts filled in.
+
+        A value that is missing is left blank: whoever is on the line is not turned away.
+
+        Raises:
+            Conflict: the agent is archived, or was never published.
+            NotFound: no such agent in this account.
+        """
+        version = self.published(account_id, agent_id)
+        own = {
+            "phone_number": called_number,
+            "from_number": caller_number,
+            "agent_id": agent_id,
+            "agent_version": version.number,
+        }
+        request = CallRequest.from_mapping(rules.call_body(version.configuration, own))
+        call = variables.of_call(caller_number, called_number, caller_name, headers)
+        return variables.filled(request, call, strict=False)
 
     # --- reading
 

@@ -270,6 +270,8 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
         "recording_url": view.recording_url,
         "call_summary": view.call_summary,
         "answered_by": view.answered_by,
+        "agent_id": view.agent_id,
+        "agent_version": view.agent_version,
         "campaign_id": view.campaign_id,
         "lead_id": view.lead_id,
         "created_at": view.created_at,
