@@ -1,0 +1,238 @@
+"""The compose file and the Dockerfiles, read as files: no engine is needed, and none is asked."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from topcalls.cli.root import main
+from topcalls.config import PREFIX, Settings
+
+pytestmark = pytest.mark.unit
+ROOT = Path(__file__).parents[2]
+DOCKER = ROOT / "docker"
+COMPOSE_TEXT = (DOCKER / "compose.yaml").read_text()
+COMPOSE = yaml.safe_load(COMPOSE_TEXT)
+SERVICES = COMPOSE["services"]
+DOCKERFILES = sorted(DOCKER.rglob("Dockerfile"))
+OURS = [name for name in SERVICES if name != "postgres"]
+SHARED_BY_CONTROLLER_AND_SWITCH = {
+    "recordings": "/recordings",
+    "playback": "/playback",
+    "switch": "/var/lib/topcalls/switch",
+    "cdr": "/var/lib/topcalls/cdr",
+}
+NOT_SETTINGS = {"FROM_NUMBER", "OPENAI_API_KEY", "POSTGRES_USER", "POSTGRES_DB"}
+VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z_]+)")
+
+service = pytest.mark.parametrize("name", sorted(SERVICES))
+dockerfile = pytest.mark.parametrize(
+    "file", DOCKERFILES, ids=lambda file: str(file.relative_to(ROOT))
+)
+
+
+def instructions(file):
+    """(instruction, rest) of a Dockerfile, continued lines joined, comments left out."""
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("#")]
+    joined = "\n".join(lines).replace("\\\n", " ")
+    return [tuple(line.split(" ", 1)) for line in joined.splitlines() if line.strip()]
+
+
+def environment(name):
+    return SERVICES[name].get("environment", {})
+
+
+def mounts(name):
+    """Named volume or path to where it is mounted."""
+    return dict(volume.split(":")[:2] for volume in SERVICES[name].get("volumes", []))
+
+
+# -- compose ----------------------------------------------------------------------------------
+
+
+def test_the_profiles_are_those_of_the_page():
+    found = {profile for name in SERVICES for profile in SERVICES[name]["profiles"]}
+    assert found == {"sandbox", "single", "central", "node"}
+    page = (ROOT / "docs" / "docker.md").read_text()
+    assert all(f"--profile {profile}" in page for profile in found)
+
+
+def test_one_machine_runs_what_the_scaled_out_ones_do():
+    of = {
+        profile: {name for name in SERVICES if profile in SERVICES[name]["profiles"]}
+        for profile in ("single", "central", "node")
+    }
+    assert of["single"] == of["central"] | of["node"]
+    assert of["node"] == {"controller", "freeswitch"}
+
+
+@service
+def test_a_service_gets_no_more_rights_than_it_needs(name):
+    given = SERVICES[name]
+    assert given["cap_drop"] == ["ALL"]
+    assert given["security_opt"] == ["no-new-privileges:true"]
+    assert "privileged" not in given
+    assert name == "postgres" or (given["read_only"] and "cap_add" not in given)
+
+
+@service
+def test_an_image_is_pinned_or_built_here(name):
+    image = SERVICES[name]["image"]
+    named = re.fullmatch(r"\$\{[A-Z_]+:-([a-z-]+:local)\}", image)
+    assert named or re.fullmatch(r"[a-z]+:\d+\.\d+-[a-z]+", image)
+    assert bool(named) == ("build" in SERVICES[name])
+
+
+@service
+def test_published_ports_are_on_loopback_unless_asked_for(name):
+    for port in SERVICES[name].get("ports", []):
+        assert port.startswith(("127.0.0.1:", "${POSTGRES_IP:-127.0.0.1}:")), port
+        assert ":8021" not in port
+
+
+def test_sip_and_audio_use_the_hosts_network():
+    """A published range of ports starts a process for each; see docs/docker.md."""
+    for name in ("freeswitch", "controller"):
+        assert SERVICES[name]["network_mode"] == "host"
+        assert "ports" not in SERVICES[name]
+
+
+def test_the_switch_leaves_no_core_and_has_no_quota():
+    given = SERVICES["freeswitch"]
+    assert given["ulimits"]["core"] == 0
+    assert given["ulimits"]["nofile"] >= 10000
+    assert given["user"] == "10001:10001"
+    assert "cpus" not in given
+    assert "deploy" not in given
+
+
+@service
+def test_a_service_has_time_to_end(name):
+    assert SERVICES[name].get("stop_grace_period") or name == "migrate"
+
+
+def test_controller_and_switch_see_files_at_the_same_paths():
+    for name in ("controller", "freeswitch"):
+        assert SHARED_BY_CONTROLLER_AND_SWITCH.items() <= mounts(name).items()
+    told = environment("controller")
+    for setting, volume in (
+        ("RECORDINGS_DIR", "recordings"),
+        ("PLAYBACK_DIR", "playback"),
+        ("SWITCH_DIR", "switch"),
+        ("CDR_DIR", "cdr"),
+    ):
+        assert told[PREFIX + setting] == SHARED_BY_CONTROLLER_AND_SWITCH[volume]
+    options = COMPOSE["volumes"]["playback"]["driver_opts"]
+    assert options["type"] == "tmpfs"
+
+
+def test_every_volume_is_declared_and_used():
+    used = {volume for name in SERVICES for volume in mounts(name) if not volume.startswith(".")}
+    assert used == set(COMPOSE["volumes"])
+
+
+@service
+def test_a_process_is_told_settings_that_exist(name):
+    """A misspelt one would not be a default: the product refuses to start with it."""
+    switch = (ROOT / "freeswitch_conf" / "vars.xml").read_text()
+    script = (ROOT / "scripts" / "switch").read_text()
+    for variable, value in environment(name).items():
+        if variable.startswith("FREESWITCH_"):
+            assert f"${variable}" in switch or variable in script
+        elif variable.startswith(PREFIX):
+            setting = variable.removeprefix(PREFIX).lower()
+            assert setting in Settings.model_fields
+            assert name != "freeswitch" or f"${variable}" in switch
+        if any(word in variable for word in ("PASSWORD", "SECRET", "API_KEY")):
+            assert re.fullmatch(r"\$\{\w+:-\}", str(value)), variable
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "freeswitch"])
+def test_a_command_is_one_of_ours(name):
+    assert SERVICES[name]["command"][0] in main.commands
+
+
+def test_the_example_names_every_variable_and_no_secret():
+    example = (DOCKER / ".env.example").read_text()
+    rows = dict(re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE))
+    assert set(rows) == set(VARIABLE.findall(COMPOSE_TEXT))
+    assert not any(rows.values())
+
+
+# -- images -----------------------------------------------------------------------------------
+
+
+@dockerfile
+def test_a_base_is_pinned(file):
+    bases = [rest.split()[0] for word, rest in instructions(file) if word == "FROM"]
+    assert all(re.fullmatch(r"[a-z]+:\d+\.\d+(\.\d+)?-[a-z-]+", base) for base in bases), bases
+
+
+@dockerfile
+def test_an_image_runs_as_nobody_special_and_says_how_it_is(file):
+    told = instructions(file)
+    users = [rest for word, rest in told if word == "USER"]
+    assert users[-1] == "10001:10001"
+    assert any(word == "HEALTHCHECK" for word, _ in told)
+    assert [word for word, _ in told].index("ENTRYPOINT") > [word for word, _ in told].index("USER")
+
+
+@dockerfile
+def test_no_secret_can_stay_in_a_layer(file):
+    told = instructions(file)
+    for word, rest in told:
+        assert word != "ADD"
+        if word in ("ARG", "ENV"):
+            assert not re.search(r"token|password|secret|key", rest, re.IGNORECASE), rest
+        if word == "RUN" and "token" in rest:
+            assert "--mount=type=secret" in rest
+            assert "rm -rf /etc/apt/auth.conf.d/freeswitch.conf" in rest
+
+
+@dockerfile
+def test_packages_are_installed_lean(file):
+    for word, rest in instructions(file):
+        if word == "RUN" and "apt-get install" in rest:
+            assert rest.count("apt-get install") == rest.count("--no-install-recommends")
+            assert "/var/lib/apt/lists/*" in rest
+
+
+def test_our_image_is_built_in_stages():
+    told = instructions(DOCKER / "Dockerfile")
+    assert sum(word == "FROM" for word, _ in told) == 2
+    final = told[[word for word, _ in told].index("FROM", 1) :]
+    assert not any("pip install" in rest for _, rest in final)
+
+
+def test_the_switchs_image_has_the_modules_that_are_loaded():
+    modules = (ROOT / "freeswitch_conf" / "autoload_configs" / "modules.conf.xml").read_text()
+    wanted = set(re.findall(r'module="mod_(\w+)"', modules)) - {"audio_stream"}
+    text = (DOCKER / "freeswitch" / "Dockerfile").read_text()
+    assert set(re.findall(r"freeswitch-mod-([a-z-]+)", text)) == {
+        name.replace("_", "-") for name in wanted
+    }
+    page = (ROOT / "docs" / "switch.md").read_text()
+    assert all(f"freeswitch-mod-{name.replace('_', '-')}" in page for name in wanted)
+
+
+@dockerfile
+def test_what_is_copied_is_let_into_the_build(file):
+    allowed = (file.parent / "Dockerfile.dockerignore").read_text().splitlines()
+    assert allowed[0] == "*"
+    for word, rest in instructions(file):
+        if word == "COPY" and "--from" not in rest:
+            for source in rest.split()[:-1]:
+                assert (ROOT / source).exists()
+                assert f"!{source.removeprefix('./')}" in allowed
+
+
+@pytest.mark.skipif(shutil.which("hadolint") is None, reason="hadolint is not installed")
+@dockerfile
+def test_hadolint_agrees(file):
+    run = subprocess.run(
+        ["hadolint", "--ignore", "DL3008", file], capture_output=True, text=True, timeout=60
+    )
+    assert run.returncode == 0, run.stdout
