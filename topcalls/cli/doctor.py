@@ -6,8 +6,8 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 import click
 
@@ -20,18 +20,35 @@ _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
 _NAME_WIDTH = 20
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-@click.pass_obj
-def doctor(settings: Settings | ConfigError, as_json: bool) -> None:
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
     """Check this installation: settings, database, switch, AI, disks, clocks.
 
     Takes less than 15 seconds whatever is broken, and changes nothing. Exits with 0 when no check
-    found a fault (warnings do not count), with 1 when one did.
+    found a fault (warnings do not count), with 1 when one did. With a command only what it names is
+    checked.
     """
+    if context.invoked_subcommand is None:
+        _report(lambda: _diagnose(context.obj), as_json)
+
+
+@doctor.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+@click.pass_context
+def carrier(context: click.Context, name: str, as_json: bool) -> None:
+    """Say what is wrong with the carrier NAME (its name or id), and what to do about it."""
+    assert context.parent is not None
+    wanted = as_json or bool(context.parent.params["as_json"])
+    _report(lambda: _diagnose_carrier(context.obj, name), wanted)
+
+
+def _report(diagnose: Callable[[], list[Finding]], as_json: bool) -> NoReturn:
     log.configure("error", process="doctor")
     begun = time.monotonic()
-    findings = _diagnose(settings)
+    findings = diagnose()
     seconds = time.monotonic() - begun
     summary = summarise(findings)
     if as_json:
@@ -48,6 +65,12 @@ def _diagnose(settings: Settings | ConfigError) -> list[Finding]:
         found: list[Finding] = checks.diagnose_without_settings(settings)
     else:
         found = checks.diagnose(settings)
+    return found
+
+
+def _diagnose_carrier(settings: Settings | ConfigError, name: str) -> list[Finding]:
+    checks: Any = importlib.import_module("topcalls.compose.carrier_doctor")
+    found: list[Finding] = checks.diagnose_carrier(settings, name)
     return found
 
 

@@ -101,12 +101,19 @@ class Carriers:
         """Raises NotFound."""
         return self._db.read(lambda: self._view(_found(account_id, carrier_id)))
 
-    def named(self, account_id: str, name: str) -> CarrierView:
-        """The carrier of this id or name. Raises NotFound."""
-        for view in self.list(account_id):
-            if name in (view.id, view.carrier_name):
-                return view
-        raise NotFound("No such carrier.")
+    def everywhere(self, name: str) -> Sequence[tuple[CarrierView, int]]:
+        """For operators: carriers of this id or name in any account, with how many numbers each
+        has."""
+
+        def verb() -> Sequence[tuple[CarrierView, int]]:
+            rows = [row for row in carriers.every() if name in (row.id, row.name)]
+            return [(view, len(carriers.numbers_on(view.id))) for view in self._views(rows)]
+
+        return self._db.read(verb)
+
+    def names(self) -> Sequence[str]:
+        """For operators: every carrier's name."""
+        return self._db.read(lambda: sorted({row.name for row in carriers.every()}))
 
     def update(self, account_id: str, carrier_id: str, changes: Mapping[str, Any]) -> CarrierView:
         """Change what `changes` names; sections are changed part by part, and passwords that are
