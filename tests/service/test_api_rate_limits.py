@@ -4,6 +4,7 @@ import api_contract
 import pytest
 from api_client import api_services
 
+from topcalls import compose, config
 from topcalls.api import rate_limits
 from topcalls.api.app import create_app
 from topcalls.api.rate_limits import RateLimits
@@ -125,6 +126,32 @@ def test_no_token_is_kept(clock):
     limits.spend(UNKNOWN)
     assert len(limits._keys) == 1
     assert UNKNOWN not in limits._keys
+
+
+def test_the_settings_reach_the_api(tmp_path, request):
+    settings = config.load(
+        environ={
+            "TOPCALLS_DATA_DIR": str(tmp_path),
+            "TOPCALLS_API_PORT": "0",
+            "TOPCALLS_PUBLIC_URL": "https://calls.example.com",
+            "TOPCALLS_API_REQUESTS_PER_SECOND": "0.01",
+            "TOPCALLS_API_REQUESTS_BURST": "1",
+            "TOPCALLS_API_FAILURES_PER_MINUTE": "1",
+            "TOPCALLS_API_PROXIES": "1",
+        }
+    )
+    compose.migrate(settings)
+    _, token = compose.front_door_key(settings, 1)
+    server = compose.build_api(settings)
+    request.addfinalizer(server.close)
+    client = server.application.test_client()
+
+    def status(key, address):
+        headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": address}
+        return client.get("/v1/calls", headers=headers).status_code
+
+    assert [status(token, HERE), status(token, THERE)] == [200, 429]
+    assert [status(UNKNOWN, HERE), status(UNKNOWN, THERE), status(UNKNOWN, HERE)] == [401, 401, 429]
 
 
 def test_the_limit_is_documented_where_a_key_is_needed():

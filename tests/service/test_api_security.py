@@ -89,6 +89,29 @@ def test_a_body_of_unannounced_length_is_held_to_the_same_limit(api, request):
     assert api.nothing_was_done()
 
 
+@pytest.mark.parametrize("announced", ["Content-Length: 1000000000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("token", ["", "good"])
+def test_nobody_keeps_us_reading_a_body_that_was_refused(
+    api, request, monkeypatch, announced, token
+):
+    monkeypatch.setattr(server, "MAX_UNREAD_BYTES", 200_000)
+    app = create_app(api_services(api.services), max_body_bytes=1000)
+    http = server.build(app, "127.0.0.1", 0)
+    http.start()
+    request.addfinalizer(lambda: http.stop(1))
+    head = (
+        "POST /v1/calls HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {api.token if token else 'none'}\r\n{announced}\r\n\r\n"
+    )
+    piece = b"4000\r\n" + b" " * 0x4000 + b"\r\n"
+    with server.socket.create_connection(("127.0.0.1", http.port), LIMIT) as client:
+        client.sendall(head.encode())
+        with pytest.raises(ConnectionError):  # of gigabytes that would be taken
+            for _ in range(100_000):
+                client.sendall(piece)
+    assert api.nothing_was_done()
+
+
 def test_a_key_is_compared_in_constant_time(services, monkeypatch):
     compared = []
     constant_time = hmac.compare_digest

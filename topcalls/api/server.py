@@ -5,6 +5,7 @@ TLS ends at a reverse proxy in front of it.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,9 @@ from topcalls.log import get_logger
 
 MAX_CONNECTIONS = 1000
 IDLE_SECONDS = 65.0
+MAX_UNREAD_BYTES = 10_000_000
 _BACKLOG = 1024
+_CHUNK = 16_384
 log = get_logger("api.server")
 
 
@@ -27,6 +30,7 @@ class _Handler(WSGIHandler):
 
     answering = False
     close_connection: bool
+    wsgi_input: Any
 
     def handle(self) -> None:
         self.socket.settimeout(IDLE_SECONDS)
@@ -43,6 +47,27 @@ class _Handler(WSGIHandler):
         finally:
             self.answering = False
             self.close_connection = self.close_connection or self.server.stopping
+
+    def run_application(self) -> None:
+        try:
+            super().run_application()
+        finally:
+            self._read_refused_body()
+
+    def _read_refused_body(self) -> None:
+        """Read what the application left of a body, so that the client gets to its answer.
+
+        Beyond a limit hang up instead: gevent alone would read an endless body for ever.
+        """
+        left = MAX_UNREAD_BYTES
+        with contextlib.suppress(OSError):  # the client went away, or sent nonsense
+            while left > 0:
+                data = self.wsgi_input.read(_CHUNK)
+                if not data:
+                    return
+                left -= len(data)
+        self.close_connection = True
+        self.wsgi_input._chunked_input_error = True  # as after nonsense: nothing more is read
 
 
 class ApiServer(WSGIServer):
