@@ -36,7 +36,7 @@ STOP_SECONDS = 20
 class CrashRig(Product):
     """`start` runs all processes under the product's supervisor, `start_alone` each by itself."""
 
-    def __init__(self, directory, **environment):
+    def __init__(self, directory, scenarios=SCENARIOS, **environment):
         self.journal_file = directory / "journal.jsonl"
         super().__init__(
             directory,
@@ -46,7 +46,7 @@ class CrashRig(Product):
         )
         self.scenarios = directory / "scenarios"
         self.scenarios.mkdir()
-        for number, steps in SCENARIOS.items():
+        for number, steps in scenarios.items():
             head = f'name: "{number}"\nnumber: "{number}"\ndescription: d\ncallee:\n'
             text = "".join(f"  - {step}\n" for step in steps)
             (self.scenarios / f"{number}.yaml").write_text(head + text)
@@ -168,6 +168,10 @@ class CrashRig(Product):
 
     def place_quick(self, number=QUICK, **wishes):
         return self.place(number, ring_timeout_seconds=RING_SECONDS, **wishes)
+
+    def talks(self):
+        """How long each call really talked, in seconds, by its id."""
+        return _talks(self.journal())
 
     # --- what must be true
 

@@ -1,0 +1,71 @@
+"""Calls that end while no controller lives: what the switch wrote of them is told and billed."""
+
+import math
+
+import pytest
+from crash_rig import RING_SECONDS, CrashRig
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+LEAVES, STAYS, REFUSES, PICKS_UP = (f"+1202555018{last}" for last in range(4))
+SCENARIOS = {
+    LEAVES: ["ring: 0.2", "answer", "wait: 3", "hang_up"],
+    STAYS: ["ring: 0.2", "answer", "wait: 12", "hang_up"],
+    REFUSES: ["ring: 2.5", "busy"],
+    PICKS_UP: ["ring: 2.5", "answer", "wait: 1", "hang_up"],
+}
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory):
+    made = CrashRig(tmp_path_factory.mktemp("records"), SCENARIOS).start_alone()
+    yield made
+    made.stop_all()
+
+
+@pytest.fixture(scope="module")
+def calls(rig):
+    """All of them are up or ring when their controller is killed; the next one comes when they are
+    over."""
+    placed = {
+        number: rig.place(number, ring_timeout_seconds=RING_SECONDS) for number in SCENARIOS
+    }
+    for number in (LEAVES, STAYS):
+        rig.wait_until(placed[number], lambda call: call["call_status"] == "in-progress")
+    for number in (REFUSES, PICKS_UP):
+        rig.wait_until(placed[number], lambda call: call["status"] == "in_progress")
+    rig.kill_alone("controller")
+    assert all(rig.has_channel(call_id) for call_id in placed.values())
+    for call_id in placed.values():
+        rig.wait_for(lambda call_id=call_id: not rig.has_channel(call_id), "end of the channel")
+    rig.spawn("controller")
+    return {number: rig.wait_over(call_id) for number, call_id in placed.items()}
+
+
+@pytest.mark.parametrize(
+    ("number", "end"),
+    [
+        (LEAVES, ("completed", "completed", "callee_hung_up", "callee")),
+        (STAYS, ("failed", "failed", "controller_lost", "gateway")),
+        (REFUSES, ("failed", "busy", "busy", "callee")),
+        (PICKS_UP, ("failed", "failed", "controller_lost", "gateway")),
+    ],
+)
+def test_it_is_told_as_it_was(rig, calls, number, end):
+    call = calls[number]
+    assert (call["status"], call["call_status"], call["end_reason"], call["ended_by"]) == end
+    assert rig.originates(call["id"]) == 1
+
+
+@pytest.mark.parametrize("number", SCENARIOS)
+def test_it_is_billed_as_long_as_it_was(rig, calls, number):
+    seconds = rig.talks().get(calls[number]["id"], 0)
+    billed = round(calls[number]["actual_duration_billed"] * 60)
+    assert billed in (math.ceil(seconds), math.ceil(seconds) - 1, math.ceil(seconds) + 1)
+    assert (billed == 0) == (number == REFUSES)
+
+
+def test_nothing_is_left_of_them(rig, calls):
+    assert list((rig.directory / "var" / "sandbox" / "cdr").iterdir()) == []
+    for call in calls.values():
+        last = "call.completed" if call["status"] == "completed" else "call.failed"
+        assert rig.wait_webhook(call["id"], last)
