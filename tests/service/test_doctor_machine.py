@@ -60,6 +60,13 @@ def test_a_directory_that_nobody_may_write():
     assert finding.level is Level.FAULT
 
 
+def test_a_switch_without_records_is_warned_of(tmp_path):
+    (finding,) = machine.cdr_directory(None)
+    assert (finding.check, finding.level) == ("cdr_dir", Level.WARNING)
+    assert "TOPCALLS_CDR_DIR" in finding.remedy
+    assert "cdr_dir" in levels(machine.cdr_directory(tmp_path))
+
+
 def test_a_disk_that_is_nearly_full(tmp_path):
     state = os.statvfs(tmp_path)
     free = state.f_bavail * state.f_frsize

@@ -109,12 +109,16 @@ class Doctor:
             place = settings.effective_recordings_dir
             yield from machine.directory("recordings_dir", place, "TOPCALLS_RECORDINGS_DIR")
 
+        def records() -> Iterator[Finding]:
+            yield from machine.cdr_directory(settings.effective_cdr_dir)
+
         def playback() -> Iterator[Finding]:
             yield from machine.playback_directory(playback_dir(settings), settings.max_calls)
 
         checks = [
             Check("data_dir", QUICK, data_dir, blocking=True),
             Check("recordings_dir", QUICK, recordings, blocking=True),
+            Check("cdr_dir", QUICK, records, blocking=True),
         ]
         if settings.playback == "file":
             checks.append(Check("playback_dir", QUICK, playback, blocking=True))

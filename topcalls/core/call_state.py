@@ -405,7 +405,8 @@ def _message(call: CallFacts, event: CallEvent) -> str | None:
     if isinstance(event, BridgeFailed):
         return f"{_BROKEN.get(event.reason, _BROKEN['provider_failed'])} {event.detail}".rstrip()
     if isinstance(event, ChannelLost):
-        return "The switch lost the call without saying why. It counts until it was last heard of."
+        counts = " It counts until it was last heard of." if call.answered else ""
+        return f"The switch lost the call without saying why.{counts}"
     if isinstance(event, OwnerLost):
         return "The controller that carried the call died."
     if isinstance(event, ShutDown):

@@ -73,6 +73,19 @@ def playback_directory(
     )
 
 
+def cdr_directory(path: Path | None) -> Iterator[Finding]:
+    """Where the switch leaves a record of each ended channel; controllers delete what is settled,
+    so they must be able to write there."""
+    if path is None:
+        yield warning(
+            "cdr_dir",
+            "None: how a call ended that nobody watched is not known, nor how long it really was.",
+            "Let the switch load mod_json_cdr, and set TOPCALLS_CDR_DIR to its log-dir.",
+        )
+        return
+    yield from directory("cdr_dir", path, "TOPCALLS_CDR_DIR")
+
+
 def secret_key_file(path: Path, *, shared_database: bool) -> Finding:
     """The key that was made on this machine because none is configured."""
     configure = "Set TOPCALLS_SECRET_KEY to the content of that file on every machine."
