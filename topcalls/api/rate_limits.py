@@ -21,6 +21,7 @@ PER_KEY = "requests_per_key"
 FAILURES = "failed_authentications"
 MAX_KEYS = 10_000
 MAX_ADDRESSES = 10_000
+_LONGEST_NAME = 64
 _IPV6_NETWORK = 64  # what one customer of a provider has: single addresses cost nothing
 
 
@@ -132,7 +133,7 @@ def _network(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return address
+        return address[:_LONGEST_NAME]  # what some proxies write is an address with its port
     if parsed.version == 4:
         return address
     if parsed.ipv4_mapped is not None:
