@@ -97,6 +97,7 @@ def api_services(services: factories.Services, **rules: Any) -> ApiServices:
         call_trail=CallTrail(services.db),
         carriers=services.carriers,
         catalogue=catalogue,
+        commands=services.commands,
         idempotency=services.idempotency,
         installation=Installation(
             services.db,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import factories
 import pytest
 
-from topcalls.errors import Conflict, NotFound
+from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.commands import LEASE_SECONDS
+from topcalls.store import commands
 
 pytestmark = pytest.mark.service
 
@@ -74,6 +75,44 @@ def test_the_new_owner_of_a_call_gets_its_commands(services, call):
     services.dispatch.adopt("heir", None, services.clock.now(), 1)
     assert claim(services) == []
     assert [row.id for row in claim(services, "heir")] == [command]
+
+
+def test_what_was_asked_is_forgotten_when_it_is_done(services, call):
+    command = submit(services, call, "a secret")
+    claim(services)
+    services.commands.finish(command, "done", services.clock.now())
+    row = services.db.read(lambda: commands.get(command))
+    assert row.payload == {}
+
+
+def press(services, account_id, call_id, digits="12#", pause_ms=0):
+    now = services.clock.now()
+    return services.commands.press_keys(account_id, call_id, digits, pause_ms, now)
+
+
+def test_keys_are_pressed_in_a_call_that_was_answered(services, who):
+    talking = factories.claimed_call(services, who)
+    factories.Life(services, talking).talk(1)
+    command = press(services, who.account_id, talking.call_id, "12", 500)
+    (taken,) = claim(services)
+    assert (taken.id, taken.kind, taken.payload) == (command, "dtmf", {"digits": "1w2"})
+
+
+def test_keys_are_pressed_in_no_other(services, who, call):
+    with pytest.raises(Conflict):
+        press(services, who.account_id, call.call_id)
+    with pytest.raises(Conflict):
+        press(services, who.account_id, factories.finished_call(services, who))
+    with pytest.raises(NotFound):
+        press(services, who.account_id, "nothing")
+    talking = factories.claimed_call(services, who)
+    factories.Life(services, talking).talk(1)
+    stranger = factories.principal(services)
+    with pytest.raises(NotFound):
+        press(services, stranger.account_id, talking.call_id)
+    with pytest.raises(InvalidRequest):
+        press(services, who.account_id, talking.call_id, "1\n2")
+    assert claim(services) == []
 
 
 def test_a_call_that_is_not_live_takes_no_commands(services, who):

@@ -166,6 +166,18 @@ def test_commands_are_carried_out_and_finished(sessions, clock):
     assert rows.finished == {"1": "done", "2": "the call is over", "3": "unknown command"}
 
 
+def test_keys_are_pressed_once_however_often_the_command_comes(sessions, clock):
+    row = CommandRow("1", "call-1", "dtmf", {"digits": "12#"})
+    rows = CommandRows(row)
+    rows.stuck = "1"
+    taker = CommandTaker(rows, "me", sessions, clock)
+    taker.tick()
+    rows.rows, rows.stuck = [row], None
+    taker.tick()
+    assert sessions.of_call("call-1").effects.bridge.notes == [("press", "12#")]
+    assert rows.finished == {"1": "done"}
+
+
 def test_a_command_whose_end_cannot_be_stored_holds_up_no_other(sessions, clock):
     sessions.add(live_call("call-2", channel="channel-2"))
     rows = CommandRows(CommandRow("1", "call-1", "stop", {}), CommandRow("2", "call-2", "stop", {}))

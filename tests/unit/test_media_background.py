@@ -5,7 +5,6 @@ import json
 import runpy
 from pathlib import Path
 
-import gevent
 import numpy as np
 import pytest
 
@@ -44,9 +43,38 @@ def switch():
     return Switch()
 
 
-@pytest.fixture(autouse=True)
-def soon(monkeypatch):
-    monkeypatch.setattr(background, "QUIET_SECONDS", 0.01)
+class Timer:
+    """Takes the place of a greenlet that waits."""
+
+    def __init__(self, action):
+        self.action = action
+
+    def kill(self, block):
+        self.action = None
+
+
+class Timers:
+    """`spawn_later`, turned by hand."""
+
+    def __init__(self):
+        self.waiting = []
+
+    def __call__(self, seconds, action):
+        assert seconds == background.QUIET_SECONDS
+        self.waiting.append(Timer(action))
+        return self.waiting[-1]
+
+    def run(self):
+        """The time of everything that waits has come."""
+        waiting, self.waiting = self.waiting, []
+        for timer in waiting:
+            if timer.action is not None:
+                timer.action()
+
+
+@pytest.fixture
+def timers():
+    return Timers()
 
 
 def samples(l16):
@@ -57,16 +85,10 @@ def dbfs(l16):
     return 20 * np.log10(np.sqrt(np.mean(samples(l16) ** 2)) / 32768)
 
 
-def started(switch, directory):
-    sound = Background(switch, layers_of("office", "low"), SharedFiles(directory))
+def started(switch, directory, later=None):
+    sound = Background(switch, layers_of("office", "low"), SharedFiles(directory), later)
     sound.start()
     return sound
-
-
-def wait_for(condition):
-    with gevent.Timeout(2, AssertionError("it never happened")):
-        while not condition():
-            gevent.sleep(0.005)
 
 
 # --- the sounds
@@ -127,7 +149,9 @@ def test_a_circle_turned_all_around_is_itself():
 def test_scaling_is_in_decibels_and_never_wraps():
     sound = np.array([1000, -1000, 30000, -30000], "<i2").tobytes()
     assert list(samples(loops.scaled(sound, -20.0))) == [100, -100, 3000, -3000]
-    assert list(samples(loops.scaled(sound, 6.02))) == pytest.approx([2000, -2000, 32767, -32768], abs=2)
+    assert list(samples(loops.scaled(sound, 6.02))) == pytest.approx(
+        [2000, -2000, 32767, -32768], abs=2
+    )
 
 
 def test_soft_ends_begin_and_end_in_silence_and_leave_the_middle_alone():
@@ -146,36 +170,34 @@ def test_a_sound_shorter_than_its_ends_is_faded_all_the_same():
 # --- one call
 
 
-def test_both_layers_are_heard_and_one_of_them_while_the_agent_speaks(switch, tmp_path):
-    sound = started(switch, tmp_path)
+def test_both_layers_are_heard_and_one_of_them_while_the_agent_speaks(switch, timers, tmp_path):
+    sound = started(switch, tmp_path, timers)
     assert switch.log == [("in", "office-low-bed"), ("in", "office-low-top")]
     sound.playback_started()
     assert [Path(path).stem for path in switch.heard] == ["office-low-bed"]
     sound.playback_stopped()
-    wait_for(lambda: len(switch.heard) == 2)
-    sound.close()
+    assert len(switch.heard) == 1
+    timers.run()
+    assert len(switch.heard) == 2
 
 
-def test_a_breath_between_two_sentences_does_not_bring_it_up(switch, tmp_path, monkeypatch):
-    monkeypatch.setattr(background, "QUIET_SECONDS", 0.1)
-    sound = started(switch, tmp_path)
+def test_a_breath_between_two_sentences_does_not_bring_it_up(switch, timers, tmp_path):
+    sound = started(switch, tmp_path, timers)
     sound.playback_started()
     for _ in range(3):
         sound.playback_stopped()
-        gevent.sleep(0.01)
         sound.playback_started()
-    gevent.sleep(0.15)
+        timers.run()
     assert switch.log[2:] == [("out", "office-low-top")]
-    sound.close()
 
 
-def test_nothing_is_asked_of_a_channel_that_is_gone(switch, tmp_path):
-    sound = started(switch, tmp_path)
+def test_nothing_is_asked_of_a_channel_that_is_gone(switch, timers, tmp_path):
+    sound = started(switch, tmp_path, timers)
     sound.playback_started()
     sound.playback_stopped()
     sound.close()
     before = list(switch.log)
-    gevent.sleep(0.05)
+    timers.run()
     assert switch.log == before
 
 
@@ -239,8 +261,8 @@ def test_a_foreign_file_is_not_taken_for_a_layer(switch):
     assert switch.log == []
 
 
-def test_a_new_stream_brings_new_files_and_what_is_heard_goes_on(switch):
-    sound = Background(switch, layers_of("street", "low"), SentFiles())
+def test_a_new_stream_brings_new_files_and_what_is_heard_goes_on(switch, timers):
+    sound = Background(switch, layers_of("street", "low"), SentFiles(), timers)
     sound.start()
     sent(switch, sound)
     old_bed, old_top = switch.heard
@@ -250,6 +272,5 @@ def test_a_new_stream_brings_new_files_and_what_is_heard_goes_on(switch):
     sound.playback_started()
     assert switch.heard == [old_bed]
     sound.playback_stopped()
-    wait_for(lambda: len(switch.heard) == 2)
+    timers.run()
     assert switch.heard[1] not in (old_bed, old_top)
-    sound.close()

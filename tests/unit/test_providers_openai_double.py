@@ -15,9 +15,9 @@ from gevent.event import Event
 from sandbox_openai_realtime import CLIENT_EVENTS, QUICK, double, scenario
 from sandbox_openai_speech import silence, spoken
 
+from topcalls.bridge.builtin_tools import END_CALL
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
-from topcalls.bridge.builtin_tools import END_CALL
 from topcalls.clock import SystemClock
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (

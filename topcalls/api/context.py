@@ -13,6 +13,7 @@ from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
+from topcalls.services.commands import Commands
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
@@ -36,6 +37,7 @@ class ApiServices:
     call_trail: CallTrail
     carriers: Carriers
     catalogue: Catalogue
+    commands: Commands
     idempotency: Idempotency
     installation: Installation
     quotas: Quotas

@@ -45,6 +45,8 @@ CALL_BODIES: dict[str, Any] = {
 CALL_CREATED = {"call_id": _CALL_ID, "provider_call_id": _CHANNEL_ID, "status": "queued"}
 STOPPED = {"ok": True, "status": "cancelled"}
 CANCELLED = {"ok": True}
+KEYS = {"digits": "12#", "pause_ms": 500}
+COMMAND = {"ok": True, "command_id": "e0b1c2d3-4f5a-4b6c-9d7e-8f9a0b1c2d3e"}
 
 _CALL: dict[str, Any] = {
     "id": _CALL_ID,

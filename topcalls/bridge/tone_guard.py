@@ -1,12 +1,12 @@
 """Keys that come as tones in the caller's audio: told as keys, and never taken for speech.
 
-Lines that negotiated `telephone-event` tell keys apart from the audio, so nothing is looked for
-there until the first key comes; from then on tones that leak into the audio are taken out. Without
-it, the tones are all there is. The setting can force the search, for trunks that promise events and
-send tones, or forbid it.
+Without `telephone-event` in the SDP the tones are all there is. Lines that negotiated it tell keys
+apart from the audio; there tones may still leak into it, and are only taken out: with a cheap look
+until the first key comes, with a thorough one from then on. The setting can force the search, for
+trunks that promise events and send tones, or forbid it.
 
-`hear` runs in the event loop. On a line that is watched it costs 0.05 CPU-ms for each second of
-silence and about 1 to 2 for each second of sound; on others nothing.
+`hear` runs in the event loop. For each second of uninterrupted speech the cheap look takes 0.04
+CPU-ms and the thorough one 0.6 (noise: 0.9); for a second of silence both take 0.03.
 """
 
 from __future__ import annotations
@@ -33,18 +33,17 @@ class ToneGuard:
         uplink: Callable[[bytes], None],
         pressed: Callable[[str], None],
     ) -> None:
-        self._mode = mode
         self._clock = clock
         self._uplink = uplink
         self._pressed = pressed
-        self._filter: ToneFilter | None = None
-        self._switch_tells = False
+        self._filter = None if mode == "never" else ToneFilter(thorough=mode == "always")
+        self._tells = mode == "always"  # what is found is told
         self._told: deque[tuple[float, str]] = deque(maxlen=64)
 
     def line_is(self, *, keys_in_band: bool) -> None:
         """Whether the line has no other way to tell keys."""
-        if self._mode == "always" or (self._mode == "auto" and keys_in_band):
-            self._watch()
+        if keys_in_band and self._filter is not None:
+            self._filter.thorough = self._tells = True
 
     def hear(self, l16: bytes) -> None:
         """Audio of the caller."""
@@ -52,23 +51,19 @@ class ToneGuard:
             self._uplink(l16)
             return
         audio, keys = self._filter.clean(l16)
-        for key in keys if not self._switch_tells else "":
+        for key in keys if self._tells else "":
             self._told.append((self._clock.monotonic(), key))
             self._pressed(key)
         self._uplink(audio)
 
     def is_news(self, key: str) -> bool:
         """The switch tells a key; False if it was found in the audio a moment ago."""
-        self._switch_tells = True
-        if self._mode != "never":
-            self._watch()
+        self._tells = False
+        if self._filter is not None:
+            self._filter.thorough = True
         oldest = self._clock.monotonic() - SAME_KEY_SECONDS
         while self._told:
             at, told = self._told.popleft()
             if at >= oldest and told == key:
                 return False
         return True
-
-    def _watch(self) -> None:
-        if self._filter is None:
-            self._filter = ToneFilter()

@@ -27,6 +27,7 @@ def build_api(settings: Settings) -> ApiServer:
             call_trail=services.call_trail,
             carriers=services.carriers,
             catalogue=services.catalogue,
+            commands=services.commands,
             idempotency=services.idempotency,
             installation=services.installation,
             phone_numbers=services.phone_numbers,

@@ -23,7 +23,11 @@ class CommandTaker:
         self._owner = owner
         self._sessions = sessions
         self._clock = clock
-        self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], None]] = {"stop": _stop}
+        self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], None]] = {
+            "stop": _stop,
+            "dtmf": _press_keys,
+        }
+        self._untold: dict[str, str] = {}  # results that could not be stored
 
     def tick(self) -> int:
         """Carry out what is waiting; returns how many commands were taken."""
@@ -38,13 +42,17 @@ class CommandTaker:
         return len(rows)
 
     def _finish(self, row: CommandRow, result: str) -> None:
-        """A command whose end cannot be stored is taken again later, and does no harm then."""
+        """A command whose end cannot be stored comes again later, and is not carried out twice."""
+        self._untold[row.id] = result
         try:
             self._commands.finish(row.id, result, self._clock.now())
+            del self._untold[row.id]
         except TopCallsError as error:
             log.warning("Command not finished", call_id=row.call_id, why=str(error))
 
     def _carry_out(self, row: CommandRow) -> str:
+        if row.id in self._untold:
+            return self._untold.pop(row.id)
         live = self._sessions.of_call(row.call_id)
         if live is None:
             return "the call is over"
@@ -54,6 +62,11 @@ class CommandTaker:
             return "unknown command"
         kind(live, row.payload)
         return "done"
+
+
+def _press_keys(live: LiveCall, payload: dict[str, Any]) -> None:
+    if live.effects.bridge is not None:
+        live.effects.bridge.press(str(payload.get("digits", "")))
 
 
 def _stop(live: LiveCall, payload: dict[str, Any]) -> None:

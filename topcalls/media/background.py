@@ -180,8 +180,15 @@ class Background:
     strategy plays: while something plays, only the bed is heard.
     """
 
-    def __init__(self, mixer: Mixer, layers: Layers, source: Source) -> None:
+    def __init__(
+        self,
+        mixer: Mixer,
+        layers: Layers,
+        source: Source,
+        later: Callable[[float, Callable[[], None]], gevent.Greenlet] = gevent.spawn_later,
+    ) -> None:
         self._mixer = mixer
+        self._later = later
         self._layers = layers
         self._source = source
         self._bed = ""  # mixed in
@@ -215,7 +222,7 @@ class Background:
         """The agent falls silent, perhaps for a moment only."""
         self._playing = False
         self._forget_waiting()
-        self._waiting = gevent.spawn_later(QUIET_SECONDS, self._quiet)
+        self._waiting = self._later(QUIET_SECONDS, self._quiet)
 
     def close(self) -> None:
         """The call is over; its channel takes the sound with it."""

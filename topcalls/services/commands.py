@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from topcalls.core import keys
 from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.errors import Conflict, NotFound
 from topcalls.store import calls, commands
@@ -59,6 +60,28 @@ class Commands:
             if State(call.state) not in LIVE_STATES:
                 raise Conflict("The call is not in progress.")
             return commands.insert(call_id, kind, payload, _TRIES, now)
+
+        return self._db.run(verb)
+
+    def press_keys(
+        self, account_id: str, call_id: str, digits: str, pause_ms: int, now: datetime
+    ) -> str:
+        """Have keys pressed on our side of a call; the command's id.
+
+        Raises:
+            Conflict: nobody has answered, or the call is over.
+            InvalidRequest: these keys cannot be pressed.
+            NotFound: no such call in this account.
+        """
+        dial_string = keys.dial_string(digits, pause_ms)
+
+        def verb() -> str:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
+                raise NotFound("No such call.")
+            if State(call.state) not in LIVE_STATES or call.answered_at is None:
+                raise Conflict("The call is not in progress.")
+            return commands.insert(call_id, "dtmf", {"digits": dial_string}, _TRIES, now)
 
         return self._db.run(verb)
 

@@ -47,16 +47,23 @@ def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[Command
 
 
 def finish(command_id: str, result: Any, now: datetime) -> bool:
-    """Store what came of a command; False if that was known already."""
+    """Store what came of a command; False if that was known already.
+
+    What was asked is forgotten: it may have been somebody's secret.
+    """
     is_open = (Command.id == command_id) & Command.finished_at.is_null()
-    query = Command.update(finished_at=now, result=result, lease_owner=None, lease_until=None)
+    query = Command.update(
+        finished_at=now, result=result, payload={}, lease_owner=None, lease_until=None
+    )
     return bool(query.where(is_open).execute() == 1)
 
 
 def finish_all(call_id: str, result: Any, now: datetime) -> None:
     """Answer every open command of a call that is over."""
     is_open = (Command.call == call_id) & Command.finished_at.is_null()
-    query = Command.update(finished_at=now, result=result, lease_owner=None, lease_until=None)
+    query = Command.update(
+        finished_at=now, result=result, payload={}, lease_owner=None, lease_until=None
+    )
     query.where(is_open).execute()
 
 

@@ -25,6 +25,7 @@ from topcalls.api.schemas.call_views import (
     shown,
 )
 from topcalls.api.schemas.calls import CallCreateSchema
+from topcalls.api.schemas.keys import CommandSchema, KeysSchema
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
 from topcalls.services.calls import CallPage
@@ -130,6 +131,23 @@ def cancel_call(call_id: UUID) -> Response:
 @requires("calls:read")
 @calls.response(200, CallEventsSchema, example=examples.CALL_EVENTS)
 def list_call_events(call_id: UUID) -> dict[str, Any]:
+@calls.route("/v1/calls/<uuid:call_id>/dtmf", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@calls.arguments(KeysSchema, example=examples.KEYS)
+@calls.response(202, CommandSchema, example=examples.COMMAND)
+def press_keys(wanted: dict[str, Any], call_id: UUID) -> Response:
+    """Press keys on our side of a call in progress.
+
+    The agent knows of it. With an `Idempotency-Key` a repeated request presses nothing twice.
+    """
+    digits, pause_ms, now = wanted["digits"], wanted["pause_ms"], services().clock.now()
+    verb = services().commands.press_keys
+    press = partial(verb, principal().account_id, str(call_id), digits, pause_ms, now)
+    return once(press, lambda made: json_answer(202, {"ok": True, "command_id": made}))
+
+
     """List what happened to a call, oldest first."""
     return {"data": services().call_trail.events(principal().account_id, str(call_id))}
 
