@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cdr_recorded import RECORD
 
 from topcalls.controller import cdr_spool
 from topcalls.controller.cdr_spool import KEEP, MOST_BYTES, CDRSpool, parse
@@ -52,6 +53,12 @@ def test_a_record_tells_how_and_when_its_channel_ended(spool, tmp_path, prefix):
     spool.forget(UUID)
     assert spool.ended(UUID) is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_record_of_a_real_switch():
+    told = parse(json.dumps(RECORD).encode(), RECORD["variables"]["uuid"])
+    assert told.hangup == Hangup("NORMAL_CLEARING", 200, 16, HungUpBy.CALLEE)
+    assert told.ended_at - told.answered_at == timedelta(seconds=3.540182)
 
 
 def test_a_dial_that_was_refused():

@@ -32,7 +32,7 @@ def write_cdr(directory: Path, core_uuid: str, switchname: str, channel: Channel
 
 def cdr_of(core_uuid: str, switchname: str, channel: Channel) -> dict[str, Any]:
     """The record."""
-    return {
+    record = {
         "core-uuid": core_uuid,
         "switchname": switchname,
         "channel_data": {
@@ -44,9 +44,12 @@ def cdr_of(core_uuid: str, switchname: str, channel: Channel) -> dict[str, Any]:
         },
         "callStats": {"audio": {}} if channel.times.answered else {},
         "variables": {name: _encoded(value) for name, value in _variables(channel).items()},
-        "app_log": {"applications": []},
-        "callflow": [_callflow(channel)],
     }
+    if channel.parked:
+        stamp = str(channel.times.answered or channel.times.created)
+        park = {"app_name": "park", "app_data": "", "app_stamp": stamp}
+        record["app_log"] = {"applications": [park]}
+    return record | {"callflow": [_callflow(channel)]}
 
 
 def _variables(channel: Channel) -> dict[str, str]:
@@ -63,7 +66,11 @@ def _callflow(channel: Channel) -> dict[str, Any]:
         "username": "",
         "dialplan": "XML",
         "caller_id_name": channel.caller_name,
+        "ani": channel.caller_number,
+        "aniii": "",
         "caller_id_number": channel.caller_number,
+        "network_addr": "127.0.0.1",
+        "rdnis": "",
         "destination_number": channel.destination,
         "uuid": channel.uuid,
         "source": "mod_sofia",
@@ -73,6 +80,7 @@ def _callflow(channel: Channel) -> dict[str, Any]:
     return {
         "dialplan": "XML",
         "profile_index": "1",
+        "extension": {"name": "topcalls", "number": channel.destination, "applications": []},
         "caller_profile": profile,
         "times": {
             "created_time": str(times.created),
