@@ -171,6 +171,14 @@ class Settings(BaseModel):
         description="How speech reaches the caller: `file` (growing file on a tmpfs shared with "
         "FreeSWITCH) or `stream` (controller on another host).",
     )
+    in_band_keys: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Where keys are looked for as tones in the caller's audio: `auto` (on lines "
+        "that negotiated no `telephone-event`), `always` or `never`.",
+    )
+    show_keys: bool = Field(
+        False, description="Pressed keys stand in transcripts as they are, not as asterisks."
+    )
     playback_dir: Path = Field(
         Path("/dev/shm/topcalls"),
         description="Directory of speech being played; FreeSWITCH must see it at the same path.",

@@ -96,6 +96,8 @@ def _bridge_maker(
             today=clock.now().astimezone(zone).date(),
             apology=apology,
             apology_text=APOLOGY_TEXT,
+            in_band_keys=settings.in_band_keys,
+            show_keys=settings.show_keys,
         )
         return BridgeSession(call.call_id, conversation, model, observer, clock)
 
