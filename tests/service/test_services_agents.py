@@ -411,6 +411,7 @@ def test_an_agent_that_cannot_be_used_is_named(services, who, agent):
         ({"agent_id": archived, "agent_version": 1}, {"agent_id": "not_usable"}),
         ({"agent_id": foreign}, {"agent_id": "unknown"}),
         ({"agent_id": "nonsense"}, {"agent_id": "unknown"}),
+        ({"agent_id": foreign, "agent_version": 1}, {"agent_id": "unknown"}),
         ({"agent_id": agent.agent.id, "agent_version": 9}, {"agent_version": "unknown"}),
     ]:
         with pytest.raises(InvalidRequest) as caught:

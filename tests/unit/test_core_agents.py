@@ -197,6 +197,17 @@ def test_an_agent_that_was_right_gives_a_call_that_is_right():
     assert [(fault.path, fault.code) for fault in wrong] == [("request_data.name", "missing_value")]
 
 
+def test_a_missing_value_is_no_second_fault_of_the_text_it_leaves_blank():
+    body = {"phone_number": "+12025550100", "from_number": "+12025550199", "task": "{{what}}"}
+    body["first_sentence"] = "{{hello}}"
+    wrong = call_rules.violations(body, RULES, NOW)
+    assert [fault.path for fault in wrong] == ["request_data.what", "request_data.hello"]
+    given = {"what": "Call them back.", "hello": "Hi!"}
+    assert call_rules.violations({**body, "request_data": given}, RULES, NOW) == []
+    short = call_rules.violations({**body, "request_data": {**given, "what": "Go."}}, RULES, NOW)
+    assert [fault.path for fault in short] == ["task"]
+
+
 # --- comparing
 
 

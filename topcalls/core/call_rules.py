@@ -212,7 +212,7 @@ def _texts(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
         value, (least, most) = given[name], TEXT_LENGTHS[name]
         if not isinstance(value, str):
             yield FieldError(name, "Must be text.", "invalid_type")
-        elif len(value.strip()) < least or len(value) > most:
+        elif (len(value.strip()) < least and "{{" not in value) or len(value) > most:
             message = f"Must be {least} to {most} characters, not counting space around it."
             yield FieldError(name, message, "length")
     for name, pattern, example in (
@@ -230,8 +230,8 @@ def _placeholders(given: Mapping[str, Any], rules: CallRules, now: datetime) -> 
 
 def _values(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     call = variables.of_body(given, rules.default_from_number)
-    yield from variables.value_faults(given, call)
-    yield from variables.length_faults(given, call, TEXT_LENGTHS)
+    missing = list(variables.value_faults(given, call))
+    yield from missing or variables.length_faults(given, call, TEXT_LENGTHS)
 
 
 def _ranges(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -61,8 +61,11 @@ def of_call(
     Header `X-Customer-Id` becomes `sip_x_customer_id`. What the caller's side can choose freely is
     made one short line, since it is put into the agent's instructions.
     """
-    values = {"caller_number": caller_number, "called_number": called_number}
-    values["caller_name"] = _one_line(caller_name or "")
+    values = {
+        "caller_number": _one_line(caller_number or ""),
+        "called_number": _one_line(called_number),
+        "caller_name": _one_line(caller_name or ""),
+    }
     for header, value in (headers or {}).items():
         name = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
         if name and re.fullmatch(_NAME, f"sip_{name}"):
@@ -104,12 +107,14 @@ def value_faults(body: Mapping[str, Any], call: Mapping[str, str]) -> Iterator[F
 def length_faults(
     body: Mapping[str, Any], call: Mapping[str, str], lengths: Mapping[str, tuple[int, int]]
 ) -> Iterator[FieldError]:
-    """Texts that their values make longer than their field may be. `lengths`: least and most."""
+    """Texts that their values make longer or shorter than their field may be (`lengths`)."""
     values = _values(body, call)
     for field, text in _texts(body).items():
-        most = lengths[field][1]
-        if len(text) <= most < len(render(text, values)):
-            message = f"Is longer than {most} characters once its values are filled in."
+        least, most = lengths[field]
+        said = render(text, values)
+        fits = least <= len(said.strip()) <= len(said) <= most
+        if said != text and len(text) <= most and not fits:
+            message = f"Must be {least} to {most} characters once its values are filled in."
             yield FieldError(field, message, "length")
 
 
@@ -117,6 +122,7 @@ def filled(request: CallRequest, call: Mapping[str, str], *, strict: bool = True
     """The request with every `{{name}}` filled in; never fill in a filled request again.
 
     What is missing is left blank unless `strict`: a caller who is on the line is not turned away.
+    A first sentence that is nothing but blank then is none; a prompt stays as it was written.
 
     Raises:
         InvalidRequest: with `strict`, when a value is missing or cannot be spoken.
@@ -128,7 +134,10 @@ def filled(request: CallRequest, call: Mapping[str, str], *, strict: bool = True
     if faults:
         raise InvalidRequest("The call lacks values for its texts: see 'errors'.", faults)
     values = _values(vars(request), call)
-    changes: dict[str, Any] = {field: render(text, values) for field, text in texts.items()}
+    said = {field: render(text, values) for field, text in texts.items()}
+    changes: dict[str, Any] = {field: text for field, text in said.items() if text.strip()}
+    if not said.get("first_sentence", "given").strip():
+        changes["first_sentence"] = None
     return replace(request, **changes)
 
 

@@ -48,7 +48,7 @@ def version_row(agent: models.Agent, number: int) -> models.AgentVersion:
     """One version. Raises NotFound."""
     row = agents.version(agent.id, number) if is_number(number) else None
     if row is None:
-        raise NotFound(f"The agent has no version {number}.")
+        raise NotFound(f"The agent has no version {number}.", field="agent_version")
     return row
 
 

@@ -91,7 +91,8 @@ class Agents:
 
     def call_body(self, account_id: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body of a call that names an agent, completed from it; `agent_version` is set to
-        the version that was used. Without an agent, or with no usable one, the body as it is.
+        the version that was used. A body that names none, or not as one names an agent, is left
+        as it is: the rules of calls judge it.
 
         Raises:
             InvalidRequest: no such agent or version, or it cannot be used.
@@ -105,9 +106,8 @@ class Agents:
             else:
                 version = self.version(account_id, agent_id, number, usable=True)
         except (Conflict, NotFound) as error:
-            unknown = isinstance(error, NotFound)
-            field = "agent_version" if unknown and number is not None else "agent_id"
-            fault = FieldError(field, str(error), "unknown" if unknown else "not_usable")
+            code = "unknown" if isinstance(error, NotFound) else "not_usable"
+            fault = FieldError(error.field or "agent_id", str(error), code)
             raise InvalidRequest("The call cannot use this agent.", [fault]) from None
         used = {"agent_id": agent_id, "agent_version": version.number}
         return rules.call_body(version.configuration, {**body, **used})
