@@ -112,6 +112,34 @@ CALL_DETAILS = {
     },
     "analysis": None,
     "timings": [{"turn": 3, "ear_ms": 512, "provider_ms": 388, "gateway_ms": 24}],
+    "routing": [
+        {
+            "attempt": 1,
+            "carrier_id": "f4f5a5d1-8f0c-4b57-9a1e-6b1d2b6a0c11",
+            "carrier_name": "VoIP.ms",
+            "channel_id": "5d0f3a43-7b1e-4c6a-8f59-2f1d6c9b0e77",
+            "dialled_at": "2026-11-23T14:32:10.300000Z",
+            "ended_at": "2026-11-23T14:32:10.700000Z",
+            "rang_seconds": 0.0,
+            "sip_status": 503,
+            "cause": "NORMAL_TEMPORARY_FAILURE",
+            "then": "try_next",
+            "why": "this carrier has a fault or no free line",
+        },
+        {
+            "attempt": 2,
+            "carrier_id": "1f6d0a3e-2c4b-4f5a-9e8d-7c6b5a493827",
+            "carrier_name": "Telnyx",
+            "channel_id": _CHANNEL_ID,
+            "dialled_at": "2026-11-23T14:32:10.750000Z",
+            "ended_at": None,
+            "rang_seconds": None,
+            "sip_status": None,
+            "cause": None,
+            "then": None,
+            "why": None,
+        },
+    ],
 }
 CALL_EVENTS = {
     "data": [

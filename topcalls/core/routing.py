@@ -48,6 +48,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """The `number`-th dial of a call, from 1, by a route's gateway."""
+
+    number: int
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """Whether the next carrier tries, and why."""
 

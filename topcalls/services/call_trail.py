@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.errors import NotFound
+from topcalls.services.routing import AttemptView, Routing
 from topcalls.store import calls
 from topcalls.store.database import Database
 
@@ -39,6 +40,11 @@ class CallTrail:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._routing = Routing(db)
+
+    def routing(self, account_id: str, call_id: str) -> list[AttemptView]:
+        """The dials of a call, in order."""
+        return self._routing.attempts(account_id, call_id)
 
     def events(self, account_id: str, call_id: str) -> list[EventView]:
         """Oldest first. Raises NotFound."""

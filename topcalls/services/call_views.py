@@ -11,6 +11,7 @@ from topcalls.core import quota
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import PUBLIC, CallFacts, Effect, State
 from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
+from topcalls.core.routing import Route
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
 
@@ -76,7 +77,8 @@ class ClaimedCall:
     `effects` is what the claim asks the controller to do; nothing for a call that was taken over,
     whose channel has to be looked for first. `version` is what the next `Calls.record` must name.
     `owner_heard_at`: when the owner before, which died, last told that it had the call.
-    `tries_left`: how often it may be claimed again without being dialled.
+    `tries_left`: how often it may be claimed again without being dialled. `routes`: the account's
+    carriers in the order in which they may try; none where the installation's own gateway is used.
     """
 
     call_id: str
@@ -95,6 +97,7 @@ class ClaimedCall:
     dialled_at: datetime | None
     answered_at: datetime | None
     tries_left: int = 0
+    routes: tuple[Route, ...] = ()
     owner_heard_at: datetime | None = None
 
 
@@ -109,7 +112,10 @@ def facts_of(call: Call) -> CallFacts:
 
 
 def claimed_call(
-    call: Call, effects: tuple[Effect, ...] = (), owner_heard_at: datetime | None = None
+    call: Call,
+    effects: tuple[Effect, ...] = (),
+    owner_heard_at: datetime | None = None,
+    routes: tuple[Route, ...] = (),
 ) -> ClaimedCall:
     """A row for a controller."""
     return ClaimedCall(
@@ -129,6 +135,7 @@ def claimed_call(
         dialled_at=call.dialled_at,
         answered_at=call.answered_at,
         tries_left=call.tries_left,
+        routes=routes,
         owner_heard_at=owner_heard_at,
     )
 

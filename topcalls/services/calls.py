@@ -17,11 +17,13 @@ from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import PUBLIC, WAITING_STATES, WEBHOOKS, State, Transition, Verdict
+from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
+from topcalls.services import routing
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
@@ -196,10 +198,18 @@ class Calls:
 
         return self._db.run(verb)
 
-    def intend_dial(self, call_id: str, version: int, channel_uuid: str, now: datetime) -> int:
+    def intend_dial(
+        self,
+        call_id: str,
+        version: int,
+        channel_uuid: str,
+        now: datetime,
+        attempt: Attempt | None = None,
+    ) -> int:
         """Commit that the call is about to be dialled as `channel_uuid`; the new version.
 
-        From here on no automatic path dials the call again. Repeating it changes nothing.
+        From here on nothing dials the call again, but another `attempt` where the one before it
+        was decided to be followed by one (`Routing.ended`). Repeating it changes nothing.
 
         Raises:
             Conflict: the call has another owner.
@@ -210,10 +220,13 @@ class Calls:
             intended = call.dialled_at is not None and call.channel_id == channel_uuid
             if intended and call.version == version + 1:
                 return version + 1
-            if call.dialled_at is not None or not calls.change(
+            is_again = attempt is not None and attempt.number > 1
+            if (call.dialled_at is not None) is not is_again or not calls.change(
                 call_id, version, channel_id=channel_uuid, dialled_at=now
             ):
                 raise Conflict("The call was dialled before, or has another owner.")
+            if attempt is not None:
+                routing.intend(call_id, attempt, channel_uuid, now)
             return version + 1
 
         return self._db.run(verb)
@@ -274,6 +287,7 @@ class Calls:
 
     def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
         call_id = new_id()
+        routing.check_carrier(account_id, request.carrier_id)
         self._quotas.reserve(account_id, call_id, request.max_duration, now)
         waits = request.schedule_at is not None and request.schedule_at > now
         created_at = calls.free_time(account_id, now)

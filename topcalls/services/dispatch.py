@@ -25,6 +25,7 @@ from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
 from topcalls.services.node_shares import NodeShares, Shares
+from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
 from topcalls.store import calls, dispatch, leases
 from topcalls.store.database import Database
@@ -148,12 +149,15 @@ class Dispatch:
         if shares.mine < 1:
             return _Claim(shares=shares, left=_first(loads))
         taken: list[ClaimedCall] = []
+        planner = RoutePlanner(node, now)
         for account_id, places in _share(loads, min(slots, shares.mine)).items():
             for call in dispatch.next_of(account_id, places):
-                taken.append(self._take(call, owner, node, now))
+                taken.append(self._take(call, owner, node, now, planner))
         return _Claim(taken, shares)
 
-    def _take(self, call: Call, owner: str, node: str, now: datetime) -> ClaimedCall:
+    def _take(
+        self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
+    ) -> ClaimedCall:
         transition = advance(facts_of(call), Claimed())
         self._transitions.write(
             call,
@@ -165,7 +169,9 @@ class Dispatch:
             lease_until=now + timedelta(seconds=LEASE_SECONDS),
             tries_left=call.tries_left - 1,
         )
-        return claimed_call(_fresh(call), transition.effects)
+        wanted = call.request.get("carrier_id")
+        routes = planner.routes(call.account_id, wanted, call.from_number)
+        return claimed_call(_fresh(call), transition.effects, routes=routes)
 
     def _room_on(self, node: str) -> int:
         if self._node_capacity is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
-from typing import Any
+from typing import Any, NamedTuple
 
 import peewee
 
@@ -52,6 +52,23 @@ def delete(carrier_id: str) -> None:
     """Forget a carrier and what nodes said of it."""
     CarrierStatus.delete().where(CarrierStatus.carrier == carrier_id).execute()
     Carrier.delete().where(Carrier.id == carrier_id).execute()
+
+
+class Outbound(NamedTuple):
+    """A carrier as a call needs it; `trunk` is as `Carrier.trunk`."""
+
+    id: str
+    name: str
+    version: int
+    trunk: dict[str, Any]
+
+
+def outbound_of(account_id: str) -> list[Outbound]:
+    """An account's carriers for calls out, in the order in which they are tried; no secrets."""
+    query = Carrier.select(Carrier.id, Carrier.name, Carrier.version, Carrier.trunk)
+    query = query.where(Carrier.account == account_id)
+    ordered = query.order_by(Carrier.priority, Carrier.created_at, Carrier.id)
+    return [Outbound(*row) for row in tuples(ordered) if row[3].get("outbound", True)]
 
 
 def calls_that_name(carrier_id: str, account_id: str) -> int:

@@ -11,6 +11,7 @@ from topcalls.api import fields
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import CALL_STATUSES, STATUSES, State
 from topcalls.core.end_reasons import EndedBy, EndReason
+from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
 
 _ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
@@ -129,6 +130,28 @@ class CallSchema(ma.Schema):
     sandbox = fields.Flag(required=True, metadata={"description": "Nobody was really called."})
 
 
+class DialSchema(ma.Schema):
+    """A dial of the call by one carrier."""
+
+    attempt = fields.Whole(required=True, metadata={"description": "Counts from 1."})
+    carrier_id = _uuid("The carrier; null: the installation's own trunk.", nullable=True)
+    carrier_name = fields.Text(required=True)
+    channel_id = _uuid("The channel of this dial on the switch.")
+    dialled_at = _moment("When it was dialled.", nullable=False)
+    ended_at = _moment("When it ended unanswered.")
+    rang_seconds = fields.Number(
+        allow_none=True, metadata={"description": "How long the phone rang."}
+    )
+    sip_status = fields.Whole(allow_none=True, metadata={"description": "The carrier's answer."})
+    cause = fields.Text(allow_none=True, metadata={"description": "The switch's hang-up cause."})
+    then = fields.Choice(
+        *Then,
+        allow_none=True,
+        metadata={"description": "`try_next`: the next carrier dialled; `stop`: none did."},
+    )
+    why = fields.Text(allow_none=True, metadata={"description": "Why so."})
+
+
 class CallDetailsSchema(CallSchema):
     """A call, whole."""
 
@@ -146,6 +169,11 @@ class CallDetailsSchema(CallSchema):
     )
     analysis = ma.fields.Raw(allow_none=True, metadata={"description": "What was found in it."})
     timings = fields.ListOf(ma.fields.Nested(TimingSchema), required=True)
+    routing = fields.ListOf(
+        ma.fields.Nested(DialSchema),
+        required=True,
+        metadata={"description": "By which carriers it was dialled, and why another one tried."},
+    )
 
 
 class CallPageSchema(ma.Schema):

@@ -86,7 +86,11 @@ def get_call(call_id: UUID) -> dict[str, Any]:
     """
     account_id = principal().account_id
     call = services().calls.get(account_id, str(call_id))
-    return shown(call) | {"timings": services().call_trail.timings(account_id, call.id)}
+    trail = services().call_trail
+    return shown(call) | {
+        "timings": trail.timings(account_id, call.id),
+        "routing": trail.routing(account_id, call.id),
+    }
 
 
 @calls.route("/v1/calls/<uuid:call_id>", methods=["DELETE"])
@@ -127,10 +131,6 @@ def cancel_call(call_id: UUID) -> Response:
     return once(cancel, lambda _: json_answer(200, {"ok": True}))
 
 
-@calls.route("/v1/calls/<uuid:call_id>/events")
-@requires("calls:read")
-@calls.response(200, CallEventsSchema, example=examples.CALL_EVENTS)
-def list_call_events(call_id: UUID) -> dict[str, Any]:
 @calls.route("/v1/calls/<uuid:call_id>/dtmf", methods=["POST"])
 @requires("calls:write")
 @fails_with(409)
@@ -148,6 +148,10 @@ def press_keys(wanted: dict[str, Any], call_id: UUID) -> Response:
     return once(press, lambda made: json_answer(202, {"ok": True, "command_id": made}))
 
 
+@calls.route("/v1/calls/<uuid:call_id>/events")
+@requires("calls:read")
+@calls.response(200, CallEventsSchema, example=examples.CALL_EVENTS)
+def list_call_events(call_id: UUID) -> dict[str, Any]:
     """List what happened to a call, oldest first."""
     return {"data": services().call_trail.events(principal().account_id, str(call_id))}
 
