@@ -315,8 +315,8 @@ class CallEffects:
                 break
         with suppress(SwitchError):
             there = self._gear.switch.api(commands.uuid_exists(self.channel_uuid)) != "false"
-        if there:
-            self._post(StreamLost(detail))
+        if there:  # or the switch did not say
+            self._post(self._written() or StreamLost(detail))
         else:
             self._tell_end()
 
@@ -360,7 +360,9 @@ class CallEffects:
         self._journal.turn(turn)
 
     def usage(self, model: str, usage: TokenUsage) -> None:
-        """What a response took; kept as a sum, which may be written twice."""
+        """What a response took, if anything; kept as a sum, which may be written twice."""
+        if usage == TokenUsage():
+            return
         self._used += usage
         self._responses += 1
         self._journal.usage(model, self._used, self._responses)
@@ -384,7 +386,9 @@ class CallEffects:
             self._post(StreamLost(detail))
         else:
             kind = reason if reason in _BAD_ENDS else EndReason.INTERNAL_ERROR.value
-            self._post(BridgeFailed(detail if kind == reason else f"{reason} {detail}", kind))
+            self._post(
+                BridgeFailed(detail if kind == reason else f"{reason} {detail}".rstrip(), kind)
+            )
 
     def _report_ready(self) -> None:
         if self._provider_ready and self._attached:

@@ -1,0 +1,41 @@
+"""What the hands of a call make of what its conversation reports."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from topcalls.controller.call_effects import CallEffects
+from topcalls.core.call_events import BridgeFailed, BridgeFinished, StreamLost
+from topcalls.core.token_usage import TokenUsage
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("reason", "detail", "event"),
+    [
+        ("agent_ended", "", BridgeFinished("agent_ended")),
+        ("silence", "", BridgeFinished("silence")),
+        ("provider_failed", "rate_limit", BridgeFailed("rate_limit", "provider_failed")),
+        ("playback_failed", "", BridgeFailed("", "playback_failed")),
+        ("internal_error", "KeyError", BridgeFailed("KeyError", "internal_error")),
+        ("killed", "", BridgeFailed("killed", "internal_error")),
+        ("media_lost", "", StreamLost()),
+    ],
+)
+def test_the_end_of_a_conversation_is_told_by_what_it_was(reason, detail, event):
+    posted = []
+    CallEffects.finished(SimpleNamespace(_post=posted.append), reason, detail)
+    assert posted == [event]
+
+
+def test_tokens_are_written_as_a_sum():
+    written = []
+    journal = SimpleNamespace(usage=lambda *told: written.append(told))
+    hands = SimpleNamespace(_used=TokenUsage(), _responses=0, _journal=journal)
+    for usage in (TokenUsage(1, 2), TokenUsage(), TokenUsage(3, 4)):
+        CallEffects.usage(hands, "gpt-realtime", usage)
+    assert written == [
+        ("gpt-realtime", TokenUsage(1, 2), 1),
+        ("gpt-realtime", TokenUsage(4, 6), 2),
+    ]
