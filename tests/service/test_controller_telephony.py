@@ -9,7 +9,7 @@ from controller_rig import ANSWERS, BRIEF, HANGS_UP, LISTENS, REFUSED, RINGS, WA
 from gevent import socket
 from gevent.event import Event
 
-from topcalls.controller import telephony
+from topcalls.controller import call_limits, telephony
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.sandbox import faults
 from topcalls.store.models import Call
@@ -155,7 +155,7 @@ def test_a_dial_that_cannot_be_put_into_words_fails_at_once(rig):
 
 
 def test_an_ai_that_is_not_there_in_time_is_told_from_a_lost_stream(rig, monkeypatch):
-    monkeypatch.setattr(telephony, "ATTACH_SECONDS", 0.5)
+    monkeypatch.setattr(call_limits, "ATTACH_SECONDS", 0.5)
     rig.model.hanging = True
     rig.controller()
     call = rig.wait_over(rig.place(ANSWERS))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from topcalls.compose.services import Services, open_services, private_webhooks_allowed
 from topcalls.config import Settings
@@ -40,11 +41,13 @@ def build_worker(settings: Settings) -> WorkerProcess:
 
 
 def _succeed_the_dead(settings: Settings, services: Services) -> None:
-    """Workers share a name in leases. Where all of them share a machine, the one that starts alone
-    knows that whatever is leased was left by the dead; elsewhere leases run out."""
+    """Workers share a name in leases. Where all of them share a machine, as with SQLite, the one
+    that starts alone knows that whatever is leased was left by the dead; elsewhere leases run out.
+    They meet beside the database: each may have a data_dir of its own."""
     if services.db.kind != "sqlite":
         return
-    presence = Presence(settings.data_dir.resolve() / "workers", f"{settings.node}.{os.getpid()}")
+    database = Path(settings.effective_database_url.removeprefix("sqlite:///"))
+    presence = Presence(database.resolve().parent / "workers", f"{settings.node}.{os.getpid()}")
     presence.enter()  # until the process ends
     for name in presence.dead():
         presence.forget(name)

@@ -15,19 +15,21 @@ from gevent.event import Event
 
 from topcalls import __version__, metrics
 from topcalls.clock import Clock
-from topcalls.controller.call_effects import INTENT_SECONDS, CallEffects, Gear
+from topcalls.controller.call_effects import CallEffects, Gear
+from topcalls.controller.call_limits import END_SECONDS, limits_of
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
 from topcalls.controller.journal import Journal
-from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
+from topcalls.controller.lost_switch import LostSwitch
+from topcalls.controller.reconciler import Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
 from topcalls.controller.turn_away import turn_away
 from topcalls.core.call_events import CallEvent, ShutDown
-from topcalls.core.call_state import LIVE_STATES, Limit
+from topcalls.core.call_state import LIVE_STATES
 from topcalls.errors import ConfigError, TopCallsError
 from topcalls.log import get_logger
 from topcalls.presence import Presence
@@ -42,11 +44,6 @@ RECONCILE_SECONDS = 3.0
 SPOOL_SWEEP_SECONDS = 600.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
-END_SECONDS = 5.0
-ATTACH_SECONDS = 10.0
-DIAL_GRACE_SECONDS = 5.0
-"""How long after the switch's own time-out ours comes: the switch's says more about why."""
-
 TURN_AWAY_SECONDS = 3.0
 STOP_SECONDS = 8.0
 CLAIM_SECONDS = 3.0
@@ -119,6 +116,7 @@ class Telephony:
             min_idle_percent=min_idle_percent,
             media_problem=files.problem if files is not None else str,
         )
+        self._lost_switch = LostSwitch(self._gear.switch, self.sessions, clock)
         self._store_there_since: float | None = None
         self._drain_asked = False
         self._dispatcher = Dispatcher(
@@ -238,7 +236,7 @@ class Telephony:
         session = CallSession(
             call.call_id,
             call.facts,
-            limits_of(call),
+            limits_of(call, RECONCILE_SECONDS),
             self._clock,
             on_closed=lambda _: self._closed(live, journal),
         )
@@ -310,6 +308,7 @@ class Telephony:
             self._gear.spool.sweep(self._clock.now())
 
     def _reconcile(self) -> None:
+        self._lost_switch.look()
         if not self._gear.switch.is_up:
             return
         if not self._draining.is_set():
@@ -377,16 +376,3 @@ class Telephony:
             if self._stopped.wait(LOOP_LAG_SECONDS):
                 return
             lag.observe(max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS))
-
-
-def limits_of(call: ClaimedCall) -> dict[Limit, float]:
-    """How long each state of this call may last, in seconds."""
-    ring = call.request.ring_timeout_seconds + DIAL_GRACE_SECONDS
-    return {
-        # The comparison with the switch comes first: it knows more about why.
-        Limit.DIAL: INTENT_SECONDS + ring + GRACE_SECONDS + 2 * RECONCILE_SECONDS,
-        Limit.RING: ring,
-        Limit.ATTACH: ATTACH_SECONDS,
-        Limit.DURATION: call.request.max_duration * 60,
-        Limit.END: END_SECONDS,
-    }

@@ -1,0 +1,26 @@
+"""How long each state of a call may last."""
+
+from __future__ import annotations
+
+from topcalls.controller.call_effects import INTENT_SECONDS
+from topcalls.controller.reconciler import GRACE_SECONDS
+from topcalls.core.call_state import Limit
+from topcalls.services.dispatch import ClaimedCall
+
+END_SECONDS = 5.0
+ATTACH_SECONDS = 10.0
+DIAL_GRACE_SECONDS = 5.0
+"""How long after the switch's own time-out ours comes: the switch's says more about why."""
+
+
+def limits_of(call: ClaimedCall, compare_seconds: float) -> dict[Limit, float]:
+    """The limits of one call in seconds; it is compared with the switch every `compare_seconds`."""
+    ring = call.request.ring_timeout_seconds + DIAL_GRACE_SECONDS
+    return {
+        # The comparison with the switch comes first: it knows more about why.
+        Limit.DIAL: INTENT_SECONDS + ring + GRACE_SECONDS + 2 * compare_seconds,
+        Limit.RING: ring,
+        Limit.ATTACH: ATTACH_SECONDS,
+        Limit.DURATION: call.request.max_duration * 60,
+        Limit.END: END_SECONDS,
+    }
