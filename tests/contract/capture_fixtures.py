@@ -1,0 +1,227 @@
+"""Write tests/data/freeswitch_events.json anew: what a real switch tells of each situation, masked.
+
+    TOPCALLS_TEST_FREESWITCH_BIN=/usr/bin/freeswitch python tests/contract/capture_fixtures.py
+
+A program, not a test. It starts a switch on our configuration, plays the situations with SIPp, and
+keeps one event of each kind in each. Unit tests hold the code that reads, and the double, to it.
+"""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from urllib.parse import quote, unquote
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import own_switch  # noqa: E402 - after the patch
+from gevent import Timeout, sleep  # noqa: E402
+from gevent.queue import Queue  # noqa: E402
+
+from topcalls.esl import commands  # noqa: E402
+from topcalls.esl.client import EVENT_NAMES, EVENT_SUBCLASSES  # noqa: E402
+from topcalls.esl.connection import EventSocketConnection  # noqa: E402
+from topcalls.ids import new_id  # noqa: E402
+from topcalls.media.server import MediaServer  # noqa: E402
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT / "tests" / "data"
+LIMIT = 20
+
+
+def mask():
+    """The mask of `scripts/capture_events`, which is a program without a suffix."""
+    loader = SourceFileLoader("capture_events", str(ROOT / "scripts" / "capture_events"))
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader("capture_events", loader)
+    )
+    loader.exec_module(module)
+    return module.Mask()
+
+
+class Studio:
+    """A switch, the line to it, and the events that are kept."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        self.kept = {}
+        self.switch = own_switch.OwnSwitch(
+            directory / "switch",
+            FREESWITCH_MEDIA_TIMEOUT_MS="2000",
+            FREESWITCH_UNCLAIMED_SECONDS="3",
+        )
+        (directory / "switch").mkdir()
+        self.switch.start()
+        self._mask = mask()
+        self._events = Queue()
+        self._pending = []
+        port = self.switch.ports["esl"]
+        self.line = EventSocketConnection("127.0.0.1", port, own_switch.PASSWORD)
+        self.line.connect()
+        self.line.register_handle("*", self._events.put)
+        self.line.send_ok(commands.event_subscription(EVENT_NAMES, EVENT_SUBCLASSES))
+
+    def api(self, command):
+        return self.line.send_ok(f"api {command}", timeout=LIMIT).data.strip()
+
+    def keep(self, name, event_name, uuid=""):
+        """Keep the next event of that name or subclass; others stay for later."""
+
+        def fits(event):
+            return event_name in (event.name, event.subclass) and uuid in ("", event.uuid)
+
+        with Timeout(LIMIT, AssertionError(f"no {event_name} for {name}")):
+            while not (found := [event for event in self._pending if fits(event)]):
+                self._pending.append(self._events.get())
+        event = found[0]
+        self._pending.remove(event)
+        headers = self._mask.headers(event.headers)
+        body = self._mask.text(event.body)
+        self.kept[name] = headers | ({"_body": body} if body else {})
+        return event
+
+    def masked_record(self, record):
+        """A call detail record: its variables are URL-encoded."""
+        decoded = {name: unquote(value) for name, value in record.pop("variables").items()}
+        variables = self._mask.headers(decoded)
+        masked = json.loads(self._mask.text(json.dumps(record)))
+        return masked | {"variables": {name: quote(text) for name, text in variables.items()}}
+
+    def dial(self, **wishes):
+        dial = commands.Dial(
+            channel_uuid=new_id(),
+            call_id=new_id(),
+            owner="controller-1",
+            node="lab",
+            gateway=own_switch.GATEWAY,
+            number="+12025550142",
+            caller_id_number="+12025550199",
+            **wishes,
+        )
+        self.line.send_ok(f"bgapi {commands.originate(dial)}")
+        return dial.channel_uuid
+
+    @contextmanager
+    def telephone(self, scenario, *options):
+        """SIPp as callee, or as caller. What was told before is forgotten."""
+        self._pending.clear()
+        command = [sys.executable, ROOT / "scripts" / "sipp", scenario, "--seconds", "30", *options]
+        if scenario.startswith("callee"):
+            command += ["--listen", f"127.0.0.1:{self.switch.ports['callee']}", "--calls", "1"]
+        else:
+            command += ["--to", f"127.0.0.1:{self.switch.ports['sip']}"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            sleep(1)
+            yield
+            process.wait(40)
+
+
+def answered_call(studio):
+    """From ringing to our hang-up, with stream, playback, keys and recording."""
+    media = MediaServer("127.0.0.1", 0)
+    media.start()
+    with studio.telephone("callee_talk", "--pause", "500"):
+        uuid = studio.dial()
+        studio.keep("progress", "CHANNEL_PROGRESS", uuid)
+        studio.keep("answer", "CHANNEL_ANSWER", uuid)
+        studio.keep("park_outbound", "CHANNEL_PARK", uuid)
+        studio.keep("background_job", "BACKGROUND_JOB")
+        expected = media.expect(uuid)
+        studio.api(commands.uuid_audio_stream_start(uuid, expected.url))
+        stream = expected.wait(5)
+        studio.keep("stream_connect", "mod_audio_stream::connect", uuid)
+        sound = studio.directory / "sound.PCMU"
+        sound.write_bytes(b"\x20" * 8000)
+        recording = studio.directory / "recording.wav"
+        studio.api(commands.uuid_record_start(uuid, str(recording)))
+        play = commands.sendmsg_execute(uuid, "playback", str(sound))
+        studio.line.send(play)
+        studio.keep("playback_start", "PLAYBACK_START", uuid)
+        studio.keep("playback_done", "PLAYBACK_STOP", uuid)
+        studio.line.send(play)
+        studio.keep("playback_start_again", "PLAYBACK_START", uuid)
+        studio.api(commands.uuid_break(uuid))
+        studio.keep("playback_break", "PLAYBACK_STOP", uuid)
+        studio.api(f"uuid_recv_dtmf {uuid} 5")
+        studio.keep("dtmf", "DTMF", uuid)
+        studio.api(commands.uuid_record_stop(uuid, str(recording)))
+        studio.keep("record_stop", "RECORD_STOP", uuid)
+        stream.close()
+        studio.keep("stream_disconnect", "mod_audio_stream::disconnect", uuid)
+        studio.api(commands.uuid_audio_stream_stop(uuid))
+        studio.api(commands.uuid_audio_stream_start(uuid, "ws://127.0.0.1:9/refused"))
+        studio.keep("stream_error", "mod_audio_stream::error", uuid)
+        studio.api(commands.uuid_kill(uuid))
+        studio.keep("hangup_by_us", "CHANNEL_HANGUP_COMPLETE", uuid)
+    media.stop()
+    return uuid
+
+
+def refused_calls(studio):
+    """Calls that nobody answers, and those that others or limits end."""
+    for name, scenario, wishes in (
+        ("hangup_busy", "callee_busy", {}),
+        ("hangup_rejected", "callee_declines", {}),
+        ("hangup_unknown", "callee_unknown", {}),
+        ("hangup_overloaded", "callee_overloaded", {}),
+        ("hangup_no_answer", "callee_no_answer", {"ring_timeout_seconds": 2}),
+        ("hangup_by_callee", "callee_hangs_up", {}),
+        ("hangup_max_duration", "callee_talk", {"max_duration_seconds": 2}),
+    ):
+        with studio.telephone(scenario, "--pause", "500"):
+            uuid = studio.dial(**wishes)
+            studio.keep(name, "CHANNEL_HANGUP_COMPLETE", uuid)
+    with studio.telephone("callee_early_media", "--pause", "1000"):
+        uuid = studio.dial()
+        studio.keep("progress_media", "CHANNEL_PROGRESS_MEDIA", uuid)
+        studio.keep("answer_after_early_media", "CHANNEL_ANSWER", uuid)
+        studio.api(commands.uuid_kill(uuid))
+    uuid = studio.dial()
+    studio.keep("hangup_carrier_away", "CHANNEL_HANGUP_COMPLETE", uuid)
+
+
+def inbound_calls(studio):
+    """Calls that come in: one given up, one without audio, one with keys."""
+    with studio.telephone("caller_gives_up", "--pause", "500"):
+        uuid = studio.keep("park_inbound", "CHANNEL_PARK").uuid
+        studio.keep("hangup_inbound_abandoned", "CHANNEL_HANGUP_COMPLETE", uuid)
+    with studio.telephone("caller_silent"):
+        uuid = studio.keep("park_inbound_silent", "CHANNEL_PARK").uuid
+        studio.api(commands.sched_del(uuid))
+        studio.api(commands.uuid_answer(uuid))
+        studio.keep("answer_inbound", "CHANNEL_ANSWER", uuid)
+        studio.keep("hangup_media_timeout", "CHANNEL_HANGUP_COMPLETE", uuid)
+    with studio.telephone("caller_is_refused", "--status", "503"):
+        uuid = studio.keep("park_inbound_unclaimed", "CHANNEL_PARK").uuid
+        studio.keep("hangup_unclaimed", "CHANNEL_HANGUP_COMPLETE", uuid)
+
+
+def main():
+    """Capture everything, and write it down."""
+    with tempfile.TemporaryDirectory() as name:
+        studio = Studio(Path(name))
+        try:
+            uuid = answered_call(studio)
+            refused_calls(studio)
+            inbound_calls(studio)
+            studio.keep("heartbeat", "HEARTBEAT")
+            record = json.loads((studio.switch.cdrs / f"{uuid}.cdr.json").read_text())
+            masked = studio.masked_record(record)
+        finally:
+            studio.line.abort("done")
+            studio.switch.stop()
+    DATA.mkdir(exist_ok=True)
+    for file, content in (("freeswitch_events", studio.kept), ("freeswitch_cdr", masked)):
+        text = json.dumps(content, indent=0, ensure_ascii=False, sort_keys=True)
+        (DATA / f"{file}.json").write_text(text.replace(name, "/captured") + "\n")
+    print(f"{len(studio.kept)} events")
+
+
+if __name__ == "__main__":
+    main()
