@@ -14,7 +14,10 @@ _OWN = os.environ.get(own_switch.PROGRAM) and not os.environ.get("TOPCALLS_TEST_
 
 def _prepare():
     """Choose its ports now: the tests' marks ask for the address before anything runs."""
-    made = own_switch.OwnSwitch(tempfile.mkdtemp(prefix="topcalls-switch-"))
+    # mod_loopback is for tests that call nobody
+    made = own_switch.OwnSwitch(
+        tempfile.mkdtemp(prefix="topcalls-switch-"), more_modules=("mod_loopback",)
+    )
     program = f"{shlex.quote(sys.executable)} {shlex.quote(own_switch.__file__)}"
     os.environ.update(
         TOPCALLS_TEST_FREESWITCH=(
@@ -37,8 +40,6 @@ def own():
     if _switch is None:
         yield None
         return
-    _switch.start()
-    _switch.load("mod_loopback")  # for tests that call nobody
-    yield _switch
+    yield _switch.start()
     _switch.stop()
     shutil.rmtree(_switch.directory)

@@ -37,10 +37,12 @@ _GATEWAY_FILE = """<include>
 
 
 class OwnSwitch:
-    """One switch, in a directory. `environment` overrides the settings of its configuration."""
+    """One switch, in a directory. `environment` overrides the settings of its configuration;
+    `more_modules` are loaded besides those in it."""
 
-    def __init__(self, directory, **environment):
+    def __init__(self, directory, *, more_modules=(), **environment):
         self.directory = Path(directory)
+        self.more_modules = more_modules
         self.ports = {name: _free_port() for name in ("esl", "sip", "phones", "callee")}
         rtp = 20000 + os.getpid() % 40 * 1000
         self.environment = {
@@ -79,14 +81,10 @@ class OwnSwitch:
         """Start it; it answers and its trunks are up."""
         callee = f"127.0.0.1:{self.ports['callee']}"
         self.write("gateways", GATEWAY, _GATEWAY_FILE.format(name=GATEWAY, callee=callee))
-        (self.directory / "environment.json").write_text(json.dumps(self.environment))
+        plan = {"environment": self.environment, "more_modules": self.more_modules}
+        (self.directory / "plan.json").write_text(json.dumps(plan))
         start(self.directory)
         return self
-
-    def load(self, module):
-        """Load a module that is not in its configuration."""
-        with EventSocketConnection("127.0.0.1", self.ports["esl"], PASSWORD) as line:
-            line.send(f"api load {module}")
 
     def stop(self):
         """End it as an init system would; its exit status is unknown, its log is not."""
@@ -95,7 +93,8 @@ class OwnSwitch:
 
 def start(directory):
     """Start the switch that was prepared in a directory, and wait until its trunks are up."""
-    given = json.loads((directory / "environment.json").read_text())
+    plan = json.loads((directory / "plan.json").read_text())
+    given = plan["environment"]
     ours = {name: value for name, value in os.environ.items() if not name.startswith("TOPCALLS_")}
     with (directory / "log").open("ab") as log:
         process = subprocess.Popen(
@@ -114,6 +113,9 @@ def start(directory):
         assert process.poll() is None, (directory / "log").read_text()[-2000:]
         assert monotonic() < until, "the switch did not come up"
         sleep(0.1)
+    with EventSocketConnection("127.0.0.1", ports[1], given["TOPCALLS_ESL_PASSWORD"]) as line:
+        for module in plan["more_modules"]:
+            line.send(f"api load {module}")
 
 
 def _listens(port):

@@ -188,5 +188,5 @@ def test_stopping_the_product_ends_its_calls(home, telephone):
     callee.wait_for("R", "BYE", 15)
     assert product.stop() == 0
     moved = [line for line in product.logs().splitlines() if "Call moved" in line]
-    assert '"after": "cancelled"' in moved[-1]
+    assert '"after": "failed"' in moved[-1]
     relay.close()

@@ -152,7 +152,7 @@ def test_lists_of_networks_deny_by_default():
 @pytest.mark.parametrize(
     ("profile", "needed"),
     [
-        ("external", {"auth-calls": "true", "apply-inbound-acl": "carriers"}),
+        ("external", {"apply-inbound-acl": "carriers"}),
         ("internal", {"auth-calls": "true", "inbound-reg-force-matching-username": "true"}),
     ],
 )
@@ -163,8 +163,8 @@ def test_a_profile_lets_nobody_in_unseen(profile, needed):
     assert settings["disable-transfer"] == "true"
     assert not {name for name in settings if name.startswith("accept-blind")}
     assert profile == "internal" or settings["disable-register"] == "true"
-    assert profile == "internal" or settings["auth-calls-acl-only"] == "$${topcalls_acl_only}"
-    assert defaults()["topcalls_acl_only"] == "true"
+    assert profile == "internal" or settings["auth-calls"] == "$${topcalls_carrier_logins}"
+    assert defaults()["topcalls_carrier_logins"] == "false"
 
 
 @pytest.mark.parametrize("file", sorted(DIALPLANS.glob("*.xml")), ids=lambda file: file.name)
