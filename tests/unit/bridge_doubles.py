@@ -140,6 +140,7 @@ class Audio:
     playback: Loudspeaker
     codec: Any = "PCMU"
     keys_in_band: bool = False
+    can_play: bool = True
 
 
 class Observer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bridge_doubles import CONFIG, LIMIT, Loudspeaker, Talk
+from bridge_doubles import CONFIG, LIMIT, Audio, Loudspeaker, Talk
 
 from topcalls.bridge.agent import MOST_LOST
 from topcalls.core.token_usage import TokenUsage
@@ -61,6 +61,17 @@ def test_a_sentence_that_was_heard_makes_up_for_one_that_was_not() -> None:
         talk.loudspeaker.milliseconds = milliseconds
         answered_once(talk)
         talk.advance(2.5)
+    assert talk.observer.ends == []
+    talk.end()
+
+
+def test_a_switch_that_takes_no_commands_is_waited_for() -> None:
+    talk = Talk(CONFIG)
+    talk.loudspeaker = FullDisk(talk.clock)
+    talk.ring()
+    talk.bridge.attach(Audio(talk.line, talk.loudspeaker, can_play=False))
+    for _ in range(MOST_LOST + 1):
+        answered_once(talk)
     assert talk.observer.ends == []
     talk.end()
 

@@ -175,12 +175,13 @@ class Agent:
             parts.observer.timing(timing)
         return utterance
 
-    def finished(self, heard: HeardPart) -> None:
+    def finished(self, heard: HeardPart, *, can_play: bool = True) -> None:
         """An utterance is over: heard to its end, or (a full disk, a lost playback) given up."""
         if self.speaker.finished(heard.utterance_id) is None:
             return
         parts, now_ms = self._parts, self._parts.call_ms()
-        self._watch_playback(heard)
+        if can_play:
+            self._watch_playback(heard)
         if heard.received_ms - heard.played_ms <= _UNHEARD_TAIL_MS:
             parts.tell(parts.transcript.agent_ended(heard.utterance_id, now_ms))
         else:

@@ -58,6 +58,12 @@ class CallAudio(Protocol):
     def codec(self) -> Literal["PCMU", "PCMA"]: ...
 
     @property
+    def can_play(self) -> bool:
+        """The switch takes commands. While it does not, what is said is not heard, and the call
+        goes on all the same."""
+        ...
+
+    @property
     def keys_in_band(self) -> bool:
         """The line tells keys by tones in the audio, and in no other way."""
         ...

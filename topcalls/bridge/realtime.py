@@ -331,7 +331,8 @@ class Conversation:
             self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
 
     def _on_finished(self, heard: HeardPart) -> None:
-        self._agent.finished(heard)
+        can_play = self._audio is not None and self._audio.can_play
+        self._agent.finished(heard, can_play=can_play)
 
 
 def _ignore(*_: Any) -> None:

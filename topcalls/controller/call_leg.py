@@ -100,6 +100,11 @@ class CallLeg:
         return self.playback.codec
 
     @property
+    def can_play(self) -> bool:
+        """The switch takes commands."""
+        return self._switch.is_up
+
+    @property
     def last_heard(self) -> float | None:
         """The last sign of the channel, in monotonic seconds: its audio, or the end of its stream,
         which comes with the hang-up; None if there was none."""
