@@ -3,8 +3,11 @@
 import os
 import re
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
+import gevent
 import pytest
 from product import START_SECONDS, Product
 
@@ -12,6 +15,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 
 DEMO_NUMBER = "+12025550100"
 BUSY_NUMBER = "+12025550101"
+CHILDREN_SECONDS = 30
 SILENT_NUMBER = "+12025550108"
 SHORT_TALK = """
 name: short talk
@@ -117,6 +121,20 @@ def test_a_restarted_sandbox_is_found_again(house):
     assert house.wait_over(house.place(BUSY_NUMBER))["call_status"] == "busy"
 
 
+def test_a_data_directory_that_is_moved_away_is_missed_everywhere(house):
+    var = house.directory / "var"
+    moved = var.rename(house.directory / "moved")
+    try:
+        house.wait_for_output("was deleted or moved while it is in use", 10)
+        ready = house.request("GET", "/ready")
+        assert ready.status == 503
+        assert "deleted, moved or replaced" in ready.body["detail"]
+        assert "The database file is gone" in (moved / "logs" / "controller.log").read_text()
+    finally:
+        moved.rename(var)
+    assert house.request("GET", "/ready").status == 200
+
+
 @pytest.fixture
 def patient(tmp_path):
     """A product that waits for calls when it is stopped; its first number is a short talk."""
@@ -141,6 +159,31 @@ def test_ctrl_c_lets_a_call_end_by_itself_and_a_second_one_does_not(patient):
     patient.wait_for_output("stopping controller; calls may talk on for 600 s", 10)
     assert patient.stop() == 0
     assert re.search(rf'"call_id": "{silent}".*"after": "failed"', patient.logs())
+
+
+def test_a_killed_supervisor_leaves_nobody_behind_and_no_call(patient):
+    """Its processes see it at once, and none waits for calls to end by themselves."""
+    silent = patient.place(SILENT_NUMBER)
+    patient.wait_until(silent, in_conversation)
+    pid = patient.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    assert len(children) == 4
+    patient.process.kill()
+    with gevent.Timeout(CHILDREN_SECONDS):
+        while any(is_running(child) for child in children):
+            gevent.sleep(0.1)
+    database = sqlite3.connect(patient.directory / "var" / "topcalls.db")
+    with closing(database):
+        query = "select end_reason, lease_owner from call where id = ?"
+        assert database.execute(query, (silent,)).fetchone() == ("shutdown", None)
+
+
+def is_running(pid):
+    """Whoever became their parent may not have taken note of their end yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_ctrl_c_during_the_start_ends_what_was_started(tmp_path):

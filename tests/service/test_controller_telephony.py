@@ -231,7 +231,7 @@ def test_a_call_that_was_taken_away_leaves_nothing_behind(rig):
 
 def test_the_call_of_a_controller_that_died_is_ended_by_another(rig, monkeypatch):
     monkeypatch.setattr(telephony, "STEADY_STORE_SECONDS", 0.0)
-    monkeypatch.setattr(telephony, "END_SECONDS", 0.3)
+    monkeypatch.setattr(call_limits, "END_SECONDS", 0.3)
     controller = rig.controller()
     call_id = rig.place(ANSWERS)
     rig.wait_status(call_id, "in-progress")
