@@ -138,7 +138,8 @@ class Settings(BaseModel):
     gateway: str = Field(
         "",
         pattern=r"^[A-Za-z0-9_.-]{0,64}$",
-        description="FreeSWITCH gateway (`sofia/gateway/NAME/…`) that outbound calls leave by.",
+        description="FreeSWITCH gateway (`sofia/gateway/NAME/…`) that calls of accounts without a "
+        "carrier leave by. Empty: such accounts cannot call.",
     )
     switch_dir: Path | None = Field(
         None,
@@ -367,7 +368,6 @@ def _refuse_contradictions(settings: Settings) -> None:
     needed = {
         "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
         "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
-        "gateway": settings.telephony_mode == "live" and not settings.gateway,
         "openai_api_key": settings.ai_mode == "live" and settings.openai_api_key is None,
     }
     for name, missing in needed.items():

@@ -87,7 +87,12 @@ def test_a_live_line_never_talks_to_a_scripted_model():
     assert refused(**without_ai).field == "openai_api_key"
 
 
-@pytest.mark.parametrize("name", ["TOPCALLS_ESL_PASSWORD", "TOPCALLS_GATEWAY"])
+def test_a_live_line_may_have_no_gateway_of_its_own():
+    environ = {key: value for key, value in LIVE.items() if key != "TOPCALLS_GATEWAY"}
+    assert config.load(environ=environ).gateway == ""
+
+
+@pytest.mark.parametrize("name", ["TOPCALLS_ESL_PASSWORD"])
 def test_what_a_live_line_needs_is_asked_for_by_name(name):
     environ = {key: value for key, value in LIVE.items() if key != name}
     error = refused(**environ)

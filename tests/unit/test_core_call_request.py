@@ -248,7 +248,6 @@ ASKS = {
     "transfer": {"destinations": [{}]},
     "recording.channels": "mono",
     "recording.announcement": "This call is recorded.",
-    "carrier_id": "carrier",
 }
 
 

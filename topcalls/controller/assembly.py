@@ -18,6 +18,9 @@ from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
+from topcalls.core.routing import Route
+from topcalls.core.trunks import dial_number
+from topcalls.errors import InvalidRequest
 from topcalls.esl.client import GATEWAY_STATE, SwitchClient
 from topcalls.esl.commands import Dial
 from topcalls.esl.parser import ESLEvent
@@ -184,15 +187,25 @@ def _background(
 
 
 def _dial(options: ControllerOptions, call: ClaimedCall) -> Dial:
+    route = _route(options, call)
     seconds = round(call.request.max_duration * 60) + SWITCH_LIMIT_GRACE_SECONDS
     return Dial(
         channel_uuid=call.channel_uuid,
         call_id=call.call_id,
         owner=options.owner,
         node=options.node,
-        gateway=options.switch.gateway,
-        number=call.phone_number,
+        gateway=route.gateway,
+        number=dial_number(call.phone_number, route.number_format, route.number_prefix),
         caller_id_number=call.from_number or "",
         ring_timeout_seconds=round(call.request.ring_timeout_seconds),
         max_duration_seconds=seconds,
     )
+
+
+def _route(options: ControllerOptions, call: ClaimedCall) -> Route:
+    """By which carrier. One that was asked for and is gone is never replaced by another."""
+    if call.routes:
+        return call.routes[0]
+    if call.request.carrier_id is not None:
+        raise InvalidRequest("The carrier that the call asked for is gone.", field="carrier_id")
+    return Route(None, "", options.switch.gateway)

@@ -185,6 +185,9 @@ class SwitchCheckup:
             )
 
     def _gateway(self, line: _Line) -> Iterator[Finding]:
+        if not self.switch.gateway:
+            yield ok("gateway", "None of the installation: calls leave by carriers of accounts.")
+            return
         name = commands.token("gateway", self.switch.gateway)
         text = line.ask(f"sofia status gateway {name}")
         fields = {key: value.strip() for key, value in _FIELD.findall(text)}

@@ -58,7 +58,6 @@ NOT_YET = (
         "recording.channels", "Leave it out: a recording keeps the two sides on a channel each."
     ),
     NotYet("recording.announcement", "Put the announcement into first_sentence."),
-    NotYet("carrier_id", "Leave it out: calls leave by the configured trunk."),
 )
 
 

@@ -142,7 +142,12 @@ class CallConfigurationSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "Which events; all of them if left out. Needs `webhook_url`."},
     )
-    carrier_id = _text("carrier_id", "The trunk to call by.")
+    carrier_id = _text(
+        "carrier_id",
+        "The carrier to call by, and no other. Without it the caller ID's carrier tries first, "
+        "then the account's others in their order, then, for an account that has none, the "
+        "installation's own.",
+    )
     background_audio = fields.Choice(
         *BACKGROUNDS,
         allow_none=True,
