@@ -118,7 +118,8 @@ def test_calls_go_on_after_the_controller_was_killed(house):
 
 def test_a_restarted_sandbox_is_found_again(house):
     kill_child(house, "sandbox")
-    assert house.wait_over(house.place(BUSY_NUMBER))["call_status"] == "busy"
+    call = house.wait_over(house.place(BUSY_NUMBER))
+    assert call["call_status"] == "busy", (call, house.logs()[-6000:])
 
 
 def test_a_data_directory_that_is_moved_away_is_missed_everywhere(house):
