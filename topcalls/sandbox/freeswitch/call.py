@@ -142,7 +142,7 @@ class Call:
         unanswered = "send_refuse" if channel.direction == "inbound" else "send_cancel"
         ours = "send_bye" if answered else unanswered
         channel.variables["sip_hangup_disposition"] = disposition or ours
-        channel.variables |= hangup_variables(answered, refusal)
+        channel.variables |= hangup_variables(channel.direction, disposition or ours, refusal)
         channel.phase = "hangup"
         channel.cause = cause
         channel.times.hungup = self._host.microseconds()

@@ -56,6 +56,7 @@ def inbound_variables(uuid: str, caller: str, number: str, session: int) -> dict
         "sip_call_id": f"{uuid}@127.0.0.1",
         "call_uuid": uuid,
         "tc_owner": "unclaimed",
+        "tc_node": "node-1",
     }
 
 
@@ -86,21 +87,37 @@ def answer_variables(channel: Channel, *, telephone_events: bool = True) -> dict
     }
 
 
-def hangup_variables(answered: bool, refusal: SipRefusal | None) -> dict[str, str]:
-    """The last SIP status, and of what; nothing after a CANCEL of ours."""
+_CANCELLED = {"sip_invite_failure_status": "487", "sip_invite_failure_phrase": "CANCEL"}
+_BY_DISPOSITION = {
+    "recv_bye": {
+        "sip_term_status": "200",
+        "proto_specific_hangup_cause": "sip:200",
+        "sip_term_cause": "16",
+        "sip_hangup_phrase": "OK",
+    },
+    "send_cancel": _CANCELLED,
+    "recv_cancel": {
+        **_CANCELLED,
+        "sip_term_status": "487",
+        "proto_specific_hangup_cause": "sip:487",
+        "sip_term_cause": "487",
+    },
+}
+
+
+def hangup_variables(
+    direction: str, disposition: str, refusal: SipRefusal | None
+) -> dict[str, str]:
+    """The last SIP status, where the far end had the last word, and where its answers came from."""
+    replies = {"sip_reply_host": "127.0.0.1", "sip_reply_port": "5060"}
+    from_where = replies if direction == "outbound" else {}
     if refusal is not None:
         return {
+            **from_where,
             "sip_term_status": str(refusal.status),
             "sip_invite_failure_status": str(refusal.status),
             "sip_invite_failure_phrase": refusal.phrase,
             "sip_hangup_phrase": refusal.phrase,
             "proto_specific_hangup_cause": f"sip:{refusal.status}",
         }
-    if answered:
-        return {
-            "sip_term_status": "200",
-            "proto_specific_hangup_cause": "sip:200",
-            "sip_term_cause": "16",
-            "sip_hangup_phrase": "OK",
-        }
-    return {}
+    return {**from_where, **_BY_DISPOSITION.get(disposition, {})}

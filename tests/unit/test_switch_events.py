@@ -1,0 +1,263 @@
+"""What a real FreeSWITCH told, and our code reads of it, the double tells in the same shape.
+
+The events are those of `tests/data`, captured by `tests/contract/capture_fixtures.py`. Which
+headers are read is not listed here: the readers are run, and watched.
+"""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from sandbox_peers import AudioServer, EventSocketClient, ToneSpeech, tone
+
+from topcalls.controller import cdr_spool
+from topcalls.core.call_events import HungUp
+from topcalls.esl import translate
+from topcalls.esl.parser import ESLEvent
+from topcalls.sandbox.freeswitch.server import SwitchServer
+from topcalls.sandbox.freeswitch.switch import SwitchOptions
+from topcalls.sandbox.magic_numbers import NumberPlan
+from topcalls.sandbox.scenario import parse_scenario
+
+pytestmark = pytest.mark.unit
+DATA = Path(__file__).parents[1] / "data"
+CAPTURED = json.loads((DATA / "freeswitch_events.json").read_text())
+RECORD = (DATA / "freeswitch_cdr.json").read_bytes()
+UUID = "00000000-0000-4000-8000-000000000777"
+
+PEOPLE = {
+    "+12025550150": "- ring: 0.05\n- answer\n- silence: 60",
+    "+12025550151": "- ring: 0.05\n- answer\n- wait: 0.3\n- hang_up",
+    "+12025550152": "- busy",
+    "+12025550153": "- ring: 0.05\n- reject",
+    "+12025550154": "- fail: UNALLOCATED_NUMBER",
+    "+12025550155": "- ring: 60\n- answer",
+    "+12025550156": "- early_media: 0.05\n- answer\n- silence: 60",
+    "+12025550157": '- answer\n- press: "5"\n- silence: 60',
+    "+12025550158": "- fail: NORMAL_TEMPORARY_FAILURE",
+}
+TALKS, LEAVES, BUSY, REJECTS, UNKNOWN, RINGS, EARLY, PRESSES, FULL = PEOPLE
+
+
+class Watched(dict):
+    """An event's headers, and which of them were asked for."""
+
+    def __init__(self, headers):
+        super().__init__(headers)
+        self.asked = set()
+
+    def get(self, name, default=None):
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def read(headers):
+    """Every header of this event that our code asks for and finds."""
+    watched = Watched(headers)
+    event = ESLEvent(watched, str(headers.get("_body", "")))
+    for reader in (translate.translate, translate.notice, translate.inbound_call):
+        reader(event)
+    if event.name == "CHANNEL_ANSWER":
+        translate.line_codec(event)
+    for name in ("uuid", "subclass", "timestamp_us", "job_uuid"):
+        getattr(event, name)
+    event.variable("tc_owner")  # what the switch filters by
+    return {name: headers[name] for name in sorted(watched.asked) if name in headers}
+
+
+FREE_TEXT = ("Caller-Caller-ID-Name", "variable_sip_call_id", "variable_tc_node")
+
+
+def shape(name, value):
+    """A value with everything taken out that differs from call to call."""
+    if name in FREE_TEXT:
+        return bool(value)
+    value = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", value)
+    value = re.sub(r"^/.*(\.\w+)$", r"/PATH\1", value)
+    if re.fullmatch(r"[1-6]\d\d|sip:[1-6]\d\d", value):
+        return value  # a SIP status says what it says
+    return re.sub(r"\d+(\.\d+)?", "9", value)
+
+
+# -- what the switch told ---------------------------------------------------------------------
+
+
+def test_the_captured_events_hold_every_header_that_is_read():
+    """Each header that some reader asks for was told by the switch in some situation."""
+    watched = [Watched(headers) for headers in CAPTURED.values()]
+    for headers in watched:
+        event = ESLEvent(headers, str(headers.get("_body", "")))
+        for reader in (translate.translate, translate.notice, translate.inbound_call):
+            reader(event)
+    asked = set().union(*(headers.asked for headers in watched))
+    told = {name for headers in CAPTURED.values() for name in headers}
+    assert asked - told == set()
+
+
+@pytest.mark.parametrize("name", sorted(CAPTURED))
+def test_a_captured_event_holds_nothing_of_anybody(name):
+    text = json.dumps(CAPTURED[name])
+    assert not re.findall(r"(?<![\w.+-])\+?[2-9]\d{6,}@|1(?!2025550)\d{10}@", text)
+    assert "PCMU" in text or "audio" in text or name in ("background_job", "heartbeat")
+    assert CAPTURED[name]["FreeSWITCH-Hostname"] == "switch"
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "status", "by"),
+    [
+        ("hangup_by_us", "NORMAL_CLEARING", None, "us"),
+        ("hangup_by_callee", "NORMAL_CLEARING", 200, "callee"),
+        ("hangup_busy", "USER_BUSY", 486, "callee"),
+        ("hangup_rejected", "CALL_REJECTED", 603, "callee"),
+        ("hangup_unknown", "UNALLOCATED_NUMBER", 404, "network"),
+        ("hangup_overloaded", "NORMAL_TEMPORARY_FAILURE", 503, "network"),
+        ("hangup_no_answer", "NO_ANSWER", 487, "us"),
+        ("hangup_carrier_away", "NORMAL_TEMPORARY_FAILURE", None, "network"),
+        ("hangup_max_duration", "ALLOTTED_TIMEOUT", None, "us"),
+        ("hangup_media_timeout", "MEDIA_TIMEOUT", None, "network"),
+        ("hangup_inbound_abandoned", "ORIGINATOR_CANCEL", 487, "callee"),
+    ],
+)
+def test_why_a_captured_call_ended(name, cause, status, by):
+    headers = CAPTURED[name]
+    over = translate.translate(ESLEvent(dict(headers)))
+    assert isinstance(over, HungUp)
+    assert (over.hangup.cause, over.hangup.sip_status, over.hangup.by) == (cause, status, by)
+
+
+def test_the_captured_record_is_understood():
+    uuid = json.loads(RECORD)["variables"]["uuid"]
+    over = cdr_spool.parse(RECORD, uuid)
+    assert over is not None
+    assert over.hangup.cause == "NORMAL_CLEARING"
+    assert over.ended_at is not None
+
+
+# -- what the double tells --------------------------------------------------------------------
+
+
+@pytest.fixture
+def server(tmp_path):
+    plan = NumberPlan(
+        parse_scenario(f'name: "{number}"\nnumber: "{number}"\ndescription: d\ncallee:\n{steps}')
+        for number, steps in PEOPLE.items()
+    )
+    options = SwitchOptions(temporary=tmp_path, heartbeat_seconds=0.1)
+    server = SwitchServer(ToneSpeech(), plan, options=options)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(server):
+    client = EventSocketClient(server.port)
+    yield client
+    client.close()
+
+
+def dial(client, number, **variables):
+    given = {"tc_owner": "controller-1", "tc_node": "lab", **variables}
+    text = ",".join(f"{name}={value}" for name, value in given.items())
+    client.originate(number, UUID, text)
+    return UUID
+
+
+def answered(client, number=TALKS, **variables):
+    dial(client, number, **variables)
+    client.event("CHANNEL_PARK", Unique_ID=UUID)
+    return UUID
+
+
+def assert_alike(captured, event):
+    """The double's event has every header that is read of the captured one, in its shape."""
+    expected = read(CAPTURED[captured])
+    told = read({name: str(value) for name, value in event.items()})
+    assert {name: shape(name, value) for name, value in told.items()} == {
+        name: shape(name, value) for name, value in expected.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("captured", "number", "name"),
+    [
+        ("progress", TALKS, "CHANNEL_PROGRESS"),
+        ("answer", TALKS, "CHANNEL_ANSWER"),
+        ("park_outbound", TALKS, "CHANNEL_PARK"),
+        ("progress_media", EARLY, "CHANNEL_PROGRESS_MEDIA"),
+        ("answer_after_early_media", EARLY, "CHANNEL_ANSWER"),
+        ("dtmf", PRESSES, "DTMF"),
+        ("hangup_by_callee", LEAVES, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_busy", BUSY, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_rejected", REJECTS, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_unknown", UNKNOWN, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_overloaded", FULL, "CHANNEL_HANGUP_COMPLETE"),
+    ],
+)
+def test_an_outbound_call(client, captured, number, name):
+    dial(client, number)
+    assert_alike(captured, client.event(name, Unique_ID=UUID))
+
+
+def test_a_call_that_nobody_takes(client):
+    dial(client, RINGS, originate_timeout="1")
+    assert_alike("hangup_no_answer", client.event("CHANNEL_HANGUP_COMPLETE", Unique_ID=UUID))
+
+
+def test_the_answer_to_a_dial(client):
+    text = f"originate {{origination_uuid={UUID}}}sofia/gateway/sandbox/{TALKS} &park()"
+    client.command(f"bgapi {text}\nJob-UUID: {UUID}")
+    assert_alike("background_job", client.event("BACKGROUND_JOB", Job_UUID=UUID))
+
+
+def test_a_heartbeat(client):
+    assert_alike("heartbeat", client.event("HEARTBEAT"))
+
+
+def test_a_call_that_we_end(client):
+    answered(client)
+    client.api(f"uuid_kill {UUID}")
+    assert_alike("hangup_by_us", client.event("CHANNEL_HANGUP_COMPLETE", Unique_ID=UUID))
+
+
+def test_a_call_at_its_limit(client):
+    answered(client, execute_on_answer="'sched_hangup +1 allotted_timeout'")
+    assert_alike("hangup_max_duration", client.event("CHANNEL_HANGUP_COMPLETE", Unique_ID=UUID))
+
+
+def test_speech_and_its_end(client, tmp_path):
+    answered(client)
+    sound = tmp_path / "sound.PCMU"
+    sound.write_bytes(tone(400, 0.2))
+    client.play(UUID, sound)
+    assert_alike("playback_start", client.event("PLAYBACK_START"))
+    assert_alike("playback_done", client.event("PLAYBACK_STOP"))
+    sound.write_bytes(tone(400, 5))
+    client.play(UUID, sound)
+    client.next_event("PLAYBACK_START")
+    client.api(f"uuid_break {UUID}")
+    assert_alike("playback_break", client.event("PLAYBACK_STOP", Playback_Status="break"))
+
+
+def test_a_recording(client, tmp_path):
+    answered(client)
+    client.api(f"uuid_record {UUID} start {tmp_path}/recording.wav")
+    client.api(f"uuid_record {UUID} stop {tmp_path}/recording.wav")
+    assert_alike("record_stop", client.event("RECORD_STOP"))
+
+
+def test_a_stream(client):
+    audio = AudioServer()
+    answered(client)
+    client.api(f"uuid_audio_stream {UUID} start {audio.url} mono 8k")
+    assert_alike("stream_connect", client.event("mod_audio_stream::connect"))
+    audio.reset()
+    assert_alike("stream_error", client.event("mod_audio_stream::error"))
+    audio.stop()
+
+
+def test_a_call_that_comes_in(server, client):
+    server.call_in("+12025550177", "+12025550142", patience=0.05)
+    assert_alike("park_inbound", client.event("CHANNEL_PARK"))
+    assert_alike("hangup_inbound_abandoned", client.event("CHANNEL_HANGUP_COMPLETE"))
