@@ -48,6 +48,23 @@ def test_a_redirected_webhook_goes_nowhere_else(faulty, calls):
     assert "/redirected" not in paths
 
 
+def test_what_the_model_took_is_kept_beyond_the_loss_of_a_session(faulty, calls):
+    call = faulty.wait_over(calls["model cut in mid-sentence"], 90)
+    query = "select responses, input_text, output_audio from call_usage where call_id = ?"
+    ((responses, read, spoken),) = faulty.rows(query, call["id"])
+    assert responses >= 2
+    assert read > 0
+    assert spoken > 0
+
+
+def test_a_refused_recording_is_not_waited_for(faulty, calls):
+    call = faulty.wait_over(calls["recording refused"], 90)
+    query = "select recording_state, log from call join wrap_up on call_id = id where id = ?"
+    ((state, log),) = faulty.rows(query, call["id"])
+    assert state == "refused"
+    assert '"recording":"skipped"' in log.replace(" ", "")
+
+
 def test_nothing_is_left_and_minutes_are_settled(faulty, calls, idle):
     for call_id in calls.values():
         faulty.wait_over(call_id, 90)
