@@ -53,6 +53,8 @@ class Line:
     def __init__(self, transport, peer, codec):
         self.packets = []
         self.voice = []  # those packets that hold speech
+        self.keys = ""  # what the other side pressed, by telephone events
+        self._key_at = None
         self.changed = Event()
         self._transport = transport
         self._peer = peer
@@ -69,6 +71,20 @@ class Line:
             self.voice.append(packet)
         self.changed.set()
         self.changed.clear()
+
+    def key_came(self, stamp, payload):
+        """A telephone event; every key is told many times over."""
+        if stamp != self._key_at:
+            self._key_at = stamp
+            self.keys += _KEYS[payload[0]]
+            self.changed.set()
+            self.changed.clear()
+
+    def wait_for_keys(self, keys, seconds):
+        """Until exactly these were pressed by the other side."""
+        with gevent.Timeout(seconds, AssertionError(f"not {keys} within {seconds} s")):
+            while self.keys != keys:
+                self.changed.wait()
 
     def say(self, pcmu):
         """Speak next."""
@@ -157,6 +173,8 @@ class Lines:
             data, ancillary, _, peer = self._socket.recvmsg(2048, 64)
             seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
             kind, sequence = data[1], int.from_bytes(data[2:4], "big")
+            if kind & 0x7F == 101 and peer in self.lines:
+                self.lines[peer].key_came(data[4:8], data[12:])
             if kind & 0x7F != PAYLOADS[self._codec]:
                 continue
             if peer not in self.lines:
