@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from topcalls.core.call_events import EVENT_KINDS
-from topcalls.core.call_state import BY_CAUSE, LIMITS, PUBLIC, TABLE, WEBHOOKS, State
+from topcalls.core.call_state import BY_CAUSE, LIMITS, TABLE, State
+from topcalls.core.call_status import PUBLIC, WEBHOOKS
 
 PAGE = Path(__file__).parent.parent / "docs" / "call-states.md"
 

@@ -13,7 +13,8 @@ from target import Target
 
 from topcalls.core import call_events
 from topcalls.core.call_events import EVENT_KINDS, BridgeFailed, BridgeFinished
-from topcalls.core.call_state import PUBLIC, CallFacts, State, Verdict, advance
+from topcalls.core.call_state import CallFacts, State, Verdict, advance
+from topcalls.core.call_status import PUBLIC
 
 _causes = st.sampled_from(
     ["NORMAL_CLEARING", "USER_BUSY", "NO_ANSWER", "ALLOTTED_TIMEOUT", "NO_SUCH_CAUSE", ""]

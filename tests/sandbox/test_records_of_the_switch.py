@@ -26,9 +26,7 @@ def rig(tmp_path_factory):
 def calls(rig):
     """All of them are up or ring when their controller is killed; the next one comes when they are
     over."""
-    placed = {
-        number: rig.place(number, ring_timeout_seconds=RING_SECONDS) for number in SCENARIOS
-    }
+    placed = {number: rig.place(number, ring_timeout_seconds=RING_SECONDS) for number in SCENARIOS}
     for number in (LEAVES, STAYS):
         rig.wait_until(placed[number], lambda call: call["call_status"] == "in-progress")
     for number in (REFUSES, PICKS_UP):

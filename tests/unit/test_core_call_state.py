@@ -11,17 +11,15 @@ from topcalls.core.call_state import (
     FINAL_STATES,
     LIMITS,
     LIVE_STATES,
-    PUBLIC,
-    STATUSES,
     TABLE,
     WAITING_STATES,
-    WEBHOOKS,
     CallFacts,
     Effect,
     State,
     Verdict,
     advance,
 )
+from topcalls.core.call_status import PUBLIC, STATUSES, WEBHOOKS
 from topcalls.core.end_reasons import FAULTS, EndReason
 
 pytestmark = pytest.mark.unit

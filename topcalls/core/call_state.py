@@ -45,12 +45,8 @@ from topcalls.core.call_events import (
     TimedOut,
 )
 from topcalls.core.end_reasons import FAULTS, EndReason
-from topcalls.core.hangup_causes import (
-    Unanswered,
-    in_words,
-    is_misconfiguration,
-    outcome_of,
-)
+from topcalls.core.end_words import AI_WAS_LATE, ANSWER_UNHEARD, words_of
+from topcalls.core.hangup_causes import Unanswered, is_misconfiguration, outcome_of
 
 
 class State(StrEnum):
@@ -395,76 +391,7 @@ def _ai_was_late(call: CallFacts, event: CallEvent) -> bool:
 
 def _message(call: CallFacts, event: CallEvent) -> str | None:
     if _ai_was_late(call, event):
-        return "The AI provider was not ready in time."
+        return AI_WAS_LATE
     if _answer_unheard(call, event):
-        return "The call was answered and ended while the switch could not be heard."
-    if isinstance(event, OriginateFailed | HungUp):
-        return in_words(event.hangup)
-    if isinstance(event, StreamLost):
-        return f"The call's audio stream was lost. {event.detail}".rstrip()
-    if isinstance(event, BridgeFailed):
-        return f"{_BROKEN.get(event.reason, _BROKEN['provider_failed'])} {event.detail}".rstrip()
-    if isinstance(event, ChannelLost):
-        counts = " It counts until it was last heard of." if call.answered else ""
-        return f"The switch lost the call without saying why.{counts}"
-    if isinstance(event, OwnerLost):
-        return "The controller that carried the call died."
-    if isinstance(event, ShutDown):
-        return "The controller that carried the call was stopped."
-    if isinstance(event, Misconfigured):
-        return f"TopCalls is not set up to make this call. {event.detail}".rstrip()
-    if isinstance(event, DispatchExpired):
-        return "No controller took the call up in time. See that a controller runs and has room."
-    return None
-
-
-_BROKEN = {
-    "provider_failed": "The AI provider failed.",
-    "internal_error": "The conversation met an internal error.",
-    "playback_failed": "The agent's speech could not be played to the phone.",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PublicStatus:
-    """What the API shows of a state: `status` (gateway) and `call_status` (telephony)."""
-
-    status: str
-    call_status: str | None
-
-
-PUBLIC: dict[State, PublicStatus] = {
-    State.PENDING: PublicStatus("pending", None),
-    State.QUEUED: PublicStatus("queued", None),
-    State.DISPATCHING: PublicStatus("queued", None),
-    State.RINGING: PublicStatus("in_progress", None),
-    State.ANSWERED: PublicStatus("in_progress", "in-progress"),
-    State.IN_PROGRESS: PublicStatus("in_progress", "in-progress"),
-    State.ENDING: PublicStatus("in_progress", "in-progress"),
-    State.COMPLETED: PublicStatus("completed", "completed"),
-    State.BUSY: PublicStatus("failed", "busy"),
-    State.NO_ANSWER: PublicStatus("failed", "no-answer"),
-    State.REJECTED: PublicStatus("failed", "rejected"),
-    State.FAILED: PublicStatus("failed", "failed"),
-    State.CANCELLED: PublicStatus("cancelled", "cancelled"),
-    State.DISPATCH_TIMEOUT: PublicStatus("failed", "dispatch_timeout"),
-}
-
-STATUSES = ("pending", "queued", "in_progress", "completed", "failed", "cancelled")
-CALL_STATUSES = tuple(
-    dict.fromkeys(public.call_status for public in PUBLIC.values() if public.call_status)
-)
-
-WEBHOOKS: dict[State, str] = {
-    State.QUEUED: "call.queued",
-    State.IN_PROGRESS: "call.started",
-    State.COMPLETED: "call.completed",
-    State.BUSY: "call.failed",
-    State.NO_ANSWER: "call.failed",
-    State.REJECTED: "call.failed",
-    State.FAILED: "call.failed",
-    State.CANCELLED: "call.failed",
-    State.DISPATCH_TIMEOUT: "call.failed",
-}
-"""The webhook event of entering a state. How an answered call ended is told by its wrap-up, once
-the transcript is complete; everything else is told at once."""
+        return ANSWER_UNHEARD
+    return words_of(event, answered=call.answered)

@@ -9,7 +9,8 @@ from typing import Any
 
 from topcalls.core import quota
 from topcalls.core.call_request import CallRequest
-from topcalls.core.call_state import PUBLIC, CallFacts, Effect, State
+from topcalls.core.call_state import CallFacts, Effect, State
+from topcalls.core.call_status import PUBLIC
 from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
 from topcalls.core.routing import Route
 from topcalls.services.recordings import recording_name

@@ -16,7 +16,8 @@ from topcalls.clock import Clock
 from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
-from topcalls.core.call_state import PUBLIC, WAITING_STATES, WEBHOOKS, State, Transition, Verdict
+from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
+from topcalls.core.call_status import PUBLIC, WEBHOOKS
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn

@@ -14,7 +14,8 @@ from typing import Any
 
 from topcalls.core import quota, wrap_up
 from topcalls.core.call_events import Answered, CallEvent, ChannelLost, GivenBack, HungUp
-from topcalls.core.call_state import WEBHOOKS, State, Transition, Verdict, advance
+from topcalls.core.call_state import State, Transition, Verdict, advance
+from topcalls.core.call_status import WEBHOOKS
 from topcalls.errors import Conflict
 from topcalls.services.call_views import facts_of
 from topcalls.services.quotas import Quotas

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.core import wrap_up
-from topcalls.core.call_state import WEBHOOKS, State
+from topcalls.core.call_state import State
+from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.wrap_up import Next, Result, Step
 from topcalls.ids import new_id
 from topcalls.log import get_logger

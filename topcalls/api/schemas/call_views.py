@@ -9,7 +9,8 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core.call_request import CALL_EVENTS
-from topcalls.core.call_state import CALL_STATUSES, STATUSES, State
+from topcalls.core.call_state import State
+from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
