@@ -223,7 +223,9 @@ static void ring(call *c, double now)
     } else {
         c->state = UP;
         count.answered++;
-        event(c, "CHANNEL_ANSWER", "\"Answer-State\":\"answered\"");
+        // The far end tells keys by telephone-event: nobody has to listen for tones.
+        event(c, "CHANNEL_ANSWER",
+              "\"Answer-State\":\"answered\",\"variable_rtp_2833_send_payload\":\"101\"");
         job_done(c->job, "+OK");
     }
 }

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
+import time
 from datetime import UTC, date, datetime
 from typing import Any
 
 import gevent
 import pytest
 from bridge_doubles import Loudspeaker
+from gevent.event import Event
 
 from topcalls.audio import g711
 from topcalls.bridge import prompt
+from topcalls.bridge.alarm import Alarm
 from topcalls.bridge.codec import transcoder
 from topcalls.bridge.config import GREETING_SECONDS, HELLO_SECONDS, conversation_for
 from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.bridge.speaker import Speaker, Utterance
 from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
-from topcalls.bridge.uplink import FILL_SECONDS, LOOK_SECONDS, Uplink
+from topcalls.bridge.uplink import FILL_SECONDS, GAP_SECONDS, Uplink
 from topcalls.clock import ManualClock
 from topcalls.core.call_request import CallRequest, Interruption
 
@@ -79,12 +83,9 @@ def test_a_line_that_goes_dead_is_filled_at_its_own_pace(clock: ManualClock) -> 
     uplink, sink = Uplink(clock, "audio/pcmu"), Sink()
     uplink.connect(sink)
     uplink.start()
-    looked = 0.0
-    while looked < 2.0:
-        wait = uplink.fill()
-        clock.advance(wait)
-        looked += wait
-    uplink.fill()
+    while clock.monotonic() < 2.0:
+        clock.advance(uplink.look_at() - clock.monotonic())
+        uplink.fill()
     assert uplink.sent_ms == pytest.approx(2000, abs=50)
     assert set(b"".join(sink.pieces)) == {0xFF}
 
@@ -94,10 +95,12 @@ def test_silence_ends_with_the_next_frame(clock: ManualClock) -> None:
     uplink.connect(sink)
     uplink.start()
     clock.advance(0.3)
-    assert uplink.fill() == FILL_SECONDS
+    uplink.fill()
+    assert uplink.look_at() == pytest.approx(0.3 + FILL_SECONDS)
     uplink.on_audio(FRAME * 2)
+    assert uplink.look_at() == pytest.approx(0.3 + GAP_SECONDS)
     clock.advance(0.05)
-    assert uplink.fill() == LOOK_SECONDS
+    uplink.fill()
     assert uplink.sent_ms == 340
 
 
@@ -116,6 +119,7 @@ def test_before_the_answer_there_is_nothing_to_fill(clock: ManualClock) -> None:
     clock.advance(5.0)
     uplink.fill()
     assert uplink.sent_ms == 0
+    assert uplink.look_at() == math.inf
 
 
 # --- codec
@@ -243,6 +247,88 @@ def test_timers_run_in_order_and_once(clock: ManualClock) -> None:
     assert ran == ["a", "b", "c again"]
     assert timers.until_next() is None
     assert timers.take_due() == []
+
+
+def test_a_deadline_that_moves_is_not_set_again(clock: ManualClock) -> None:
+    timers, ran, moment = Timers(clock), [], [1.0]
+    timers.set("fixed", 2.5, lambda: ran.append("fixed"))
+    timers.follow("moving", lambda: moment[0], lambda: ran.append("moving"))
+    assert timers.until_next() == 1.0
+    moment[0] = 2.0
+    clock.advance(1.5)
+    assert (timers.take_due(), timers.until_next(), timers.is_set("moving")) == ([], 0.5, True)
+    clock.advance(2.0)
+    for action in timers.take_due():
+        action()
+    assert ran == ["moving", "fixed"]
+    assert (timers.until_next(), timers.is_set("moving")) == (None, False)
+    timers.follow("moving", lambda: 9.0, lambda: None)
+    timers.cancel("moving")
+    assert timers.until_next() is None
+
+
+# --- alarm
+
+
+class Ringing:
+    """An alarm on deadlines that a test sets, in seconds from now."""
+
+    def __init__(self) -> None:
+        self.rang = Event()
+        self.wait: float | None = None
+        self.looks = 0
+        self.alarm = Alarm(self.until_next, self.rang.set)
+
+    def until_next(self) -> float | None:
+        self.looks += 1
+        return self.wait
+
+
+@pytest.mark.parametrize("first", [0.0, 0.01])
+def test_an_alarm_goes_off_at_the_deadline(first: float) -> None:
+    ringing = Ringing()
+    ringing.wait = first
+    ringing.alarm.arm()
+    ringing.wait = 0.0
+    assert ringing.rang.wait(5.0)
+
+
+def test_an_alarm_that_is_early_wakes_nobody_and_looks_again() -> None:
+    rang, waits = Event(), [0.01, 0.01, 0.01, 0.0]
+
+    def until_next() -> float:
+        assert not rang.is_set()
+        return waits.pop(0)
+
+    Alarm(until_next, rang.set).arm()
+    assert rang.wait(5.0)
+    assert waits == []
+
+
+def test_a_nearer_deadline_brings_the_alarm_forward_and_a_later_one_leaves_it() -> None:
+    ringing = Ringing()
+    ringing.wait = 1000.0
+    ringing.alarm.arm()
+    ringing.wait = 2000.0
+    ringing.alarm.arm()
+    assert ringing.alarm._at < time.monotonic() + 1001
+    ringing.wait = 0.0
+    ringing.alarm.arm()
+    assert ringing.rang.wait(5.0)
+
+
+def test_without_a_deadline_or_once_cancelled_no_alarm_goes_off() -> None:
+    ringing, other = Ringing(), Ringing()
+    ringing.alarm.arm()
+    assert (ringing.looks, ringing.alarm._timer) == (1, None)
+    ringing.wait = 0.0
+    ringing.alarm.arm()
+    ringing.alarm.cancel()
+    other.wait = 0.01
+    other.alarm.arm()
+    other.wait = 0.0
+    assert other.rang.wait(5.0)
+    assert not ringing.rang.is_set()
 
 
 def test_a_timer_without_a_moment_is_no_timer(clock: ManualClock) -> None:

@@ -25,6 +25,8 @@ from topcalls.providers.base import (
     SpeechStopped,
 )
 
+_SPEECH = (SpeechStarted, SpeechStopped)
+
 log = get_logger(__name__)
 
 
@@ -125,8 +127,7 @@ class ProviderLink:
 
     def _post(self, attempt: int, event: ProviderEvent) -> None:
         """From the event loop. What the caller does overtakes what the agent says."""
-        speech = isinstance(event, SpeechStarted | SpeechStopped)
-        priority = Priority.NOW if speech else Priority.IN_TURN
+        priority = Priority.NOW if isinstance(event, _SPEECH) else Priority.IN_TURN
         self._mailbox.put(self._deliver, attempt, event, priority=priority)
 
     def _ready(self, attempt: int) -> None:

@@ -191,7 +191,8 @@ class Conversation:
             self._parts.timers.set("media", self._parts.config.limits.media, lost)
 
     def _fill_silence(self) -> None:
-        self._parts.timers.set("uplink", self._uplink.fill(), self._fill_silence)
+        self._uplink.fill()
+        self._parts.timers.follow("uplink", self._uplink.look_at, self._fill_silence)
 
     # --- the session
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import gevent
 from structlog.contextvars import bind_contextvars
 
+from topcalls.bridge.alarm import Alarm
 from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.link import ProviderLink
@@ -51,6 +52,7 @@ class BridgeSession:
     ) -> None:
         self._mailbox = Mailbox()
         self._timers = Timers(clock)
+        self._alarm = Alarm(self._timers.until_next, self._mailbox.wake)
         self._observer = observer
         self._outcome: tuple[str, str] | None = None
         self._faults = 0
@@ -111,7 +113,8 @@ class BridgeSession:
         bind_contextvars(call_id=self._call_id)
         try:
             while self._outcome is None:
-                fact = self._mailbox.get(self._timers.until_next())
+                self._alarm.arm()
+                fact = self._mailbox.get(None)
                 if fact is not None:
                     handler, args = fact
                     self._guarded(handler, *args)
@@ -120,6 +123,7 @@ class BridgeSession:
                 if self._outcome is None:
                     self._guarded(self._conversation.settle)
         finally:
+            self._alarm.cancel()
             self._mailbox.close()
             self._timers.clear()
             self._guarded(self._conversation.close)

@@ -7,6 +7,7 @@ no session open, only the last half second is kept: older speech would come out 
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 from topcalls.audio import g711
@@ -15,8 +16,7 @@ from topcalls.clock import Clock
 from topcalls.providers.base import BYTES_PER_MS, AudioFormat
 
 PREROLL_MS = 500
-GAP_SECONDS = 0.1  # longer without audio than any jitter: the line is silent
-LOOK_SECONDS = 0.2  # how often to look while audio flows
+GAP_SECONDS = 0.2  # longer without audio than any jitter: the line is silent
 FILL_SECONDS = 0.04  # pace of the silence
 _LONGEST_FILL_MS = 1000
 
@@ -69,18 +69,22 @@ class Uplink:
         elif len(self._pending) >= self._batch_bytes:
             self._send_pending()
 
-    def fill(self) -> float:
-        """Send the silence that is due; returns the seconds until the next look."""
+    def fill(self) -> None:
+        """Send the silence that is due; to be called again at `look_at()`."""
         if self._fed_at is None:
-            return LOOK_SECONDS
+            return
         now = self._clock.monotonic()
         gap = now - self._fed_at
-        if not self._filling and gap < GAP_SECONDS:
-            return LOOK_SECONDS
-        self._filling = True
-        self._fed_at = now
-        self.add_silence(min(round(gap * 1000), _LONGEST_FILL_MS))
-        return FILL_SECONDS
+        if self._filling or gap >= GAP_SECONDS:
+            self._filling = True
+            self._fed_at = now
+            self.add_silence(min(round(gap * 1000), _LONGEST_FILL_MS))
+
+    def look_at(self) -> float:
+        """The monotonic moment at which silence is due, unless there is audio before."""
+        if self._fed_at is None:
+            return math.inf
+        return self._fed_at + (FILL_SECONDS if self._filling else GAP_SECONDS)
 
     def add_silence(self, milliseconds: int) -> None:
         """Send silence now."""

@@ -6,9 +6,24 @@ numpy stands in where it is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 
 import numpy as np
+
+_POOL_BYTES = 4096
+_keys: Iterator[bytes] = iter(())
+
+
+def new_key() -> bytes:
+    """Four bytes that nobody can foresee; the operating system is asked for many at once."""
+    global _keys
+    key = next(_keys, None)
+    if key is None:
+        pool = os.urandom(_POOL_BYTES)
+        _keys = iter([pool[at : at + 4] for at in range(0, _POOL_BYTES, 4)])
+        key = next(_keys)
+    return key
 
 
 def numpy_mask(data: bytes, key: bytes) -> bytes:

@@ -12,12 +12,11 @@ second and call). `_take_frame` handles it first and without another function ca
 
 from __future__ import annotations
 
-import os
 import struct
 from enum import Enum, IntEnum
 from typing import Any, Final, NamedTuple
 
-from topcalls.net.masking import apply_mask
+from topcalls.net.masking import apply_mask, new_key
 
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1
@@ -101,7 +100,7 @@ def encode_frame(opcode: int, payload: bytes, *, masked: bool, fin: bool = True)
     else:
         header = _HEADER_64.pack(first, mask_bit | 127, length)
     if masked:
-        key = os.urandom(4)
+        key = new_key()
         return header + key + apply_mask(payload, key)
     return header + payload
 

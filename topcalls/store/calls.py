@@ -168,24 +168,17 @@ def overdue(now: datetime, limit: int) -> list[Call]:
 
 def put_turn(call_id: str, seq: int, **columns: Any) -> None:
     """Store a turn, or correct the one that had this place."""
-    TranscriptTurn.insert(call=call_id, seq=seq, **columns).on_conflict(
-        conflict_target=[TranscriptTurn.call, TranscriptTurn.seq], update=columns
-    ).execute()
+    rows.put(TranscriptTurn, {"call": call_id, "seq": seq}, **columns)
 
 
 def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -> None:
     """Store where the time of an answer went."""
-    TurnTiming.insert(call=call_id, seq=seq, measures=measures, at=at).on_conflict(
-        conflict_target=[TurnTiming.call, TurnTiming.seq],
-        update={"measures": measures, "at": at},
-    ).execute()
+    rows.put(TurnTiming, {"call": call_id, "seq": seq}, measures=measures, at=at)
 
 
 def put_usage(call_id: str, model: str, **columns: Any) -> None:
     """Store what a model took so far."""
-    CallUsage.insert(call=call_id, model=model, **columns).on_conflict(
-        conflict_target=[CallUsage.call, CallUsage.model], update=columns
-    ).execute()
+    rows.put(CallUsage, {"call": call_id, "model": model}, **columns)
 
 
 def usage(call_id: str) -> list[CallUsage]:

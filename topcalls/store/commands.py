@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.ids import new_id
-from topcalls.store import leases
+from topcalls.store import leases, rows
 from topcalls.store.models import Call, Command
 
 
@@ -32,10 +32,15 @@ def open_like(call_id: str, kind: str, payload: dict[str, Any]) -> str | None:
     return next((str(command.id) for command in query if command.payload == payload), None)
 
 
+_ANYTHING_FOR = """
+SELECT 1 FROM command JOIN call ON call.id = command.call_id
+WHERE command.finished_at IS NULL AND call.lease_owner = ? LIMIT 1
+"""
+
+
 def anything_for(owner: str) -> bool:
     """A command waits for a call of this owner: a look that needs no lock."""
-    query = Command.select(Command.id).join(Call)
-    return bool(query.where(Command.finished_at.is_null(), Call.lease_owner == owner).exists())
+    return bool(rows.select(_ANYTHING_FOR, owner))
 
 
 def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[Command]:

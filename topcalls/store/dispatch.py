@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from peewee import fn
 
+from topcalls.core.call_state import State
+from topcalls.store import rows
 from topcalls.store.locking import locked
 from topcalls.store.models import Account, Call, Controller
 from topcalls.store.models.base import tuples
@@ -86,6 +88,9 @@ def queue_length() -> int:
     return count
 
 
+_ANYTHING_QUEUED = f"SELECT 1 FROM call WHERE state IN ('{State.QUEUED}') LIMIT 1"
+
+
 def anything_queued() -> bool:
     """A call waits: a look that needs no lock."""
-    return bool(Call.select(Call.id).where(IS_QUEUED).exists())
+    return bool(rows.select(_ANYTHING_QUEUED))

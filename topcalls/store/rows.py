@@ -34,6 +34,15 @@ def insert_new(model: type[Table], **columns: Any) -> bool:
     return bool(cursor.rowcount)
 
 
+def put(model: type[Table], key: dict[str, Any], **columns: Any) -> None:
+    """Store the row with this unique key, or change it; columns left out get their default, or
+    stay as they are. Like `insert`, it is only sent on PostgreSQL."""
+    meta: Any = model._meta
+    values = {**meta.get_default_dict(), **key, **columns}
+    text = _insert_text(model, tuple(values)) + _otherwise_update(model, tuple(key), tuple(columns))
+    _post(text, _stored(model, values))
+
+
 def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
     """Change the rows whose columns equal those of `where`; how many there were."""
     text = _update_text(model, tuple(columns), tuple(where))
@@ -105,6 +114,15 @@ def _stored(model: type[Table], values: dict[str, Any]) -> list[Any]:
 def _insert_text(model: type[Table], names: tuple[str, ...]) -> str:
     columns = ", ".join(_column(model, name) for name in names)
     return f"INSERT INTO {_table(model)} ({columns}) VALUES ({', '.join('?' * len(names))})"
+
+
+@cache
+def _otherwise_update(model: type[Table], key: tuple[str, ...], names: tuple[str, ...]) -> str:
+    target = ", ".join(_column(model, name) for name in key)
+    changes = ", ".join(
+        f"{_column(model, name)} = EXCLUDED.{_column(model, name)}" for name in names
+    )
+    return f" ON CONFLICT ({target}) DO UPDATE SET {changes}"
 
 
 @cache
