@@ -285,6 +285,19 @@ def test_a_caller_without_audio_is_hung_up(desk, sipp):
     ended_well(caller)
 
 
+def test_a_telephone_without_audio_is_hung_up_too(desk, sipp):
+    callee = sipp(
+        "callee_silent", "--calls", "1", listen=f"127.0.0.1:{desk.switch.ports['callee']}"
+    )
+    sleep(1)
+    endpoint = commands.gateway_endpoint(own_switch.GATEWAY, "+12025550142")
+    text = commands.originate_to(endpoint, {"media_timeout": "1500"}, channel_uuid=VICTIM)
+    desk.api(text)
+
+    assert desk.wait_for("CHANNEL_HANGUP_COMPLETE").get("Hangup-Cause") == "MEDIA_TIMEOUT"
+    ended_well(callee)
+
+
 def test_a_caller_who_gives_up_is_told_of(desk, sipp):
     caller = sipp("caller_gives_up", "--pause", "500")
     desk.wait_for("CHANNEL_PARK")

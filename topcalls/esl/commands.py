@@ -25,6 +25,10 @@ _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{2,63}", re.IGNORECASE)
 _APPLICATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MAX_HEADER_ARGUMENT = 2048
 
+MEDIA_TIMEOUT_MS = 60_000
+"""An answered leg whose far end sends no audio for so long is hung up by the switch: a peer that
+vanished sends no BYE. A silent person's phone sends audio all the time."""
+
 token = quoting.token
 
 
@@ -113,6 +117,7 @@ def _dial_variables(dial: Dial) -> dict[str, str]:
         "STREAM_BUFFER_SIZE": str(dial.stream_buffer_ms),
         "STREAM_HEART_BEAT": "0",
         "STREAM_MESSAGE_DEFLATE": "false",
+        "media_timeout": str(MEDIA_TIMEOUT_MS),
         "execute_on_answer": f"sched_hangup +{limit} allotted_timeout",
     }
 
