@@ -60,7 +60,7 @@ class Timers:
         self.waiting = []
 
     def __call__(self, seconds, action):
-        assert seconds == background.QUIET_SECONDS
+        assert seconds in (background.QUIET_SECONDS, background.SEND_SECONDS)
         self.waiting.append(Timer(action))
         return self.waiting[-1]
 
@@ -233,30 +233,42 @@ def test_a_directory_that_cannot_be_written_costs_the_sound_only(switch, tmp_pat
 
 
 def sent(switch, sound):
-    """Answer what was sent as the switch does; returns the files' names."""
-    texts, switch.texts = switch.texts, []
-    for number, data in enumerate(texts):
-        sound.file_ready(f"/tmp/{len(switch.log)}_{number}.tmp.r8", data["chunk"])
+    """Answer what is sent as the switch does; returns it."""
+    texts = []
+    while switch.texts:
+        texts.append(switch.texts.pop(0))
+        assert not switch.texts, "more than one sound on its way"
+        sound.file_ready(f"/tmp/{len(switch.log)}_{len(texts)}.tmp.r8", texts[-1]["chunk"])
     return texts
 
 
-def test_a_switch_elsewhere_is_sent_the_layers_once(switch):
+def test_a_switch_elsewhere_is_sent_the_layers_one_after_the_other(switch, timers):
     layers = layers_of("street", "medium")
-    sound = Background(switch, layers, SentFiles())
+    sound = Background(switch, layers, SentFiles(), timers)
     assert sound.needs_stream
     sound.start()
-    assert switch.log == []
+    assert (switch.log, switch.texts) == ([], [])
+    timers.run()
     bed, top = sent(switch, sound)
     assert base64.b64decode(bed["audioData"]) == layers.bed
     assert base64.b64decode(top["audioData"]) == layers.top
     assert (bed["audioDataType"], bed["sampleRate"]) == ("raw", 8000)
-    assert switch.log == [("in", "0_0.tmp"), ("in", "0_1.tmp")]
+    assert switch.log == [("in", "0_1.tmp"), ("in", "1_2.tmp")]
+
+
+def test_a_call_that_is_over_sends_nothing(switch, timers):
+    sound = Background(switch, layers_of("street", "low"), SentFiles(), timers)
+    sound.start()
+    sound.close()
+    timers.run()
+    assert switch.texts == []
 
 
 def test_a_foreign_file_is_not_taken_for_a_layer(switch):
-    sound = Background(switch, layers_of("street", "low"), SentFiles())
+    sound = Background(switch, layers_of("street", "low"), SentFiles(), Timers())
     sound.file_ready("/tmp/x.r8", "")
     sound.start()
+    sound.file_ready("/tmp/x.r8", "")
     sound.file_ready("/tmp/x.r8", "speech")
     assert switch.log == []
 
@@ -264,9 +276,11 @@ def test_a_foreign_file_is_not_taken_for_a_layer(switch):
 def test_a_new_stream_brings_new_files_and_what_is_heard_goes_on(switch, timers):
     sound = Background(switch, layers_of("street", "low"), SentFiles(), timers)
     sound.start()
+    timers.run()
     sent(switch, sound)
     old_bed, old_top = switch.heard
     sound.start()
+    timers.run()
     sent(switch, sound)
     assert switch.heard == [old_bed, old_top]
     sound.playback_started()

@@ -68,7 +68,8 @@ def conversation_for(
     show_keys: bool = False,
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` is the date where the other person is."""
-    session = _session(request, request.model or default_model, today, audio_format)
+    builtin = _builtin_tools(request)
+    session = _session(request, request.model or default_model, today, audio_format, builtin)
     return ConversationConfig(
         session=session,
         opening=_opening(request, inbound),
@@ -78,11 +79,21 @@ def conversation_for(
         apology_text=apology_text,
         in_band_keys=in_band_keys,
         show_keys=show_keys,
+        builtin_tools=builtin,
     )
 
 
+def _builtin_tools(_: CallRequest) -> tuple[str, ...]:
+    """Which built-in tools this call has: so far every call has all of them."""
+    return tuple(BUILTIN_TOOLS)
+
+
 def _session(
-    request: CallRequest, model: str, today: date | None, audio_format: AudioFormat
+    request: CallRequest,
+    model: str,
+    today: date | None,
+    audio_format: AudioFormat,
+    builtin: tuple[str, ...],
 ) -> SessionConfig:
     known = registry.find_model(model)
     language = request.language
@@ -98,7 +109,7 @@ def _session(
         voice=request.voice,
         audio_format=audio_format,
         language=language,
-        tools=offered(BUILTIN_TOOLS),
+        tools=offered(builtin),
         ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,

@@ -34,7 +34,7 @@ import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Final, Protocol
@@ -52,6 +52,9 @@ GAINS: Final = {"low": -24.0, "medium": -18.0, "high": -12.0}
 
 QUIET_SECONDS = 0.6
 """How long nothing is played before the top comes back: longer than a breath between sentences."""
+
+SEND_SECONDS = 0.5
+"""How long after the start of an audio stream the layers are sent over it."""
 
 _BED_DB = -7.0  # the share of the bed; the top brings the sum to 0
 _TOP_DB = -0.97
@@ -98,7 +101,8 @@ class Mixer(Protocol):
 
 
 class Source(Protocol):
-    """How the layers become files that the switch can read; `ready(bed, top)` tells their paths.
+    """How the layers become files that the switch can read; `ready(bed, top)` tells their paths,
+    as often as there is news ("": not there yet).
 
     `needs_stream`: the audio stream carries them, and they are gone with it.
     """
@@ -144,33 +148,43 @@ class SharedFiles:
 
 
 class SentFiles:
-    """Files that mod_audio_stream makes of what one call sends it; they last as long as the
-    stream."""
+    """Files that mod_audio_stream makes of what one call sends it; they last as long as the stream.
+
+    The top is sent when the bed has arrived: the connection, which carries speech too, never holds
+    more than one of them (320 kB).
+    """
 
     needs_stream = True
 
     def __init__(self) -> None:
-        self._paths: dict[str, str] = {}
-        self._wanted: tuple[str, str] = ("", "")
-        self._ready: Callable[[str, str], None] | None = None
+        self._awaited = ""  # what the sound on its way was called
+        self._next: Callable[[str], None] = _nowhere
 
     def deliver(self, mixer: Mixer, layers: Layers, ready: Callable[[str, str], None]) -> None:
-        self._paths.clear()
-        self._ready = ready
-        self._wanted = (new_id(), new_id())
-        for chunk, sound in zip(self._wanted, (layers.bed, layers.top), strict=True):
-            data = base64.b64encode(sound).decode()
-            mixer.send_stream_text(
-                f'{{"type":"streamAudio","data":{{"audioDataType":"raw","sampleRate":{_RATE},'
-                f'"chunk":"{chunk}","audioData":"{data}"}}}}'
-            )
+        def bed_is_there(bed: str) -> None:
+            self._next = partial(ready, bed)
+            ready(bed, "")
+            self._send(mixer, layers.top)
+
+        self._next = bed_is_there
+        self._send(mixer, layers.bed)
 
     def file_ready(self, path: str, chunk: str) -> None:
-        if chunk in self._wanted and self._ready is not None:
-            self._paths[chunk] = path
-            if len(self._paths) == len(self._wanted):
-                ready, self._ready = self._ready, None
-                ready(*(self._paths[wanted] for wanted in self._wanted))
+        if chunk and chunk == self._awaited:
+            self._awaited = ""
+            self._next(path)
+
+    def _send(self, mixer: Mixer, sound: bytes) -> None:
+        self._awaited = new_id()
+        data = base64.b64encode(sound).decode()
+        mixer.send_stream_text(
+            f'{{"type":"streamAudio","data":{{"audioDataType":"raw","sampleRate":{_RATE},'
+            f'"chunk":"{self._awaited}","audioData":"{data}"}}}}'
+        )
+
+
+def _nowhere(_: str) -> None:
+    """Nothing is on its way."""
 
 
 class Background:
@@ -196,6 +210,7 @@ class Background:
         self._top_heard = ""  # mixed in
         self._playing = False
         self._waiting: gevent.Greenlet | None = None
+        self._sending: gevent.Greenlet | None = None
 
     @property
     def needs_stream(self) -> bool:
@@ -203,7 +218,14 @@ class Background:
         return self._source.needs_stream
 
     def start(self) -> None:
-        """The call is answered, or what carries the layers is there again."""
+        """The call is answered, or what carries the layers is there again. There, first words go
+        first."""
+        if self._source.needs_stream:
+            self._sending = self._later(SEND_SECONDS, self._deliver)
+        else:
+            self._deliver()
+
+    def _deliver(self) -> None:
         self._source.deliver(self._mixer, self._layers, self._mix_in)
 
     def file_ready(self, path: str, chunk: str) -> None:
@@ -228,6 +250,8 @@ class Background:
         """The call is over; its channel takes the sound with it."""
         self._top = ""
         self._forget_waiting()
+        if self._sending is not None:
+            self._sending.kill(block=False)
 
     def _mix_in(self, bed: str, top: str) -> None:
         """The files are there. A layer that is heard already goes on from the file it has open."""
