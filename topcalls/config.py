@@ -274,14 +274,17 @@ class Settings(BaseModel):
 
     @property
     def effective_public_url(self) -> str:
-        return (self.public_url or f"http://{self._own_host}:{self.api_port}").rstrip("/")
+        if not self.public_url and self.api_host in ALL_ADDRESSES and self.key_kind == "live":
+            return f"http://{self.api_host}:{self.api_port}"  # `load` refuses it
+        return (self.public_url or self.own_url).rstrip("/")
 
     @property
-    def _own_host(self) -> str:
-        """The API's host in a URL. A sandbox that listens everywhere is reached on this machine."""
-        if self.api_host in ALL_ADDRESSES and self.telephony_mode == "sandbox":
-            return "127.0.0.1"
-        return f"[{self.api_host}]" if ":" in self.api_host else self.api_host
+    def own_url(self) -> str:
+        """The API from this machine. One that listens everywhere is reached on the loopback too."""
+        host = "127.0.0.1" if self.api_host in ALL_ADDRESSES else self.api_host
+        return (
+            f"http://[{host}]:{self.api_port}" if ":" in host else f"http://{host}:{self.api_port}"
+        )
 
     @property
     def sandbox_file(self) -> Path:

@@ -75,13 +75,15 @@ def test_a_call_outlives_a_database_that_cannot_be_written_to(faulty, place, up)
 
 
 def test_a_database_file_that_is_moved_away_for_a_while_is_not_replaced(faulty, place, up):
-    """The processes go on with what they have open, and nobody begins an empty one."""
+    """Nothing is accepted that could be lost, calls go on and are written down later, and nobody
+    begins an empty one."""
     with moved(faulty):
-        placed = place(SHORT)
+        refused = faulty.request("POST", "/v1/calls", {"phone_number": SHORT, "task": "Say hello."})
+        assert refused.status == 503, refused.body
         let_pass(faulty, 2)
         assert list((faulty.directory / "var").glob("topcalls.db*")) == []
     assert outcome(faulty.wait_over(up)) == DONE
-    assert outcome(faulty.wait_over(placed)) == DONE
+    assert outcome(faulty.wait_over(place(SHORT))) == DONE
 
 
 def test_a_full_disk_of_recordings_costs_the_recording_and_no_time(faulty, full_disk, place):

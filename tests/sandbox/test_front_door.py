@@ -7,8 +7,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import gevent
 import pytest
+from gevent import select
 from product import START_SECONDS, Product
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
@@ -169,22 +169,18 @@ def test_a_killed_supervisor_leaves_nobody_behind_and_no_call(patient):
     pid = patient.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     assert len(children) == 4
+    handles = [os.pidfd_open(int(child)) for child in children]
     patient.process.kill()
-    with gevent.Timeout(CHILDREN_SECONDS):
-        while any(is_running(child) for child in children):
-            gevent.sleep(0.1)
+    left = [
+        handle for handle in handles if not select.select([handle], [], [], CHILDREN_SECONDS)[0]
+    ]
+    for handle in handles:
+        os.close(handle)
+    assert all(ended)
     database = sqlite3.connect(patient.directory / "var" / "topcalls.db")
     with closing(database):
         query = "select end_reason, lease_owner from call where id = ?"
         assert database.execute(query, (silent,)).fetchone() == ("shutdown", None)
-
-
-def is_running(pid):
-    """Whoever became their parent may not have taken note of their end yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_ctrl_c_during_the_start_ends_what_was_started(tmp_path):

@@ -30,6 +30,7 @@ def test_no_test_sleeps_to_see_what_happens():
         TESTS / "sandbox" / "product.py",
         TESTS / "sandbox" / "faulty_product.py",
         TESTS / "sandbox" / "crash_rig.py",
+        TESTS / "sandbox" / "apart.py",
         TESTS / "service" / "test_worker_process.py",
         TESTS / "controller_rig.py",
         *(TESTS / "contract").glob("*.py"),

@@ -46,9 +46,7 @@ def build_controller(settings: Settings) -> Telephony:
         switch=_switch(settings),
         media=_media(settings),
         make_bridge=_bridge_maker(settings, services.clock),
-        trunks=TrunkOptions(
-            services.carriers, settings.effective_switch_dir, settings.sip_profile
-        ),
+        trunks=TrunkOptions(services.carriers, settings.effective_switch_dir, settings.sip_profile),
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
         min_idle_percent=settings.min_idle_cpu,

@@ -23,8 +23,8 @@ from topcalls.controller.media_checkup import media
 from topcalls.core.checkup import Finding, ok, overdue, refused
 from topcalls.errors import ConfigError
 from topcalls.providers.openai import checkup as openai_checkup
+from topcalls.services import api_checkup, package_checkup, settings_checkup
 from topcalls.services import machine_checkup as machine
-from topcalls.services import package_checkup, settings_checkup
 from topcalls.services.checkup import DatabaseCheckup
 from topcalls.worker import checkup as queue_checkup
 
@@ -79,6 +79,7 @@ class Doctor:
             *self._of_sandbox(),
             Check("database", PATIENT, self._database().findings),
             Check("queue", PATIENT, self._queue, blocking=self._queue_is_a_file()),
+            Check("api", QUICK, self._api),
             *self._of_switch(),
             Check("media_address", PATIENT, self._media),
             *self._of_ai(),
@@ -146,6 +147,10 @@ class Doctor:
     def _queue(self) -> Iterator[Finding]:
         settings = self.settings
         yield queue_checkup.queue(settings.data_dir, settings.database_url, settings.queue_url)
+
+    def _api(self) -> Iterator[Finding]:
+        if self.settings.api_port:
+            yield api_checkup.api(self.settings.own_url)
 
     # -- switch and media
 
