@@ -1,10 +1,15 @@
-"""Event Socket throughput: events a second through `SwitchClient`, and `bgapi` round trips.
+"""Event Socket throughput: events a second through `SwitchClient` beside the stock greenswitch
+that it is built on, and `bgapi` round trips.
 
-    python benchmarks/event_socket.py [--events 60000] [--jobs 10000]
+    python benchmarks/event_socket.py [--events 60000] [--jobs 10000] [--repeats 3]
 
 A stand-in for the switch runs in a process of its own, on another core where there is one, and
 sends pre-rendered events of the size FreeSWITCH sends (about 6.7 kB with 145 headers). Counted is
 the client's processor time, so a busy machine changes the rates per second but not those per core.
+
+Stock greenswitch reads `event plain` only (its reader dies of the first JSON event), so it gets the
+same fields in that form. Its handler only counts; ours also translates the event. It has no job
+tracking to compare.
 """
 
 from gevent import monkey
@@ -18,8 +23,10 @@ import re  # noqa: E402
 import subprocess  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
+from urllib.parse import quote  # noqa: E402
 
 import gevent  # noqa: E402
+import greenswitch  # noqa: E402
 from gevent import socket  # noqa: E402
 from gevent.event import Event  # noqa: E402
 
@@ -40,9 +47,9 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def sample_event() -> bytes:
+def sample_fields() -> dict[str, str]:
     """A CHANNEL_ANSWER with the weight of a real one."""
-    fields = {
+    return {
         "Event-Name": "CHANNEL_ANSWER",
         "Event-Date-Timestamp": str(int(time.time() * 1e6)),
         "Unique-ID": "7afa3f21-df42-4553-8687-795c66f1ff4f",
@@ -50,9 +57,22 @@ def sample_event() -> bytes:
         **{f"variable_some_variable_{n}": "y" * 22 for n in range(100)},
         "variable_switch_r_sdp": "v=0\r\no=FreeSWITCH 1 1 IN IP4 192.0.2.2\r\n" * 8,
     }
-    body = json.dumps(fields, separators=(",", ":")).encode()
-    head = f"Content-Length: {len(body)}\nContent-Type: text/event-json\n\n"
-    return head.encode() + body
+
+
+def json_event() -> bytes:
+    """The sample as `event json` sends it."""
+    return _framed(b"json", json.dumps(sample_fields(), separators=(",", ":")).encode())
+
+
+def plain_event() -> bytes:
+    """The sample as `event plain` sends it."""
+    lines = (f"{name}: {quote(value)}\n" for name, value in sample_fields().items())
+    return _framed(b"plain", ("".join(lines) + "\n").encode())
+
+
+def _framed(kind: bytes, body: bytes) -> bytes:
+    head = b"Content-Length: %d\nContent-Type: text/event-%s\n\n"
+    return head % (len(body), kind) + body
 
 
 def job_event(job: bytes) -> bytes:
@@ -62,10 +82,10 @@ def job_event(job: bytes) -> bytes:
 
 
 class StandIn:
-    """The switch's end: answers every command, and sends the events when told to go."""
+    """The switch's end: answers every command, and sends so many events when told to go."""
 
-    def __init__(self, events: int) -> None:
-        self._events = events
+    def __init__(self) -> None:
+        self._event = b""
         self._event_socket: socket.socket | None = None
 
     def serve(self) -> None:
@@ -87,10 +107,11 @@ class StandIn:
             connection.sendall(replies)
 
     def _answer(self, connection: socket.socket, command: bytes) -> bytes:
-        if command.startswith(b"event json"):
+        if command.startswith(b"event "):
             self._event_socket = connection
+            self._event = json_event() if b" json" in command else plain_event()
         if command.startswith(_GO):
-            gevent.spawn(self._flood)
+            gevent.spawn(self._flood, int(command.split()[-1]))
         if command.startswith(b"api"):
             return b"Content-Type: api/response\nContent-Length: 3\n\n+OK"
         job = re.search(rb"Job-UUID: (\S+)", command)
@@ -99,13 +120,12 @@ class StandIn:
             return b"Content-Type: command/reply\nReply-Text: +OK Job-UUID: %s\n\n" % job.group(1)
         return b"Content-Type: command/reply\nReply-Text: +OK accepted\n\n"
 
-    def _flood(self) -> None:
+    def _flood(self, events: int) -> None:
         assert self._event_socket is not None
-        batch, rest = divmod(self._events, 50)
-        event = sample_event()
+        batch, rest = divmod(events, 50)
         for _ in range(batch):
-            self._event_socket.sendall(event * 50)
-        self._event_socket.sendall(event * rest)
+            self._event_socket.sendall(self._event * 50)
+        self._event_socket.sendall(self._event * rest)
 
 
 class Meter:
@@ -152,7 +172,7 @@ def run_jobs(client: SwitchClient, count: int) -> None:
 
 
 def measure(port: int, events: int, jobs: int) -> None:
-    """Run both measurements against the stand-in."""
+    """Events and jobs through our client."""
     counter = Counter(events)
     client = SwitchClient(
         "127.0.0.1",
@@ -169,7 +189,7 @@ def measure(port: int, events: int, jobs: int) -> None:
     assert client.wait_up(LIMIT_SECONDS), client.last_error
     with gevent.Timeout(LIMIT_SECONDS):
         with Meter() as meter:
-            client.api("go")
+            client.api(f"go {events}")
             counter.complete.wait()
         meter.report("events, json, translated", events)
         with Meter() as meter:
@@ -179,9 +199,32 @@ def measure(port: int, events: int, jobs: int) -> None:
     client.stop()
 
 
-def start_stand_in(events: int, core: int) -> "subprocess.Popen[str]":
+def measure_stock(port: int, events: int) -> None:
+    """The same events through the library as it comes."""
+    complete, left = Event(), [events]
+
+    def count(_: object) -> None:
+        left[0] -= 1
+        if not left[0]:
+            complete.set()
+
+    stock = greenswitch.InboundESL("127.0.0.1", port, PASSWORD)
+    stock.register_handle("CHANNEL_ANSWER", count)
+    with gevent.Timeout(LIMIT_SECONDS):
+        stock.connect()
+        stock.send("event plain CHANNEL_ANSWER")
+        with Meter() as meter:
+            stock.send(f"api go {events}")
+            complete.wait()
+    meter.report("events, plain, stock", events)
+    # Its `stop` waits for a reader that only the switch's end of the connection would wake.
+    gevent.killall([stock._receive_events_greenlet, stock._process_events_greenlet])
+    stock.sock.close()
+
+
+def start_stand_in(core: int) -> "subprocess.Popen[str]":
     """The stand-in in a process of its own, pinned to `core`; its port is its first line."""
-    command = [sys.executable, __file__, "--events", str(events), "--serve-on-core", str(core)]
+    command = [sys.executable, __file__, "--serve-on-core", str(core)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
@@ -190,19 +233,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--events", type=int, default=60_000)
     parser.add_argument("--jobs", type=int, default=10_000)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--serve-on-core", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve_on_core is not None:
         os.sched_setaffinity(0, {options.serve_on_core})
-        StandIn(options.events).serve()
+        StandIn().serve()
     log.configure("warning")
     cores = sorted(os.sched_getaffinity(0))
-    say(f"{len(cores)} cores, {len(sample_event()):,} bytes per event")
-    process = start_stand_in(options.events, cores[-1])
+    load = os.getloadavg()[0]
+    say(f"{len(cores)} cores, load before {load:.1f}, {len(json_event()):,} bytes per event")
+    process = start_stand_in(cores[-1])
     os.sched_setaffinity(0, {cores[0]})
     try:
         assert process.stdout is not None
-        measure(int(process.stdout.readline()), options.events, options.jobs)
+        port = int(process.stdout.readline())
+        for _ in range(options.repeats):
+            measure_stock(port, options.events // 4)
+            measure(port, options.events, options.jobs)
     finally:
         process.kill()
         process.wait()
