@@ -16,7 +16,7 @@ from net_oracle import (
     spoken_by_wsproto,
 )
 
-from topcalls.net.masking import apply_mask, numpy_mask
+from topcalls.net.masking import apply_mask, new_key, numpy_mask
 from topcalls.net.websocket_frames import (
     BINARY,
     CLOSE,
@@ -229,3 +229,9 @@ def test_a_large_message_in_single_bytes(role):
     for byte in encode_frame(BINARY, payload, masked=masked_for(role)):
         heard += decoder.feed(bytes((byte,)))
     assert heard == [(BINARY, payload)]
+
+
+def test_every_frame_gets_a_key_of_its_own():
+    keys = [new_key() for _ in range(3000)]  # more than the system is asked for at once
+    assert {len(key) for key in keys} == {4}
+    assert len(set(keys)) > 2990
