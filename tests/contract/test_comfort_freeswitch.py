@@ -11,6 +11,7 @@ import gevent
 import numpy as np
 import pytest
 from freeswitch_lab import (
+    ANSWER,
     GOODBYE,
     INTERRUPTION,
     NEEDED,
@@ -50,6 +51,7 @@ def greeted(callee):
     """The line once the first sentence was heard, and when it began and ended."""
     line = callee.lines.wait(15)
     first = line.wait_for_voice(10).at
+    show(answer_to_first_word_ms=(first - callee.wait_for("S", ANSWER)) * 1000)
     return line, first, line.wait_for_quiet(15).at
 
 
@@ -65,7 +67,7 @@ def talk_of(product, callee, say, **wishes):
 
 
 def test_it_is_heard_while_nobody_speaks_and_recorded_on_our_side(product, telephone, say):
-    call, line, quiet = talk_of(product, telephone("answers"), say)
+    call, line, quiet = talk_of(product, telephone("answers", pause=500), say)
     level = heard(line, *quiet)
     show(heard_rms=level, meant_rms=BOTH)
     assert 0.5 < level / BOTH < 2
