@@ -33,9 +33,9 @@ LAST_EVENTS = ("call.completed", "call.failed")
 
 
 class Apart(Product):
-    """`topcalls api`, `worker`, and on each of two nodes a switch's double and a controller."""
+    """`topcalls api`, `worker`, and on each node a switch's double and a controller."""
 
-    def __init__(self, directory, database_url, queue_url="", **weights):
+    def __init__(self, directory, database_url, queue_url="", nodes=NODES, **weights):
         shared = directory / "shared"
         shared.mkdir()
         super().__init__(
@@ -47,6 +47,7 @@ class Apart(Product):
             TOPCALLS_MAX_CALLS="20",
             **({"TOPCALLS_QUEUE_URL": queue_url} if queue_url else {}),
         )
+        self._nodes = nodes
         self._database_url = database_url
         self._weights = weights
         self._scenarios = directory / "scenarios"
@@ -61,18 +62,18 @@ class Apart(Product):
 
     def start(self):
         """Everything at once, as far as nobody needs what another makes."""
-        for node in NODES:
+        for node in self._nodes:
             self.spawn("sandbox", node, "--scenario", str(self._scenarios))
         self.cli("migrate")
         self.spawn("worker")
         self.spawn("api")
-        for node in NODES:
+        for node in self._nodes:
             self.wait_ready("sandbox", node)
             self.spawn("controller", node)
         self._make_account()
-        for name in (("worker", ""), ("api", ""), *(("controller", node) for node in NODES)):
+        for name in (("worker", ""), ("api", ""), *(("controller", node) for node in self._nodes)):
             self.wait_ready(*name)
-        self.wait_for(lambda: self.states() == {"node-a": "up", "node-b": "up"}, self.states)
+        self.wait_for(lambda: self.states() == dict.fromkeys(self._nodes, "up"), self.states)
         return self
 
     def _make_account(self):
@@ -143,9 +144,9 @@ class Apart(Product):
     def endpoints_of(self, node):
         return json.loads((self.directory / node / "sandbox.json").read_text())
 
-    def crash_switch(self, node):
-        """The switch is gone, for longer than a test lasts; its machine's AI double is not."""
-        fault = [{"crash_switch": {"at": 0, "seconds": 120}}]
+    def crash_switch(self, node, seconds):
+        """The switch is gone for so long, and all its calls with it; its AI double goes on."""
+        fault = [{"crash_switch": {"at": 0, "seconds": seconds}}]
         request = urllib.request.Request(
             self.endpoints_of(node)["faults_url"], json.dumps(fault).encode(), method="PUT"
         )
@@ -188,8 +189,8 @@ class Apart(Product):
 
     def left_over(self, calls):
         """What should not be there once these calls are over; empty when nothing is."""
-        folders = [self.directory / node / "playback" for node in NODES]
-        dials = [*self.dialled("node-a", calls), *self.dialled("node-b", calls)]
+        folders = [self.directory / node / "playback" for node in self._nodes]
+        dials = [call_id for node in self._nodes for call_id in self.dialled(node, calls)]
         found = {
             "owned": self.rows("select id, state from call where lease_owner is not null"),
             "open": self.rows("select id, state from call where completed = false"),
@@ -244,4 +245,4 @@ def outcome(call):
     return call["status"], call["end_reason"]
 
 
-__all__ = ["LONG", "NODES", "QUICK", "Apart", "outcome", "postgres_database", "running"]
+__all__ = ["LONG", "QUICK", "Apart", "outcome", "postgres_database", "running"]
