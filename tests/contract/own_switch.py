@@ -77,10 +77,11 @@ class OwnSwitch:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.xml").write_text(text)
 
-    def start(self):
-        """Start it; it answers and its trunks are up."""
+    def start(self, *, with_gateway=True):
+        """Start it; it answers, and its gateway leads to the callee's port."""
         callee = f"127.0.0.1:{self.ports['callee']}"
-        self.write("gateways", GATEWAY, _GATEWAY_FILE.format(name=GATEWAY, callee=callee))
+        if with_gateway:
+            self.write("gateways", GATEWAY, _GATEWAY_FILE.format(name=GATEWAY, callee=callee))
         plan = {"environment": self.environment, "more_modules": self.more_modules}
         (self.directory / "plan.json").write_text(json.dumps(plan))
         start(self.directory)
@@ -109,7 +110,7 @@ def start(directory):
     (directory / "pid").write_text(str(process.pid))
     until = monotonic() + START_SECONDS
     ports = (int(given["FREESWITCH_SIP_PORT"]), int(given["TOPCALLS_ESL_PORT"]))
-    while not (_sip_answers(ports[0]) and _listens(ports[1])):
+    while not (_sip_answers(given["FREESWITCH_IP"], ports[0]) and _listens(ports[1])):
         assert process.poll() is None, (directory / "log").read_text()[-2000:]
         assert monotonic() < until, "the switch did not come up"
         sleep(0.1)
@@ -123,22 +124,22 @@ def _listens(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _sip_answers(port):
+def _sip_answers(host, port):
     """Whether an OPTIONS request is answered."""
     with closing(socket(AF_INET, SOCK_DGRAM)) as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         probe.settimeout(0.2)
         own = probe.getsockname()[1]
         lines = [
-            f"OPTIONS sip:127.0.0.1:{port} SIP/2.0",
-            f"Via: SIP/2.0/UDP 127.0.0.1:{own};branch=z9hG4bK{monotonic()}",
-            "From: <sip:probe@127.0.0.1>;tag=1",
-            f"To: <sip:127.0.0.1:{port}>",
+            f"OPTIONS sip:{host}:{port} SIP/2.0",
+            f"Via: SIP/2.0/UDP {host}:{own};branch=z9hG4bK{monotonic()}",
+            f"From: <sip:probe@{host}>;tag=1",
+            f"To: <sip:{host}:{port}>",
             f"Call-ID: {monotonic()}@probe",
             "CSeq: 1 OPTIONS",
             "Content-Length: 0",
         ]
-        probe.sendto("\r\n".join([*lines, "", ""]).encode(), ("127.0.0.1", port))
+        probe.sendto("\r\n".join([*lines, "", ""]).encode(), (host, port))
         try:
             return probe.recv(2048).startswith(b"SIP/2.0 ")
         except OSError:
