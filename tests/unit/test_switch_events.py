@@ -99,7 +99,6 @@ def test_the_captured_events_hold_every_header_that_is_read():
 def test_a_captured_event_holds_nothing_of_anybody(name):
     text = json.dumps(CAPTURED[name])
     assert not re.findall(r"(?<![\w.+-])\+?[2-9]\d{6,}@|1(?!2025550)\d{10}@", text)
-    assert "PCMU" in text or "audio" in text or name in ("background_job", "heartbeat")
     assert CAPTURED[name]["FreeSWITCH-Hostname"] == "switch"
 
 
