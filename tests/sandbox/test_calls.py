@@ -66,8 +66,13 @@ def test_a_voicemail_greeting_is_heard_and_answered(ended):
     assert "reached daniel" in words(call, "user")
 
 
-def test_a_menu_is_heard(ended):
-    assert ended("menu")["call_status"] == "completed"
+def test_a_menu_is_heard_and_its_key_pressed(ended):
+    call = ended("menu")
+    assert outcome(call) == ("completed", "completed", "callee_hung_up"), call
+    assert "[pressed *]" in [turn["text"] for turn in call["transcript"]]
+    assert "this is susan speaking" in words(call, "user")
+    assert "we did not receive your choice" not in words(call, "user")
+    assert "patient records" in words(call, "assistant")
 
 
 def test_an_interruption_cuts_the_agent_and_is_answered(ended):
