@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from cryptography.fernet import Fernet
 
 from topcalls.cli.root import main
-from topcalls.config import PREFIX, Settings
+from topcalls.config import PREFIX, Settings, load
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
@@ -148,6 +149,36 @@ def test_a_process_is_told_settings_that_exist(name):
             assert name != "freeswitch" or f"${variable}" in switch
         if any(word in variable for word in ("PASSWORD", "SECRET", "API_KEY")):
             assert re.fullmatch(r"\$\{\w+:-\}", str(value)), variable
+
+
+def filled_in(text, given):
+    """What compose makes of `${NAME:-default}`, defaults within defaults included."""
+    pattern = re.compile(r"\$\{([A-Z_]+):-([^{}]*)\}")
+    while found := pattern.search(text):
+        text = text.replace(found[0], given.get(found[1]) or found[2])
+    return text
+
+
+FILLED_IN = {
+    "TOPCALLS_ESL_PASSWORD": "0123456789abcdef",
+    "TOPCALLS_SECRET_KEY": Fernet.generate_key().decode(),
+    "TOPCALLS_PUBLIC_URL": "https://calls.example.com",
+    "POSTGRES_PASSWORD": "letters",
+    "OPENAI_API_KEY": "sk-none",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in OURS if name != "freeswitch"])
+def test_a_process_starts_with_what_the_page_asks_for(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # no settings file of this machine
+    given = {} if name == "sandbox" else FILLED_IN
+    settings = load(
+        environ={key: filled_in(str(value), given) for key, value in environment(name).items()}
+    )
+    assert settings.telephony_mode == ("sandbox" if name == "sandbox" else "live")
+    if name != "sandbox":
+        host = "127.0.0.1" if name == "controller" else "postgres"
+        assert settings.database_url == f"postgresql://topcalls:letters@{host}:5432/topcalls"
 
 
 @pytest.mark.parametrize("name", [name for name in OURS if name != "freeswitch"])
