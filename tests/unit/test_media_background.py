@@ -13,6 +13,7 @@ from topcalls.core.call_request import BACKGROUND_GAINS, BACKGROUNDS
 from topcalls.media import background
 from topcalls.media.background import Background, SentFiles, SharedFiles, layers_of
 
+NAME = layers_of("office", "low").name
 ROOT = Path(__file__).parents[2]
 STORED = ROOT / "topcalls" / "media" / "backgrounds"
 
@@ -172,9 +173,9 @@ def test_a_sound_shorter_than_its_ends_is_faded_all_the_same():
 
 def test_both_layers_are_heard_and_one_of_them_while_the_agent_speaks(switch, timers, tmp_path):
     sound = started(switch, tmp_path, timers)
-    assert switch.log == [("in", "office-low-bed"), ("in", "office-low-top")]
+    assert switch.log == [("in", f"{NAME}-bed"), ("in", f"{NAME}-top")]
     sound.playback_started()
-    assert [Path(path).stem for path in switch.heard] == ["office-low-bed"]
+    assert [Path(path).stem for path in switch.heard] == [f"{NAME}-bed"]
     sound.playback_stopped()
     assert len(switch.heard) == 1
     timers.run()
@@ -188,7 +189,7 @@ def test_a_breath_between_two_sentences_does_not_bring_it_up(switch, timers, tmp
         sound.playback_stopped()
         sound.playback_started()
         timers.run()
-    assert switch.log[2:] == [("out", "office-low-top")]
+    assert switch.log[2:] == [("out", f"{NAME}-top")]
 
 
 def test_nothing_is_asked_of_a_channel_that_is_gone(switch, timers, tmp_path):
@@ -205,7 +206,7 @@ def test_an_answer_while_the_agent_speaks_already_begins_ducked(switch, tmp_path
     sound = Background(switch, layers_of("cafe", "high"), SharedFiles(tmp_path))
     sound.playback_started()
     sound.start()
-    assert switch.log == [("in", "cafe-high-bed")]
+    assert switch.log == [("in", f"{layers_of('cafe', 'high').name}-bed")]
 
 
 # --- how it gets there
@@ -216,14 +217,19 @@ def test_files_are_written_once_for_all_calls(switch, tmp_path):
     first = {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
     started(Switch(), tmp_path)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == first
-    assert sorted(path.name for path in first) == ["office-low-bed.r8", "office-low-top.r8"]
-    assert (tmp_path / "office-low-bed.r8").read_bytes() == layers_of("office", "low").bed
+    assert sorted(path.name for path in first) == [f"{NAME}-bed.r8", f"{NAME}-top.r8"]
+    assert (tmp_path / f"{NAME}-bed.r8").read_bytes() == layers_of("office", "low").bed
+
+
+def test_every_background_has_a_name_of_its_own():
+    names = {layers_of(name, gain).name for name in BACKGROUNDS for gain in BACKGROUND_GAINS}
+    assert len(names) == len(BACKGROUNDS) * len(BACKGROUND_GAINS)
 
 
 def test_half_a_file_is_written_again(switch, tmp_path):
-    (tmp_path / "office-low-bed.r8").write_bytes(b"half")
+    (tmp_path / f"{NAME}-bed.r8").write_bytes(b"half")
     started(switch, tmp_path)
-    assert (tmp_path / "office-low-bed.r8").read_bytes() == layers_of("office", "low").bed
+    assert (tmp_path / f"{NAME}-bed.r8").read_bytes() == layers_of("office", "low").bed
 
 
 def test_a_directory_that_cannot_be_written_costs_the_sound_only(switch, tmp_path):

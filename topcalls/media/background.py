@@ -39,6 +39,7 @@ from functools import cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Final, Protocol
+from zlib import crc32
 
 import gevent
 
@@ -65,7 +66,8 @@ _RATE = 8000
 
 @dataclass(frozen=True)
 class Layers:
-    """A background of one loudness as two looping sounds, L16 at 8 kHz, and what to call it."""
+    """A background of one loudness as two looping sounds, L16 at 8 kHz. Another version of them has
+    another `name`."""
 
     name: str
     bed: bytes
@@ -80,12 +82,9 @@ def layers_of(sound: str, gain: str) -> Layers:
     stored = resources.files("topcalls.media").joinpath(f"backgrounds/{sound}.pcmu").read_bytes()
     whole = loops.scaled(g711.decode(stored, "PCMU"), GAINS[gain])
     half = loops.turned(whole, len(whole) // 4)  # the layers are two sounds, not one twice
-    bed, top = loops.scaled(whole, _BED_DB), loops.scaled(half, _TOP_DB)
-    return Layers(
-        f"{sound}-{gain}",
-        loops.soft_ends(bed, _SEAM_SAMPLES),
-        loops.soft_ends(top, _SEAM_SAMPLES),
-    )
+    bed = loops.soft_ends(loops.scaled(whole, _BED_DB), _SEAM_SAMPLES)
+    top = loops.soft_ends(loops.scaled(half, _TOP_DB), _SEAM_SAMPLES)
+    return Layers(f"{sound}-{gain}-{crc32(bed + top):08x}", bed, top)
 
 
 class Mixer(Protocol):
