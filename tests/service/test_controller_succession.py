@@ -101,10 +101,9 @@ def test_until_then_its_phone_may_still_begin_to_ring_and_is_hung_up(rig):
     live = controller.sessions.of_call(call_id)
     controller.reconciler.compare()
     assert live.session.facts.state.value == "dispatching"
-    dial = controller._gear.dial
-    late = commands.originate(dial(claimed(rig, controller, call_id))).replace(
-        controller.owner, DEAD
-    )
+    gear, call = controller._gear, claimed(rig, controller, call_id)
+    dial = gear.dial(call, gear.routes(call)[0], call.channel_uuid)
+    late = commands.originate(dial).replace(controller.owner, DEAD)
     controller._gear.switch.bgapi(late, timeout=WAIT)
     rig.wait_until(lambda: rig.switch.switch.calls, "the late dial")
     controller.reconciler.compare()

@@ -29,6 +29,7 @@ AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 WRITTEN = ev.HungUp(NORMAL, AT, AT + timedelta(seconds=30))
 EXAMPLES = {
     ev.OriginateFailed: ev.OriginateFailed(ev.Hangup("USER_BUSY", 486, 17)),
+    ev.AttemptFailed: ev.AttemptFailed(ev.Hangup("NORMAL_TEMPORARY_FAILURE", 503, 41)),
     ev.HungUp: ev.HungUp(NORMAL),
     ev.BridgeFinished: ev.BridgeFinished("agent_ended"),
 }

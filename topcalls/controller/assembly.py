@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
-from topcalls.controller.call_effects import Gear
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateway_files import GatewayFiles
 from topcalls.controller.gateways import GatewayKeeper
+from topcalls.controller.gear import Gear
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
 from topcalls.core.routing import Route
 from topcalls.core.trunks import dial_number
-from topcalls.errors import InvalidRequest
 from topcalls.esl.client import GATEWAY_STATE, SwitchClient
 from topcalls.esl.commands import Dial
 from topcalls.esl.parser import ESLEvent
@@ -131,7 +131,8 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         make_playback=lambda player: _playback(options, files.path, player, clock),
         make_background=lambda player, call: _background(options, player, call),
         make_bridge=options.make_bridge,
-        dial=lambda call: _dial(options, call),
+        dial=partial(_dial, options),
+        routes=partial(_routes, options),
         recordings_dir=media.recordings_dir,
         clock=clock,
         playback_directory=files if media.playback == "file" else None,
@@ -186,11 +187,10 @@ def _background(
     return Background(player, layers_of(sound, gain or DEFAULT_BACKGROUND_GAIN), source)
 
 
-def _dial(options: ControllerOptions, call: ClaimedCall) -> Dial:
-    route = _route(options, call)
+def _dial(options: ControllerOptions, call: ClaimedCall, route: Route, channel_uuid: str) -> Dial:
     seconds = round(call.request.max_duration * 60) + SWITCH_LIMIT_GRACE_SECONDS
     return Dial(
-        channel_uuid=call.channel_uuid,
+        channel_uuid=channel_uuid,
         call_id=call.call_id,
         owner=options.owner,
         node=options.node,
@@ -202,10 +202,9 @@ def _dial(options: ControllerOptions, call: ClaimedCall) -> Dial:
     )
 
 
-def _route(options: ControllerOptions, call: ClaimedCall) -> Route:
-    """By which carrier. One that was asked for and is gone is never replaced by another."""
-    if call.routes:
-        return call.routes[0]
-    if call.request.carrier_id is not None:
-        raise InvalidRequest("The carrier that the call asked for is gone.", field="carrier_id")
-    return Route(None, "", options.switch.gateway)
+def _routes(options: ControllerOptions, call: ClaimedCall) -> tuple[Route, ...]:
+    """The account's carriers, or the installation's own gateway for an account that has none. A
+    carrier that was asked for and is gone is never replaced by another."""
+    if call.routes or call.request.carrier_id is not None or not options.switch.gateway:
+        return call.routes
+    return (Route(None, "", options.switch.gateway),)

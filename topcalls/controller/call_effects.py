@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -17,15 +17,12 @@ import gevent
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
-from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
-from topcalls.clock import Clock
+from topcalls.controller import dials
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
-from topcalls.controller.cdr_spool import CDRSpool
-from topcalls.controller.gateways import GatewayKeeper
+from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
-from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core.call_events import (
     BridgeFailed,
@@ -46,33 +43,10 @@ from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
-from topcalls.esl.client import SwitchClient
 from topcalls.esl.errors import CommandNotSent, CommandRefused
+from topcalls.ids import new_id
 from topcalls.log import get_logger
-from topcalls.media.background import Background
-from topcalls.media.playback import Playback
-from topcalls.media.server import MediaServer
 from topcalls.services.dispatch import ClaimedCall
-
-SWITCH_UNREACHABLE = "SWITCH_UNREACHABLE"
-"""Our own cause, beside FreeSWITCH's: the switch never took the originate."""
-
-DIAL_INTENT_NOT_STORED = "DIAL_INTENT_NOT_STORED"
-DIAL_NOT_POSSIBLE = "DIAL_NOT_POSSIBLE"
-"""Also ours: the originate cannot be put into a command; the log says why."""
-
-ORIGINATE_REFUSED = "ORIGINATE_REFUSED"
-"""Also ours: the switch refused the originate without naming a cause."""
-
-CALLED_OFF = "ORIGINATOR_CANCEL"
-
-INTENT_SECONDS = 10.0
-"""How long the dial intent may take to be stored before the dial is given up."""
-
-ORIGINATE_GRACE_SECONDS = 15.0
-"""How long after the ring time-out a job result may come."""
-
-HANG_UP_FIRST_SECONDS = 0.3
 
 LOOK_SECONDS = 1.0
 SWITCH_AWAY_SECONDS = 30.0
@@ -90,35 +64,19 @@ _BAD_ENDS = frozenset({EndReason.PROVIDER_FAILED, EndReason.PLAYBACK_FAILED})
 log = get_logger("controller.effects")
 
 
-def _no_background(_: ChannelPlayer, __: ClaimedCall) -> None:
-    """The default."""
-
-
-@dataclass(frozen=True)
-class Gear:
-    """The long-lived things that every call of this controller uses. `spool`: where the switch
-    writes down how channels ended; None where it does not."""
-
-    switch: SwitchClient
-    media: MediaServer
-    make_playback: Callable[[ChannelPlayer], Playback]
-    make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
-    dial: Callable[[ClaimedCall], commands.Dial]
-    recordings_dir: Path
-    clock: Clock
-    playback_directory: PlaybackDirectory | None = None
-    spool: CDRSpool | None = None
-    make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
-    gateways: GatewayKeeper | None = None
-
-
 class CallEffects:
     """The hands of one call's session, and the ears of its leg and bridge."""
 
     _session: CallSession
 
     def __init__(self, call: ClaimedCall, gear: Gear, journal: Journal) -> None:
-        self.channel_uuid = call.channel_uuid
+        self.dials = dials.Dials(
+            call.call_id,
+            call.channel_uuid,
+            gear.routes(call),
+            journal,
+            taken_over=call.facts.dialled,
+        )
         self.bridge: BridgeSession | None = None
         self._call = call
         self._gear = gear
@@ -130,18 +88,7 @@ class CallEffects:
         self._unwanted = False  # no channel shall be left
         self._used = TokenUsage()
         self._responses = 0
-        player = self._player = ChannelPlayer(gear.switch, call.channel_uuid)
-        self.background = gear.make_background(player, call)
-        self.leg = CallLeg(
-            call.call_id,
-            call.channel_uuid,
-            gear.switch,
-            gear.media,
-            player,
-            gear.make_playback(player),
-            self,
-            gear.clock,
-        )
+        self._fit_out()
         self._carriers = {
             Effect.ORIGINATE: self._originate,
             Effect.ANSWER: self._answer,
@@ -153,9 +100,32 @@ class CallEffects:
             Effect.CLOSE_SESSION: self._close_session,
         }
 
-    def bind(self, session: CallSession) -> None:
-        """Where events go; before anything is carried out."""
+    def bind(self, session: CallSession, moved: Callable[[str, str], None]) -> None:
+        """Where events go; before anything is carried out. `moved(old, new)`: the call goes on
+        under another channel."""
         self._session = session
+        self._moved = moved
+
+    @property
+    def channel_uuid(self) -> str:
+        """The present channel."""
+        return self.dials.channel_uuid
+
+    def _fit_out(self) -> None:
+        """What belongs to one channel."""
+        call, gear = self._call, self._gear
+        player = self._player = ChannelPlayer(gear.switch, self.channel_uuid)
+        self.background = gear.make_background(player, call)
+        self.leg = CallLeg(
+            call.call_id,
+            self.channel_uuid,
+            gear.switch,
+            gear.media,
+            player,
+            gear.make_playback(player),
+            self,
+            gear.clock,
+        )
 
     def carry_out(self, effect: Effect) -> None:
         """Do what the state machine asked for; returns at once."""
@@ -164,47 +134,67 @@ class CallEffects:
     # --- effects
 
     def _originate(self) -> None:
+        """The first dial, or the next carrier's."""
         self._intending = True
+        if not self.dials.is_first:
+            self._change_channel()
         gevent.spawn(self._dial)
+
+    def _change_channel(self) -> None:
+        """The channel before is gone, and nothing was heard on it: all of it is made anew."""
+        old, self._dialling = self.channel_uuid, False
+        self._drop_channel()
+        if self._gear.spool is not None:
+            gevent.spawn(self._gear.spool.forget, old)
+        self.dials.channel_uuid = new_id()
+        self._moved(old, self.channel_uuid)
+        self._fit_out()
 
     def _dial(self) -> None:
         """Commit the intent, then dial. Without a stored intent there is no dial."""
+        attempt = self.dials.attempt
+        if attempt is None:
+            self._not_dialled(dials.NO_CARRIER)
+            return
+        channel = self.channel_uuid
         try:
-            dial = self._gear.dial(self._call)
+            dial = self._gear.dial(self._call, attempt.route, channel)
             command = commands.originate(dial)
         except Exception as error:  # noqa: BLE001 - without an answer the call would hang
             log.error("Call cannot be dialled", call_id=self._call.call_id, why=str(error))
-            self._not_dialled(DIAL_NOT_POSSIBLE)
+            self._not_dialled(dials.DIAL_NOT_POSSIBLE)
             return
-        if not self._journal.intend_dial(self.channel_uuid, INTENT_SECONDS):
-            self._not_dialled(DIAL_INTENT_NOT_STORED)
+        if not self._journal.intend_dial(channel, dials.INTENT_SECONDS, attempt):
+            self._not_dialled(dials.DIAL_INTENT_NOT_STORED)
             return
         self._session.mark_dialled()
         if self._unwanted:
-            self._not_dialled(CALLED_OFF)
+            self._not_dialled(dials.CALLED_OFF)
             return
         try:
-            limit = dial.ring_timeout_seconds + ORIGINATE_GRACE_SECONDS
+            limit = dial.ring_timeout_seconds + dials.ORIGINATE_GRACE_SECONDS
             job = self._gear.switch.bgapi(command, timeout=limit)
         except CommandNotSent as error:
             log.warning("Originate was not sent", call_id=self._call.call_id, why=str(error))
-            self._not_dialled(SWITCH_UNREACHABLE)
+            self._not_dialled(dials.SWITCH_UNREACHABLE)
             return
         self._intending, self._dialling = False, True
-        job.on_done(self._dialled)
+        job.on_done(partial(self._dialled, channel))
 
     def _not_dialled(self, why: str) -> None:
         self._intending = False
-        self._post(OriginateFailed(Hangup(why)))
+        self._post(OriginateFailed(Hangup(why)), self.channel_uuid)
 
-    def _dialled(self, result: str | SwitchError) -> None:
+    def _dialled(self, channel: str, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is
         settled by the reconciler, because the phone may be ringing. A refusal is also told by the
         channel's hang-up, which knows more (the SIP status): that goes first."""
+        if channel != self.channel_uuid:
+            return
         self._dialling = False
         if isinstance(result, CommandRefused):
-            failed = OriginateFailed(Hangup(result.cause or ORIGINATE_REFUSED))
-            gevent.spawn_later(HANG_UP_FIRST_SECONDS, self._post, failed)
+            failed = OriginateFailed(Hangup(result.cause or dials.ORIGINATE_REFUSED))
+            gevent.spawn_later(dials.HANG_UP_FIRST_SECONDS, self._post, failed, channel)
         elif self._unwanted:
             gevent.spawn(self._kill)
 
@@ -269,6 +259,9 @@ class CallEffects:
 
     def _close_session(self) -> None:
         self._unwanted = True
+        self._drop_channel()
+
+    def _drop_channel(self) -> None:
         self.leg.close()
         if self.background is not None:
             self.background.close()
@@ -329,13 +322,14 @@ class CallEffects:
 
     def _tell_end(self) -> None:
         """By the switch's record; without one it lasted until it was last heard of."""
+        channel = self.channel_uuid
         written = self._written()
         for pause in WRITTEN_SECONDS if self._gear.spool is not None else ():
             if written is not None:
                 break
             gevent.sleep(pause)
             written = self._written()
-        self._post(written or ChannelLost(self._last_heard_at()))
+        self._post(written or ChannelLost(self._last_heard_at()), channel)
 
     def _written(self) -> HungUp | None:
         spool = self._gear.spool
@@ -394,5 +388,5 @@ class CallEffects:
         if self._provider_ready and self._attached:
             self._post(BridgeReady())
 
-    def _post(self, event: CallEvent) -> None:
-        self._session.post(event)
+    def _post(self, event: CallEvent, channel: str = "") -> None:
+        self._session.post(event, channel)

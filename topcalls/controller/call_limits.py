@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from topcalls.controller.call_effects import INTENT_SECONDS
+from topcalls.controller.dials import INTENT_SECONDS
 from topcalls.controller.reconciler import GRACE_SECONDS
 from topcalls.core.call_state import Limit
 from topcalls.services.dispatch import ClaimedCall

@@ -19,9 +19,12 @@ from topcalls.clock import Clock
 from topcalls.controller.journal import Journal
 from topcalls.core.call_events import (
     Answered,
+    AttemptFailed,
     CallEvent,
+    EarlyMedia,
     HungUp,
     OriginateFailed,
+    Rang,
     StopRequested,
     TimedOut,
 )
@@ -30,6 +33,7 @@ from topcalls.core.call_state import (
     CallFacts,
     Effect,
     Limit,
+    State,
     Transition,
     Verdict,
     advance,
@@ -39,6 +43,9 @@ from topcalls.log import get_logger
 CLOCK_STEP = timedelta(seconds=1)
 """The clock was set when it differs by more than this from what monotonic time says."""
 
+_DIALLING = (State.DISPATCHING, State.RINGING)
+_REARMING = (TimedOut, AttemptFailed)
+
 log = get_logger("controller.session")
 
 
@@ -46,6 +53,18 @@ class Hands(Protocol):
     """Carries out effects. Returns at once; results come back as events."""
 
     def carry_out(self, effect: Effect) -> None: ...
+
+
+class Dialling(Protocol):
+    """Knows the dials of a call, of which only the last one counts. Returns at once."""
+
+    def is_over(self, channel: str) -> bool:
+        """This is the channel of a dial before the present one."""
+        ...
+
+    def ended(self, event: HungUp | OriginateFailed, rang_seconds: float) -> CallEvent:
+        """A dial ended unanswered: the event itself, or that the next carrier tries."""
+        ...
 
 
 class CallSession:
@@ -62,13 +81,16 @@ class CallSession:
         limits: Mapping[Limit, float],
         clock: Clock,
         on_closed: Callable[[CallSession], None],
+        dialling: Dialling | None = None,
     ) -> None:
         self.call_id = call_id
         self.facts = facts
         self._limits = limits
         self._clock = clock
         self._on_closed = on_closed
-        self._events: SimpleQueue[CallEvent | None] = SimpleQueue()
+        self._dialling = dialling
+        self._rang_since: float | None = None  # in this dial
+        self._events: SimpleQueue[tuple[CallEvent | None, str]] = SimpleQueue()
         self._deadline: float | None = None
         self._greenlet: gevent.Greenlet | None = None
         self._answered: tuple[datetime, float] | None = None  # by wall clock, and monotonic
@@ -81,9 +103,12 @@ class CallSession:
         self._arm()
         self._greenlet = gevent.spawn(self._run, first)
 
-    def post(self, event: CallEvent) -> None:
-        """Tell the call what happened. Never blocks; may be called from anywhere in the loop."""
-        self._events.put(event)
+    def post(self, event: CallEvent, channel: str = "") -> None:
+        """Tell the call what happened. Never blocks; may be called from anywhere in the loop.
+
+        `channel`: of which channel it is told. What comes late of a dial that is over is no news.
+        """
+        self._events.put((event, channel))
 
     def mark_dialled(self) -> None:
         """The dial intent is committed: from now on the call never goes back to the queue."""
@@ -91,7 +116,7 @@ class CallSession:
 
     def abandon(self) -> None:
         """Let go without touching the row: it has another owner."""
-        self._events.put(None)
+        self._events.put((None, ""))
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; False if it did not come in time."""
@@ -119,15 +144,32 @@ class CallSession:
 
     def _next_event(self) -> CallEvent | None:
         """The next event, or `TimedOut` when the state's time is over; None to let go."""
-        event: CallEvent | None
-        if self._deadline is None:
-            event = self._events.get()
+        while True:
+            left = None
+            if self._deadline is not None:
+                left = max(0.0, self._deadline - self._clock.monotonic())
+            try:
+                event, channel = self._events.get(timeout=left)
+            except Empty:
+                return TimedOut()
+            if not (channel and self._dialling and self._dialling.is_over(channel)):
+                return self._considered(event)
+
+    def _considered(self, event: CallEvent | None) -> CallEvent | None:
+        """The end of a dial that nobody answered may not be the end of the call."""
+        if isinstance(event, Rang | EarlyMedia) and self._rang_since is None:
+            self._rang_since = self._clock.monotonic()
+        if self._dialling is None or self.facts.state not in _DIALLING:
             return event
-        try:
-            event = self._events.get(timeout=max(0.0, self._deadline - self._clock.monotonic()))
-        except Empty:
-            event = TimedOut()
-        return event
+        if not isinstance(event, HungUp | OriginateFailed):
+            return event
+        rang = 0.0
+        if self._rang_since is not None:
+            rang = self._clock.monotonic() - self._rang_since
+        decided = self._dialling.ended(event, rang)
+        if isinstance(decided, AttemptFailed):
+            self._rang_since = None
+        return decided
 
     def _take(self, event: CallEvent) -> bool:
         """Answer one event; True when the session is over."""
@@ -140,7 +182,7 @@ class CallSession:
         now = self._clock.now()
         details = {**_details(event), **self._corrected_answer(transition, now)}
         self._journal.transition(transition, details, now)
-        if transition.before is not transition.after or isinstance(event, TimedOut):
+        if transition.before is not transition.after or isinstance(event, _REARMING):
             self._arm()
         self._report(transition)
         for effect in transition.effects:

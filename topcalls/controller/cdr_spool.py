@@ -61,6 +61,8 @@ _USED = (
     "end_uepoch",
     "hangup_cause",
     "hangup_cause_q850",
+    "progress_media_uepoch",
+    "progress_uepoch",
     "proto_specific_hangup_cause",
     "sip_hangup_disposition",
     "sip_invite_failure_status",

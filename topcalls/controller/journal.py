@@ -17,12 +17,14 @@ from gevent.queue import SimpleQueue
 
 from topcalls.clock import Clock
 from topcalls.core.call_state import Transition
+from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.calls import Calls
+from topcalls.services.routing import Outcome
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -85,7 +87,14 @@ class Journal:
         at = self._clock.now()
         self._entries.put(lambda: self._calls.close_transcript(self._call_id, at))
 
-    def intend_dial(self, channel_uuid: str, timeout: float) -> bool:
+    def dial_ended(self, number: int, outcome: Outcome) -> None:
+        """How a dial ended that nobody answered, and what was decided then."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.dial_ended(self._call_id, number, outcome, at))
+
+    def intend_dial(
+        self, channel_uuid: str, timeout: float, attempt: Attempt | None = None
+    ) -> bool:
         """Commit the intent to dial as `channel_uuid`. True once it is stored, False if it is not
         within `timeout` seconds or never will be: then the call must not be dialled."""
         stored: AsyncResult[bool] = AsyncResult()
@@ -95,7 +104,7 @@ class Journal:
             if self._clock.monotonic() > deadline:
                 return
             self._version = self._calls.intend_dial(
-                self._call_id, self._version, channel_uuid, self._clock.now()
+                self._call_id, self._version, channel_uuid, self._clock.now(), attempt
             )
             stored.set(True)
 

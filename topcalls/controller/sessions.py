@@ -77,6 +77,12 @@ class Sessions:
             del self._by_call[live.session.call_id]
         metrics.live_calls.set(len(self))
 
+    def move(self, old: str, new: str) -> None:
+        """A call goes on under another channel."""
+        live = self._by_channel.pop(old)
+        self._by_channel[new] = live
+        self._by_call[live.session.call_id] = new
+
     def of_call(self, call_id: str) -> LiveCall | None:
         channel = self._by_call.get(call_id)
         return self._by_channel.get(channel) if channel else None
@@ -101,7 +107,7 @@ class Sessions:
         elif (translated := translate(event)) is not None:
             if isinstance(translated, Answered):
                 live.effects.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
-            live.session.post(translated)
+            live.session.post(translated, event.uuid)
 
 
 def _playback_started(effects: CallEffects, told: PlaybackStarted) -> None:

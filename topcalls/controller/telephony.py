@@ -15,12 +15,13 @@ from gevent.event import Event
 
 from topcalls import __version__, metrics
 from topcalls.clock import Clock
-from topcalls.controller.call_effects import CallEffects, Gear
+from topcalls.controller.call_effects import CallEffects
 from topcalls.controller.call_limits import END_SECONDS, limits_of
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
+from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.reconciler import Reconciler
@@ -239,9 +240,10 @@ class Telephony:
             limits_of(call, RECONCILE_SECONDS),
             self._clock,
             on_closed=lambda _: self._closed(live, journal),
+            dialling=effects.dials,
         )
         live = LiveCall(session, effects, call.request.ring_timeout_seconds, call.dialled_at)
-        effects.bind(session)
+        effects.bind(session, self.sessions.move)
         self.sessions.add(live)
         session.start(effects, journal, call.effects)
         for event in events:

@@ -24,13 +24,15 @@ class Hangup:
     """Why a channel ended.
 
     `cause` is FreeSWITCH's name of the Q.850 cause (`NORMAL_CLEARING`); `sip_status` the final SIP
-    response, `q850` the cause number, both None where the far end sent none.
+    response, `q850` the cause number, both None where the far end sent none. `rang_ms`: for how
+    long it rang, or a tone was heard, as far as the switch tells.
     """
 
     cause: str
     sip_status: int | None = None
     q850: int | None = None
     by: HungUpBy = HungUpBy.NETWORK
+    rang_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,13 @@ class DispatchExpired:
 @dataclass(frozen=True, slots=True)
 class OriginateFailed:
     """The switch could not place the call."""
+
+    hangup: Hangup
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed:
+    """A carrier did not get the call through, nobody was rung, and the next carrier tries."""
 
     hangup: Hangup
 
@@ -177,6 +186,7 @@ CallEvent = (
     | GivenBack
     | DispatchExpired
     | OriginateFailed
+    | AttemptFailed
     | Rang
     | EarlyMedia
     | Answered

@@ -21,6 +21,7 @@ from topcalls.core.call_events import (
     EVENT_KINDS,
     Answered,
     Arrived,
+    AttemptFailed,
     BridgeFailed,
     BridgeFinished,
     BridgeReady,
@@ -205,13 +206,15 @@ _CLOSE = (Effect.CLOSE_BRIDGE, Effect.CLOSE_SESSION)
 _GO_LIVE = (Effect.OPEN_BRIDGE, Effect.START_RECORDING, Effect.START_STREAM)
 _END_CALL = (Effect.CLOSE_BRIDGE, Effect.HANG_UP)
 _OVER = Move(BY_CAUSE, _CLOSE)
+_AGAIN = Move(State.DISPATCHING, (Effect.ORIGINATE,))
+_AI_FAILED = Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED)
 _LOST = Move(BY_CAUSE, _CLOSE, EndReason.CHANNEL_LOST)
 _STOP = Move(State.ENDING, _END_CALL, EndReason.STOPPED)
 _ORPHANED = Move(State.ENDING, _END_CALL, EndReason.CONTROLLER_LOST)
 _SHUT_DOWN = Move(State.ENDING, _END_CALL, EndReason.SHUTDOWN)
 _BRIDGE_END: dict[Kind, Move] = {
     StreamLost: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
-    BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
+    BridgeFailed: _AI_FAILED,
     BridgeFinished: Move(State.ENDING, _END_CALL, EndReason.AGENT_ENDED),
     StopRequested: _STOP,
     OwnerLost: _ORPHANED,
@@ -224,7 +227,7 @@ _MEDIA: frozenset[Kind] = frozenset(
     {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished}
 )
 _UNDIALLED: frozenset[Kind] = frozenset({GivenBack, Misconfigured})
-_DIAL: frozenset[Kind] = frozenset({OriginateFailed, Rang, EarlyMedia, Answered})
+_DIAL: frozenset[Kind] = frozenset({OriginateFailed, AttemptFailed, Rang, EarlyMedia, Answered})
 _EVERYTHING: frozenset[Kind] = frozenset(EVENT_KINDS)
 
 TABLE: dict[State, Row] = {
@@ -256,6 +259,8 @@ TABLE: dict[State, Row] = {
             EarlyMedia: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             Answered: Move(State.ANSWERED, _GO_LIVE),
             OriginateFailed: _OVER,
+            AttemptFailed: _AGAIN,
+            BridgeFailed: _AI_FAILED,  # it was opened while another carrier signalled ringing
             StopRequested: _STOP,
             OwnerLost: _ORPHANED,
             ShutDown: _SHUT_DOWN,
@@ -264,13 +269,14 @@ TABLE: dict[State, Row] = {
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST,
-        _MEDIA | {Arrived},
+        (_MEDIA - {BridgeFailed}) | {Arrived},
     ),
     State.RINGING: Row(
         {
             Answered: Move(State.ANSWERED, _GO_LIVE),
             OriginateFailed: _OVER,
-            BridgeFailed: Move(State.ENDING, _END_CALL, EndReason.PROVIDER_FAILED),
+            AttemptFailed: _AGAIN,
+            BridgeFailed: _AI_FAILED,
             StopRequested: _STOP,
             OwnerLost: _ORPHANED,
             ShutDown: _SHUT_DOWN,
@@ -302,6 +308,7 @@ TABLE: dict[State, Row] = {
     State.ENDING: Row(
         {
             OriginateFailed: _OVER,
+            AttemptFailed: _OVER,
             HungUp: _OVER,
             ChannelLost: _OVER,
             TimedOut: Move(State.ENDING, (Effect.HANG_UP,)),
@@ -340,7 +347,7 @@ def _by_cause(
     call: CallFacts, event: CallEvent, reason: EndReason | None
 ) -> tuple[State, EndReason]:
     """The final state of a call whose channel is gone."""
-    hangup = event.hangup if isinstance(event, HungUp | OriginateFailed) else None
+    hangup = event.hangup if isinstance(event, HungUp | OriginateFailed | AttemptFailed) else None
     if reason is EndReason.STOPPED:
         return State.CANCELLED, reason
     if reason in FAULTS:

@@ -48,9 +48,16 @@ _BY_CAUSE = {
 }
 
 _MISCONFIGURED = frozenset(
-    {"CHAN_NOT_IMPLEMENTED", "DIAL_NOT_POSSIBLE", "INVALID_GATEWAY", "INVALID_PROFILE"}
+    {
+        "CHAN_NOT_IMPLEMENTED",
+        "DIAL_NOT_POSSIBLE",
+        "INVALID_GATEWAY",
+        "INVALID_PROFILE",
+        "NO_CARRIER",
+    }
 )
-"""The dial failed by how this installation is set up. `DIAL_NOT_POSSIBLE` is our own."""
+"""The dial failed by how this installation is set up. `DIAL_NOT_POSSIBLE` and `NO_CARRIER` are our
+own."""
 
 _REFUSED_BY_CARRIER = "The carrier refused the call: check its credentials and permissions."
 _SENTENCES_BY_SIP_STATUS = {
@@ -77,6 +84,7 @@ _SENTENCES = {
     "GATEWAY_DOWN": "The SIP gateway is down.",
     "INVALID_GATEWAY": "The switch knows no gateway of that name.",
     "DIAL_NOT_POSSIBLE": "The call cannot be put into a dial command: see the controller's log.",
+    "NO_CARRIER": "There is no carrier to call by: add one by POST /v1/phone-numbers/carriers.",
     "DESTINATION_OUT_OF_ORDER": "The destination is out of order.",
     "INCOMPATIBLE_DESTINATION": "No audio codec in common with the far end.",
     "MANDATORY_IE_MISSING": "The far end refused the request as malformed.",

@@ -102,6 +102,21 @@ _NEXT_CAUSES = {
 }
 
 
+_STOP_CAUSES = {
+    "USER_BUSY": "the line is busy",
+    "NO_ANSWER": "nobody answered",
+    "NO_USER_RESPONSE": "nobody answered",
+    "ALLOTTED_TIMEOUT": "nobody answered",
+    "CALL_REJECTED": "the call was declined",
+    "SUBSCRIBER_ABSENT": "the phone cannot be reached now",
+    "ORIGINATOR_CANCEL": "the call was called off",
+    "NO_CARRIER": "there is no carrier to call by",
+    "DIAL_NOT_POSSIBLE": "the call cannot be put into a dial command",
+    "DIAL_INTENT_NOT_STORED": "the dial could not be noted, so none was made",
+    "SWITCH_UNREACHABLE": "the switch could not be reached",
+}
+
+
 def decide(hangup: Hangup, rang_seconds: float, attempt: int, left: int) -> Decision:
     """After the `attempt`-th dial (from 1) ended unanswered: does one of the `left` carriers try?
 
@@ -129,7 +144,7 @@ def _by_table(hangup: Hangup) -> tuple[Then, str]:
         return Then.STOP, "the callee's side refuses the call"
     if hangup.cause in _NEXT_CAUSES:
         return Then.NEXT, _NEXT_CAUSES[hangup.cause]
-    return Then.STOP, "the call got through to the phone's side, or was called off"
+    return Then.STOP, _STOP_CAUSES.get(hangup.cause, "this end may be the callee's own")
 
 
 def plan(

@@ -102,6 +102,7 @@ def hangup_of(event: ESLEvent) -> Hangup:
         sip_status=status,
         q850=event.integer("variable_hangup_cause_q850"),
         by=_hung_up_by(event.variable("sip_hangup_disposition"), cause, status),
+        rang_ms=_rang_ms(event),
     )
 
 
@@ -116,6 +117,16 @@ def _moment(event: ESLEvent, name: str) -> datetime | None:
     if not 0 < microseconds < _END_OF_TIME_US:
         return None
     return datetime.fromtimestamp(microseconds / 1_000_000, UTC)
+
+
+def _rang_ms(event: ESLEvent) -> int:
+    """From the first ringing or tone to the end; of an answered call to its answer."""
+    moments = [_moment(event, f"{name}_uepoch") for name in ("progress", "progress_media")]
+    began = min((moment for moment in moments if moment is not None), default=None)
+    ended = _moment(event, "answer_uepoch") or _moment(event, "end_uepoch")
+    if began is None or ended is None:
+        return 0
+    return max(0, round((ended - began).total_seconds() * 1000))
 
 
 def _sip_status(event: ESLEvent) -> int | None:

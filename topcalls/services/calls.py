@@ -29,6 +29,7 @@ from topcalls.services.call_views import CallView, ClaimedCall, call_view, claim
 from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
+from topcalls.services.routing import Outcome
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, commands, leases
@@ -231,6 +232,10 @@ class Calls:
             return version + 1
 
         return self._db.run(verb)
+
+    def dial_ended(self, call_id: str, number: int, outcome: Outcome, now: datetime) -> None:
+        """Store how a dial ended that nobody answered, and what was decided then."""
+        self._db.run(routing.ended, call_id, number, outcome, now)
 
     def append_turn(self, call_id: str, turn: Turn, at: datetime | None = None) -> None:
         """Store a turn; the same `seq` again corrects it. `at`: when it was told, for calls whose

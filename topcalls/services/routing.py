@@ -25,12 +25,12 @@ _BAD = frozenset(set(Health) - GOOD - {Health.PENDING, Health.REGISTERING})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a dial ended. `decision` is None for one that was answered or stopped."""
+    """How a dial ended that nobody answered."""
 
     cause: str | None
     sip_status: int | None
     rang_ms: int
-    decision: Decision | None
+    decision: Decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +135,26 @@ def intend(call_id: str, attempt: Attempt, channel_uuid: str, now: datetime) -> 
     )
 
 
+def ended(call_id: str, number: int, outcome: Outcome, now: datetime) -> None:
+    """Inside a verb: store how a dial ended, and what was decided then. Repeating it changes
+    nothing."""
+    routing.finish(
+        call_id,
+        number,
+        ended_at=now,
+        cause=outcome.cause,
+        sip_status=outcome.sip_status,
+        rang_ms=outcome.rang_ms,
+        then=outcome.decision.then,
+        why=outcome.decision.why,
+    )
+
+
 class Routing:
-    """Reads and writes the dials of calls."""
+    """Reads the dials of calls."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-
-    def ended(self, call_id: str, number: int, outcome: Outcome, now: datetime) -> None:
-        """Store how a dial ended, and what was decided then. Repeating it changes nothing."""
-        decision = outcome.decision
-        self._db.run(
-            routing.finish,
-            call_id,
-            number,
-            ended_at=now,
-            cause=outcome.cause,
-            sip_status=outcome.sip_status,
-            rang_ms=outcome.rang_ms,
-            then=decision.then if decision else None,
-            why=decision.why if decision else None,
-        )
 
     def attempts(self, account_id: str, call_id: str) -> list[AttemptView]:
         """The dials of a call of this account, in order; none for any other call."""

@@ -1,0 +1,46 @@
+"""The long-lived things that every call of a controller uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from topcalls.bridge.parts import BridgeObserver
+from topcalls.bridge.session import BridgeSession
+from topcalls.clock import Clock
+from topcalls.controller.cdr_spool import CDRSpool
+from topcalls.controller.gateways import GatewayKeeper
+from topcalls.controller.playback_directory import PlaybackDirectory
+from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.core.routing import Route
+from topcalls.esl import commands
+from topcalls.esl.client import SwitchClient
+from topcalls.media.background import Background
+from topcalls.media.playback import Playback
+from topcalls.media.server import MediaServer
+from topcalls.services.dispatch import ClaimedCall
+
+
+def _no_background(_: ChannelPlayer, __: ClaimedCall) -> None:
+    """The default."""
+
+
+@dataclass(frozen=True)
+class Gear:
+    """The long-lived things that every call of this controller uses. `dial` makes the command for
+    a route and a channel, `routes` knows the carriers of a call. `spool`: where the switch writes
+    down how channels ended; None where it does not."""
+
+    switch: SwitchClient
+    media: MediaServer
+    make_playback: Callable[[ChannelPlayer], Playback]
+    make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
+    dial: Callable[[ClaimedCall, Route, str], commands.Dial]
+    routes: Callable[[ClaimedCall], tuple[Route, ...]]
+    recordings_dir: Path
+    clock: Clock
+    playback_directory: PlaybackDirectory | None = None
+    spool: CDRSpool | None = None
+    make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
+    gateways: GatewayKeeper | None = None
