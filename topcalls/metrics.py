@@ -28,6 +28,12 @@ disagreements = Counter(
     "What database, switch and conversation said differently of a call, and was repaired.",
     ["kind"],
 )
+inbound_refused = Counter(
+    "topcalls_inbound_refused_total", "Calls that came in and were not taken.", ["refusal"]
+)
+inbound_missed = Counter(
+    "topcalls_inbound_missed_total", "Calls that came in and were over before anybody took them."
+)
 esl_lag = Histogram(
     "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
 )

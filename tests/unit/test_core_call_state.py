@@ -31,6 +31,7 @@ EXAMPLES = {
     ev.OriginateFailed: ev.OriginateFailed(ev.Hangup("USER_BUSY", 486, 17)),
     ev.AttemptFailed: ev.AttemptFailed(ev.Hangup("NORMAL_TEMPORARY_FAILURE", 503, 41)),
     ev.HungUp: ev.HungUp(NORMAL),
+    ev.Refused: ev.Refused("configuration", "No agent."),
     ev.BridgeFinished: ev.BridgeFinished("agent_ended"),
 }
 PAIRS = list(itertools.product(State, ev.EVENT_KINDS))
@@ -283,3 +284,72 @@ def test_the_public_projection_covers_every_state():
     assert set(WEBHOOKS) >= FINAL_STATES
     assert not WAITING_STATES & LIVE_STATES
     assert set(EndReason) >= FAULTS
+
+
+# --- calls that come in
+
+
+def arrived(*events):
+    """Where an inbound call is after these events, and what is known of it."""
+    facts = CallFacts(State.PENDING, inbound=True)
+    transition = None
+    for event in events:
+        transition = advance(facts, event)
+        assert transition.verdict is Verdict.MOVED, event
+        facts = facts.after(transition)
+    return transition
+
+
+def test_an_arrived_call_rings_until_the_agent_is_ready_and_is_answered():
+    transition = advance(CallFacts(State.PENDING, inbound=True), ev.Arrived())
+    assert transition.after is State.RINGING
+    assert transition.effects == (Effect.OPEN_BRIDGE, Effect.ANSWER)
+    end = arrived(ev.Arrived(), ev.Answered(), ev.BridgeReady(), ev.HungUp(NORMAL))
+    assert (end.after, end.end_reason) == (State.COMPLETED, EndReason.CALLER_HUNG_UP)
+
+
+@pytest.mark.parametrize(
+    ("reason", "after"),
+    [
+        ("configuration", State.FAILED),
+        ("no_minutes", State.FAILED),
+        ("no_capacity", State.FAILED),
+        ("too_many_calls", State.BUSY),
+    ],
+)
+def test_a_call_that_is_not_taken_says_why(reason, after):
+    end = arrived(ev.Refused(reason, "Words."))
+    assert (end.after, end.end_reason.value, end.error_message) == (after, reason, "Words.")
+    assert end.effects == ()
+
+
+CANCELLED = ev.HungUp(ev.Hangup("ORIGINATOR_CANCEL", 487, by=ev.HungUpBy.CALLEE))
+NO_CODEC = ev.HungUp(ev.Hangup("INCOMPATIBLE_DESTINATION", 488, by=ev.HungUpBy.US))
+
+
+@pytest.mark.parametrize(
+    ("events", "after", "reason", "words"),
+    [
+        ([CANCELLED], State.NO_ANSWER, "caller_hung_up", "caller hung up before"),
+        ([ev.Arrived(), CANCELLED], State.NO_ANSWER, "caller_hung_up", "caller hung up before"),
+        ([ev.Arrived(), NO_CODEC], State.FAILED, "answer_failed", "No audio codec in common"),
+        ([ev.Arrived(), ev.ChannelLost()], State.FAILED, "channel_lost", "lost the call"),
+    ],
+)
+def test_a_call_that_came_in_and_was_not_answered(events, after, reason, words):
+    end = arrived(*events)
+    assert (end.after, end.end_reason.value) == (after, reason)
+    assert words in end.error_message
+
+
+def test_an_answer_that_does_not_come_about_in_time_is_a_fault_of_ours():
+    timed_out = arrived(ev.Arrived(), ev.TimedOut())
+    assert (timed_out.after, timed_out.end_reason) == (State.ENDING, EndReason.ANSWER_FAILED)
+    assert timed_out.effects == (Effect.CLOSE_BRIDGE, Effect.HANG_UP)
+    end = arrived(ev.Arrived(), ev.TimedOut(), ev.HungUp(ev.Hangup("NORMAL_TEMPORARY_FAILURE")))
+    assert (end.after, end.end_reason) == (State.FAILED, EndReason.ANSWER_FAILED)
+
+
+def test_only_an_inbound_call_is_told_of_a_caller():
+    outbound = advance(CallFacts(State.IN_PROGRESS, True, True), ev.HungUp(NORMAL))
+    assert outbound.end_reason is EndReason.CALLEE_HUNG_UP

@@ -7,13 +7,14 @@ from topcalls.core.end_reasons import FAULTS, EndedBy, EndReason, ended_by
 pytestmark = pytest.mark.unit
 BY = {
     EndedBy.CALLEE: "callee_hung_up silence busy no_answer rejected",
+    EndedBy.CALLER: "caller_hung_up",
     EndedBy.AGENT: "agent_ended",
-    EndedBy.CUSTOMER: "stopped max_duration",
+    EndedBy.CUSTOMER: "stopped max_duration too_many_calls no_minutes",
     EndedBy.CARRIER: "dial_failed network_hung_up",
     EndedBy.PROVIDER: "provider_failed",
     EndedBy.CONFIGURATION: "configuration",
     EndedBy.GATEWAY: "dispatch_timeout stream_lost playback_failed internal_error channel_lost "
-    "controller_lost shutdown switch_hung_up",
+    "controller_lost shutdown switch_hung_up answer_failed no_capacity",
 }
 
 
@@ -52,3 +53,18 @@ def test_a_dial_that_failed_is_told_by_its_cause(cause, status, door):
 
 def test_an_answered_calls_cause_changes_nothing():
     assert ended_by(EndReason.CALLEE_HUNG_UP, "UNALLOCATED_NUMBER", 401) is EndedBy.CALLEE
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "door"),
+    [
+        (EndReason.SILENCE, None, EndedBy.CALLER),
+        (EndReason.CALLER_HUNG_UP, "NORMAL_CLEARING", EndedBy.CALLER),
+        (EndReason.AGENT_ENDED, None, EndedBy.AGENT),
+        (EndReason.ANSWER_FAILED, "INCOMPATIBLE_DESTINATION", EndedBy.CARRIER),
+        (EndReason.ANSWER_FAILED, "NORMAL_TEMPORARY_FAILURE", EndedBy.GATEWAY),
+        (EndReason.CONFIGURATION, "UNALLOCATED_NUMBER", EndedBy.CONFIGURATION),
+    ],
+)
+def test_the_far_end_of_an_inbound_call_is_its_caller(reason, cause, door):
+    assert ended_by(reason, cause, inbound=True) is door

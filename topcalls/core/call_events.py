@@ -46,6 +46,14 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """An inbound call that we do not take: `reason` is an `EndReason`, `detail` is for people."""
+
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed:
     """A controller took the call from the queue and holds its lease."""
 
@@ -127,6 +135,28 @@ class BridgeFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class Transferred:
+    """The caller is connected with a person: `destination` is its listed name, `by` who wanted it
+    (`agent`, `api` or `supervisor`)."""
+
+    destination: str
+    by: str = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedToCarrier:
+    """The carrier has connected the caller with a person, by REFER: our leg is of no use."""
+
+    destination: str
+    by: str = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTargetLeft:
+    """The person that the caller was connected with hung up."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """A user asked for the end."""
 
@@ -182,6 +212,7 @@ class Misconfigured:
 CallEvent = (
     Released
     | Arrived
+    | Refused
     | Claimed
     | GivenBack
     | DispatchExpired
@@ -195,6 +226,9 @@ CallEvent = (
     | BridgeReady
     | BridgeFailed
     | BridgeFinished
+    | Transferred
+    | HandedToCarrier
+    | TransferTargetLeft
     | StopRequested
     | TimedOut
     | HungUp

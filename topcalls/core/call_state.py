@@ -31,22 +31,25 @@ from topcalls.core.call_events import (
     DispatchExpired,
     EarlyMedia,
     GivenBack,
-    Hangup,
+    HandedToCarrier,
     HungUp,
     HungUpBy,
     Misconfigured,
     OriginateFailed,
     OwnerLost,
     Rang,
+    Refused,
     Released,
     ShutDown,
     StopRequested,
     StreamConnected,
     StreamLost,
     TimedOut,
+    Transferred,
+    TransferTargetLeft,
 )
-from topcalls.core.end_reasons import FAULTS, EndReason
-from topcalls.core.end_words import AI_WAS_LATE, ANSWER_UNHEARD, words_of
+from topcalls.core.end_reasons import FAULTS, EndReason, who_hung_up
+from topcalls.core.end_words import AI_WAS_LATE, ANSWER_UNHEARD, words_of, words_of_arrival
 from topcalls.core.hangup_causes import Unanswered, is_misconfiguration, outcome_of
 
 
@@ -59,6 +62,7 @@ class State(StrEnum):
     RINGING = "ringing"
     ANSWERED = "answered"
     IN_PROGRESS = "in_progress"
+    TRANSFERRED = "transferred"
     ENDING = "ending"
     COMPLETED = "completed"
     BUSY = "busy"
@@ -119,6 +123,7 @@ LIMITS: dict[State, Limit] = {
     State.RINGING: Limit.RING,
     State.ANSWERED: Limit.ATTACH,
     State.IN_PROGRESS: Limit.DURATION,
+    State.TRANSFERRED: Limit.DURATION,
     State.ENDING: Limit.END,
 }
 
@@ -137,7 +142,7 @@ class CallFacts:
 
     `dialled`: the dial intent is committed, so the call may never go back to the queue.
     `answered`: the far end picked up at some time. `audible`: its audio reached us.
-    `end_reason`: set once the end was decided.
+    `end_reason`: set once the end was decided. `inbound`: the far end called us.
     """
 
     state: State
@@ -145,6 +150,7 @@ class CallFacts:
     answered: bool = False
     audible: bool = False
     end_reason: EndReason | None = None
+    inbound: bool = False
 
     def after(self, transition: Transition) -> CallFacts:
         """What is known once `transition` happened."""
@@ -154,6 +160,7 @@ class CallFacts:
             answered=self.answered or isinstance(transition.event, Answered),
             audible=self.audible or isinstance(transition.event, StreamConnected),
             end_reason=transition.end_reason or self.end_reason,
+            inbound=self.inbound,
         )
 
 
@@ -227,6 +234,8 @@ _MEDIA: frozenset[Kind] = frozenset(
     {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished}
 )
 _UNDIALLED: frozenset[Kind] = frozenset({GivenBack, Misconfigured})
+_ARRIVAL: frozenset[Kind] = frozenset({Arrived, Refused})
+_HANDOVER: frozenset[Kind] = frozenset({Transferred, HandedToCarrier, TransferTargetLeft})
 _DIAL: frozenset[Kind] = frozenset({OriginateFailed, AttemptFailed, Rang, EarlyMedia, Answered})
 _EVERYTHING: frozenset[Kind] = frozenset(EVENT_KINDS)
 
@@ -235,12 +244,17 @@ TABLE: dict[State, Row] = {
         {
             Released: Move(State.QUEUED),
             Arrived: Move(State.RINGING, (Effect.OPEN_BRIDGE, Effect.ANSWER)),
+            Refused: Move(BY_CAUSE),
             StopRequested: Move(State.CANCELLED, (), EndReason.STOPPED),
             ChannelLost: _LOST,
             HungUp: _OVER,
         },
         frozenset({TimedOut}),
-        _DIAL | _MEDIA | _UNDIALLED | {Claimed, DispatchExpired, OwnerLost, ShutDown},
+        _DIAL
+        | _MEDIA
+        | _UNDIALLED
+        | _HANDOVER
+        | {Claimed, DispatchExpired, OwnerLost, ShutDown},
     ),
     State.QUEUED: Row(
         {
@@ -249,7 +263,7 @@ TABLE: dict[State, Row] = {
             DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
         },
         _UNDIALLED | {Released, TimedOut},
-        _DIAL | _MEDIA | {Arrived, HungUp, ChannelLost, OwnerLost, ShutDown},
+        _DIAL | _MEDIA | _ARRIVAL | _HANDOVER | {HungUp, ChannelLost, OwnerLost, ShutDown},
     ),
     State.DISPATCHING: Row(
         {
@@ -269,7 +283,7 @@ TABLE: dict[State, Row] = {
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST,
-        (_MEDIA - {BridgeFailed}) | {Arrived},
+        (_MEDIA - {BridgeFailed}) | _ARRIVAL | _HANDOVER,
     ),
     State.RINGING: Row(
         {
@@ -285,7 +299,7 @@ TABLE: dict[State, Row] = {
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST | {Rang, EarlyMedia, Arrived, BridgeReady},
-        _UNDIALLED | {StreamConnected, StreamLost, BridgeFinished},
+        _UNDIALLED | _HANDOVER | {Refused, StreamConnected, StreamLost, BridgeFinished},
     ),
     State.ANSWERED: Row(
         {
@@ -295,15 +309,30 @@ TABLE: dict[State, Row] = {
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
         },
         _FROM_THE_PAST | _DIAL | {Arrived},
-        _UNDIALLED,
+        _UNDIALLED | _HANDOVER | {Refused},
     ),
     State.IN_PROGRESS: Row(
         {
             **_BRIDGE_END,
+            Transferred: Move(State.TRANSFERRED, (Effect.CLOSE_BRIDGE,)),
+            HandedToCarrier: Move(State.ENDING, _END_CALL, EndReason.TRANSFERRED),
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
         },
         _FROM_THE_PAST | _DIAL | {Arrived, StreamConnected, BridgeReady},
-        _UNDIALLED,
+        _UNDIALLED | {Refused, TransferTargetLeft},
+    ),
+    # Two people talk, and the switch alone carries them: they outlive our controller and the AI.
+    State.TRANSFERRED: Row(
+        {
+            TransferTargetLeft: Move(State.ENDING, (Effect.HANG_UP,), EndReason.TRANSFER_ENDED),
+            StopRequested: _STOP,
+            ShutDown: _SHUT_DOWN,
+            TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
+            HungUp: _OVER,
+            ChannelLost: _LOST,
+        },
+        _FROM_THE_PAST | _DIAL | _MEDIA | {Arrived, OwnerLost, Transferred, HandedToCarrier},
+        _UNDIALLED | {Refused},
     ),
     State.ENDING: Row(
         {
@@ -315,8 +344,11 @@ TABLE: dict[State, Row] = {
             # The far end picked up while our hang-up was on its way: hang up again, and it counts.
             Answered: Move(State.ENDING, (Effect.HANG_UP,)),
         },
-        _FROM_THE_PAST | _MEDIA | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost, ShutDown},
-        _UNDIALLED,
+        _FROM_THE_PAST
+        | _MEDIA
+        | _HANDOVER
+        | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost, ShutDown},
+        _UNDIALLED | {Refused},
     ),
     **{state: Row(ignored=_EVERYTHING) for state in State if state.is_final},
 }
@@ -348,6 +380,9 @@ def _by_cause(
 ) -> tuple[State, EndReason]:
     """The final state of a call whose channel is gone."""
     hangup = event.hangup if isinstance(event, HungUp | OriginateFailed | AttemptFailed) else None
+    if isinstance(event, Refused):
+        busy = reason is EndReason.TOO_MANY_CALLS
+        return State.BUSY if busy else State.FAILED, reason or EndReason.CONFIGURATION
     if reason is EndReason.STOPPED:
         return State.CANCELLED, reason
     if reason in FAULTS:
@@ -355,9 +390,15 @@ def _by_cause(
     if reason is EndReason.NO_ANSWER:
         return State.NO_ANSWER, reason
     if call.answered:
-        return State.COMPLETED, reason or _who_hung_up(hangup)
+        transferred = call.state is State.TRANSFERRED
+        who = who_hung_up(hangup, inbound=call.inbound, transferred=transferred)
+        return State.COMPLETED, reason or who
     if _answer_unheard(call, event):
         return State.FAILED, EndReason.CHANNEL_LOST
+    if call.inbound:
+        gave_up = hangup is not None and hangup.by is HungUpBy.CALLEE
+        state = State.NO_ANSWER if gave_up else State.FAILED
+        return state, EndReason.CALLER_HUNG_UP if gave_up else EndReason.ANSWER_FAILED
     outcome = outcome_of(hangup) if hangup else Unanswered.FAILED
     state = State(outcome.value)
     if state is not State.FAILED:
@@ -371,22 +412,12 @@ def _answer_unheard(call: CallFacts, event: CallEvent) -> bool:
     return isinstance(event, HungUp) and event.answered_at is not None and not call.answered
 
 
-def _who_hung_up(hangup: Hangup | None) -> EndReason:
-    if hangup is None:
-        return EndReason.CHANNEL_LOST
-    if hangup.cause == "ALLOTTED_TIMEOUT":
-        return EndReason.MAX_DURATION
-    return {
-        HungUpBy.CALLEE: EndReason.CALLEE_HUNG_UP,
-        HungUpBy.US: EndReason.SWITCH_HUNG_UP,
-        HungUpBy.NETWORK: EndReason.NETWORK_HUNG_UP,
-    }[hangup.by]
-
-
 def _specific_reason(call: CallFacts, event: CallEvent) -> EndReason | None:
     if _ai_was_late(call, event):
         return EndReason.PROVIDER_FAILED
-    if not isinstance(event, BridgeFinished | BridgeFailed):
+    if call.inbound and isinstance(event, TimedOut) and call.state is State.RINGING:
+        return EndReason.ANSWER_FAILED
+    if not isinstance(event, BridgeFinished | BridgeFailed | Refused):
         return None
     return next((reason for reason in EndReason if reason.value == event.reason), None)
 
@@ -401,4 +432,6 @@ def _message(call: CallFacts, event: CallEvent) -> str | None:
         return AI_WAS_LATE
     if _answer_unheard(call, event):
         return ANSWER_UNHEARD
+    if call.inbound and not call.answered:
+        return words_of_arrival(event) or words_of(event, answered=False)
     return words_of(event, answered=call.answered)

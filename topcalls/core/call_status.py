@@ -22,6 +22,7 @@ PUBLIC: dict[State, PublicStatus] = {
     State.RINGING: PublicStatus("in_progress", None),
     State.ANSWERED: PublicStatus("in_progress", "in-progress"),
     State.IN_PROGRESS: PublicStatus("in_progress", "in-progress"),
+    State.TRANSFERRED: PublicStatus("in_progress", "in-progress"),
     State.ENDING: PublicStatus("in_progress", "in-progress"),
     State.COMPLETED: PublicStatus("completed", "completed"),
     State.BUSY: PublicStatus("failed", "busy"),
@@ -40,6 +41,7 @@ CALL_STATUSES = tuple(
 WEBHOOKS: dict[State, str] = {
     State.QUEUED: "call.queued",
     State.IN_PROGRESS: "call.started",
+    State.TRANSFERRED: "call.transferred",
     State.COMPLETED: "call.completed",
     State.BUSY: "call.failed",
     State.NO_ANSWER: "call.failed",

@@ -8,11 +8,14 @@ from topcalls.core.call_events import (
     ChannelLost,
     DispatchExpired,
     HungUp,
+    HungUpBy,
     Misconfigured,
     OriginateFailed,
     OwnerLost,
+    Refused,
     ShutDown,
     StreamLost,
+    TimedOut,
 )
 from topcalls.core.hangup_causes import in_words
 
@@ -45,4 +48,16 @@ def words_of(event: CallEvent, *, answered: bool) -> str | None:
         return f"TopCalls is not set up to make this call. {event.detail}".rstrip()
     if isinstance(event, DispatchExpired):
         return "No controller took the call up in time. See that a controller runs and has room."
+    return None
+
+
+def words_of_arrival(event: CallEvent) -> str | None:
+    """The same for an inbound call that was not answered, where it is told otherwise."""
+    if isinstance(event, Refused):
+        return event.detail
+    if isinstance(event, HungUp) and event.hangup.by is HungUpBy.CALLEE:
+        return f"The caller hung up before the call was answered. ({event.hangup.cause})"
+    if isinstance(event, HungUp | TimedOut):
+        why = f" {in_words(event.hangup)}" if isinstance(event, HungUp) else ""
+        return f"The call could not be answered.{why}"
     return None

@@ -146,6 +146,11 @@ def uuid_answer(uuid: str) -> str:
     return f"uuid_answer {_channel(uuid)}"
 
 
+def uuid_ring_ready(uuid: str) -> str:
+    """Tell the caller that it rings (SIP 180)."""
+    return f"uuid_ring_ready {_channel(uuid)}"
+
+
 def uuid_setvar(uuid: str, name: str, value: str) -> str:
     """Set a channel variable; an empty value unsets it."""
     text = f" {quoting.argument('value', value)}" if value else ""

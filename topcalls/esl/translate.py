@@ -6,8 +6,9 @@ side needs. Results of background jobs are not events of a call; see `esl/jobs.p
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import orjson
@@ -284,8 +285,9 @@ _NOTICES: dict[str, Callable[[ESLEvent], Notice | None]] = {
 class InboundCall:
     """A channel that a caller opened and the dialplan parked.
 
-    `owner` is `unclaimed` until a controller takes it. Numbers and name come from the caller's
-    SIP request: they prove nothing.
+    `owner` is `unclaimed` until a controller takes it. Numbers, name and `headers` (by their SIP
+    names) come from the caller's SIP request: they prove nothing. `is_hidden`: the caller asked
+    that the number is not shown. `gateway`: the trunk that the request was addressed to, if any.
     """
 
     channel_uuid: str
@@ -296,11 +298,29 @@ class InboundCall:
     caller_name: str
     sip_call_id: str
     source_address: str
+    gateway: str = ""
+    is_hidden: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+_INBOUND_EVENTS = frozenset({"CHANNEL_PARK", "CHANNEL_HANGUP_COMPLETE", "CHANNEL_DATA"})
+_HEADER = "variable_sip_h_"
+_HEADER_VARIABLES = {
+    "variable_sip_P-Asserted-Identity": "P-Asserted-Identity",
+    "variable_sip_Remote-Party-ID": "Remote-Party-ID",
+    "variable_sip_history_info": "History-Info",
+    "variable_sip_subject": "Subject",
+}
+"""Where the switch puts the headers that it understands itself."""
+
+_VERDICT = re.compile(r"verstat=([A-Za-z0-9-]{1,64})")
+_VERDICTS = ("variable_sip_verstat", "variable_sip_h_X-Twilio-VerStat", "variable_sip_h_Verstat")
 
 
 def inbound_call(event: ESLEvent) -> InboundCall | None:
-    """Who calls whom, from a CHANNEL_PARK; None for every other event."""
-    if event.name != "CHANNEL_PARK" or event.get("Call-Direction") != "inbound":
+    """Who calls whom, from a CHANNEL_PARK, a CHANNEL_HANGUP_COMPLETE or a `uuid_dump`; None for
+    other events, and for channels that are not inbound."""
+    if event.name not in _INBOUND_EVENTS or event.get("Call-Direction") != "inbound":
         return None
     return InboundCall(
         channel_uuid=event.uuid,
@@ -311,4 +331,22 @@ def inbound_call(event: ESLEvent) -> InboundCall | None:
         caller_name=event.get("Caller-Caller-ID-Name"),
         sip_call_id=event.variable("sip_call_id"),
         source_address=event.variable("sip_network_ip"),
+        gateway=event.variable("sip_gateway"),
+        is_hidden=event.get("Caller-Privacy-Hide-Number") == "true",
+        headers=_sip_headers(event),
     )
+
+
+def _sip_headers(event: ESLEvent) -> dict[str, str]:
+    """Headers that the switch tells, and the carrier's word on the caller's number as `Verstat`."""
+    found = {}
+    for name, value in event.headers.items():
+        if name.startswith(_HEADER):
+            found[name.removeprefix(_HEADER)] = value
+        elif name in _HEADER_VARIABLES:
+            found[_HEADER_VARIABLES[name]] = value
+    verdicts = [event.headers[name] for name in _VERDICTS if event.headers.get(name)]
+    for name in ("variable_sip_name_params", "variable_sip_P-Asserted-Identity"):
+        verdicts += _VERDICT.findall(event.headers.get(name, ""))
+    verdicts += _VERDICT.findall(event.headers.get("variable_sip_full_from", ""))
+    return {**found, "Verstat": verdicts[0]} if verdicts else found

@@ -101,6 +101,11 @@ class ClaimedCall:
     routes: tuple[Route, ...] = ()
     owner_heard_at: datetime | None = None
 
+    @property
+    def is_inbound(self) -> bool:
+        """Somebody called us."""
+        return self.facts.inbound
+
 
 def facts_of(call: Call) -> CallFacts:
     """What the state machine needs to know of a row."""
@@ -109,6 +114,7 @@ def facts_of(call: Call) -> CallFacts:
         dialled=call.dialled_at is not None,
         answered=call.answered_at is not None,
         end_reason=EndReason(call.end_reason) if call.end_reason else None,
+        inbound=call.direction == "inbound",
     )
 
 
@@ -186,7 +192,12 @@ def call_view(
 def _ended_by(call: Call) -> EndedBy | None:
     if call.ended_at is None or call.end_reason is None:
         return None
-    return ended_by(EndReason(call.end_reason), call.hangup_cause, call.sip_status)
+    return ended_by(
+        EndReason(call.end_reason),
+        call.hangup_cause,
+        call.sip_status,
+        inbound=call.direction == "inbound",
+    )
 
 
 def _duration(call: Call) -> float | None:

@@ -253,6 +253,7 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
     return {
         "event": event,
         "call_id": view.id,
+        "direction": view.direction,
         "phone_number": view.phone_number,
         "from_phone_number": view.from_phone_number,
         "status": view.status,

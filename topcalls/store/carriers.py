@@ -98,6 +98,11 @@ def statuses(carrier_ids: Collection[str]) -> dict[str, list[CarrierStatus]]:
     return found
 
 
+def senders() -> list[tuple[str, str, dict[str, Any]]]:
+    """Id, account and `Carrier.trunk` of every carrier; no secrets."""
+    return list(tuples(Carrier.select(Carrier.id, Carrier.account, Carrier.trunk)))
+
+
 # --- numbers
 
 
@@ -115,6 +120,16 @@ def number_of_account(account_id: str, number_id: str) -> PhoneNumber | None:
 def number_named(number: str) -> PhoneNumber | None:
     """The number as it is dialled, whoever has it."""
     return PhoneNumber.get_or_none(PhoneNumber.number == number)
+
+
+def numbers_ending(digits: str, carrier_ids: Collection[str], limit: int) -> list[PhoneNumber]:
+    """Numbers that end so, of these carriers; of no carrier at all where none is named."""
+    ending = PhoneNumber.number.endswith(digits)
+    if carrier_ids:
+        whose = PhoneNumber.carrier.in_(list(carrier_ids))
+    else:
+        whose = PhoneNumber.carrier.is_null()
+    return list(PhoneNumber.select().where(ending, whose).limit(limit))
 
 
 def numbers_of(account_id: str) -> list[PhoneNumber]:
