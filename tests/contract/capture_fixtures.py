@@ -191,6 +191,9 @@ def inbound_calls(studio):
     with studio.telephone("caller_gives_up", "--pause", "500"):
         uuid = studio.keep("park_inbound", "CHANNEL_PARK").uuid
         studio.keep("hangup_inbound_abandoned", "CHANNEL_HANGUP_COMPLETE", uuid)
+    through = ("--uri", f"gw+{own_switch.GATEWAY}", "--pause", "500")
+    with studio.telephone("caller_gives_up", *through):
+        studio.keep("park_inbound_by_gateway", "CHANNEL_PARK")
     with studio.telephone("caller_silent"):
         uuid = studio.keep("park_inbound_silent", "CHANNEL_PARK").uuid
         studio.api(commands.sched_del(uuid))

@@ -31,6 +31,7 @@ _GATEWAY_FILE = """<include>
   <param name="proxy" value="{callee}"/><param name="realm" value="{callee}"/>
   <param name="username" value="lab"/><param name="password" value="lab"/>
   <param name="register" value="false"/><param name="caller-id-in-from" value="true"/>
+  <param name="extension" value="auto_to_user"/>
 </gateway>
 </include>
 """
