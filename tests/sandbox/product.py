@@ -165,6 +165,16 @@ class Product:
             assert time.monotonic() < deadline, f"still waiting: {details} {self.logs()[-4000:]}"
             gevent.sleep(0.1)
 
+    def wait_at(self, path, condition, key=None, seconds=CALL_SECONDS):
+        """Poll an address until `condition(body)`; returns the body."""
+        deadline = time.monotonic() + seconds
+        while True:
+            body = self.request("GET", path, key=key).body
+            if condition(body):
+                return body
+            assert time.monotonic() < deadline, f"still waiting at {path}: {body}"
+            gevent.sleep(0.1)
+
     def wait_over(self, call_id, seconds=CALL_SECONDS):
         """Wait until the call is over and wrapped up."""
         return self.wait_until(

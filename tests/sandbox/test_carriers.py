@@ -1,11 +1,9 @@
 """A trunk's whole life in the product: added by the API, called by, failed over from, deleted."""
 
-import gevent
 import pytest
 
 CARRIERS = "/v1/phone-numbers/carriers"
 HANGS_UP = "+12025550106"
-SECONDS = 30
 
 
 @pytest.fixture
@@ -34,13 +32,7 @@ class Trunks:
         return made.body["id"]
 
     def wait(self, path, condition):
-        """The body, once it is as it should be; by the product's own limit of polling."""
-        with gevent.Timeout(SECONDS, AssertionError(f"not in time: {path}")):
-            while True:
-                body = self.send("GET", path).body
-                if condition(body):
-                    return body
-                gevent.sleep(0)
+        return self.product.wait_at(path, condition, self.key)
 
     def wait_state(self, carrier, state):
         path = f"{CARRIERS}/{carrier}"

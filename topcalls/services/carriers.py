@@ -14,7 +14,6 @@ from typing import Any
 from topcalls.clock import Clock
 from topcalls.core import trunk_rules
 from topcalls.core.carrier_status import Health, Judgement
-from topcalls.core.phone_numbers import mask
 from topcalls.core.trunks import Trunk, from_stored, to_stored
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
@@ -281,7 +280,7 @@ def _found(account_id: str, carrier_id: str) -> Carrier:
 
 
 def _in_use(numbers: list[str], waiting: int) -> Conflict:
-    """Numbers are the account's own, so they may be named; the log shows only their ends."""
+    """Numbers are the account's own, so they may be named; answers are not logged."""
     users = []
     if numbers:
         users.append(f"the number{'s' if len(numbers) > 1 else ''} {', '.join(numbers[:10])}")
@@ -292,7 +291,6 @@ def _in_use(numbers: list[str], waiting: int) -> Conflict:
     return Conflict(
         f"The carrier is in use by {' and '.join(users)}.",
         remedy="Bind the numbers to another carrier or delete them, and let the calls end.",
-        numbers_masked=[mask(number) for number in numbers[:10]],
     )
 
 
