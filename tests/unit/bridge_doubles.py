@@ -150,6 +150,7 @@ class Observer:
         self.is_ready = Event()
         self.over = Event()
         self.turns: list[Turn] = []
+        self.begun: list[Turn] = []
         self.timings: list[TurnTiming] = []
         self.used: list[tuple[str, TokenUsage]] = []
         self.ends: list[tuple[str, str]] = []
@@ -162,6 +163,10 @@ class Observer:
     def turn(self, turn: Turn) -> None:
         assert not self.ends, "a turn after the end"
         self.turns.append(turn)
+
+    def turn_begun(self, turn: Turn) -> None:
+        assert not self.ends, "a turn after the end"
+        self.begun.append(turn)
 
     def timing(self, timing: TurnTiming) -> None:
         self.timings.append(timing)
@@ -181,7 +186,8 @@ class Observer:
     def texts(self) -> list[tuple[str, str]]:
         """Speaker and words, the last word on each turn, in order."""
         latest = {turn.seq: turn for turn in self.turns}
-        return [(latest[seq].speaker, latest[seq].text) for seq in sorted(latest)]
+        told = [latest[seq] for seq in sorted(latest)]
+        return [(turn.speaker, turn.text) for turn in told if turn.text]
 
 
 class ScriptedSession:

@@ -116,6 +116,7 @@ class Agent:
 
     def audio_done(self, event: AudioDone) -> None:
         self.speaker.complete(event.item_id)
+        self._foretell()
 
     def text_delta(self, event: AgentTextDelta) -> None:
         response = self.responses.find(event.response_id)
@@ -125,6 +126,7 @@ class Agent:
 
     def text_done(self, event: AgentTextDone) -> None:
         self._parts.tell(self._parts.transcript.agent_text(event.item_id, event.text))
+        self._foretell()
 
     def called_tool(self, response_id: str) -> bool:
         """The response calls a tool; False if nobody waits for the response any more."""
@@ -138,6 +140,7 @@ class Agent:
     def response_done(self, event: ResponseDone) -> Response | None:
         """A response is over; returns it if it can be built on."""
         self.speaker.complete_response(event.response_id)
+        self._foretell()
         response = self.responses.done(event.response_id, event.tag)
         if response is None:
             return None
@@ -173,7 +176,17 @@ class Agent:
         timing = parts.stopwatch.on_the_wire(at, seq)
         if timing is not None:
             parts.observer.timing(timing)
+        self._foretell()
         return utterance
+
+    def _foretell(self) -> None:
+        """Have it written down what is being said, before it is over: should this process die, the
+        switch plays on what it has."""
+        for item in self.speaker.audible:
+            received_ms = item.received_ms if item.complete else None
+            turn = self._parts.transcript.agent_begun(item.id, received_ms)
+            if turn is not None:
+                self._parts.observer.turn_begun(turn)
 
     def finished(self, heard: HeardPart, *, can_play: bool = True) -> None:
         """An utterance is over: heard to its end, or (a full disk, a lost playback) given up."""

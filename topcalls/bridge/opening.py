@@ -50,6 +50,11 @@ class Opening:
         self._said = False
         self._waiting = False  # answered, and the caller may still speak first
 
+    def was_said(self) -> None:
+        """The conversation goes on: it has been opened before."""
+        self._said = True
+        self._plan = OpeningPlan()
+
     def prepare(self) -> None:
         """The model is ready; the call may not be answered yet."""
         if self._plan.text is not None or not self._plan.greeting_wait:

@@ -26,6 +26,10 @@ class BridgeObserver(Protocol):
     def turn(self, turn: Turn) -> None:
         """A turn was completed, or (the same `seq` again) corrected."""
 
+    def turn_begun(self, turn: Turn) -> None:
+        """A turn of the agent is audible: how it stands unless more is told of it. Without words:
+        nothing of it was heard."""
+
     def timing(self, timing: TurnTiming) -> None:
         """Where the time of one answer went."""
 
@@ -71,6 +75,8 @@ class Parts:
 
     def tell(self, turn: Turn | None) -> None:
         """Which keys were pressed is told outside only where that was asked for."""
-        if turn is not None:
+        if turn is not None and not turn.text:
+            self.observer.turn_begun(turn)
+        elif turn is not None:
             text = turn.text if self.config.show_keys else turn.masked or turn.text
             self.observer.turn(replace(turn, text=text, masked="") if turn.masked else turn)

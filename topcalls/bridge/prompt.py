@@ -43,6 +43,10 @@ STILL_THERE = (
     "The other person has said nothing for a while. Ask, in a few words and in the language of "
     "the conversation, whether they are still there."
 )
+AFTER_GAP = (
+    "The line was interrupted for some seconds: what the other person said meanwhile is lost. "
+    "Apologize in a few words, in the language of the conversation, and ask them to say it again."
+)
 SILENT_GOODBYE = (
     "The other person still says nothing. Say in one short sentence, in the language of the "
     "conversation, that you cannot hear them and that you will end the call, and say goodbye."

@@ -23,6 +23,7 @@ from topcalls.bridge.opening import Opening
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask
+from topcalls.bridge.resumption import Past, Resumption
 from topcalls.bridge.tone_guard import ToneGuard
 from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.bridge.tool_use import ToolUse
@@ -38,7 +39,7 @@ from topcalls.providers.base import ProviderEvent
 class Conversation:
     """Everything that is said in one call. `audio` arrives when it is answered."""
 
-    def __init__(self, parts: Parts, run_tool: ToolRunner | None) -> None:
+    def __init__(self, parts: Parts, run_tool: ToolRunner | None, past: Past | None = None) -> None:
         config = parts.config
         self._parts = parts
         self._uplink = Uplink(parts.clock, config.session.audio_format, config.batch_ms)
@@ -60,6 +61,7 @@ class Conversation:
             parts, self._agent, self._recovery, self._farewell, self._apply, self.press, run_tool
         )
         self._caller = Caller(parts, self._uplink, self._apply)
+        self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
         self._events = self._event_table()
@@ -97,6 +99,11 @@ class Conversation:
     def begin(self) -> None:
         """Open the session; the call may still be ringing."""
         self._parts.link.serve(self)
+        if self._resumption.is_resumed:
+            self._resumption.begin()
+            self._recovery.expect()
+        if self._resumption.has_begun:
+            self._opening.was_said()
         self._parts.link.open()
 
     def attach(self, audio: CallAudio) -> None:
@@ -114,13 +121,14 @@ class Conversation:
         audio.stream.on_audio = self._tones.hear
         if parts.answered_at is not None:
             return
-        parts.answered_at = parts.now
+        parts.answered_at = self._resumption.answered_at
         parts.stopwatch.call_answered(parts.now)
         self._uplink.start()
         self._fill_silence()
         table = codec.transcoder(parts.config.session.audio_format, audio.codec)
         self._agent.speaker.attach(audio.playback, table)
         self._opening.answered()
+        self._resumption.attached()
 
     def stop(self, reason: str) -> None:
         """The call is over. The caller's last words may still be on their way to paper."""
@@ -229,6 +237,7 @@ class Conversation:
 
     def _on_speech_started(self, event: base.SpeechStarted) -> None:
         self._idle.caller_is_there()
+        self._resumption.caller_is_there()
         self._opening.caller_speaking()
         self._caller.speech_started(event)
 
@@ -243,6 +252,7 @@ class Conversation:
 
     def _key_heard(self, digit: str) -> None:
         self._idle.caller_is_there()
+        self._resumption.caller_is_there()
         self._keypad.press(digit)
 
     def _keys_entered(self, digits: str) -> None:

@@ -34,6 +34,12 @@ class Recovery:
         self.over = False  # no session will come any more
         self._untold: list[str] = []  # what the next session must know
 
+    def expect(self) -> None:
+        """Somebody is on the line already: a session must come within the limit."""
+        late = ProviderError("The AI is not ready in time.", provider_code="no_session")
+        limit = self._parts.config.limits.reconnect
+        self._parts.timers.set(_RECONNECT, limit, lambda: self.give_up(late))
+
     def ready(self, opening: Opening) -> None:
         """A session is open: take it, or keep it for a quiet moment if the present one lives."""
         if self._parts.link.session is None:

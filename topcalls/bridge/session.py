@@ -21,6 +21,7 @@ from topcalls.bridge.link import ProviderLink
 from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.bridge.parts import BridgeObserver, Parts
 from topcalls.bridge.realtime import Conversation
+from topcalls.bridge.resumption import Past
 from topcalls.bridge.timers import Timers
 from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.clock import Clock
@@ -36,6 +37,7 @@ log = get_logger(__name__)
 class BridgeSession:
     """The conversation of one call. No method blocks, except `join`; all may be called any time.
 
+    `past`: the call was answered before, and this is what was said; the conversation goes on.
     `run_tool(name, arguments)` carries out a customer's tool, in a greenlet of its own, and
     returns what the model shall read.
     """
@@ -48,6 +50,7 @@ class BridgeSession:
         observer: BridgeObserver,
         clock: Clock,
         *,
+        past: Past | None = None,
         run_tool: ToolRunner | None = None,
     ) -> None:
         self._mailbox = Mailbox()
@@ -67,7 +70,7 @@ class BridgeSession:
             self._end,
             TurnTaking(config.rules),
         )
-        self._conversation = Conversation(parts, run_tool)
+        self._conversation = Conversation(parts, run_tool, past)
         self._greenlet = gevent.Greenlet(self._run)
 
     def start(self) -> None:

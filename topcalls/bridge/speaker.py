@@ -61,6 +61,11 @@ class Speaker:
         """Everything that was to be said has been heard."""
         return not self._queue
 
+    @property
+    def audible(self) -> list[Utterance]:
+        """What is being heard now."""
+        return [item for item in self._queue.values() if item.audible_since is not None]
+
     def attach(self, playback: Loudspeaker, table: bytes | None) -> None:
         """The call is answered; `table` translates the audio into the call's codec."""
         self._playback = playback

@@ -94,7 +94,9 @@ class EarlyMedia:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The far end picked up; from here the call is billed."""
+    """The far end picked up, so many seconds ago; from then on the call is billed."""
+
+    seconds_ago: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +195,13 @@ class ChannelLost:
 
 @dataclass(frozen=True, slots=True)
 class OwnerLost:
-    """The controller that carried the call died, and the conversation with it."""
+    """The controller that carried the call is gone, and the conversation with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """The controller that carried the call is gone, and another one carries on: the channel and
+    who is on it have waited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +242,7 @@ CallEvent = (
     | HungUp
     | ChannelLost
     | OwnerLost
+    | Adopted
     | ShutDown
     | Misconfigured
 )

@@ -19,6 +19,7 @@ from enum import Enum, StrEnum
 
 from topcalls.core.call_events import (
     EVENT_KINDS,
+    Adopted,
     Answered,
     Arrived,
     AttemptFailed,
@@ -101,6 +102,7 @@ class Effect(StrEnum):
     OPEN_BRIDGE = "open_bridge"
     START_RECORDING = "start_recording"
     START_STREAM = "start_stream"
+    RESUME_STREAM = "resume_stream"
     CLOSE_BRIDGE = "close_bridge"
     HANG_UP = "hang_up"
     CLOSE_SESSION = "close_session"
@@ -211,6 +213,7 @@ class Row:
 
 _CLOSE = (Effect.CLOSE_BRIDGE, Effect.CLOSE_SESSION)
 _GO_LIVE = (Effect.OPEN_BRIDGE, Effect.START_RECORDING, Effect.START_STREAM)
+_GO_ON = (Effect.OPEN_BRIDGE, Effect.START_RECORDING, Effect.RESUME_STREAM)
 _END_CALL = (Effect.CLOSE_BRIDGE, Effect.HANG_UP)
 _OVER = Move(BY_CAUSE, _CLOSE)
 _AGAIN = Move(State.DISPATCHING, (Effect.ORIGINATE,))
@@ -231,7 +234,7 @@ _BRIDGE_END: dict[Kind, Move] = {
 }
 _FROM_THE_PAST: frozenset[Kind] = frozenset({Released, Claimed, DispatchExpired})
 _MEDIA: frozenset[Kind] = frozenset(
-    {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished}
+    {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished, Adopted}
 )
 _UNDIALLED: frozenset[Kind] = frozenset({GivenBack, Misconfigured})
 _ARRIVAL: frozenset[Kind] = frozenset({Arrived, Refused})
@@ -288,6 +291,7 @@ TABLE: dict[State, Row] = {
     State.RINGING: Row(
         {
             Answered: Move(State.ANSWERED, _GO_LIVE),
+            Adopted: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             OriginateFailed: _OVER,
             AttemptFailed: _AGAIN,
             BridgeFailed: _AI_FAILED,
@@ -305,6 +309,7 @@ TABLE: dict[State, Row] = {
         {
             **_BRIDGE_END,
             StreamConnected: Move(State.ANSWERED),
+            Adopted: Move(State.ANSWERED, _GO_ON),
             BridgeReady: Move(State.IN_PROGRESS),
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
         },
@@ -314,6 +319,7 @@ TABLE: dict[State, Row] = {
     State.IN_PROGRESS: Row(
         {
             **_BRIDGE_END,
+            Adopted: Move(State.IN_PROGRESS, _GO_ON),
             Transferred: Move(State.TRANSFERRED, (Effect.CLOSE_BRIDGE,)),
             HandedToCarrier: Move(State.ENDING, _END_CALL, EndReason.TRANSFERRED),
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),

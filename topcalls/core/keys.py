@@ -49,6 +49,11 @@ def written(digits: str) -> str:
     return f"[pressed {only_keys(digits)}]"
 
 
+def is_written(text: str) -> bool:
+    """Whether a turn of a transcript is of pressed keys."""
+    return text.startswith("[pressed ") and text.endswith("]")
+
+
 def masked(digits: str) -> str:
     """The same for everybody who need not know which they were."""
     return f"[pressed {'*' * len(only_keys(digits))}]"

@@ -9,7 +9,8 @@ milliseconds since the call was answered and are passed in.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from topcalls.core import keys
@@ -46,6 +47,7 @@ class _Entry:
     cut: tuple[int, int] | None = None  # (heard, received) ms of an item cut before its text came
     masked: str = ""
     written: Turn | None = None  # as last returned
+    foretold: Turn | None = None  # as it was said to become
 
     def turn(self) -> Turn | None:
         if self.seq is None or not self.text.strip():
@@ -171,6 +173,23 @@ class Transcript:
         self._place(entry, at_ms)
         return entry.seq or 0
 
+    def agent_begun(self, item_id: str, received_ms: int | None) -> Turn | None:
+        """How the item's turn stands if nothing more is told of it: it is audible, and
+        `received_ms` long if all of it is known, words and sound. None if that is no news.
+
+        Until then the turn ends where it begins.
+        """
+        entry = self._entries.get(("assistant", item_id))
+        turn = entry.turn() if entry is not None else None
+        if entry is None or turn is None or entry.ended_ms is not None:
+            return None
+        known = received_ms is not None and entry.text_done
+        turn = replace(turn, ended_ms=turn.started_ms + (received_ms or 0 if known else 0))
+        if turn == entry.foretold or (entry.foretold is not None and not known):
+            return None
+        entry.foretold = turn
+        return turn
+
     def agent_ended(self, item_id: str, at_ms: int) -> Turn | None:
         """The item was heard to its end."""
         entry = self._entries.get(("assistant", item_id))
@@ -189,7 +208,7 @@ class Transcript:
             return None
         if heard_ms <= 0:
             del self._entries["assistant", item_id]
-            return None
+            return _taken_back(entry)
         self._place(entry, max(at_ms - heard_ms, 0))
         entry.ended_ms = min(at_ms, entry.started_ms + heard_ms)  # it may have been paused since
         entry.interrupted = True
@@ -205,6 +224,15 @@ class Transcript:
         return entry.text if entry else ""
 
     # --- both
+
+    def carry_on(self, turns: Iterable[Turn]) -> None:
+        """These turns were said already; what comes is numbered behind them."""
+        for turn in turns:
+            entry = self._entry(turn.speaker, f"carried {turn.seq}")
+            entry.seq, entry.started_ms, entry.ended_ms = turn.seq, turn.started_ms, turn.ended_ms
+            entry.text, entry.text_done, entry.interrupted = turn.text, True, turn.interrupted
+            entry.written = entry.turn()
+            self._next_seq = max(self._next_seq, turn.seq + 1)
 
     def keys(self, speaker: Speaker, digits: str, at_ms: int) -> Turn | None:
         """Keys were pressed on the telephone."""
@@ -242,7 +270,36 @@ class Transcript:
     def _news(self, entry: _Entry) -> Turn | None:
         """The entry's turn if it is final and differs from what was told before."""
         turn = entry.turn()
+        if turn is None and entry.text_done and entry.ended_ms is not None:
+            return _taken_back(entry)
         if turn is None or not turn.final or turn == entry.written:
             return None
         entry.written = turn
         return turn
+
+
+def _taken_back(entry: _Entry) -> Turn | None:
+    """No word was heard of a turn that was foretold."""
+    foretold, entry.foretold = entry.foretold, None
+    return replace(foretold, text="", interrupted=True) if foretold is not None else None
+
+
+def as_heard(turns: Sequence[Turn], at_ms: int) -> list[Turn]:
+    """Stored turns, of which nobody told the end, as they stand when nothing is heard after
+    `at_ms` any more: those that have changed.
+
+    A turn of the agent that ends where it begins was not known to its end; how much of it was
+    heard is unknown, and it counts as interrupted. One that would have ended later is cut there.
+    """
+    changed = []
+    for turn in turns:
+        length = turn.ended_ms - turn.started_ms
+        heard = at_ms - turn.started_ms
+        if turn.speaker != "assistant" or turn.interrupted or keys.is_written(turn.text):
+            continue
+        if length <= 0:
+            changed.append(replace(turn, ended_ms=max(at_ms, turn.started_ms), interrupted=True))
+        elif heard < length:
+            text = heard_part(turn.text, heard, length)
+            changed.append(replace(turn, text=text, ended_ms=at_ms, interrupted=True))
+    return changed

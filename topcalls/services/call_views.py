@@ -13,6 +13,8 @@ from topcalls.core.call_state import CallFacts, Effect, State
 from topcalls.core.call_status import PUBLIC
 from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
 from topcalls.core.routing import Route
+from topcalls.services import carried
+from topcalls.services.carried import Carried
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
 
@@ -77,7 +79,8 @@ class ClaimedCall:
 
     `effects` is what the claim asks the controller to do; nothing for a call that was taken over,
     whose channel has to be looked for first. `version` is what the next `Calls.record` must name.
-    `owner_heard_at`: when the owner before, which died, last told that it had the call.
+    `owner_heard_at`: when the owner before last told that it had the call. `carried`: what was said
+    and used under it.
     `tries_left`: how often it may be claimed again without being dialled. `routes`: the account's
     carriers in the order in which they may try; none where the installation's own gateway is used.
     """
@@ -100,6 +103,7 @@ class ClaimedCall:
     tries_left: int = 0
     routes: tuple[Route, ...] = ()
     owner_heard_at: datetime | None = None
+    carried: Carried = carried.NOTHING
 
     @property
     def is_inbound(self) -> bool:

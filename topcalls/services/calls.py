@@ -238,10 +238,13 @@ class Calls:
         self._db.run(routing.ended, call_id, number, outcome, now)
 
     def append_turn(self, call_id: str, turn: Turn, at: datetime | None = None) -> None:
-        """Store a turn; the same `seq` again corrects it. `at`: when it was told, for calls whose
-        answer is not stored yet."""
+        """Store a turn; the same `seq` again corrects it, without a word it takes it back. `at`:
+        when it was told, for calls whose answer is not stored yet."""
 
         def verb() -> None:
+            if not turn.text:
+                calls.delete_turn(call_id, turn.seq)
+                return
             call = _existing(call_id)
             began = (
                 call.answered_at + timedelta(milliseconds=turn.started_ms)
@@ -284,6 +287,10 @@ class Calls:
     def extend_lease(self, call_ids: Iterable[str], owner: str, until: datetime) -> set[str]:
         """Keep live calls until `until`; the ids of those that are no longer the owner's."""
         return self._db.run(leases.extend, Call, list(call_ids), owner, until)
+
+    def release(self, call_id: str, owner: str, now: datetime) -> bool:
+        """Let another controller of the node carry on a live call at once."""
+        return self._db.run(calls.release, call_id, owner, now)
 
     def live(self, owner: str) -> Sequence[ClaimedCall]:
         """The live calls that a controller owns."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from topcalls.core.call_events import (
@@ -24,6 +24,7 @@ from topcalls.core.call_events import (
 from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
+from topcalls.services.carried import carried_over
 from topcalls.services.node_shares import NodeShares, Shares
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
@@ -83,26 +84,19 @@ class Dispatch:
         """
 
         def verb() -> list[ClaimedCall]:
-            taken = []
             until = now if dead is None else now + _ANY_LEASE
             rows = calls.orphans(until, node, limit, dead)
             if dead is not None:
                 calls.end_leases(dead, now)
-            for call in rows:
-                if leases.claim(
-                    Call,
-                    call.id,
-                    owner,
-                    now,
-                    LEASE_SECONDS,
-                    Call.version == call.version,
-                    version=call.version + 1,
-                ):
-                    heard_at = min(_last_heard(call), now)
-                    taken.append(claimed_call(_fresh(call), owner_heard_at=heard_at))
-            return taken
+            return _taken_over(rows, owner, now)
 
         return self._db.run(verb)
+
+    def adopt_released(self, owner: str, node: str, now: datetime, limit: int) -> list[ClaimedCall]:
+        """Take over live calls of a node that their controller has let go of."""
+        if not self._db.read(calls.any_released, node):
+            return []
+        return self._db.run(lambda: _taken_over(calls.released(node, limit), owner, now))
 
     def are_live(self, names: Collection[str]) -> dict[str, bool]:
         """Of channel uuids and call ids: whether their call is live. Unknown ones are left out."""
@@ -222,8 +216,31 @@ def _share(loads: list[dispatch.Load], slots: int) -> dict[str, int]:
     return shares
 
 
+def _taken_over(rows: list[Call], owner: str, now: datetime) -> list[ClaimedCall]:
+    """Those of the calls that nobody else takes at the same moment."""
+    taken = []
+    for call in rows:
+        if leases.claim(
+            Call,
+            call.id,
+            owner,
+            now,
+            LEASE_SECONDS,
+            Call.version == call.version,
+            version=call.version + 1,
+            released_at=None,
+        ):
+            heard_at = min(_last_heard(call), now)
+            taken.append(claimed_call(_fresh(call), owner_heard_at=heard_at))
+    carried = carried_over([call.call_id for call in taken])
+    return [replace(call, carried=carried[call.call_id]) for call in taken]
+
+
 def _last_heard(call: Call) -> datetime:
     """When the owner last told that it had the call."""
+    if call.released_at is not None:
+        released_at: datetime = call.released_at
+        return released_at
     heard: datetime = call.lease_until - timedelta(seconds=LEASE_SECONDS)
     return heard
 

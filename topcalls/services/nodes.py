@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Literal
 
 from topcalls.core.node_share import ControllerLoad, SwitchVitals, nodes_of
@@ -19,6 +20,14 @@ SILENT_AFTER = timedelta(seconds=20)
 DEFAULT_WEIGHT = 100
 
 _FORGOTTEN_AFTER = timedelta(days=1)
+
+
+class Wish(StrEnum):
+    """What an operator asks of a controller; the first is false."""
+
+    NOTHING = ""
+    DRAIN = "drain"
+    HAND_OVER = "hand_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +117,8 @@ class Nodes:
         media_url: str | None = None,
         version: str | None = None,
         switch: SwitchReport = SwitchReport(False),  # noqa: B008 - it is frozen
-    ) -> bool:
-        """Tell that a controller is alive, and how. True: an operator asks it to drain."""
+    ) -> Wish:
+        """Tell that a controller is alive, and how; what an operator asks of it."""
         columns: dict[str, Any] = {
             "node": node,
             "capacity": capacity,
@@ -120,9 +129,10 @@ class Nodes:
             **_columns(switch),
         }
 
-        def verb() -> bool:
+        def verb() -> Wish:
             nodes.put(owner, now, **columns)
-            return nodes.is_drain_asked(owner)
+            drain, hand_over = nodes.asked_of(owner)
+            return Wish.HAND_OVER if drain and hand_over else Wish.DRAIN if drain else Wish.NOTHING
 
         return self._db.run(verb)
 
@@ -139,10 +149,17 @@ class Nodes:
         return self._db.read(verb)
 
     def drain(
-        self, now: datetime, *, node: str, owner: str | None = None, asked: bool = True
+        self,
+        now: datetime,
+        *,
+        node: str,
+        owner: str | None = None,
+        asked: bool = True,
+        hand_over: bool = False,
     ) -> list[str]:
         """Ask the living controllers of a node, or the one named `owner` on any, to take no more
-        calls, or with `asked` false to take calls again; their names.
+        calls, or with `asked` false to take calls again; their names. `hand_over`: and to give
+        those they have to another controller of their node as soon as there is one.
 
         Raises:
             NotFound: no such controller is alive.
@@ -156,8 +173,20 @@ class Nodes:
             raise NotFound(
                 f"No controller {owner!r} is alive." if owner else f"No controller runs on {node}."
             )
-        self._db.run(nodes.ask_drain, wanted, asked)
+        self._db.run(nodes.ask_drain, wanted, asked, asked and hand_over)
         return wanted
+
+    def heirs(self, node: str, owner: str, now: datetime) -> list[str]:
+        """Controllers that would carry on the calls of `owner` if it let go of them now."""
+        return [
+            one.id
+            for one in self.alive(now)
+            if one.node == node
+            and one.id != owner
+            and one.switch_up
+            and not one.draining
+            and not one.obstacle
+        ]
 
     def leave(self, owner: str) -> None:
         """A controller has stopped."""

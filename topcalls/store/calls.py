@@ -130,6 +130,26 @@ def orphans(
     return list(query.order_by(Call.lease_until).limit(limit))
 
 
+_ANY_RELEASED = "SELECT 1 FROM call WHERE node = ? AND released_at IS NOT NULL LIMIT 1"
+
+
+def any_released(node: str) -> bool:
+    """A call of the node waits for a controller: a look that needs no lock."""
+    return bool(rows.select(_ANY_RELEASED, node))
+
+
+def released(node: str, limit: int) -> list[Call]:
+    """Live calls of the node that their controller let go of, longest waiting first."""
+    query = Call.select().where(Call.node == node, Call.released_at.is_null(False), IS_LIVE)
+    return list(query.order_by(Call.released_at).limit(limit))
+
+
+def release(call_id: str, owner: str, now: datetime) -> bool:
+    """Let another controller have a live call at once; False if it is not the owner's."""
+    mine = {"id": call_id, "lease_owner": owner}
+    return rows.update(Call, mine, lease_until=now, released_at=now) == 1
+
+
 def undialled_orphans(now: datetime, limit: int) -> list[Call]:
     """Live calls without an owner of which no dial was ever committed."""
     query = Call.select().where(Call.lease_until <= now, IS_LIVE, Call.dialled_at.is_null())
@@ -171,6 +191,13 @@ def put_turn(call_id: str, seq: int, **columns: Any) -> None:
     rows.put(TranscriptTurn, {"call": call_id, "seq": seq}, **columns)
 
 
+def delete_turn(call_id: str, seq: int) -> None:
+    """Nobody heard it."""
+    TranscriptTurn.delete().where(
+        TranscriptTurn.call == call_id, TranscriptTurn.seq == seq
+    ).execute()
+
+
 def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -> None:
     """Store where the time of an answer went."""
     rows.put(TurnTiming, {"call": call_id, "seq": seq}, measures=measures, at=at)
@@ -179,6 +206,11 @@ def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -
 def put_usage(call_id: str, model: str, **columns: Any) -> None:
     """Store what a model took so far."""
     rows.put(CallUsage, {"call": call_id, "model": model}, **columns)
+
+
+def usages(call_ids: list[str]) -> list[CallUsage]:
+    """What the models of several calls took."""
+    return list(CallUsage.select().where(CallUsage.call.in_(call_ids)))
 
 
 def usage(call_id: str) -> list[CallUsage]:

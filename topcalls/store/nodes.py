@@ -19,16 +19,17 @@ def put(controller_id: str, now: datetime, **columns: Any) -> None:
     ).execute()
 
 
-def is_drain_asked(controller_id: str) -> bool:
-    """Whether an operator wants this controller to drain."""
+def asked_of(controller_id: str) -> tuple[bool, bool]:
+    """Whether an operator wants this controller to drain, and to hand its calls over."""
     row = Controller.get_or_none(Controller.id == controller_id)
-    return row is not None and row.drain_asked
+    return (row.drain_asked, row.hand_over_asked) if row is not None else (False, False)
 
 
-def ask_drain(controller_ids: list[str], asked: bool) -> int:
+def ask_drain(controller_ids: list[str], asked: bool, hand_over: bool) -> int:
     """Note what an operator wants of controllers; how many there are."""
     mine = Controller.id.in_(controller_ids)
-    count: int = Controller.update(drain_asked=asked).where(mine).execute()
+    wish = {"drain_asked": asked, "hand_over_asked": hand_over}
+    count: int = Controller.update(**wish).where(mine).execute()
     return count
 
 

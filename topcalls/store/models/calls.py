@@ -19,7 +19,8 @@ class Call(Leased):
     """One call. `state` is written by `store.calls.move` only, as `core.call_state` says.
 
     `channel_id` is the switch's name of the channel, chosen before dialling. `dialled_at` set means
-    that the dial intent is committed: the call is never dialled again. `request` is a stored
+    that the dial intent is committed: the call is never dialled again. `released_at`: since when a
+    live call waits for another controller, because its own let go of it. `request` is a stored
     `CallRequest`. A live call is leased to the controller that owns it. `recording_state` is what
     the switch told of the recording; unknown where it told nothing.
     """
@@ -48,6 +49,7 @@ class Call(Leased):
     dispatch_by = InstantField(null=True)
     claimed_at = InstantField(null=True)
     dialled_at = InstantField(null=True)
+    released_at = InstantField(null=True)
     answered_at = InstantField(null=True)
     ended_at = InstantField(null=True)
     end_reason = peewee.TextField(null=True)
@@ -109,6 +111,7 @@ for _index in (
     # The owners.
     Call.index(Call.lease_owner, where=Call.lease_owner.is_null(False), name="call_owner"),
     Call.index(Call.lease_until, where=Call.lease_until.is_null(False), name="call_lease"),
+    Call.index(Call.node, where=Call.released_at.is_null(False), name="call_released"),
 ):
     Call.add_index(_index)
 

@@ -13,9 +13,10 @@ from topcalls.store.models.base import Leased, Table
 class Controller(Table):
     """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH.
 
-    `drain_asked` is an operator's wish, `draining` the controller's word that it takes no calls,
-    `obstacle` what else keeps it from taking any. `switch_since`: since when its switch is up or
-    down; what the switch said of itself is null until it did.
+    `drain_asked` is an operator's wish, and `hand_over_asked` that it gives away the calls it has,
+    `draining` the controller's word that it takes no calls, `obstacle` what else keeps it from
+    taking any. `switch_since`: since when its switch is up or down; what the switch said of itself
+    is null until it did.
     """
 
     id = peewee.CharField(max_length=128, primary_key=True)
@@ -27,6 +28,7 @@ class Controller(Table):
     started_at = InstantField()
     heartbeat_at = InstantField()
     drain_asked = peewee.BooleanField(default=False)
+    hand_over_asked = peewee.BooleanField(default=False)
     weight = peewee.IntegerField(default=100)
     node_capacity = peewee.IntegerField(null=True)
     obstacle = peewee.TextField(null=True)

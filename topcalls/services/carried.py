@@ -1,0 +1,54 @@
+"""What a call brings along to a controller that carries on where another one left."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import cast
+
+from topcalls.core.token_usage import TokenUsage
+from topcalls.core.transcript import Speaker, Turn
+from topcalls.store import calls
+from topcalls.store.models import CallUsage, TranscriptTurn
+
+_TOKENS = tuple(one.name for one in fields(TokenUsage))
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What one model took so far, in so many responses."""
+
+    usage: TokenUsage = TokenUsage()  # noqa: RUF009 - it is frozen
+    responses: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What was said, as stored, and by model what was used."""
+
+    turns: tuple[Turn, ...] = ()
+    used: Mapping[str, Used] = field(default_factory=dict)
+
+
+NOTHING = Carried()
+
+
+def carried_over(call_ids: Collection[str]) -> dict[str, Carried]:
+    """Of each of these calls; part of a verb."""
+    ids = list(call_ids)
+    turns = calls.transcripts(ids)
+    used: dict[str, dict[str, Used]] = defaultdict(dict)
+    for row in calls.usages(ids) if ids else ():
+        used[row.call_id][row.model] = _used(row)
+    return {call_id: Carried(tuple(map(_turn, turns[call_id])), used[call_id]) for call_id in ids}
+
+
+def _turn(row: TranscriptTurn) -> Turn:
+    return Turn(
+        row.seq, cast(Speaker, row.role), row.text, row.started_ms, row.ended_ms, row.interrupted
+    )
+
+
+def _used(row: CallUsage) -> Used:
+    return Used(TokenUsage(**{name: getattr(row, name) for name in _TOKENS}), row.responses)
