@@ -135,7 +135,8 @@ class Rig:
             ControllerOptions(
                 owner=f"node-1.{next(self._numbers)}.0badcafe",
                 node="node-1",
-                max_calls=20,
+                max_calls=options.get("max_calls", 20),
+                inbound_reserve=options.get("inbound_reserve", 0),
                 calls_per_second=100,
                 switch=SwitchAddress("127.0.0.1", self.switch.port, PASSWORD, options["gateway"]),
                 media=MediaOptions(
@@ -158,6 +159,7 @@ class Rig:
                 self.services.nodes,
             ),
             SystemClock(),
+                self.services.inbound,
         )
         self.controllers.append(made)
         if start:

@@ -198,6 +198,13 @@ class Settings(BaseModel):
     max_calls: int = Field(
         100, ge=1, le=5000, description="Most calls that one controller carries at once."
     )
+    inbound_reserve: int = Field(
+        0,
+        ge=0,
+        le=5000,
+        description="Places of each controller's `max_calls` that calls out leave free for calls "
+        "that come in.",
+    )
     calls_per_second: float = Field(
         10.0, gt=0, le=1000, description="Most calls that one controller dials per second."
     )

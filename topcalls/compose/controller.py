@@ -53,6 +53,10 @@ def build_controller(settings: Settings) -> Telephony:
     )
     verbs = Verbs(services.calls, services.dispatch, services.commands, services.nodes)
     return assemble(options, verbs, services.clock)
+        inbound_reserve=settings.inbound_reserve,
+    )
+    verbs = Verbs(
+        services.calls, services.dispatch, services.commands, services.nodes, services.inbound
 
 
 def _switch(settings: Settings) -> SwitchAddress:

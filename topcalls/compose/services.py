@@ -27,6 +27,7 @@ from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
+from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.nodes import Nodes
@@ -62,6 +63,7 @@ class Services:
     transitions: Transitions
     calls: Calls
     dispatch: Dispatch
+    inbound: Inbound
     commands: Commands
     nodes: Nodes
     idempotency: Idempotency
@@ -131,6 +133,14 @@ def wire(
         transitions=transitions,
         calls=calls,
         dispatch=Dispatch(db, transitions, node_capacity=settings.node_capacity),
+        inbound=Inbound(
+            db,
+            quotas,
+            agents,
+            transitions,
+            sandbox=settings.telephony_mode == "sandbox",
+            node_capacity=settings.node_capacity,
+        ),
         commands=Commands(db),
         nodes=nodes,
         idempotency=Idempotency(db, clock),

@@ -77,7 +77,8 @@ class ControllerOptions:
     conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
     this machine see who of them has died. `min_idle_percent`: of the switch's processors.
     `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`. `trunks`: how
-    carriers' gateways reach the switch; None leaves its gateways alone."""
+    carriers' gateways reach the switch; None leaves its gateways alone. `inbound_reserve`: places
+    that calls out leave free for calls in."""
 
     owner: str
     node: str
@@ -90,6 +91,7 @@ class ControllerOptions:
     cdr_dir: Path | None = None
     trunks: TrunkOptions | None = None
     min_idle_percent: float = 0.0
+    inbound_reserve: int = 0
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -104,6 +106,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
         clock,
         Presence(options.presence_dir, options.owner) if options.presence_dir else None,
         min_idle_percent=options.min_idle_percent,
+        inbound_reserve=options.inbound_reserve,
     )
 
 
@@ -125,6 +128,7 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
     )
     keeper = _keeper(options, switch, clock)
     return Gear(
+        owner=options.owner,
         switch=switch,
         gateways=keeper,
         media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
@@ -158,8 +162,8 @@ def _keeper(options: ControllerOptions, switch: SwitchClient, clock: Clock) -> G
 def _take_event(event: ESLEvent, telephony: Telephony, keeper: GatewayKeeper | None) -> None:
     if keeper is not None and event.subclass == GATEWAY_STATE:
         keeper.heard(event)
-    else:
-        telephony.sessions.route(event)
+    elif not telephony.sessions.route(event):
+        telephony.reception.heard(event)
 
 
 def _switch_up(telephony: Telephony, keeper: GatewayKeeper | None) -> None:

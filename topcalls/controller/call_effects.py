@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import cast
 
 import gevent
+from gevent.event import Event
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
@@ -23,6 +24,7 @@ from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
+from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core.call_events import (
     BridgeFailed,
@@ -81,7 +83,7 @@ class CallEffects:
         self._call = call
         self._gear = gear
         self._journal = journal
-        self._provider_ready = False
+        self._provider_ready = Event()
         self._attached = False
         self._intending = False  # a dial is under way, and nothing of it was sent
         self._dialling = False  # it was sent, and what became of it is not known
@@ -199,7 +201,8 @@ class CallEffects:
             gevent.spawn(self._kill)
 
     def _answer(self) -> None:
-        self._gear.switch.post(commands.uuid_answer(self.channel_uuid))
+        pick_up = PickUp(self._call, self._gear, self._provider_ready, self.channel_gone)
+        pick_up.start(lambda: not self._unwanted)
 
     def _open_bridge(self) -> None:
         if self.bridge is None:
@@ -250,10 +253,11 @@ class CallEffects:
 
     def _kill(self) -> None:
         try:
-            self._gear.switch.api(commands.uuid_kill(self.channel_uuid, "NORMAL_CLEARING"))
+            self._gear.switch.api(commands.uuid_kill(self.channel_uuid, cause))
         except CommandRefused as error:
             if "No such channel" in error.reply and not self._dialling:
                 self.channel_gone()
+        cause = hang_up_cause(self._session.facts)
         except SwitchError as error:
             log.warning("Hang-up was not confirmed", call_id=self._call.call_id, why=str(error))
 
@@ -347,7 +351,7 @@ class CallEffects:
 
     def ready(self) -> None:
         """The AI session is open and configured."""
-        self._provider_ready = True
+        self._provider_ready.set()
         self._report_ready()
 
     def turn(self, turn: Turn) -> None:
@@ -385,7 +389,7 @@ class CallEffects:
             )
 
     def _report_ready(self) -> None:
-        if self._provider_ready and self._attached:
+        if self._provider_ready.is_set() and self._attached:
             self._post(BridgeReady())
 
     def _post(self, event: CallEvent, channel: str = "") -> None:

@@ -9,6 +9,9 @@ from topcalls.services.dispatch import ClaimedCall
 
 END_SECONDS = 5.0
 ATTACH_SECONDS = 10.0
+ANSWER_SECONDS = 15.0
+"""How long it may take to answer a call that came in."""
+
 DIAL_GRACE_SECONDS = 5.0
 """How long after the switch's own time-out ours comes: the switch's says more about why."""
 
@@ -16,6 +19,8 @@ DIAL_GRACE_SECONDS = 5.0
 def limits_of(call: ClaimedCall, compare_seconds: float) -> dict[Limit, float]:
     """The limits of one call in seconds; it is compared with the switch every `compare_seconds`."""
     ring = call.request.ring_timeout_seconds + DIAL_GRACE_SECONDS
+    if call.is_inbound:
+        ring = ANSWER_SECONDS
     return {
         # The comparison with the switch comes first: it knows more about why.
         Limit.DIAL: INTENT_SECONDS + ring + GRACE_SECONDS + 2 * compare_seconds,

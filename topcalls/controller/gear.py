@@ -29,8 +29,8 @@ def _no_background(_: ChannelPlayer, __: ClaimedCall) -> None:
 @dataclass(frozen=True)
 class Gear:
     """The long-lived things that every call of this controller uses. `dial` makes the command for
-    a route and a channel, `routes` knows the carriers of a call. `spool`: where the switch writes
-    down how channels ended; None where it does not."""
+    a route and a channel, `routes` knows the carriers of a call. `owner` is this controller
+    on channels. `spool`: where the switch writes down how channels ended; None: it does not."""
 
     switch: SwitchClient
     media: MediaServer
@@ -44,3 +44,4 @@ class Gear:
     spool: CDRSpool | None = None
     make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
     gateways: GatewayKeeper | None = None
+    owner: str = ""

@@ -55,7 +55,8 @@ class Reconciler:
     """Compares calls with the switch's channels.
 
     `owner` is this controller on channels. `are_live` tells of channel uuids and call ids whether
-    their calls are live, and leaves out those the database does not know.
+    their calls are live, and leaves out those the database does not know. `on_inbound` hears of
+    channels that came in and belong to no call of this controller.
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class Reconciler:
         *,
         owner: str,
         are_live: Callable[[Collection[str]], Mapping[str, bool]],
+        on_inbound: Callable[[Collection[str]], object] = len,
     ) -> None:
         self._switch = switch
         self._sessions = sessions
         self._clock = clock
         self._owner = owner
         self._are_live = are_live
+        self._on_inbound = on_inbound
         self._missing_since: dict[str, float] = {}
         self._without_bridge: set[str] = set()
         self._suspects: set[str] = set()
@@ -91,7 +94,14 @@ class Reconciler:
             self._missing_since = {
                 uuid: since for uuid, since in self._missing_since.items() if uuid in known
             }
+            self._on_inbound(
+                [uuid for uuid in channels if self._is_unknown_inbound(channels, uuid)]
+            )
             return repaired + self._compare_bridges() + self._hang_up_orphans(channels)
+
+    def _is_unknown_inbound(self, channels: Channels, uuid: str) -> bool:
+        inbound = channels[uuid].get("direction") == "inbound"
+        return inbound and not self._sessions.owns_channel(uuid)
 
     # --- calls without a channel, and channels that know more
 

@@ -64,6 +64,11 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._by_channel)
 
+    @property
+    def inbound(self) -> int:
+        """Live calls that came in."""
+        return sum(live.session.facts.inbound for live in self._by_channel.values())
+
     def add(self, live: LiveCall) -> None:
         self._by_channel[live.effects.channel_uuid] = live
         self._by_call[live.session.call_id] = live.effects.channel_uuid
@@ -93,11 +98,11 @@ class Sessions:
     def owns_channel(self, channel_uuid: str) -> bool:
         return channel_uuid in self._by_channel
 
-    def route(self, event: ESLEvent) -> None:
-        """Give one switch event to the call it belongs to."""
+    def route(self, event: ESLEvent) -> bool:
+        """Give one switch event to the call it belongs to; False when it is of none here."""
         live = self._by_channel.get(event.uuid)
         if live is None:
-            return
+            return False
         told = notice(event)
         handler = self._notices.get(type(told)) if told else None
         if handler is not None:
@@ -108,6 +113,7 @@ class Sessions:
             if isinstance(translated, Answered):
                 live.effects.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
             live.session.post(translated, event.uuid)
+        return True
 
 
 def _playback_started(effects: CallEffects, told: PlaybackStarted) -> None:

@@ -2,7 +2,8 @@
 
 So its calls are brought to their end: one that was never dialled goes back to the queue, one whose
 phone rings or talks is hung up, and of one whose dial was committed, and perhaps never sent, the
-switch is asked until its phone cannot ring any more (`reconciler.py`). None is dialled again.
+switch is asked until its phone cannot ring any more (`reconciler.py`). None is dialled again. Only
+a caller who waits to be answered has lost nothing yet, and is answered.
 
 Dead for certain is a controller of this machine whose lock is free (`presence.py`); any other is
 taken for dead when its leases have run out.
@@ -11,7 +12,10 @@ taken for dead when its leases have run out.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+
+import orjson
 
 from topcalls import metrics
 from topcalls.clock import Clock
@@ -24,7 +28,9 @@ from topcalls.core.call_events import (
     OwnerLost,
     TimedOut,
 )
-from topcalls.core.call_state import State
+from topcalls.core.call_state import Effect, State
+from topcalls.errors import SwitchError
+from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.log import get_logger
 from topcalls.presence import Presence
@@ -102,7 +108,20 @@ class Succession:
         if call.facts.dialled:
             take_channel(self._switch, call.channel_uuid, self._owner)
             written = self._spool.ended(call.channel_uuid) if self._spool else None
-        self._open_session(call, *fate(call, written))
+        if written is None and self._still_waits(call):
+            self._open_session(replace(call, effects=(Effect.OPEN_BRIDGE, Effect.ANSWER)))
+        else:
+            self._open_session(call, *fate(call, written))
+
+    def _still_waits(self, call: ClaimedCall) -> bool:
+        """A caller who was not answered yet: nothing was lost with the controller that died."""
+        if not call.is_inbound or call.facts.state is not State.RINGING:
+            return False
+        try:
+            dump = orjson.loads(self._switch.api(commands.uuid_dump(call.channel_uuid)))
+        except (SwitchError, ValueError):
+            return False
+        return bool(dump.get("Answer-State") == "ringing")
 
 
 def fate(call: ClaimedCall, written: HungUp | None) -> tuple[CallEvent, ...]:

@@ -24,6 +24,8 @@ from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.lost_switch import LostSwitch
+from topcalls.controller.places import Places
+from topcalls.controller.reception import Reception
 from topcalls.controller.reconciler import Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
@@ -37,6 +39,7 @@ from topcalls.presence import Presence
 from topcalls.services.calls import Calls
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import LEASE_SECONDS, ClaimedCall, Dispatch
+from topcalls.services.inbound import Inbound
 from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
 
 DISPATCH_SECONDS = 0.1
@@ -65,6 +68,7 @@ class Verbs:
     dispatch: Dispatch
     commands: Commands
     nodes: Nodes
+    inbound: Inbound
 
 
 class Telephony:
@@ -82,6 +86,7 @@ class Telephony:
         clock: Clock,
         presence: Presence | None = None,
         min_idle_percent: float = 0.0,
+        inbound_reserve: int = 0,
     ) -> None:
         self.owner = owner
         self.node = node
@@ -92,12 +97,27 @@ class Telephony:
         self._gear = make_gear(self)
         self._presence = presence
         self.reconciler = Reconciler(
+
+        def may_take() -> bool:
+            return self.health.may_dial and not self.is_draining
+
+        places = Places(self.sessions, lambda: self.reception, max_calls, inbound_reserve, may_take)
+        self.reception = Reception(
+            owner,
+            node,
+            verbs.inbound,
+            self._gear.switch,
+            clock,
+            has_room=places.has_room,
+            open_session=self.open_session,
+        )
             self._gear.switch,
             self.sessions,
             clock,
             owner=owner,
             are_live=verbs.dispatch.are_live,
         )
+            on_inbound=self.reception.look,
         self._succession = Succession(
             owner,
             node,
@@ -127,8 +147,8 @@ class Telephony:
             max_calls,
             calls_per_second,
             clock,
-            live_calls=lambda: len(self.sessions),
-            may_dial=lambda: self.health.may_dial and not self.is_draining,
+            live_calls=places.taken,
+            may_dial=may_take,
             open_session=self.open_session,
         )
         self._taker = CommandTaker(verbs.commands, owner, self.sessions, clock)

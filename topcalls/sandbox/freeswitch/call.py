@@ -6,6 +6,7 @@ It is moved by the switch (`dial`, `answer`, `hang_up`) and by the person's tele
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import gevent
@@ -101,11 +102,14 @@ class Call:
             return
         self._ringing = gevent.spawn(ring, self, self.scenario.callee)
 
-    def offer(self, patience: float) -> None:
-        """An inbound leg: created and parked, unanswered; the caller gives up after `patience`."""
-        self.channel.phase = "ringing"
+    def offer(self, patience: float, parked: Mapping[str, str], unclaimed_seconds: float) -> None:
+        """An inbound leg: created, and parked by the dialplan with these variables, unanswered; the
+        caller gives up after `patience`, the switch when nobody claims it."""
+        self.channel.phase = "arrived"
         self._ringing = gevent.spawn_later(patience, self.put_down)
         self._fire("CHANNEL_CREATE")
+        self.channel.variables |= parked
+        self.schedule_hangup(unclaimed_seconds, "NORMAL_TEMPORARY_FAILURE")
         self.park()
 
     def park(self) -> None:
@@ -113,11 +117,15 @@ class Call:
         self.channel.parked = True
         self._fire("CHANNEL_PARK")
 
-    def answer(self) -> None:
-        """CHANNEL_ANSWER; audio flows in both directions."""
+    def answer(self) -> bool:
+        """CHANNEL_ANSWER; audio flows in both directions. False where that cannot be: of a caller
+        who offers no codec of ours the leg ends (488)."""
         channel = self.channel
-        if channel.phase == "active" or not channel.is_up:
-            return
+        if not channel.is_up or channel.phase == "active":
+            return channel.is_up
+        if not channel.has_common_codec:
+            self.hang_up("INCOMPATIBLE_DESTINATION")
+            return False
         channel.phase = "active"
         channel.times.answered = self._host.microseconds()
         channel.variables |= answer_variables(channel, telephone_events=self.callee.tells_keys)
@@ -129,6 +137,7 @@ class Call:
             application, _, argument = on_answer.partition(" ")
             self._run_application(application, argument)
         self._host.call_answered(self)
+        return True
 
     def hang_up(self, cause: str, disposition: str = "", refusal: SipRefusal | None = None) -> None:
         """CHANNEL_HANGUP now, CHANNEL_HANGUP_COMPLETE with the next frame. Later calls do nothing.

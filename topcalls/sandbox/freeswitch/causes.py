@@ -68,6 +68,7 @@ _BY_CAUSE = {
         SipRefusal(488, "Not Acceptable Here", "INCOMPATIBLE_DESTINATION"),
         SipRefusal(503, "Service Unavailable", "NORMAL_TEMPORARY_FAILURE"),
         SipRefusal(503, "Service Unavailable", "NORMAL_CIRCUIT_CONGESTION"),
+        SipRefusal(503, "Service Unavailable", "SWITCH_CONGESTION"),
         SipRefusal(502, "Bad Gateway", "NETWORK_OUT_OF_ORDER"),
         SipRefusal(408, "Request Timeout", "RECOVERY_ON_TIMER_EXPIRE"),
         SipRefusal(410, "Gone", "NUMBER_CHANGED"),

@@ -74,7 +74,7 @@ def _callflow(channel: Channel) -> dict[str, Any]:
         "destination_number": channel.destination,
         "uuid": channel.uuid,
         "source": "mod_sofia",
-        "context": "default" if channel.direction == "outbound" else "public",
+        "context": "default" if channel.direction == "outbound" else "inbound",
         "chan_name": channel.name,
     }
     return {

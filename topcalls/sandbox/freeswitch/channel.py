@@ -12,6 +12,7 @@ from topcalls.sandbox.freeswitch.codec import PCMU, Codec
 # Channel-State, its number, Channel-Call-State, Answer-State
 _STATES = {
     "new": ("CS_INIT", "2", "DOWN", "ringing"),
+    "arrived": ("CS_EXECUTE", "4", "RINGING", "ringing"),
     "dialing": ("CS_CONSUME_MEDIA", "7", "DOWN", "ringing"),
     "ringing": ("CS_CONSUME_MEDIA", "7", "RINGING", "ringing"),
     "early": ("CS_CONSUME_MEDIA", "7", "EARLY", "early"),
@@ -44,6 +45,8 @@ class Channel:
     times: Times
     variables: dict[str, str] = field(default_factory=dict)
     codec: Codec = PCMU
+    has_common_codec: bool = True
+    is_hidden: bool = False  # the caller asked that the number is not shown
     phase: str = "new"
     cause: str = ""
     application: str = ""
@@ -121,7 +124,7 @@ class Channel:
             "Destination-Number": self.destination,
             "Unique-ID": self.uuid,
             "Source": "mod_sofia",
-            "Context": "default" if self.direction == "outbound" else "public",
+            "Context": "default" if self.direction == "outbound" else "inbound",
             "Channel-Name": self.name,
             "Profile-Index": "1",
             "Profile-Created-Time": str(times.created),
@@ -136,8 +139,8 @@ class Channel:
             "Channel-Last-Hold": "0",
             "Channel-Hold-Accum": "0",
             "Screen-Bit": "true",
-            "Privacy-Hide-Name": "false",
-            "Privacy-Hide-Number": "false",
+            "Privacy-Hide-Name": str(self.is_hidden).lower(),
+            "Privacy-Hide-Number": str(self.is_hidden).lower(),
         }
         return {f"Caller-{name}": value for name, value in facts.items() if value}
 

@@ -56,6 +56,7 @@ class Api:
             "uuid_kill": self._kill,
             "uuid_record": self._record,
             "uuid_recv_dtmf": self._recv_dtmf,
+            "uuid_ring_ready": self._ring_ready,
             "uuid_send_dtmf": self._send_dtmf,
             "uuid_setvar": self._setvar,
             "version": lambda _: f"FreeSWITCH Version {VERSION}\n",
@@ -99,7 +100,14 @@ class Api:
         call = self._switch.calls.get(uuid)
         if call is None or not call.channel.is_up:
             return "-ERROR\n"
-        call.answer()
+        return "+OK\n" if call.answer() else "-ERROR\n"
+
+    def _ring_ready(self, uuid: str) -> str:
+        call = self._switch.calls.get(uuid)
+        if call is None or not call.channel.is_up:
+            return "-ERROR\n"
+        if call.channel.phase == "arrived":
+            call.progress()
         return "+OK\n"
 
     def _setvar(self, text: str) -> str:

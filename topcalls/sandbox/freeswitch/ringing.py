@@ -31,7 +31,7 @@ class CalledLeg(Protocol):
         """A tone is heard."""
         ...
 
-    def answer(self) -> None:
+    def answer(self) -> bool:
         """Picked up."""
         ...
 

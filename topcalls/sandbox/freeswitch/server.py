@@ -29,6 +29,7 @@ from topcalls.sandbox.faults import (
 from topcalls.sandbox.freeswitch import stream_faults, wire
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.commands import Api
+from topcalls.sandbox.freeswitch.invite import Invite
 from topcalls.sandbox.freeswitch.listener import Listener
 from topcalls.sandbox.freeswitch.switch import Hooks, Switch, SwitchOptions
 from topcalls.sandbox.freeswitch.wire import Command, CommandParser, Event
@@ -208,11 +209,9 @@ class SwitchServer:
             raise KeyError(uuid)
         return call
 
-    def call_in(
-        self, caller: str, number: str, scenario: Scenario | None = None, patience: float = 60.0
-    ) -> Call:
-        """Somebody calls us; see `Switch.call_in`."""
-        return self.switch.call_in(caller, number, scenario, patience)
+    def call_in(self, caller: str, to: str, scenario: Scenario | None = None, **more: Any) -> Call:
+        """Somebody calls us; `more` is as in `Invite`. See `Switch.call_in`."""
+        return self.switch.call_in(Invite(to=to, caller=caller, **more), scenario)
 
     def inject(self, fault: Fault) -> Fault:
         """Put a fault in force; a cut, a freeze and a crash act at once."""

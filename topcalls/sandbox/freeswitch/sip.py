@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from topcalls.sandbox.freeswitch.arguments import separate
 from topcalls.sandbox.freeswitch.causes import SipRefusal
 from topcalls.sandbox.freeswitch.channel import Channel
@@ -40,8 +42,10 @@ def outbound_variables(uuid: str, gateway: str, number: str, session: int) -> di
     }
 
 
-def inbound_variables(uuid: str, caller: str, number: str, session: int) -> dict[str, str]:
-    """What a new inbound leg has after our dialplan parked it."""
+def inbound_variables(
+    uuid: str, caller: str, name: str, number: str, session: int
+) -> dict[str, str]:
+    """What the caller's INVITE leaves on a new inbound leg."""
     return {
         "direction": "inbound",
         "uuid": uuid,
@@ -49,14 +53,51 @@ def inbound_variables(uuid: str, caller: str, number: str, session: int) -> dict
         "sip_profile_name": "external",
         "channel_name": f"sofia/internal/{number}",
         "sip_from_user": caller,
+        **({"sip_from_display": name} if name else {}),
         "sip_from_uri": f"{caller}@127.0.0.1",
         "sip_to_user": number,
         "sip_req_user": number,
         "sip_network_ip": "127.0.0.1",
         "sip_call_id": f"{uuid}@127.0.0.1",
         "call_uuid": uuid,
+    }
+
+
+def header_variables(headers: Mapping[str, str]) -> dict[str, str]:
+    """Where the SIP headers of an INVITE are found on its leg; others than these are dropped."""
+    told = {}
+    for name, value in headers.items():
+        lower = name.lower()
+        if lower in _UNDERSTOOD:
+            told[_UNDERSTOOD[lower]] = value
+        elif lower.startswith(("x-", "p-")) or lower in ("diversion", "user-to-user"):
+            told[f"sip_h_{name}"] = value
+    return told
+
+
+_UNDERSTOOD = {
+    "p-asserted-identity": "sip_P-Asserted-Identity",
+    "remote-party-id": "sip_Remote-Party-ID",
+    "privacy": "sip_Privacy",
+    "history-info": "sip_history_info",
+    "subject": "sip_subject",
+    "user-agent": "sip_user_agent",
+}
+
+
+def parked_variables(node: str) -> dict[str, str]:
+    """What our dialplan sets before it parks a leg (`dialplans/parts/hand_over.xml`)."""
+    return {
         "tc_owner": "unclaimed",
-        "tc_node": "node-1",
+        "tc_node": node,
+        "media_timeout": "60000",
+        "park_timeout": "7200:ALLOTTED_TIMEOUT",
+        "RECORD_STEREO": "true",
+        "send_silence_when_idle": "400",
+        "playback_terminators": "none",
+        "STREAM_BUFFER_SIZE": "40",
+        "STREAM_HEART_BEAT": "0",
+        "STREAM_MESSAGE_DEFLATE": "false",
     }
 
 

@@ -21,9 +21,10 @@ from topcalls.sandbox.freeswitch.cdr import write_cdr
 from topcalls.sandbox.freeswitch.channel import Channel, Times
 from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
 from topcalls.sandbox.freeswitch.gateways import Gateways
+from topcalls.sandbox.freeswitch.invite import Invite
 from topcalls.sandbox.freeswitch.media import MediaClock
 from topcalls.sandbox.freeswitch.playback import Execution
-from topcalls.sandbox.freeswitch.sip import inbound_variables, outbound_variables
+from topcalls.sandbox.freeswitch.sip import outbound_variables, parked_variables
 from topcalls.sandbox.freeswitch.wire import Event
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import Scenario
@@ -59,7 +60,8 @@ class Hooks:
 class SwitchOptions:
     """Where and how often. `gateways_down`: those of `gateways` whose pings are not answered.
     `journal`: a file that gets a line of JSON for each originate, answer and end of a channel.
-    `cdr_dir`: where mod_json_cdr writes a record of each ended channel; None: it is not loaded."""
+    `cdr_dir`: where mod_json_cdr writes a record of each ended channel; None: it is not loaded.
+    `node` is on every call that comes in, which is refused when nobody claims it for so long."""
 
     temporary: Path = Path("/tmp")
     gateways: frozenset[str] = frozenset({GATEWAY})
@@ -67,6 +69,8 @@ class SwitchOptions:
     heartbeat_seconds: float = HEARTBEAT_SECONDS
     journal: Path | None = None
     cdr_dir: Path | None = None
+    node: str = "node-1"
+    unclaimed_seconds: float = 20.0
     modules: frozenset[str] = frozenset(
         {
             "mod_audio_stream",
@@ -171,19 +175,20 @@ class Switch:
             call.park()
         return f"+OK {uuid}\n"
 
-    def call_in(
-        self, caller: str, number: str, scenario: Scenario | None = None, patience: float = 60.0
-    ) -> Call:
-        """Somebody calls us: an inbound leg, parked unanswered with tc_owner=unclaimed.
-
-        `scenario` is the caller's; by default the one of their number. Unanswered, they give up
-        after `patience` seconds.
-        """
+    def call_in(self, invite: Invite, scenario: Scenario | None = None) -> Call:
+        """Somebody calls us: an inbound leg, parked unanswered with tc_owner=unclaimed, or refused
+        by the dialplan (404). `scenario` is the caller's; by default the one of their number."""
         uuid = new_id()
-        channel = self._channel("inbound", uuid, caller, caller, number)
-        channel.variables |= inbound_variables(uuid, caller, number, self._sessions + 1)
-        call = self._add(Call(self, channel, scenario or self._plan.scenario_for(caller)))
-        call.offer(patience)
+        channel = self._channel("inbound", uuid, invite.shown_number, invite.shown_name, invite.to)
+        channel.variables |= invite.variables(uuid, self._sessions + 1)
+        channel.codec, channel.has_common_codec = invite.codec_of_ours, invite.has_codec_of_ours
+        channel.is_hidden = invite.is_hidden
+        call = self._add(Call(self, channel, scenario or self._plan.scenario_for(invite.caller)))
+        if invite.is_to_a_number:
+            parked = parked_variables(self.options.node)
+            call.offer(invite.patience, parked, self.options.unclaimed_seconds)
+        else:
+            call.hang_up("UNALLOCATED_NUMBER")
         return call
 
     def call(self, uuid: str) -> Call | None:

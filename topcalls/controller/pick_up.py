@@ -1,0 +1,75 @@
+"""Answering a call that came in: made ours, left ringing until the agent can speak, then answered.
+
+Until the answer the switch's own limit for calls that nobody takes stays in force: should this
+controller die, the caller is not left ringing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gevent
+from gevent.event import Event
+
+from topcalls.controller.gear import Gear
+from topcalls.core.call_state import CallFacts
+from topcalls.errors import SwitchError
+from topcalls.esl import commands
+from topcalls.esl.errors import CommandRefused
+from topcalls.log import get_logger
+from topcalls.services.dispatch import ClaimedCall
+
+READY_SECONDS = 3.0
+"""How long a caller hears ringing for the sake of a greeting at once."""
+
+LIMIT_GRACE_SECONDS = 10
+"""The switch enforces the duration of a call too, this much later than we do."""
+
+HANG_UP_FIRST_SECONDS = 0.3
+
+UNANSWERED_CAUSE = "NORMAL_TEMPORARY_FAILURE"
+"""How a caller is hung up whom we cannot answer: the carrier gets a 503, and may try elsewhere."""
+
+log = get_logger("controller.pick_up")
+
+
+class PickUp:
+    """Answers one call. `ready` is set once the AI's session is open; `gone` is called when the
+    channel is not there any more."""
+
+    def __init__(
+        self, call: ClaimedCall, gear: Gear, ready: Event, gone: Callable[[], None]
+    ) -> None:
+        self._call = call
+        self._owner = gear.owner
+        self._switch = gear.switch
+        self._ready = ready
+        self._gone = gone
+
+    def start(self, is_wanted: Callable[[], bool]) -> None:
+        """Begin; returns at once. `is_wanted`: the call shall still be answered."""
+        gevent.spawn(self._run, is_wanted)
+
+    def _run(self, is_wanted: Callable[[], bool]) -> None:
+        uuid = self._call.channel_uuid
+        limit = round(self._call.request.max_duration * 60) + LIMIT_GRACE_SECONDS
+        try:
+            self._switch.api(commands.uuid_setvar(uuid, "tc_call_id", self._call.call_id))
+            self._switch.api(commands.uuid_setvar(uuid, "tc_owner", self._owner))
+            self._switch.post(commands.uuid_ring_ready(uuid))
+            self._ready.wait(READY_SECONDS)
+            if not is_wanted():
+                return
+            self._switch.post(commands.sched_del(uuid))
+            self._switch.post(commands.sched_hangup(uuid, limit))
+            self._switch.api(commands.uuid_answer(uuid))
+        except CommandRefused:  # the caller hung up, or no codec fits: the hang-up says which
+            gevent.sleep(HANG_UP_FIRST_SECONDS)
+            self._gone()
+        except SwitchError as error:  # the comparison with the switch will tell
+            log.warning("Answer not confirmed", call_id=self._call.call_id, why=str(error))
+
+
+def hang_up_cause(facts: CallFacts) -> str:
+    """How we end a channel: a caller who was not answered is told that it did not work."""
+    return UNANSWERED_CAUSE if facts.inbound and not facts.answered else "NORMAL_CLEARING"
