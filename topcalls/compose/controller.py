@@ -50,13 +50,12 @@ def build_controller(settings: Settings) -> Telephony:
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
         min_idle_percent=settings.min_idle_cpu,
-    )
-    verbs = Verbs(services.calls, services.dispatch, services.commands, services.nodes)
-    return assemble(options, verbs, services.clock)
         inbound_reserve=settings.inbound_reserve,
     )
     verbs = Verbs(
         services.calls, services.dispatch, services.commands, services.nodes, services.inbound
+    )
+    return assemble(options, verbs, services.clock)
 
 
 def _switch(settings: Settings) -> SwitchAddress:
