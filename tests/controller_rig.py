@@ -157,9 +157,9 @@ class Rig:
                 self.services.dispatch,
                 self.services.commands,
                 self.services.nodes,
+                self.services.inbound,
             ),
             SystemClock(),
-                self.services.inbound,
         )
         self.controllers.append(made)
         if start:

@@ -252,12 +252,12 @@ class CallEffects:
             gevent.spawn(self._kill)
 
     def _kill(self) -> None:
+        cause = hang_up_cause(self._session.facts)
         try:
             self._gear.switch.api(commands.uuid_kill(self.channel_uuid, cause))
         except CommandRefused as error:
             if "No such channel" in error.reply and not self._dialling:
                 self.channel_gone()
-        cause = hang_up_cause(self._session.facts)
         except SwitchError as error:
             log.warning("Hang-up was not confirmed", call_id=self._call.call_id, why=str(error))
 

@@ -96,7 +96,6 @@ class Telephony:
         self._clock = clock
         self._gear = make_gear(self)
         self._presence = presence
-        self.reconciler = Reconciler(
 
         def may_take() -> bool:
             return self.health.may_dial and not self.is_draining
@@ -111,13 +110,14 @@ class Telephony:
             has_room=places.has_room,
             open_session=self.open_session,
         )
+        self.reconciler = Reconciler(
             self._gear.switch,
             self.sessions,
             clock,
             owner=owner,
             are_live=verbs.dispatch.are_live,
-        )
             on_inbound=self.reception.look,
+        )
         self._succession = Succession(
             owner,
             node,
