@@ -1,17 +1,22 @@
 """A carrier refuses, another one tries: through the database, the controller and the double."""
 
+import os
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from controller_rig import ANSWERS, HANGS_UP, RINGS
 from test_controller_gateways import TrunkRig
 
 from topcalls.core import routing
-from topcalls.core.routing import Attempt, Route, Then
+from topcalls.core.routing import Attempt, Decision, Route, Then
 from topcalls.errors import Conflict, InvalidRequest
+from topcalls.presence import Presence
 from topcalls.sandbox import faults
 from topcalls.sandbox.scenario import parse_scenario
+from topcalls.services.routing import Outcome
 
 pytestmark = pytest.mark.service
-BUSY = "+12025550101"
+DEAD = "node-1.9.deadbeef"
 RINGS_AND_FAILS = "+12025550160"
 
 
@@ -185,6 +190,28 @@ def test_an_end_that_is_told_twice_makes_no_third_dial(rig):
     rig.wait_status(call_id, "in-progress")
     assert len(dials(rig, call_id)) == 2
     assert len(rig.switch.switch.calls) == 1
+
+
+def test_a_controller_that_dies_between_two_dials_leaves_no_second_one(rig):
+    first = rig.add("503.carrier.test", priority=1)
+    rig.add("b.carrier.test")
+    call_id = rig.place(ANSWERS)
+    presence = Presence(rig.directory / "controllers", DEAD)
+    presence.enter()
+    now = datetime.now(UTC)
+    (claimed,) = rig.services.dispatch.claim(DEAD, "node-1", 1, now)
+    assert [route.carrier_id for route in claimed.routes][0] == first
+    attempt = Attempt(1, claimed.routes[0])
+    dialled_at = now - timedelta(minutes=5)
+    calls = rig.services.calls
+    calls.intend_dial(call_id, claimed.version, claimed.channel_uuid, dialled_at, attempt)
+    decision = Decision(Then.NEXT, "this carrier has a fault or no free line")
+    calls.dial_ended(call_id, 1, Outcome("NORMAL_TEMPORARY_FAILURE", 503, 0, decision), now)
+    os.close(presence._lock)
+    rig.controller()._reconcile()
+    assert rig.wait_over(call_id).end_reason == "channel_lost"
+    assert len(dials(rig, call_id)) == 1
+    assert originates(rig) == []
 
 
 # --- what the rows allow
