@@ -9,8 +9,8 @@ from topcalls.core.inbound import outbound_places_taken
 
 
 class Places:
-    """`receiving`: calls that are coming in and are no sessions yet. `reserve`: places that calls
-    out leave free. `is_open`: new calls may be taken at all."""
+    """`receiving`: calls that come in, have a place and are no sessions yet. `reserve`: places
+    that calls out leave free. `is_open`: new calls may be taken at all."""
 
     def __init__(
         self,
@@ -33,5 +33,5 @@ class Places:
         return outbound_places_taken(outbound, inbound + len(self._receiving()), self._reserve)
 
     def has_room(self) -> bool:
-        """For each of those that are being received."""
-        return self._is_open() and len(self._sessions) + len(self._receiving()) <= self._most
+        """For one more call that comes in."""
+        return self._is_open() and len(self._sessions) + len(self._receiving()) < self._most

@@ -35,8 +35,8 @@ log = get_logger("controller.reception")
 
 
 class Reception:
-    """Receives the calls of a `node` for `owner`. `has_room` tells whether it may carry those
-    that are being received; `open_session` begins to live a call, to which the given events have
+    """Receives the calls of a `node` for `owner`. `has_room` tells whether it may carry one
+    more; `open_session` begins to live a call, to which the given events have
     happened."""
 
     def __init__(
@@ -58,11 +58,12 @@ class Reception:
         self._has_room = has_room
         self._open_session = open_session
         self._receiving: dict[str, HungUp | None] = {}  # and how it ended meanwhile
+        self._admitted: set[str] = set()
         self._known: set[str] = set()  # channels that are somebody's
 
     def __len__(self) -> int:
-        """Calls that are being received."""
-        return len(self._receiving)
+        """Calls that have a place here and are no sessions yet."""
+        return len(self._admitted)
 
     def heard(self, event: ESLEvent) -> None:
         """An event of a channel that nobody has; returns at once."""
@@ -111,6 +112,7 @@ class Reception:
             log.exception("Inbound call cannot be taken", channel=uuid)
         finally:
             del self._receiving[uuid]
+            self._admitted.discard(uuid)
 
     def _answer_for(self, call: InboundCall) -> None:
         arrival, uuid = _arrival(call, self._node), call.channel_uuid
@@ -136,6 +138,8 @@ class Reception:
             if self._clock.monotonic() > deadline:
                 break
             gevent.sleep(LOOK_SECONDS)
+        if room:
+            self._admitted.add(uuid)
         return room
 
     def _refuse(self, call: InboundCall, answer: TurnedAway) -> None:

@@ -6,6 +6,7 @@ what shall be a number, `core/variables.py` what an agent may read of the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,7 @@ STANDARD_HEADERS = (
 """Told to agents besides every X- header. `Verstat` is no header: it is the word of the carrier
 whether the caller's number is proven (STIR/SHAKEN), wherever it writes it."""
 
+_NAME = re.compile(rf"[A-Za-z0-9-]{{1,{MAX_HEADER_NAME}}}")
 _IDENTITIES = frozenset({"p-asserted-identity", "remote-party-id"})
 
 
@@ -129,7 +131,7 @@ def told_headers(arrival: Arrival) -> dict[str, str]:
             continue
         if lower not in standard and not lower.startswith("x-"):
             continue
-        if value and name.isascii() and len(name) <= MAX_HEADER_NAME and len(told) < MOST_HEADERS:
+        if value and _NAME.fullmatch(name) and len(told) < MOST_HEADERS:
             told[standard.get(lower, name)] = value[:MAX_HEADER_VALUE]
     return told
 
