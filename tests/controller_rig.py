@@ -20,6 +20,7 @@ from topcalls.controller.assembly import (
     SwitchAddress,
     assemble,
 )
+from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Verbs
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
@@ -72,19 +73,25 @@ class Model:
 
 
 class ModelSession:
-    """Says what it is told to say, at once; notes what it was given."""
+    """Says what it is told to say, at once; notes what it was given, and what it was asked."""
 
     numbers = count()
 
     def __init__(self, on_event):
         self.tell = on_event
         self.heard = bytearray()
+        self.messages = []
+        self.asked = []
         self.closed = Event()
 
     def append_audio(self, audio):
         self.heard += audio
 
+    def add_message(self, role, text):
+        self.messages.append((role, text))
+
     def speak(self, text, *, exact=True, tag=""):
+        self.asked.append(text)
         number = next(self.numbers)
         response, item = f"response-{number}", f"item-{number}"
         self.tell(ResponseStarted(response, tag))
@@ -151,6 +158,7 @@ class Rig:
                 presence_dir=self.directory / "controllers",
                 cdr_dir=options.get("cdr_dir"),
                 trunks=options.get("trunks"),
+                hand_over=options.get("hand_over", HandOverRules()),
             ),
             Verbs(
                 self.services.calls,
@@ -169,7 +177,9 @@ class Rig:
 
     def bridge(self, call, observer):
         config = conversation_for(call.request, default_model="gpt-realtime")
-        return BridgeSession(call.call_id, config, self.model, observer, SystemClock())
+        clock = SystemClock()
+        past = past_of(call, clock.now())
+        return BridgeSession(call.call_id, config, self.model, observer, clock, past=past)
 
     def place(self, number, **wishes):
         """Queue a call; its id."""
@@ -215,6 +225,7 @@ def killed(controller):
     gevent.killall(controller._loops)
     controller._gear.switch.stop()
     for live in controller.sessions.all():
+        live.effects._journal._writer.kill(block=False)
         if live.effects.bridge is not None:
             live.effects.bridge.stop("dead")
         live.session._greenlet.kill(block=False)

@@ -220,6 +220,18 @@ class Settings(BaseModel):
     drain_seconds: int = Field(
         30, ge=0, le=3600, description="How long a stopping controller lets its calls talk on."
     )
+    hand_over: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="Whether a stopping controller gives its calls to another one: `auto`, to one "
+        "of its node that runs; `always`, also to one that is still to be started; `never`.",
+    )
+    adopt_seconds: int = Field(
+        60,
+        ge=0,
+        le=3600,
+        description="How long after its controller was last heard of a call is still carried on by "
+        "another one. Later it is hung up.",
+    )
 
     # --- AI
     openai_api_key: SecretStr | None = Field(

@@ -4,9 +4,10 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from controller_rig import ANSWERS, LISTENS, RINGS, WAIT, Rig, killed
+from controller_rig import ANSWERS, LISTENS, WAIT, Rig, killed
 
 from topcalls.controller import reconciler
+from topcalls.controller.hand_over import HandOverRules
 from topcalls.esl import commands
 from topcalls.ids import new_id
 from topcalls.presence import Presence
@@ -54,13 +55,12 @@ def reserved(rig):
 # --- calls
 
 
-@pytest.mark.parametrize(("number", "status"), [(ANSWERS, "in-progress"), (RINGS, "in_progress")])
-def test_a_live_call_is_hung_up_at_once_and_not_when_its_lease_runs_out(rig, number, status):
+def test_who_has_waited_for_too_long_is_hung_up(rig):
     controller = rig.controller()
-    call_id = rig.place(number)
-    rig.wait_status(call_id, status)
+    call_id = rig.place(ANSWERS)
+    rig.wait_status(call_id, "in-progress")
     killed(controller)
-    heir(rig)
+    rig.controller(hand_over=HandOverRules(adopt_seconds=0.0))._reconcile()
     call = rig.wait_over(call_id)
     assert (call.call_status, call.end_reason) == ("failed", "controller_lost")
     rig.wait_until(lambda: not rig.switch.switch.calls, "the hang-up")
@@ -95,7 +95,7 @@ def test_a_dial_that_was_never_sent_is_lost_when_no_phone_can_ring_any_more(rig)
     assert reserved(rig) == 0
 
 
-def test_until_then_its_phone_may_still_begin_to_ring_and_is_hung_up(rig):
+def test_until_then_its_phone_may_still_be_answered_and_is_talked_to(rig):
     call_id = dead_dial(rig, 0)
     controller = heir(rig)
     live = controller.sessions.of_call(call_id)
@@ -106,9 +106,9 @@ def test_until_then_its_phone_may_still_begin_to_ring_and_is_hung_up(rig):
     late = commands.originate(dial).replace(controller.owner, DEAD)
     controller._gear.switch.bgapi(late, timeout=WAIT)
     rig.wait_until(lambda: rig.switch.switch.calls, "the late dial")
-    controller.reconciler.compare()
-    assert rig.wait_over(call_id).end_reason == "controller_lost"
-    rig.wait_until(lambda: not rig.switch.switch.calls, "the hang-up")
+    rig.wait_until(controller.reconciler.compare, "the answer")
+    rig.wait_status(call_id, "in-progress")
+    assert len(originates(rig)) == 1
 
 
 def claimed(rig, controller, call_id):

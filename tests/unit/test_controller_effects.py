@@ -7,6 +7,7 @@ import pytest
 from topcalls.controller.call_effects import CallEffects
 from topcalls.core.call_events import BridgeFailed, BridgeFinished, StreamLost
 from topcalls.core.token_usage import TokenUsage
+from topcalls.services.carried import Carried, Used
 
 pytestmark = pytest.mark.unit
 
@@ -32,10 +33,12 @@ def test_the_end_of_a_conversation_is_told_by_what_it_was(reason, detail, event)
 def test_tokens_are_written_as_a_sum():
     written = []
     journal = SimpleNamespace(usage=lambda *told: written.append(told))
-    hands = SimpleNamespace(_used=TokenUsage(), _responses=0, _journal=journal)
+    before = {"gpt-realtime": Used(TokenUsage(10, 20), 3)}
+    call = SimpleNamespace(carried=Carried(used=before))
+    hands = SimpleNamespace(_used=TokenUsage(), _responses=0, _journal=journal, _call=call)
     for usage in (TokenUsage(1, 2), TokenUsage(), TokenUsage(3, 4)):
         CallEffects.usage(hands, "gpt-realtime", usage)
     assert written == [
-        ("gpt-realtime", TokenUsage(1, 2), 1),
-        ("gpt-realtime", TokenUsage(4, 6), 2),
+        ("gpt-realtime", TokenUsage(11, 22), 4),
+        ("gpt-realtime", TokenUsage(14, 26), 5),
     ]

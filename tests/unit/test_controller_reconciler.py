@@ -9,7 +9,7 @@ import pytest
 from topcalls import metrics
 from topcalls.clock import ManualClock
 from topcalls.controller.reconciler import GRACE_SECONDS, Disagreement, Reconciler
-from topcalls.core.call_events import Answered, BridgeFailed, ChannelLost, OwnerLost
+from topcalls.core.call_events import Answered, BridgeFailed, ChannelLost, OwnerLost, Rang
 from topcalls.core.call_state import CallFacts, State
 from topcalls.errors import StoreUnavailable, SwitchError
 from topcalls.esl.errors import CommandRefused
@@ -37,6 +37,7 @@ class Bench:
         self.codecs = []
         self.killed = []
         self.taken = []
+        self.dump = {"Channel-Write-Codec-Name": "PCMA", "variable_rtp_2833_send_payload": "101"}
         self.bridge_is_over = False
         self.clock = ManualClock(datetime(2026, 11, 23, tzinfo=UTC))
         calls = [] if state is None else [self._call(state, dialled, dialled_at)]
@@ -56,7 +57,7 @@ class Bench:
             effects=SimpleNamespace(
                 channel_uuid=CHANNEL,
                 channel_gone=lambda: self.posted.append(ChannelLost()),
-                leg=SimpleNamespace(answered=self.codecs.append),
+                leg=SimpleNamespace(answered=lambda codec, keys_in_band: self.codecs.append(codec)),
                 bridge=SimpleNamespace(join=lambda _: self.bridge_is_over),
             ),
             ring_seconds=RING_SECONDS,
@@ -75,6 +76,8 @@ class Bench:
             return str(words[0] in there).lower()
         if words[0] not in there:
             raise CommandRefused("no", reply="-ERR No such channel!")
+        if verb == "uuid_dump":
+            return json.dumps(self.dump)
         if verb == "uuid_getvar":
             return self.variables.get(words[0], "_undef_")
         assert verb == "uuid_kill"
@@ -179,12 +182,31 @@ def dial_of_the_dead(seconds_ago):
     return Bench(State.DISPATCHING, dialled_at=now - timedelta(seconds=seconds_ago))
 
 
-def test_the_channel_of_a_dead_controllers_dial_is_taken_and_ended():
+def test_the_channel_of_a_dead_controllers_dial_is_taken_and_rings_on():
     bench = dial_of_the_dead(10)
     bench.channel(callstate="RINGING")
     assert bench.compare() == 1
     assert bench.taken == [f"uuid_setvar {CHANNEL} tc_owner me"]
-    assert bench.posted == [OwnerLost()]
+    assert bench.posted == [Rang()]
+
+
+def test_one_that_does_not_ring_yet_is_waited_for():
+    bench = dial_of_the_dead(10)
+    bench.channel(callstate="DOWN")
+    assert bench.compare() == 0
+    assert bench.posted == []
+
+
+@pytest.mark.parametrize(("seconds", "event"), [(60, Answered(60.0)), (61, OwnerLost())])
+def test_whoever_picked_up_meanwhile_is_talked_to_or_has_waited_for_too_long(seconds, event):
+    bench = dial_of_the_dead(70)
+    bench.channel()
+    asked_us = 2 * 10**15
+    bench.dump["Event-Date-Timestamp"] = str(asked_us)
+    bench.dump["Caller-Channel-Answered-Time"] = str(asked_us - seconds * 10**6)
+    assert bench.compare() == 1
+    assert bench.taken == [f"uuid_setvar {CHANNEL} tc_owner me"]
+    assert bench.posted == [event]
 
 
 def test_a_dead_controllers_dial_is_waited_for_since_its_intent():

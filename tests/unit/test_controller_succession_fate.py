@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from topcalls.controller.succession import fate
-from topcalls.core.call_events import GivenBack, Hangup, HungUp, OwnerLost, TimedOut
+from topcalls.core.call_events import Adopted, GivenBack, Hangup, HungUp, OwnerLost, TimedOut
 from topcalls.core.call_state import CallFacts, State
 from topcalls.services.nodes import HEARTBEAT_SECONDS
 
@@ -30,9 +30,10 @@ AT_ONCE, LATER = talked(HEARTBEAT_SECONDS), talked(HEARTBEAT_SECONDS + 1)
     [
         (State.DISPATCHING, False, None, (GivenBack(),)),
         (State.DISPATCHING, True, None, ()),
-        (State.RINGING, True, None, (OwnerLost(),)),
-        (State.ANSWERED, True, None, (OwnerLost(),)),
-        (State.IN_PROGRESS, True, None, (OwnerLost(),)),
+        (State.RINGING, True, None, (Adopted(),)),
+        (State.ANSWERED, True, None, (Adopted(),)),
+        (State.IN_PROGRESS, True, None, (Adopted(),)),
+        (State.TRANSFERRED, True, None, (OwnerLost(),)),
         (State.ENDING, True, None, (TimedOut(),)),
         (State.DISPATCHING, True, UNANSWERED, (UNANSWERED,)),
         (State.RINGING, True, UNANSWERED, (UNANSWERED,)),
@@ -46,6 +47,23 @@ AT_ONCE, LATER = talked(HEARTBEAT_SECONDS), talked(HEARTBEAT_SECONDS + 1)
     ],
 )
 def test_fate(state, dialled, written, events):
+    assert fate(left(state, dialled), written, HEARD_AT) == events
+
+
+@pytest.mark.parametrize(
+    ("state", "event"),
+    [
+        (State.RINGING, Adopted()),  # nobody waits who has heard anything
+        (State.ANSWERED, OwnerLost()),
+        (State.IN_PROGRESS, OwnerLost()),
+        (State.ENDING, TimedOut()),
+    ],
+)
+def test_nobody_is_kept_on_the_line_for_longer_than_that(state, event):
+    since = HEARD_AT + timedelta(microseconds=1)
+    assert fate(left(state), None, since) == (event,)
+
+
+def left(state, dialled=True):
     facts = CallFacts(state, dialled, answered=state not in (State.DISPATCHING, State.RINGING))
-    call = SimpleNamespace(facts=facts, owner_heard_at=HEARD_AT)
-    assert fate(call, written) == events
+    return SimpleNamespace(facts=facts, owner_heard_at=HEARD_AT)

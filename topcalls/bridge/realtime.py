@@ -94,6 +94,13 @@ class Conversation:
             turns.DeleteBackchannel: self._delete_backchannel,
         }
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody speaks, and nobody is about to."""
+        turns = self._parts.turns
+        waits = self._agent.quiet and not self._tools.busy and not self._farewell.closing
+        return waits and not turns.caller_speaking and not self._parts.transcript.caller_pending()
+
     # --- the call
 
     def begin(self) -> None:

@@ -103,6 +103,11 @@ class BridgeSession:
         self._mailbox.put(self._conversation.stop, reason, priority=Priority.LAST)
         self._greenlet.start()  # in case it was never started: `finished` is told all the same
 
+    @property
+    def is_quiet(self) -> bool:
+        """Nobody speaks, and nobody is about to."""
+        return self._conversation.is_quiet
+
     def join(self, timeout: float | None = None) -> bool:
         """Wait for the end; whether it has come."""
         self._greenlet.join(timeout)

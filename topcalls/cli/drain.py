@@ -17,6 +17,12 @@ LOOK_SECONDS = 1.0
 @click.command()
 @click.option("--node", default=None, help="All controllers of this node; else of our own.")
 @click.option("--owner", default=None, help="One controller by its name, on whatever node.")
+@click.option(
+    "--hand-over",
+    "hand_over",
+    is_flag=True,
+    help="Have them give their calls to another controller of the node, once there is one.",
+)
 @click.option("--resume", is_flag=True, help="Have them take calls again.")
 @click.option(
     "--wait",
@@ -27,7 +33,12 @@ LOOK_SECONDS = 1.0
 )
 @click.pass_obj
 def drain(
-    settings: Settings, node: str | None, owner: str | None, resume: bool, seconds: int
+    settings: Settings,
+    node: str | None,
+    owner: str | None,
+    hand_over: bool,
+    resume: bool,
+    seconds: int,
 ) -> None:
     """Ask controllers to take no more calls; they learn it within five seconds.
 
@@ -37,7 +48,11 @@ def drain(
     services = compose.open_services(settings)
     try:
         names = services.nodes.drain(
-            services.clock.now(), node=node or settings.node, owner=owner, asked=not resume
+            services.clock.now(),
+            node=node or settings.node,
+            owner=owner,
+            asked=not resume,
+            hand_over=hand_over,
         )
         for name in names:
             click.echo(f"{name}  {'takes calls again' if resume else 'drains'}")

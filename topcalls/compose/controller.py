@@ -23,6 +23,7 @@ from topcalls.controller.assembly import (
     TrunkOptions,
     assemble,
 )
+from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.phone_numbers import time_zones
 from topcalls.providers.base import RealtimeModel
@@ -50,6 +51,7 @@ def build_controller(settings: Settings) -> Telephony:
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
         min_idle_percent=settings.min_idle_cpu,
+        hand_over=HandOverRules(settings.adopt_seconds, settings.hand_over),
         inbound_reserve=settings.inbound_reserve,
     )
     verbs = Verbs(
@@ -100,7 +102,8 @@ def _bridge_maker(
             in_band_keys=settings.in_band_keys,
             show_keys=settings.show_keys,
         )
-        return BridgeSession(call.call_id, conversation, model, observer, clock)
+        past = past_of(call, clock.now())
+        return BridgeSession(call.call_id, conversation, model, observer, clock, past=past)
 
     return make
 

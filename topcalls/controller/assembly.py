@@ -15,6 +15,7 @@ from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateway_files import GatewayFiles
 from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.gear import Gear
+from topcalls.controller.hand_over import HandOverRules
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
@@ -92,6 +93,7 @@ class ControllerOptions:
     trunks: TrunkOptions | None = None
     min_idle_percent: float = 0.0
     inbound_reserve: int = 0
+    hand_over: HandOverRules = HandOverRules()  # noqa: RUF009 - it is frozen
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -107,6 +109,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
         Presence(options.presence_dir, options.owner) if options.presence_dir else None,
         min_idle_percent=options.min_idle_percent,
         inbound_reserve=options.inbound_reserve,
+        rules=options.hand_over,
     )
 
 

@@ -22,6 +22,7 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.call_session import CallSession
+from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.pick_up import PickUp, hang_up_cause
@@ -48,6 +49,7 @@ from topcalls.esl import commands
 from topcalls.esl.errors import CommandNotSent, CommandRefused
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.carried import Used
 from topcalls.services.dispatch import ClaimedCall
 
 LOOK_SECONDS = 1.0
@@ -56,6 +58,8 @@ SWITCH_AWAY_SECONDS = 30.0
 
 WRITTEN_SECONDS = (0.2, 0.5, 1.0)
 """When to look again for what the switch writes of a channel that ended."""
+
+FREE_SECONDS = 2.0
 
 LAST_WORDS_SECONDS = 5.0
 """How long a conversation that was stopped may take to write down its last words."""
@@ -88,6 +92,7 @@ class CallEffects:
         self._intending = False  # a dial is under way, and nothing of it was sent
         self._dialling = False  # it was sent, and what became of it is not known
         self._unwanted = False  # no channel shall be left
+        self.is_left = False  # it is to go on in another controller
         self._used = TokenUsage()
         self._responses = 0
         self._fit_out()
@@ -97,6 +102,7 @@ class CallEffects:
             Effect.OPEN_BRIDGE: self._open_bridge,
             Effect.START_RECORDING: self._start_recording,
             Effect.START_STREAM: self._start_stream,
+            Effect.RESUME_STREAM: self._resume_stream,
             Effect.CLOSE_BRIDGE: self._close_bridge,
             Effect.HANG_UP: self._hang_up,
             Effect.CLOSE_SESSION: self._close_session,
@@ -240,6 +246,20 @@ class CallEffects:
         if self.background is not None and not self.background.needs_stream:
             self.background.start()
 
+    def _resume_stream(self) -> None:
+        gevent.spawn(self._take_up)
+
+    def _take_up(self) -> None:
+        """The channel goes on from where another controller left it: what that one had it play
+        ends here, as the conversation believes, and its audio comes to us."""
+        self._player.break_all()
+        look = look_at(self._gear.switch, self.channel_uuid)
+        if look is not None:
+            self.leg.answered(look.codec, keys_in_band=look.keys_in_band)
+        self.leg.start(detach=True)
+        if self.background is not None and not self.background.needs_stream:
+            self.background.start()
+
     def _close_bridge(self) -> None:
         if self.bridge is not None:
             self.bridge.stop("call is over")
@@ -263,12 +283,30 @@ class CallEffects:
 
     def _close_session(self) -> None:
         self._unwanted = True
-        self._drop_channel()
+        if not self.is_left:  # `free_channel` follows
+            self._drop_channel()
 
     def _drop_channel(self) -> None:
         self.leg.close()
         if self.background is not None:
             self.background.close()
+
+    def leave_to_heir(self) -> None:
+        """The call is to go on in another controller; told before the session is abandoned."""
+        self.is_left = True
+
+    def lose(self) -> None:
+        """Another controller has the channel: nothing more is done to it."""
+        self._player.is_ours = False
+
+    def free_channel(self) -> None:
+        """Let go of the channel, once the conversation is over: what we had started on it must not
+        be in an heir's way."""
+        if self._attached:
+            with suppress(SwitchError):
+                command = commands.uuid_audio_stream_stop(self.channel_uuid)
+                self._gear.switch.bgapi(command, timeout=FREE_SECONDS)
+        self._drop_channel()
 
     def wait_for_last_words(self) -> None:
         """Wait until the conversation, which was stopped, has told all of its turns."""
@@ -312,10 +350,19 @@ class CallEffects:
                 break
         with suppress(SwitchError):
             there = self._gear.switch.api(commands.uuid_exists(self.channel_uuid)) != "false"
-        if there:  # or the switch did not say
+        if there and self._is_taken():
+            log.warning("Channel has another owner, letting go", call_id=self._call.call_id)
+            self.lose()
+            self._session.abandon()
+        elif there:  # or the switch did not say
             self._post(self._written() or StreamLost(detail))
         else:
             self._tell_end()
+
+    def _is_taken(self) -> bool:
+        """Another controller, which believed us dead, has taken the channel."""
+        look = look_at(self._gear.switch, self.channel_uuid)
+        return look is not None and look.owner not in ("", self._gear.owner)
 
     # --- the end of the channel
 
@@ -357,13 +404,18 @@ class CallEffects:
     def turn(self, turn: Turn) -> None:
         self._journal.turn(turn)
 
+    def turn_begun(self, turn: Turn) -> None:
+        """Written at once: should we die, another controller knows what was being said."""
+        self._journal.turn(turn)
+
     def usage(self, model: str, usage: TokenUsage) -> None:
         """What a response took, if anything; kept as a sum, which may be written twice."""
         if usage == TokenUsage():
             return
         self._used += usage
         self._responses += 1
-        self._journal.usage(model, self._used, self._responses)
+        before = self._call.carried.used.get(model, Used())
+        self._journal.usage(model, before.usage + self._used, before.responses + self._responses)
 
     def timing(self, timing: TurnTiming) -> None:
         self._journal.timing(timing)

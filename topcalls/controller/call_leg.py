@@ -125,9 +125,10 @@ class CallLeg:
         if self._stream is not None:
             self._stream.on_audio = callback
 
-    def start(self) -> None:
-        """Fork the channel's audio to us; the answer is `stream_connected` or `stream_lost`."""
-        self._begin(detach=False)
+    def start(self, *, detach: bool = False) -> None:
+        """Fork the channel's audio to us; the answer is `stream_connected` or `stream_lost`.
+        `detach`: away from whoever had it."""
+        self._begin(detach=detach)
 
     def switch_reported(self, detail: str) -> None:
         """The switch says that a stream could not be set up or has ended.

@@ -180,7 +180,7 @@ class CallSession:
             return False
         self.facts = self.facts.after(transition)
         now = self._clock.now()
-        details = {**_details(event), **self._corrected_answer(transition, now)}
+        details = {**_details(event, now), **self._corrected_answer(transition, now)}
         self._journal.transition(transition, details, now)
         if transition.before is not transition.after or isinstance(event, _REARMING):
             self._arm()
@@ -194,7 +194,8 @@ class CallSession:
         there to the end, and must be what was really talked."""
         monotonic = self._clock.monotonic()
         if isinstance(transition.event, Answered) and self._answered is None:
-            self._answered = now, monotonic
+            ago = transition.event.seconds_ago
+            self._answered = now - timedelta(seconds=ago), monotonic - ago
         if not transition.is_final or self._answered is None:
             return {}
         noted, since = self._answered
@@ -229,8 +230,10 @@ class CallSession:
         self._log.warning("Impossible event", event_kind=kind, state=transition.before.value)
 
 
-def _details(event: CallEvent) -> dict[str, Any]:
+def _details(event: CallEvent, now: datetime) -> dict[str, Any]:
     """Columns of the call's row that are learnt with this event."""
+    if isinstance(event, Answered) and event.seconds_ago:
+        return {"answered_at": now - timedelta(seconds=event.seconds_ago)}
     if isinstance(event, HungUp | OriginateFailed):
         hangup = event.hangup
         return {

@@ -15,14 +15,14 @@ from gevent.lock import BoundedSemaphore
 
 from topcalls import metrics
 from topcalls.clock import Clock
+from topcalls.controller.channel_look import look_at
 from topcalls.controller.sessions import LiveCall, Sessions
-from topcalls.core.call_events import Answered, BridgeFailed, OwnerLost
+from topcalls.core.call_events import Answered, BridgeFailed, OwnerLost, Rang
 from topcalls.core.call_state import State
 from topcalls.errors import StoreUnavailable, SwitchError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.errors import CommandRefused
-from topcalls.esl.translate import codec_named
 from topcalls.log import get_logger
 
 GRACE_SECONDS = 5.0
@@ -30,6 +30,10 @@ GRACE_SECONDS = 5.0
 explains it may be on its way. A dial that the switch does not know of gets this on top of its
 originate time-out: until then its phone may still begin to ring."""
 
+ADOPT_SECONDS = 60.0
+"""For how long somebody may have been on the line with nobody there, and is still talked to."""
+
+_RINGS = ("RINGING", "EARLY")
 _BEFORE_THE_ANSWER = (State.DISPATCHING, State.RINGING)
 _TALKING = (State.ANSWERED, State.IN_PROGRESS)
 _UNDEFINED = "_undef_"
@@ -48,6 +52,7 @@ class Disagreement(StrEnum):
     BRIDGE_GONE = "bridge_gone"
     ORPHAN_CHANNEL = "orphan_channel"
     OWNER_DEAD = "owner_dead"
+    ADOPTED = "adopted"
     NEVER_DIALLED = "never_dialled"
 
 
@@ -67,6 +72,7 @@ class Reconciler:
         *,
         owner: str,
         are_live: Callable[[Collection[str]], Mapping[str, bool]],
+        adopt_seconds: float = ADOPT_SECONDS,
         on_inbound: Callable[[Collection[str]], object] = len,
     ) -> None:
         self._switch = switch
@@ -74,6 +80,7 @@ class Reconciler:
         self._clock = clock
         self._owner = owner
         self._are_live = are_live
+        self._adopt_seconds = adopt_seconds
         self._on_inbound = on_inbound
         self._missing_since: dict[str, float] = {}
         self._without_bridge: set[str] = set()
@@ -136,15 +143,24 @@ class Reconciler:
     def _catch_up(self, live: LiveCall, channel: Mapping[str, str]) -> bool:
         """What this call's lost events would have told."""
         state = live.session.facts.state
-        if live.dialled_at is not None and state is State.DISPATCHING:
-            _count(Disagreement.OWNER_DEAD, live)
-            take_channel(self._switch, live.effects.channel_uuid, self._owner)
-            live.session.post(OwnerLost())
-            return True
-        if channel.get("callstate") == "ACTIVE" and state in _BEFORE_THE_ANSWER:
+        if state not in _BEFORE_THE_ANSWER:
+            return False
+        uuid, is_taken_over = live.effects.channel_uuid, live.dialled_at is not None
+        if channel.get("callstate") == "ACTIVE":
+            look = look_at(self._switch, uuid)
+            if look is None:  # gone meanwhile, or asked again
+                return False
             _count(Disagreement.ANSWER_UNHEARD, live)
-            live.effects.leg.answered(codec_named(channel.get("write_codec", "")))
-            live.session.post(Answered())
+            live.effects.leg.answered(look.codec, keys_in_band=look.keys_in_band)
+            waited = is_taken_over and look.answered_ago > self._adopt_seconds
+            live.session.post(OwnerLost() if waited else Answered(look.answered_ago))
+            if state is State.DISPATCHING and is_taken_over:
+                take_channel(self._switch, uuid, self._owner)
+            return True
+        if is_taken_over and state is State.DISPATCHING and channel.get("callstate") in _RINGS:
+            _count(Disagreement.OWNER_DEAD, live)
+            take_channel(self._switch, uuid, self._owner)
+            live.session.post(Rang())
             return True
         return False
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 
@@ -22,6 +22,7 @@ from topcalls.clock import Clock
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.reconciler import Disagreement, take_channel
 from topcalls.core.call_events import (
+    Adopted,
     CallEvent,
     GivenBack,
     HungUp,
@@ -60,6 +61,7 @@ class Succession:
         clock: Clock,
         open_session: Callable[..., None],
         spool: CDRSpool | None,
+        adopt_seconds: float,
     ) -> None:
         self._owner = owner
         self._node = node
@@ -71,6 +73,7 @@ class Succession:
         self._clock = clock
         self._open_session = open_session
         self._spool = spool
+        self._adopt_within = timedelta(seconds=adopt_seconds)
 
     def settle_dead(self) -> int:
         """Take over from controllers of this machine and node that are dead; how many calls."""
@@ -92,15 +95,26 @@ class Succession:
         """Take over from whoever let its leases run out; how many calls."""
         return self._take_over(None)
 
+    def settle_released(self) -> int:
+        """Take over what another controller of the node has let go of; how many calls."""
+        now = self._clock.now()
+        return self._settle_all(
+            self._dispatch.adopt_released(self._owner, self._node, now, self._limit)
+        )
+
     def _take_over(self, dead: list[str] | None) -> int:
         now = self._clock.now()
-        calls = self._dispatch.adopt(self._owner, self._node, now, self._limit, dead)
+        return self._settle_all(
+            self._dispatch.adopt(self._owner, self._node, now, self._limit, dead)
+        )
+
+    def _settle_all(self, calls: list[ClaimedCall]) -> int:
         for call in calls:
             self._settle(call)
         return len(calls)
 
     def _settle(self, call: ClaimedCall) -> None:
-        kind = Disagreement.OWNER_DEAD if call.facts.dialled else Disagreement.NEVER_DIALLED
+        kind = _kind(call, self._clock.now() - self._adopt_within)
         log.warning("Call taken over", call_id=call.call_id, state=call.facts.state.value)
         if call.facts.state is not State.DISPATCHING or not call.facts.dialled:
             metrics.disagreements.labels(kind).inc()
@@ -111,7 +125,7 @@ class Succession:
         if written is None and self._still_waits(call):
             self._open_session(replace(call, effects=(Effect.OPEN_BRIDGE, Effect.ANSWER)))
         else:
-            self._open_session(call, *fate(call, written))
+            self._open_session(call, *fate(call, written, self._clock.now() - self._adopt_within))
 
     def _still_waits(self, call: ClaimedCall) -> bool:
         """A caller who was not answered yet: nothing was lost with the controller that died."""
@@ -124,9 +138,12 @@ class Succession:
         return bool(dump.get("Answer-State") == "ringing")
 
 
-def fate(call: ClaimedCall, written: HungUp | None) -> tuple[CallEvent, ...]:
-    """What has happened to a call by the death of its controller, as far as the rows tell, and what
+def fate(call: ClaimedCall, written: HungUp | None, heard_since: datetime) -> tuple[CallEvent, ...]:
+    """What has happened to a call by the loss of its controller, as far as the rows tell, and what
     the switch has `written` of its end.
+
+    Whoever is on the line has waited since the controller was last heard of; if that was before
+    `heard_since`, nobody takes the talk up again.
 
     Nothing yet where the dial is committed and no more is known: the comparison with the switch
     will tell.
@@ -139,7 +156,23 @@ def fate(call: ClaimedCall, written: HungUp | None) -> tuple[CallEvent, ...]:
         return ()
     if call.facts.state is State.ENDING:  # the hang-up that was decided may never have been sent
         return (TimedOut(),)
-    return (OwnerLost(),)
+    return (Adopted(),) if _can_go_on(call, heard_since) else (OwnerLost(),)
+
+
+def _can_go_on(call: ClaimedCall, heard_since: datetime) -> bool:
+    """Whether somebody may still want to. A phone that rings just rings on."""
+    if call.facts.state is State.RINGING:
+        return True
+    if call.facts.state not in (State.ANSWERED, State.IN_PROGRESS):
+        return False
+    return call.owner_heard_at is None or call.owner_heard_at >= heard_since
+
+
+def _kind(call: ClaimedCall, heard_since: datetime) -> Disagreement:
+    if not call.facts.dialled:
+        return Disagreement.NEVER_DIALLED
+    adopted = fate(call, None, heard_since) == (Adopted(),)
+    return Disagreement.ADOPTED if adopted else Disagreement.OWNER_DEAD
 
 
 def _outlived(call: ClaimedCall, written: HungUp) -> bool:

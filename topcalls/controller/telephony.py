@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import gevent
 from gevent.event import Event
@@ -22,6 +23,7 @@ from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
 from topcalls.controller.gear import Gear
+from topcalls.controller.hand_over import HandOver, HandOverRules
 from topcalls.controller.journal import Journal
 from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
@@ -40,11 +42,12 @@ from topcalls.services.calls import Calls
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import LEASE_SECONDS, ClaimedCall, Dispatch
 from topcalls.services.inbound import Inbound
-from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
+from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes, Wish
 
 DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
 RECONCILE_SECONDS = 3.0
+SUCCESSION_SECONDS = 0.5
 SPOOL_SWEEP_SECONDS = 600.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
@@ -87,6 +90,7 @@ class Telephony:
         presence: Presence | None = None,
         min_idle_percent: float = 0.0,
         inbound_reserve: int = 0,
+        rules: HandOverRules = HandOverRules(),  # noqa: B008 - it is frozen
     ) -> None:
         self.owner = owner
         self.node = node
@@ -116,6 +120,7 @@ class Telephony:
             clock,
             owner=owner,
             are_live=verbs.dispatch.are_live,
+            adopt_seconds=rules.adopt_seconds,
             on_inbound=self.reception.look,
         )
         self._succession = Succession(
@@ -129,7 +134,9 @@ class Telephony:
             clock,
             self.open_session,
             self._gear.spool,
+            rules.adopt_seconds,
         )
+        self._hand_over = HandOver(owner, node, self.sessions, verbs.nodes, clock, rules.mode)
         files = self._gear.playback_directory
         self.health = SwitchHealth(
             self._gear.switch,
@@ -139,7 +146,7 @@ class Telephony:
         )
         self._lost_switch = LostSwitch(self._gear.switch, self.sessions, clock)
         self._store_there_since: float | None = None
-        self._drain_asked = False
+        self._wish = Wish.NOTHING
         self._dispatcher = Dispatcher(
             verbs.dispatch,
             owner,
@@ -164,7 +171,7 @@ class Telephony:
     @property
     def is_draining(self) -> bool:
         """It takes no new calls: it stops, or an operator wants it so."""
-        return self._draining.is_set() or self._drain_asked
+        return self._draining.is_set() or bool(self._wish)
 
     def start(self) -> None:
         """Listen for audio, connect to the switch, and take calls once it is up.
@@ -183,6 +190,7 @@ class Telephony:
             (HEARTBEAT_SECONDS, self._beat),
             (LOOK_SECONDS, self.health.look),
             (RECONCILE_SECONDS, self._reconcile),
+            (SUCCESSION_SECONDS, self._look_for_heirs_and_calls),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
             (SPOOL_SWEEP_SECONDS, self._sweep_spool),
             *self._gateway_loop(),
@@ -196,7 +204,7 @@ class Telephony:
         self._claiming.join(CLAIM_SECONDS)
         self._beat()
         log.info("Draining", live_calls=len(self.sessions))
-        self._wait_until_empty(drain_seconds, or_hurry=True)
+        self._drain(drain_seconds)
         for live in self.sessions.all():
             live.session.post(ShutDown())
         self._wait_until_empty(STOP_SECONDS, or_hurry=False)
@@ -211,6 +219,18 @@ class Telephony:
         self._try(lambda: self._verbs.nodes.leave(self.owner))
         if self._presence is not None:
             self._presence.leave()
+
+    def _drain(self, seconds: float) -> None:
+        """Let calls talk on, or have another controller carry them on."""
+        deadline = self._clock.monotonic() + seconds
+        asked = self._wish is Wish.HAND_OVER
+        look = partial(self._hand_over.look, stopping=True, asked=asked)
+        while len(self.sessions) and not self._hurry.is_set():
+            left = deadline - self._clock.monotonic()
+            self._try(partial(look, at_once=left <= 0))
+            if left <= 0:
+                return
+            self._wait_until_empty(min(left, SUCCESSION_SECONDS), or_hurry=True)
 
     def _gateway_loop(self) -> list[tuple[float, Callable[[], object]]]:
         keeper = self._gear.gateways
@@ -246,7 +266,7 @@ class Telephony:
             call.version,
             self._verbs.calls,
             self._clock,
-            on_lost=lambda: session.abandon(),
+            on_lost=lambda: self._lose(live),
         )
         try:
             effects = CallEffects(call, self._gear, journal)
@@ -257,7 +277,7 @@ class Telephony:
         session = CallSession(
             call.call_id,
             call.facts,
-            limits_of(call, RECONCILE_SECONDS),
+            limits_of(call, RECONCILE_SECONDS, self._clock.now()),
             self._clock,
             on_closed=lambda _: self._closed(live, journal),
             dialling=effects.dials,
@@ -279,14 +299,24 @@ class Telephony:
         """A call is over, here at least: what there is to write of it is written, however long
         that takes. Until then it is among the live ones, and keeps its lease."""
         live.effects.wait_for_last_words()
+        if live.effects.is_left:
+            live.effects.free_channel()
         if live.session.facts.state.is_final:
             journal.close_transcript()
         journal.close()
         if live.session.facts.state.is_final and not journal.is_lost:
             live.effects.settled()
+        elif live.effects.is_left and not journal.is_lost:
+            call_id, now = live.session.call_id, self._clock.now()
+            self._try(lambda: self._verbs.calls.release(call_id, self.owner, now))
         self.sessions.remove(live)
         if not len(self.sessions):
             self._empty.set()
+
+    def _lose(self, live: LiveCall) -> None:
+        """Another controller has the call."""
+        live.effects.lose()
+        live.session.abandon()
 
     def _beat(self) -> None:
         """Say that this controller lives, and keep its calls."""
@@ -298,7 +328,7 @@ class Telephony:
     def _tell_alive(self) -> None:
         """A wish to drain comes as the answer, and is confirmed at once."""
         told = self.is_draining
-        self._drain_asked = self._verbs.nodes.heartbeat(
+        self._wish = self._verbs.nodes.heartbeat(
             self.owner,
             self.node,
             self._clock.now(),
@@ -309,7 +339,7 @@ class Telephony:
             switch=self.health.report,
         )
         if self.is_draining is not told:
-            log.info("Drain was asked for" if self._drain_asked else "Drain was called off")
+            log.info("Drain was asked for" if self._wish else "Drain was called off")
             self._tell_alive()
 
     def _keep_calls(self) -> None:
@@ -319,7 +349,7 @@ class Telephony:
             live = self.sessions.of_call(call_id)
             if live is not None and live.session.facts.state in LIVE_STATES:
                 log.warning("Call has another owner, letting go", call_id=call_id)
-                live.session.abandon()
+                self._lose(live)
 
     def _check_playbacks(self) -> None:
         for live in self.sessions.all():
@@ -337,6 +367,17 @@ class Telephony:
             self._try(self._succession.settle_dead)
             self._try(self._take_over)
         self.reconciler.compare()
+
+    def _look_for_heirs_and_calls(self) -> None:
+        """Somebody on the line waits for every call that nobody carries."""
+        if self._draining.is_set():  # `_drain` looks
+            return
+        self._hand_over.look(stopping=False, asked=self._wish is Wish.HAND_OVER)
+        if self._gear.switch.is_up:
+            taken = self._succession.settle_dead()
+            taken += 0 if self.is_draining else self._succession.settle_released()
+            if taken:
+                self.reconciler.compare()
 
     def _take_over(self) -> None:
         """Settle the calls of controllers that are silent.

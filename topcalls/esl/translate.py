@@ -71,6 +71,12 @@ def line_codec(event: ESLEvent) -> G711Codec:
     return codec_named(event.get("Channel-Write-Codec-Name"))
 
 
+def answered_seconds_ago(event: ESLEvent) -> float:
+    """For how long a channel has been answered, by the switch's clock; 0 where it does not say."""
+    answered_us = event.integer("Caller-Channel-Answered-Time") or 0
+    return max(0.0, (event.timestamp_us - answered_us) / 1e6) if answered_us > 0 else 0.0
+
+
 def keys_in_band(event: ESLEvent) -> bool:
     """An answered channel whose far end does not take part in `telephone-event` (RFC 4733)."""
     return not event.variable("rtp_2833_send_payload")

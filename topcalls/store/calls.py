@@ -147,7 +147,8 @@ def released(node: str, limit: int) -> list[Call]:
 def release(call_id: str, owner: str, now: datetime) -> bool:
     """Let another controller have a live call at once; False if it is not the owner's."""
     mine = {"id": call_id, "lease_owner": owner}
-    return rows.update(Call, mine, lease_until=now, released_at=now) == 1
+    free = {"lease_owner": None, "lease_until": now, "released_at": now}
+    return rows.update(Call, mine, **free) == 1
 
 
 def undialled_orphans(now: datetime, limit: int) -> list[Call]:

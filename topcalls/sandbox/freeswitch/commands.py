@@ -134,7 +134,7 @@ class Api:
         call = self._call(words)
         if call is None:
             return NO_SUCH_CHANNEL
-        event = wire.Event({"Event-Name": "CHANNEL_DATA", **call.channel.headers()})
+        event = self._switch.events.make("CHANNEL_DATA", call.channel.headers())
         form = words[1] if len(words) > 1 else "txt"
         if form == "json":
             return wire.json_event(event).decode("utf-8", "surrogateescape")

@@ -71,7 +71,10 @@ class Recordings:
         self._fire = fire
 
     def start(self, path: str, limit: str = "") -> bool:
-        """RECORD_START; False where the file cannot be made. `limit`: seconds."""
+        """RECORD_START; False where the file cannot be made. `limit`: seconds. One that runs
+        already goes on."""
+        if path in self.active:
+            return True
         stereo = self._variables.get("RECORD_STEREO", "") in ("true", "yes", "1")
         try:
             self.active[path] = Recording(
