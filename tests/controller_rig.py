@@ -11,6 +11,7 @@ import gevent
 from gevent.event import Event
 from gevent.queue import Queue
 
+from topcalls.bridge.briefing import briefing_for
 from topcalls.bridge.config import conversation_for
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import SystemClock
@@ -155,6 +156,7 @@ class Rig:
                     recordings_dir=self.directory / "recordings",
                 ),
                 make_bridge=self.bridge,
+                make_briefing=self.briefing,
                 presence_dir=self.directory / "controllers",
                 cdr_dir=options.get("cdr_dir"),
                 trunks=options.get("trunks"),
@@ -180,6 +182,10 @@ class Rig:
         clock = SystemClock()
         past = past_of(call, clock.now())
         return BridgeSession(call.call_id, config, self.model, observer, clock, past=past)
+
+    def briefing(self, call, target, summary, observer):
+        config = briefing_for(call.request, target, summary, default_model="gpt-realtime")
+        return BridgeSession(call.call_id, config, self.model, observer, SystemClock())
 
     def place(self, number, **wishes):
         """Queue a call; its id."""

@@ -59,7 +59,7 @@ def only_fault(problem):
         ({"tools": [{"name": "look_up"}]}, "tools", "not supported yet"),
         ({"analysis_schema": {"type": "object"}}, "analysis_schema", "not supported yet"),
         ({"recording": {"channels": "mono"}}, "recording.channels", "not supported yet"),
-        ({"transfer": {"destinations": []}}, "transfer", "not supported yet"),
+        ({"transfer": {"destinations": []}}, "transfer.destinations", "1 to 20"),
     ],
 )
 def test_a_wrong_field_is_named_with_the_remedy(api, changes, path, says):

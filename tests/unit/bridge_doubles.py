@@ -155,6 +155,8 @@ class Observer:
         self.used: list[tuple[str, TokenUsage]] = []
         self.ends: list[tuple[str, str]] = []
         self.keys: list[str] = []
+        self.keys_heard: list[str] = []
+        self.handed_over: list[tuple[str, str]] = []
 
     def ready(self) -> None:
         assert not self.is_ready.is_set(), "ready twice"
@@ -177,6 +179,14 @@ class Observer:
     def send_keys(self, digits: str) -> None:
         assert not self.ends, "keys after the end"
         self.keys.append(digits)
+
+    def key_heard(self, digit: str) -> None:
+        assert not self.ends, "a key after the end"
+        self.keys_heard.append(digit)
+
+    def transfer(self, destination: str, summary: str) -> None:
+        assert not self.ends, "handed over after the end"
+        self.handed_over.append((destination, summary))
 
     def finished(self, reason: str, detail: str = "") -> None:
         assert not self.ends, "finished twice"

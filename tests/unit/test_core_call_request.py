@@ -245,7 +245,6 @@ ASKS = {
     "ivr": {"action": "hangup"},
     "screening": {"name": "Ann"},
     "wait_for_greeting": True,
-    "transfer": {"destinations": [{}]},
     "recording.channels": "mono",
     "recording.announcement": "This call is recorded.",
 }

@@ -33,6 +33,8 @@ EXAMPLES = {
     ev.HungUp: ev.HungUp(NORMAL),
     ev.Refused: ev.Refused("configuration", "No agent."),
     ev.BridgeFinished: ev.BridgeFinished("agent_ended"),
+    ev.Transferred: ev.Transferred("support"),
+    ev.HandedToCarrier: ev.HandedToCarrier("support"),
 }
 PAIRS = list(itertools.product(State, ev.EVENT_KINDS))
 

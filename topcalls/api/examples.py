@@ -45,12 +45,14 @@ CALL_BODIES: dict[str, Any] = {
 CALL_CREATED = {"call_id": _CALL_ID, "provider_call_id": _CHANNEL_ID, "status": "queued"}
 STOPPED = {"ok": True, "status": "cancelled"}
 CANCELLED = {"ok": True}
+TRANSFER = {"destination": "support"}
 KEYS = {"digits": "12#", "pause_ms": 500}
 COMMAND = {"ok": True, "command_id": "e0b1c2d3-4f5a-4b6c-9d7e-8f9a0b1c2d3e"}
 
 _CALL: dict[str, Any] = {
     "id": _CALL_ID,
     "created_at": "2026-11-23T14:32:10.104233Z",
+    "direction": "outbound",
     "phone_number": "+12025550100",
     "from_phone_number": "+12025550199",
     "status": "completed",
@@ -99,7 +101,6 @@ CALL_DETAILS = {
     "account_id": _ACCOUNT_ID,
     "external_call_id": _CHANNEL_ID,
     "completed": True,
-    "direction": "outbound",
     "metadata": {"appointment": "A-1041"},
     "configuration": {
         "phone_number": "+12025550100",
@@ -111,6 +112,26 @@ CALL_DETAILS = {
         "metadata": {"appointment": "A-1041"},
     },
     "analysis": None,
+    "transfers": [
+        {
+            "transfer": 1,
+            "destination": "support",
+            "phone_number": "+12025550114",
+            "kind": "warm",
+            "method": "bridge",
+            "asked_by": "agent",
+            "summary": "Asks to move the appointment to Thursday.",
+            "channel_id": "8b7f0c52-6f0e-4c39-9c1b-5c7f0e9d2a64",
+            "asked_at": "2026-11-23T14:32:20.100000Z",
+            "answered_at": "2026-11-23T14:32:24.310000Z",
+            "connected_at": None,
+            "ended_at": "2026-11-23T14:33:04.311000Z",
+            "outcome": "failed",
+            "failure": "not_accepted",
+            "cause": None,
+            "sip_status": None,
+        }
+    ],
     "timings": [{"turn": 3, "ear_ms": 512, "provider_ms": 388, "gateway_ms": 24}],
     "routing": [
         {

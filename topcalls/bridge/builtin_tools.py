@@ -5,7 +5,7 @@ Which of them one call has is its configuration's `builtin_tools`; what they do 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from topcalls.core import keys
@@ -16,6 +16,7 @@ END_CALL: Final = ToolSpec(
     "End the telephone call. Say goodbye first, in the same answer, then call this. Use it when "
     "the other person says goodbye, asks to end the call, or when everything is settled.",
 )
+LONGEST_SUMMARY: Final = 1000
 SEND_DTMF: Final = ToolSpec(
     "send_dtmf",
     "Press keys on the telephone, to answer an automatic menu or to enter a number that a "
@@ -40,9 +41,36 @@ SEND_DTMF: Final = ToolSpec(
         "additionalProperties": False,
     },
 )
+TRANSFER_CALL: Final = "transfer_call"
+"""Only of calls that list destinations."""
+
 BUILTIN_TOOLS: Final = {tool.name: tool for tool in (END_CALL, SEND_DTMF)}
 
 
-def offered(names: Iterable[str]) -> tuple[ToolSpec, ...]:
+def offered(names: Iterable[str], destinations: Sequence[str] = ()) -> tuple[ToolSpec, ...]:
     """What a session is told of these. Raises KeyError for a name that is none of ours."""
-    return tuple(BUILTIN_TOOLS[name] for name in names)
+    known = {**BUILTIN_TOOLS, TRANSFER_CALL: _transfer_call(destinations)}
+    return tuple(known[name] for name in names)
+
+
+def _transfer_call(destinations: Sequence[str]) -> ToolSpec:
+    return ToolSpec(
+        TRANSFER_CALL,
+        "Hand the caller over to a person. Say in the same answer, before you call this, whom you "
+        "connect them with and that it may take a moment. The caller then hears it ring. If it "
+        "succeeds you are not needed any more; if it fails you are told why, and go on talking.",
+        {
+            "type": "object",
+            "properties": {
+                "destination": {"type": "string", "enum": list(destinations)},
+                "summary": {
+                    "type": "string",
+                    "maxLength": LONGEST_SUMMARY,
+                    "description": "Who calls and what about, in one or two sentences, for the "
+                    "person who takes over.",
+                },
+            },
+            "required": ["destination"],
+            "additionalProperties": False,
+        },
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, offered
+from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, TRANSFER_CALL, offered
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.call_request import CallRequest
+from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
 from topcalls.providers import registry
 from topcalls.providers.base import AudioFormat, Ears, SessionConfig
@@ -38,8 +39,9 @@ class Limits:
 class ConversationConfig:
     """`apology` is heard when the AI fails; it is in the session's audio format.
 
-    `builtin_tools` are the built-in tools the model may call. `show_keys`: pressed keys stand in
-    the transcript as they are, else as asterisks.
+    `builtin_tools` are the built-in tools the model may call, `destinations` the names of those
+    whom it may hand the call over to. `show_keys`: pressed keys stand in the transcript as they
+    are, else as asterisks.
     """
 
     session: SessionConfig
@@ -53,6 +55,7 @@ class ConversationConfig:
     builtin_tools: tuple[str, ...] = tuple(BUILTIN_TOOLS)
     in_band_keys: InBandKeys = "auto"
     show_keys: bool = False
+    destinations: tuple[str, ...] = ()
 
 
 def conversation_for(
@@ -66,9 +69,12 @@ def conversation_for(
     apology_text: str = "",
     in_band_keys: InBandKeys = "auto",
     show_keys: bool = False,
+    tools: bool = True,
 ) -> ConversationConfig:
-    """What a call asks for, as settings. `today` is the date where the other person is."""
-    builtin = _builtin_tools(request)
+    """What a call asks for, as settings. `today` is the date where the other person is. Without
+    `tools` the model can only talk."""
+    destinations = tuple(item.name for item in destinations_of(request.transfer))
+    builtin = _builtin_tools(destinations) if tools else ()
     session = _session(request, request.model or default_model, today, audio_format, builtin)
     return ConversationConfig(
         session=session,
@@ -80,12 +86,13 @@ def conversation_for(
         in_band_keys=in_band_keys,
         show_keys=show_keys,
         builtin_tools=builtin,
+        destinations=destinations,
     )
 
 
-def _builtin_tools(_: CallRequest) -> tuple[str, ...]:
-    """Which built-in tools this call has: so far every call has all of them."""
-    return tuple(BUILTIN_TOOLS)
+def _builtin_tools(destinations: tuple[str, ...]) -> tuple[str, ...]:
+    """Which built-in tools this call has."""
+    return (*BUILTIN_TOOLS, *((TRANSFER_CALL,) if destinations else ()))
 
 
 def _session(
@@ -109,7 +116,7 @@ def _session(
         voice=request.voice,
         audio_format=audio_format,
         language=language,
-        tools=offered(builtin),
+        tools=offered(builtin, [item.name for item in destinations_of(request.transfer)]),
         ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,

@@ -20,17 +20,20 @@ from topcalls.core.turns import Protection
 class OpeningPlan:
     """`text` None: the agent finds its own words, or answers the caller's.
 
+    Not `exact`: the agent says something as `text` tells.
     `greeting_wait` is how long, in seconds after the answer, the caller may speak first.
     """
 
     text: str | None = None
     greeting_wait: float = 0.0
     protected: bool = False
+    exact: bool = True
 
     @property
     def ask(self) -> Ask:
         protection = Protection.YIELDS_LATE if self.protected else Protection.NONE
-        return Ask(self.text or GREET, self.text is not None, protection, opening=True)
+        exact = self.exact and self.text is not None
+        return Ask(self.text or GREET, exact, protection, opening=True)
 
 
 class Opening:

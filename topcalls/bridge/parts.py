@@ -39,6 +39,13 @@ class BridgeObserver(Protocol):
     def send_keys(self, digits: str) -> None:
         """Press these keys (see `core.keys.dial_string`) on the call."""
 
+    def key_heard(self, digit: str) -> None:
+        """The other person pressed a key."""
+
+    def transfer(self, destination: str, summary: str) -> None:
+        """Connect the caller with this destination; `BridgeSession.not_transferred` tells if that
+        fails."""
+
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over; told exactly once, as the last of all."""
 

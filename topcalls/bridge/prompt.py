@@ -119,6 +119,11 @@ def keys_sent_message(digits: str) -> str:
     return f"[Somebody on your side pressed {digits} on the telephone's keypad.]"
 
 
+def not_transferred_message(destination: str, reason: str) -> str:
+    """What the model is told of a transfer that somebody else wanted and that failed."""
+    return f"[Your side tried to connect the caller with {destination}. {reason} Tell them so.]"
+
+
 def late_result_message(tool: str, output: str) -> str:
     """A tool's result whose call the present session does not know."""
     return f"[Result of {tool}, which you called before the line was interrupted: {output}]"

@@ -16,6 +16,7 @@ from topcalls.bridge.agent import Agent
 from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
 from topcalls.bridge.link import closed_error
@@ -45,6 +46,7 @@ class Conversation:
         self._uplink = Uplink(parts.clock, config.session.audio_format, config.batch_ms)
         self._farewell = Farewell(parts.timers, parts.end)
         self._agent = Agent(parts, self._session_lost, self._model_failed)
+        self._transfer = Transferring(parts.timers, self._begin_transfer)
         self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
         self._opening = Opening(
             config.opening, parts.timers, self._agent.say, self._agent.speaker.release
@@ -58,7 +60,14 @@ class Conversation:
             partial(parts.mailbox.put, self._key_heard),
         )
         self._tools = ToolUse(
-            parts, self._agent, self._recovery, self._farewell, self._apply, self.press, run_tool
+            parts,
+            self._agent,
+            self._recovery,
+            self._farewell,
+            self._transfer,
+            self._apply,
+            self.press,
+            run_tool,
         )
         self._caller = Caller(parts, self._uplink, self._apply)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
@@ -177,6 +186,8 @@ class Conversation:
             return
         if self._farewell.closing and not self._tools.busy:
             self._farewell.heard()
+        if self._transfer.busy and not self._tools.busy and not self._farewell.closing:
+            self._transfer.begin()
         link = self._parts.link
         if link.spare_is_ready and link.session and not self._parts.turns.caller_speaking:
             self._recovery.take_over()
@@ -188,6 +199,7 @@ class Conversation:
             and not self._parts.turns.caller_speaking
             and not self._tools.busy
             and not self._farewell.closing
+            and not self._transfer.busy
             and self._parts.link.session is not None
         )
 
@@ -258,6 +270,7 @@ class Conversation:
             self._key_heard(digit)
 
     def _key_heard(self, digit: str) -> None:
+        self._parts.observer.key_heard(digit)
         self._idle.caller_is_there()
         self._resumption.caller_is_there()
         self._keypad.press(digit)
@@ -283,6 +296,29 @@ class Conversation:
         parts.tell(parts.transcript.keys(speaker, digits, parts.call_ms()))
         if message and parts.link.session is not None:
             self._recovery.tell(message)
+
+    # --- transfers
+
+    def transfer(self, destination: str) -> None:
+        """Somebody else wants the caller connected with this destination, now."""
+        if self._parts.answered_at is None or self._stopping is not None:
+            return
+        tell = partial(self._not_transferred, destination)
+        if self._transfer.ask(destination, "", tell):
+            self._agent.cut_off()
+            self._transfer.begin()
+
+    def not_transferred(self, reason: str) -> None:
+        """The caller is back."""
+        if self._stopping is None:
+            self._transfer.failed(reason)
+
+    def _begin_transfer(self, destination: str, summary: str) -> None:
+        self._agent.cut_off()
+        self._parts.observer.transfer(destination, summary)
+
+    def _not_transferred(self, destination: str, _: str, reason: str) -> None:
+        self.inject(prompt.not_transferred_message(destination, reason), respond=True)
 
     # --- others who have a say
 
@@ -330,9 +366,10 @@ class Conversation:
         self._agent.cut_off()
         if self._farewell.closing and self._parts.link.session is not None:
             self._tools.take_back_goodbye()
+        self._transfer.take_back()
 
     def _create_response(self, _: turns.CreateResponse) -> None:
-        if not self._farewell.closing:
+        if not self._farewell.closing and not self._transfer.under_way:
             self._agent.answer()
 
     def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:

@@ -90,6 +90,14 @@ class BridgeSession:
         """Press keys on our side of the call (see `core.keys.dial_string`)."""
         self._mailbox.put(self._conversation.press_for_user, dial_string)
 
+    def transfer(self, destination: str) -> None:
+        """Stop talking and ask the observer to connect the caller with this destination."""
+        self._mailbox.put(self._conversation.transfer, destination)
+
+    def not_transferred(self, reason: str) -> None:
+        """The caller is back: `reason` tells the agent why."""
+        self._mailbox.put(self._conversation.not_transferred, reason)
+
     def say(self, text: str, *, interruptible: bool = True) -> None:
         """Have the agent say these words next."""
         self._mailbox.put(self._conversation.say, text, interruptible)

@@ -13,8 +13,9 @@ import orjson
 
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
-from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, END_CALL, SEND_DTMF
+from topcalls.bridge.builtin_tools import END_CALL, LONGEST_SUMMARY, SEND_DTMF, TRANSFER_CALL
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask, Response
@@ -34,6 +35,7 @@ class ToolUse:
         agent: Agent,
         recovery: Recovery,
         farewell: Farewell,
+        transfer: Transferring,
         decide: Callable[[list[Decision]], None],
         press: Callable[[str], None],
         run_tool: ToolRunner | None,
@@ -42,15 +44,17 @@ class ToolUse:
         self._agent = agent
         self._recovery = recovery
         self._farewell = farewell
+        self._transfer = transfer
         self._decide = decide
         self._press = press
         own: dict[str, Callable[[ToolCall], None]] = {
             END_CALL.name: self._end_call,
             SEND_DTMF.name: self._send_dtmf,
+            TRANSFER_CALL: self._transfer_call,
         }
         self._builtin = {name: own[name] for name in parts.config.builtin_tools}
         tools = (tool.name for tool in parts.config.session.tools)
-        names = (name for name in tools if name not in BUILTIN_TOOLS)
+        names = (name for name in tools if name not in own)
         self._calls = ToolCalls(names, run_tool, parts.mailbox)
         self._unused_results = False  # outputs that no response has seen
         self._goodbye: ToolCall | None = None  # the end_call that is being carried out
@@ -88,6 +92,26 @@ class ToolUse:
             return
         self._press(dial_string)
         self._answer(event, {"status": "pressed"})
+
+    def _transfer_call(self, event: ToolCall) -> None:
+        """The answer comes when the caller is back; who was handed over hears none."""
+        wanted = arguments_of(event) or {}
+        name, summary = wanted.get("destination"), wanted.get("summary")
+        if name not in self._parts.config.destinations:
+            known = ", ".join(self._parts.config.destinations)
+            self._refuse(event, f"There is no such destination. There are: {known}.")
+            return
+        summary = summary[:LONGEST_SUMMARY] if isinstance(summary, str) else ""
+        tell = partial(self._not_transferred, self._parts.link.epoch, event)
+        if not self._transfer.ask(str(name), summary, tell):
+            self._refuse(event, "A transfer is under way already.")
+
+    def _not_transferred(self, epoch: int, call: ToolCall, status: str, reason: str) -> None:
+        self._done(epoch, call, orjson.dumps({"status": status, "reason": reason}).decode())
+
+    def _refuse(self, event: ToolCall, why: str) -> None:
+        self._answer(event, {"error": why})
+        self._unused_results = True
 
     def response_done(self, event: ResponseDone, response: Response | None) -> None:
         """A response is over; if it ended the call without a goodbye, one is asked for."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from importlib import resources
 from zoneinfo import ZoneInfo
 
+from topcalls.bridge.briefing import briefing_for
 from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
@@ -26,6 +27,7 @@ from topcalls.controller.assembly import (
 from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.phone_numbers import time_zones
+from topcalls.core.transfer import Destination
 from topcalls.providers.base import RealtimeModel
 from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.services.dispatch import ClaimedCall
@@ -47,6 +49,7 @@ def build_controller(settings: Settings) -> Telephony:
         switch=_switch(settings),
         media=_media(settings),
         make_bridge=_bridge_maker(settings, services.clock),
+        make_briefing=_briefing_maker(settings, services.clock),
         trunks=TrunkOptions(services.carriers, settings.effective_switch_dir, settings.sip_profile),
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
@@ -104,6 +107,26 @@ def _bridge_maker(
         )
         past = past_of(call, clock.now())
         return BridgeSession(call.call_id, conversation, model, observer, clock, past=past)
+
+    return make
+
+
+def _briefing_maker(
+    settings: Settings, clock: Clock
+) -> Callable[[ClaimedCall, Destination, str, BridgeObserver], BridgeSession]:
+    model = _model(settings)
+
+    def make(
+        call: ClaimedCall, target: Destination, summary: str, observer: BridgeObserver
+    ) -> BridgeSession:
+        conversation = briefing_for(
+            call.request,
+            target,
+            summary,
+            default_model=settings.realtime_model,
+            in_band_keys=settings.in_band_keys,
+        )
+        return BridgeSession(call.call_id, conversation, model, observer, clock)
 
     return make
 

@@ -21,6 +21,7 @@ from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
 from topcalls.core.routing import Route
+from topcalls.core.transfer import Destination
 from topcalls.core.trunks import dial_number
 from topcalls.esl.client import GATEWAY_STATE, SwitchClient
 from topcalls.esl.commands import Dial
@@ -75,8 +76,9 @@ class TrunkOptions:
 @dataclass(frozen=True)
 class ControllerOptions:
     """One controller. `owner` is its name in leases and on channels; `make_bridge` makes the AI
-    conversation of a call, which reports to the observer. `presence_dir`: where the controllers of
-    this machine see who of them has died. `min_idle_percent`: of the switch's processors.
+    conversation of a call, which reports to the observer, and `make_briefing` that with the target
+    of a warm transfer. `presence_dir`: where the controllers of this machine see who of them has
+    died. `min_idle_percent`: of the switch's processors.
     `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`. `trunks`: how
     carriers' gateways reach the switch; None leaves its gateways alone. `inbound_reserve`: places
     that calls out leave free for calls in."""
@@ -88,6 +90,7 @@ class ControllerOptions:
     switch: SwitchAddress
     media: MediaOptions
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
+    make_briefing: Callable[[ClaimedCall, Destination, str, BridgeObserver], BridgeSession]
     presence_dir: Path | None = None
     cdr_dir: Path | None = None
     trunks: TrunkOptions | None = None
@@ -138,6 +141,7 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         make_playback=lambda player: _playback(options, files.path, player, clock),
         make_background=lambda player, call: _background(options, player, call),
         make_bridge=options.make_bridge,
+        make_briefing=options.make_briefing,
         dial=partial(_dial, options),
         routes=partial(_routes, options),
         recordings_dir=media.recordings_dir,

@@ -27,6 +27,7 @@ from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.controller.transfers import Transfers
 from topcalls.core.call_events import (
     BridgeFailed,
     BridgeFinished,
@@ -41,6 +42,7 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
@@ -95,6 +97,8 @@ class CallEffects:
         self.is_left = False  # it is to go on in another controller
         self._used = TokenUsage()
         self._responses = 0
+        self._with_agent = True  # and not handed over
+        self.transfers = Transfers(call, gear, journal, self)
         self._fit_out()
         self._carriers = {
             Effect.ORIGINATE: self._originate,
@@ -268,6 +272,7 @@ class CallEffects:
         """A dial that is under way may have no channel yet: it is called off before it is sent,
         or hung up once more when it is known what became of it."""
         self._unwanted = True
+        self.transfers.close()
         if not self._intending:
             gevent.spawn(self._kill)
 
@@ -283,6 +288,7 @@ class CallEffects:
 
     def _close_session(self) -> None:
         self._unwanted = True
+        self.transfers.close()
         if not self.is_left:  # `free_channel` follows
             self._drop_channel()
 
@@ -389,6 +395,8 @@ class CallEffects:
     def _last_heard_at(self) -> datetime | None:
         """The last sign of the channel: its audio here, or what a controller that died noted."""
         heard = self.leg.last_heard
+        if not self._with_agent:
+            return None  # its audio is not ours any more: until now
         if heard is None:
             return self._call.owner_heard_at
         clock = self._gear.clock
@@ -426,6 +434,30 @@ class CallEffects:
     def send_keys(self, digits: str) -> None:
         """The agent, or a user, presses keys."""
         self._player.press(digits)
+
+    def key_heard(self, digit: str) -> None:
+        """The conversation deals with it."""
+
+    def transfer(self, destination: str, summary: str) -> None:
+        """The agent, or a user, wants the caller connected with somebody."""
+        self.transfers.begin(destination, summary)
+
+    # --- what a transfer needs
+
+    def route(self) -> Route | None:
+        """By which carrier: that of the call itself, else the first."""
+        attempt = self.dials.attempt
+        routes = self._gear.routes(self._call)
+        return attempt.route if attempt else next(iter(routes), None)
+
+    def tell(self, event: CallEvent) -> None:
+        self._post(event)
+
+    def leave_agent(self) -> None:
+        self._with_agent = False
+        self.leg.leave()
+        if self.background is not None:
+            self.background.close()
 
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over. When we stopped it ourselves the state says so already, and the

@@ -144,6 +144,19 @@ class CallLeg:
             self._unreported -= 1
             gevent.spawn_later(HANG_UP_GRACE_SECONDS, self._end_unseen, self._expected, detail)
 
+    @property
+    def channel_uuid(self) -> str:
+        """The channel it is a leg of."""
+        return self._uuid
+
+    def leave(self, *, streams: bool = True) -> None:
+        """The same as `close`, on a channel that goes on without us. `streams`: it was started."""
+        self.close()
+        if streams:
+            with suppress(SwitchError):
+                command = commands.uuid_audio_stream_stop(self._uuid)
+                self._switch.bgapi(command, timeout=CONNECT_SECONDS)
+
     def close(self) -> None:
         """End stream and playback; nothing is reported any more."""
         self._closed = True

@@ -26,6 +26,7 @@ class CommandTaker:
         self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], None]] = {
             "stop": _stop,
             "dtmf": _press_keys,
+            "transfer": _transfer,
         }
         self._untold: dict[str, str] = {}  # results that could not be stored
 
@@ -67,6 +68,10 @@ class CommandTaker:
 def _press_keys(live: LiveCall, payload: dict[str, Any]) -> None:
     if live.effects.bridge is not None:
         live.effects.bridge.press(str(payload.get("digits", "")))
+
+
+def _transfer(live: LiveCall, payload: dict[str, Any]) -> None:
+    live.effects.transfers.wish(payload)
 
 
 def _stop(live: LiveCall, payload: dict[str, Any]) -> None:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.core.call_events import CallEvent
 from topcalls.core.routing import Route
+from topcalls.core.transfer import Destination
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.media.background import Background
@@ -26,11 +30,39 @@ def _no_background(_: ChannelPlayer, __: ClaimedCall) -> None:
     """The default."""
 
 
+def _no_briefing(*_: Any) -> BridgeSession:
+    """The default."""
+    raise ValueError("nobody can be briefed here")
+
+
+class Ears(Protocol):
+    """Whoever hears what the switch tells of a channel's media and keys."""
+
+    @property
+    def bridge(self) -> BridgeSession | None: ...
+
+    @property
+    def leg(self) -> CallLeg: ...
+
+    @property
+    def background(self) -> Background | None: ...
+
+    def recording_stopped(self, path: str) -> None: ...
+
+
+class Side(Ears, Protocol):
+    """A further channel of a call: the target of a transfer."""
+
+    def take_event(self, event: CallEvent) -> None: ...
+
+
 @dataclass(frozen=True)
 class Gear:
     """The long-lived things that every call of this controller uses. `dial` makes the command for
     a route and a channel, `routes` knows the carriers of a call. `owner` is this controller
-    on channels. `spool`: where the switch writes down how channels ended; None: it does not."""
+    on channels. `spool`: where the switch writes down how channels ended; None: it does not.
+    `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
+    channels of calls, by their uuids."""
 
     switch: SwitchClient
     media: MediaServer
@@ -45,3 +77,7 @@ class Gear:
     make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
     gateways: GatewayKeeper | None = None
     owner: str = ""
+    make_briefing: Callable[[ClaimedCall, Destination, str, BridgeObserver], BridgeSession] = (
+        _no_briefing
+    )
+    sides: dict[str, Side] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from topcalls.core.call_state import Transition
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
+from topcalls.core.transfer import Destination
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
@@ -110,6 +111,41 @@ class Journal:
 
         self._entries.put(write)
         return bool(stored.wait(timeout))
+
+    def intend_transfer(
+        self,
+        destination: Destination,
+        *,
+        asked_by: str,
+        summary: str | None,
+        channel_uuid: str | None,
+        timeout: float,
+    ) -> int | None:
+        """Store a transfer that is about to be dialled. Its number once it is stored, None if it is
+        not within `timeout` seconds: then nothing must be dialled."""
+        stored: AsyncResult[int] = AsyncResult()
+        at, deadline = self._clock.now(), self._clock.monotonic() + timeout
+
+        def write() -> None:
+            if self._clock.monotonic() > deadline:
+                return
+            number = self._calls.transfers.intend(
+                self._call_id,
+                destination,
+                asked_by=asked_by,
+                summary=summary,
+                channel_id=channel_uuid,
+                now=at,
+            )
+            stored.set(number)
+
+        self._entries.put(write)
+        number: int | None = stored.wait(timeout)
+        return number
+
+    def transfer(self, number: int, **columns: Any) -> None:
+        """What is learnt of a transfer: see `services.transfers.COLUMNS`."""
+        self._entries.put(lambda: self._calls.transfers.note(self._call_id, number, columns))
 
     def close(self, timeout: float | None = None) -> bool:
         """Stop after everything put so far is written. False if that took too long: what is left

@@ -16,6 +16,7 @@ import orjson
 from topcalls import metrics
 from topcalls.controller.call_effects import CallEffects
 from topcalls.controller.call_session import CallSession
+from topcalls.controller.gear import Ears, Side
 from topcalls.core.call_events import Answered
 from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import (
@@ -49,12 +50,13 @@ class LiveCall:
 
 
 class Sessions:
-    """All live calls of this controller, by channel."""
+    """All live calls of this controller, by channel, and the `sides` of them."""
 
     def __init__(self) -> None:
+        self.sides: dict[str, Side] = {}
         self._by_channel: dict[str, LiveCall] = {}
         self._by_call: dict[str, str] = {}
-        self._notices: dict[type[Notice], Callable[[CallEffects, Any], None]] = {
+        self._notices: dict[type[Notice], Callable[[Ears, Any], None]] = {
             PlaybackStarted: _playback_started,
             PlaybackStopped: _playback_stopped,
             KeyPressed: _key_pressed,
@@ -101,43 +103,48 @@ class Sessions:
     def route(self, event: ESLEvent) -> bool:
         """Give one switch event to the call it belongs to; False when it is of none here."""
         live = self._by_channel.get(event.uuid)
-        if live is None:
+        side = self.sides.get(event.uuid) if live is None else None
+        ears: Ears | None = side if live is None else live.effects
+        if ears is None:
             return False
         told = notice(event)
         handler = self._notices.get(type(told)) if told else None
         if handler is not None:
-            handler(live.effects, told)
+            handler(ears, told)
         elif event.name == "CUSTOM":
-            _stream_reported(live.effects, event)
+            _stream_reported(ears, event)
         elif (translated := translate(event)) is not None:
             if isinstance(translated, Answered):
-                live.effects.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
-            live.session.post(translated, event.uuid)
+                ears.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
+            if live is not None:
+                live.session.post(translated, event.uuid)
+            elif side is not None:
+                side.take_event(translated)
         return True
 
 
-def _playback_started(effects: CallEffects, told: PlaybackStarted) -> None:
+def _playback_started(effects: Ears, told: PlaybackStarted) -> None:
     effects.leg.playback.playback_started(told.target, told.switch_us)
     if effects.background is not None:
         effects.background.playback_started()
 
 
-def _playback_stopped(effects: CallEffects, told: PlaybackStopped) -> None:
+def _playback_stopped(effects: Ears, told: PlaybackStopped) -> None:
     effects.leg.playback.playback_stopped(told.target, told.switch_us, told.status, told.samples)
     if effects.background is not None:
         effects.background.playback_stopped()
 
 
-def _key_pressed(effects: CallEffects, told: KeyPressed) -> None:
+def _key_pressed(effects: Ears, told: KeyPressed) -> None:
     if effects.bridge is not None:
         effects.bridge.dtmf(told.digit)
 
 
-def _recording_stopped(effects: CallEffects, told: RecordingStopped) -> None:
+def _recording_stopped(effects: Ears, told: RecordingStopped) -> None:
     effects.recording_stopped(told.path)
 
 
-def _stream_reported(effects: CallEffects, event: ESLEvent) -> None:
+def _stream_reported(effects: Ears, event: ESLEvent) -> None:
     """What mod_audio_stream says of itself. That it is connected we see by its connection."""
     if event.subclass == "mod_audio_stream::play":
         told = orjson.loads(event.body)

@@ -99,6 +99,7 @@ class Telephony:
         self._verbs = verbs
         self._clock = clock
         self._gear = make_gear(self)
+        self.sessions.sides = self._gear.sides
         self._presence = presence
 
         def may_take() -> bool:
@@ -354,6 +355,8 @@ class Telephony:
     def _check_playbacks(self) -> None:
         for live in self.sessions.all():
             self._try(live.effects.leg.playback.check)
+        for side in list(self._gear.sides.values()):
+            self._try(side.leg.playback.check)
 
     def _sweep_spool(self) -> None:
         if self._gear.spool is not None:

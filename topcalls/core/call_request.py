@@ -53,7 +53,6 @@ NOT_YET = (
     NotYet("ivr", "Leave it out: the agent talks to whoever or whatever answers."),
     NotYet("screening", "Leave it out: the agent talks to whoever or whatever answers."),
     NotYet("wait_for_greeting", "Leave it out: the agent speaks as soon as the call is answered."),
-    NotYet("transfer", "Leave it out: the agent can end a call but not hand it over."),
     NotYet(
         "recording.channels", "Leave it out: a recording keeps the two sides on a channel each."
     ),

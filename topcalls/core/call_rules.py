@@ -28,6 +28,7 @@ from topcalls.core.call_request import (
 )
 from topcalls.core.customer_schemas import outcome_faults, schema_faults, tool_faults
 from topcalls.core.suggestions import did_you_mean
+from topcalls.core.transfer_rules import transfer_faults
 from topcalls.errors import FieldError, InvalidRequest
 
 TEXT_LENGTHS = {
@@ -356,6 +357,7 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
         yield from schema_faults(given["analysis_schema"], "analysis_schema")
     yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
     yield from outcome_faults(given.get("outcome_mapping", []))
+    yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
 
 
 def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

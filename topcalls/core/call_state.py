@@ -253,11 +253,7 @@ TABLE: dict[State, Row] = {
             HungUp: _OVER,
         },
         frozenset({TimedOut}),
-        _DIAL
-        | _MEDIA
-        | _UNDIALLED
-        | _HANDOVER
-        | {Claimed, DispatchExpired, OwnerLost, ShutDown},
+        _DIAL | _MEDIA | _UNDIALLED | _HANDOVER | {Claimed, DispatchExpired, OwnerLost, ShutDown},
     ),
     State.QUEUED: Row(
         {

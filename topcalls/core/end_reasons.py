@@ -56,8 +56,8 @@ FAULTS = frozenset(
 
 class EndedBy(StrEnum):
     """At whose door the end of a call lies. `customer` is who asked for the call, `carrier` all of
-    the telephone network, `transferee` the person it was handed over to, `gateway` this software and
-    the switch beside it."""
+    the telephone network, `transferee` the person it was handed over to, `gateway` this software
+    and the switch beside it."""
 
     CALLEE = "callee"
     CALLER = "caller"

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from topcalls.core.call_request import CallRequest
 from topcalls.core.suggestions import did_you_mean
+from topcalls.core.transfer_rules import BRIEFING_LENGTH
 from topcalls.errors import FieldError, InvalidRequest
 
 TEMPLATES = ("task", "instructions", "first_sentence")
-"""The fields in which a name is filled in."""
+"""The fields in which a name is filled in, beside the briefings of transfers."""
 OF_EVERY_CALL = ("caller_number", "called_number")
 """Names that every call brings itself; an inbound one also `caller_name` and `sip_…`."""
 MAX_VALUE_LENGTH = 2_000
@@ -110,7 +111,7 @@ def length_faults(
     """Texts that their values make longer or shorter than their field may be (`lengths`)."""
     values = _values(body, call)
     for field, text in _texts(body).items():
-        least, most = lengths[field]
+        least, most = lengths.get(field, BRIEFING_LENGTH)
         said = render(text, values)
         fits = least <= len(said.strip()) <= len(said) <= most
         if said != text and len(text) <= most and not fits:
@@ -138,6 +139,9 @@ def filled(request: CallRequest, call: Mapping[str, str], *, strict: bool = True
     changes: dict[str, Any] = {field: text for field, text in said.items() if text.strip()}
     if not said.get("first_sentence", "given").strip():
         changes["first_sentence"] = None
+    briefings = {field: changes.pop(field) for field in [*changes] if "." in field}
+    if briefings and request.transfer is not None:
+        changes["transfer"] = _with_briefings(request.transfer, briefings)
     return replace(request, **changes)
 
 
@@ -154,8 +158,25 @@ def render(text: str, values: Mapping[str, Any]) -> str:
 
 
 def _texts(body: Mapping[str, Any]) -> dict[str, str]:
-    pairs = ((field, body.get(field)) for field in TEMPLATES)
+    pairs = [(field, body.get(field)) for field in TEMPLATES]
+    pairs += [(field, item.get("briefing")) for field, item in _destinations(body.get("transfer"))]
     return {field: text for field, text in pairs if isinstance(text, str)}
+
+
+def _destinations(transfer: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every destination of a transfer, right or not, with the name of its briefing's field."""
+    listed = transfer.get("destinations") if isinstance(transfer, Mapping) else None
+    for index, item in enumerate(listed if isinstance(listed, list | tuple) else ()):
+        if isinstance(item, Mapping):
+            yield f"transfer.destinations.{index}.briefing", item
+
+
+def _with_briefings(transfer: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
+    listed = [
+        {**item, "briefing": said[field]} if field in said else item
+        for field, item in _destinations(transfer)
+    ]
+    return {**transfer, "destinations": listed}
 
 
 def _values(body: Mapping[str, Any], call: Mapping[str, str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ Mix = Literal["mono", "mixed", "stereo"]
 
 _CODECS = ("PCMU", "PCMA")
 _STREAM_URL = re.compile(r"wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_.~%/?=&+-]*)?")
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 _EVENT_NAME = re.compile(r"[A-Z][A-Z_]{2,63}")
 _SUBCLASS = re.compile(r"[a-z0-9_]+(::[A-Za-z0-9_-]+)+")
 _DTMF = re.compile(r"[0-9A-Da-d*#wW]{1,64}(@[0-9]{1,5})?")
@@ -179,6 +180,19 @@ def uuid_transfer(
     where = quoting.sip_user("destination", destination)
     plan, room = token("dialplan", dialplan), token("context", context)
     return f"uuid_transfer {_channel(uuid)} {where} {plan} {room}"
+
+
+def uuid_bridge(uuid: str, other: str) -> str:
+    """Connect two answered channels; whatever is played to them stops."""
+    return f"uuid_bridge {_channel(uuid)} {_channel(other)}"
+
+
+def uuid_deflect(uuid: str, number: str, host: str) -> str:
+    """Have the far end dial a number itself (SIP REFER). With `sip_refer_continue_after_reply` the
+    answer comes at once, and what became of it shows in variables of the channel; without it, the
+    channel is hung up whatever became of it."""
+    user = quoting.sip_user("number", number)
+    return f"uuid_deflect {_channel(uuid)} sip:{user}@{_matching(_HOST, 'host', host)}"
 
 
 def uuid_send_dtmf(uuid: str, digits: str) -> str:

@@ -67,6 +67,9 @@ class Answer(BeforeAnswer):
     telephone_events: bool = setting(
         "yes or no", "keys are told apart from the audio; false: by tones only", True
     )
+    transfers: bool = setting(
+        "yes or no", "a REFER is carried out; false: it is refused (405)", True
+    )
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
+from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, commands, leases
@@ -76,6 +77,7 @@ class Calls:
         self._transitions = transitions
         self._sandbox = sandbox
         self._from_number = default_from_number
+        self.transfers = Transfers(db)
 
     # --- customers
 

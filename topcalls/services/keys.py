@@ -32,6 +32,7 @@ SCOPES = (
     "agents:write",
     "calls:read",
     "calls:write",
+    "calls:transfer",
     "campaigns:read",
     "campaigns:write",
     "knowledge:read",

@@ -13,14 +13,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.core import quota, wrap_up
-from topcalls.core.call_events import Answered, CallEvent, ChannelLost, GivenBack, HungUp
+from topcalls.core.call_events import (
+    Answered,
+    CallEvent,
+    ChannelLost,
+    GivenBack,
+    HandedToCarrier,
+    HungUp,
+)
 from topcalls.core.call_state import State, Transition, Verdict, advance
 from topcalls.core.call_status import WEBHOOKS
 from topcalls.errors import Conflict
 from topcalls.services.call_views import facts_of
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, wrap_ups
+from topcalls.store import calls, commands, transfers, wrap_ups
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
 
@@ -107,6 +114,7 @@ class Transitions:
         if transition.is_final:
             self._quotas.settle(call.account_id, call.id, call.billed_seconds or 0, now)
             commands.finish_all(call.id, "the call is over", now)
+            transfers.end_open(call.id, now)
             if not call.completed:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:
@@ -152,4 +160,6 @@ def _talk(
 def _webhook_event(transition: Transition) -> str | None:
     if transition.before is transition.after or isinstance(transition.event, GivenBack):
         return None
+    if isinstance(transition.event, HandedToCarrier):
+        return WEBHOOKS[State.TRANSFERRED]
     return WEBHOOKS.get(transition.after)

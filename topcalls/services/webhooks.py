@@ -23,7 +23,7 @@ from topcalls.errors import InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services.call_views import CallView, call_view
 from topcalls.services.recordings import Recordings
-from topcalls.store import webhooks
+from topcalls.store import transfers, webhooks
 from topcalls.store.database import Database
 from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, TranscriptTurn, WebhookAttempt, WebhookDelivery
@@ -34,6 +34,8 @@ LEASE_SECONDS = 120.0
 LANE_WIDTH = 4
 """How many deliveries may be under way to one endpoint, so that a slow one holds up no other."""
 
+TRANSFERRED = "call.transferred"
+_HANDED_OVER = ("transferred", "referred")
 _CRASHES_ALLOWED = 100
 _BATCH = 200
 
@@ -125,7 +127,7 @@ class Webhooks:
             account=call.account_id,
             call_id=call.id,
             kind=event,
-            payload=_encoded(call_payload(event, view)),
+            payload=_encoded(call_payload(event, view) | _transfer(call, event)),
             created_at=now,
         )
         webhooks.insert_delivery(
@@ -285,6 +287,19 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
         "metadata": dict(view.metadata),
         "sandbox": view.sandbox,
     }
+
+
+def _transfer(call: Call, event: str) -> dict[str, Any]:
+    """To whom it was handed over, for that event alone."""
+    if event != TRANSFERRED:
+        return {}
+    done = [row for row in transfers.of_call(call.id) if row.outcome in _HANDED_OVER]
+    if not done:
+        return {}
+    names = ("destination", "phone_number", "kind", "method", "asked_by", "summary")
+    last = done[-1]
+    told = {name: getattr(last, name) for name in names}
+    return {"transfer": told | {"connected_at": last.connected_at or last.ended_at}}
 
 
 def _cursor(delivery: WebhookDelivery) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
 from topcalls.core.call_status import CALL_STATUSES, STATUSES
@@ -89,7 +90,11 @@ class CallSchema(ma.Schema):
     id = _uuid("The `call_id`.")
     created_at = _moment("When it was asked for.", nullable=False)
     phone_number = fields.Text(allow_none=True)
-    from_phone_number = fields.Text(allow_none=True, metadata={"description": "Caller ID shown."})
+    direction = fields.Choice("outbound", "inbound", required=True)
+    from_phone_number = fields.Text(
+        allow_none=True,
+        metadata={"description": "Caller ID shown; of a call in, who called, if known."},
+    )
     status = fields.Choice(
         *STATUSES, required=True, metadata={"description": "What the gateway does with it."}
     )
@@ -161,7 +166,6 @@ class CallDetailsSchema(CallSchema):
     completed = fields.Flag(
         required=True, metadata={"description": "The work after the call is done as well."}
     )
-    direction = fields.Choice("outbound", "inbound", required=True)
     metadata = fields.ObjectOf(required=True, metadata={"description": "Yours."})
     configuration = fields.ObjectOf(
         required=True,
@@ -174,6 +178,11 @@ class CallDetailsSchema(CallSchema):
         ma.fields.Nested(DialSchema),
         required=True,
         metadata={"description": "By which carriers it was dialled, and why another one tried."},
+    )
+    transfers = fields.ListOf(
+        ma.fields.Nested(TransferSchema),
+        required=True,
+        metadata={"description": "To whom it was handed over, or not, and why."},
     )
 
 

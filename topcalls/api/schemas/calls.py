@@ -15,6 +15,7 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
+from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -185,7 +186,11 @@ class CallConfigurationSchema(ma.Schema):
         allow_none=True,
         metadata=_about("wait_for_greeting", "Let the callee speak first.", default=False),
     )
-    transfer = _object("transfer", "Where the agent may hand the call over to.")
+    transfer = ma.fields.Nested(
+        TransferSettingsSchema,
+        allow_none=True,
+        metadata={"description": "Whom the agent may hand the call over to, by `transfer_call`."},
+    )
 
 
 class CallCreateSchema(CallConfigurationSchema):

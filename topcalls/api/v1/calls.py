@@ -26,6 +26,7 @@ from topcalls.api.schemas.call_views import (
 )
 from topcalls.api.schemas.calls import CallCreateSchema
 from topcalls.api.schemas.keys import CommandSchema, KeysSchema
+from topcalls.api.schemas.transfers import TransferWishSchema
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
 from topcalls.services.calls import CallPage
@@ -90,6 +91,7 @@ def get_call(call_id: UUID) -> dict[str, Any]:
     return shown(call) | {
         "timings": trail.timings(account_id, call.id),
         "routing": trail.routing(account_id, call.id),
+        "transfers": services().calls.transfers.of_call(account_id, call.id),
     }
 
 
@@ -146,6 +148,24 @@ def press_keys(wanted: dict[str, Any], call_id: UUID) -> Response:
     verb = services().commands.press_keys
     press = partial(verb, principal().account_id, str(call_id), digits, pause_ms, now)
     return once(press, lambda made: json_answer(202, {"ok": True, "command_id": made}))
+
+
+@calls.route("/v1/calls/<uuid:call_id>/transfer", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@calls.arguments(TransferWishSchema, example=examples.TRANSFER)
+@calls.response(202, CommandSchema, example=examples.COMMAND)
+def transfer_call(wanted: dict[str, Any], call_id: UUID) -> Response:
+    """Hand a call over from its agent to a person.
+
+    The agent stops talking and the caller hears it ring. If nobody takes the call, the agent is
+    told why and goes on talking. What became of it stands in the call's `transfers`.
+    """
+    ask = partial(
+        services().calls.transfers.ask, principal(), str(call_id), wanted, services().clock.now()
+    )
+    return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
 
 
 @calls.route("/v1/calls/<uuid:call_id>/events")

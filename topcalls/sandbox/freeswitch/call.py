@@ -6,7 +6,7 @@ It is moved by the switch (`dial`, `answer`, `hang_up`) and by the person's tele
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 import gevent
@@ -71,7 +71,9 @@ class Call:
         self.scenario = scenario
         self.scheduled: list[gevent.Greenlet] = []
         self._host = host
+        self.on_over: Callable[[], None] = _nothing
         self._ringing: gevent.Greenlet | None = None
+        self._park_timeout: gevent.Greenlet | None = None
         self.callee = Callee(
             scenario,
             [step for step in scenario.callee if isinstance(step, OnTheLine)],
@@ -116,6 +118,16 @@ class Call:
         """CHANNEL_PARK."""
         self.channel.parked = True
         self._fire("CHANNEL_PARK")
+        seconds, _, cause = self.channel.variables.get("park_timeout", "").partition(":")
+        if seconds.isdigit():
+            how = cause or "NORMAL_CLEARING"
+            self._park_timeout = gevent.spawn_later(int(seconds), self.hang_up, how)
+
+    def cancel_park_timeout(self) -> None:
+        """It is parked no more."""
+        if self._park_timeout is not None:
+            _stop(self._park_timeout)
+        self._park_timeout = None
 
     def answer(self) -> bool:
         """CHANNEL_ANSWER; audio flows in both directions. False where that cannot be: of a caller
@@ -177,6 +189,7 @@ class Call:
 
     def _stop_timers(self) -> None:
         self.unschedule()
+        self.cancel_park_timeout()
         self._stop_ringing()
 
     def _stop_ringing(self) -> None:
@@ -187,6 +200,7 @@ class Call:
     def _finish(self) -> None:
         if self.channel.over.is_set():  # the switch has crashed meanwhile
             return
+        self.on_over()
         self.audio.hang_up()
         self.channel.close_books()
         self.channel.phase = "reporting"
@@ -242,6 +256,10 @@ class Call:
 
     def _fire(self, name: str, more: dict[str, str] | None = None) -> None:
         self._host.fire(name, self.channel, more)
+
+
+def _nothing() -> None:
+    """Nobody is connected with the call."""
 
 
 def _stop(greenlet: gevent.Greenlet) -> None:

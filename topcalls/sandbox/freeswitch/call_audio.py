@@ -17,6 +17,7 @@ from topcalls.sandbox.freeswitch.recording import Recordings
 from topcalls.sandbox.line_noise import LineNoise
 
 HEARD_SECONDS_KEPT = 60
+MOST_FRAMES_WAITING = 4
 
 Fire = Callable[..., None]
 
@@ -36,6 +37,8 @@ class CallAudio:
         self.recordings = Recordings(channel.variables, fire)
         self.heard: deque[bytes] = deque(maxlen=round(HEARD_SECONDS_KEPT / FRAME_SECONDS))
         self.displacing = Displacing()
+        self._peer: CallAudio | None = None
+        self._from_peer: deque[bytes | None] = deque(maxlen=MOST_FRAMES_WAITING)
         self._channel = channel
         self._callee = callee
         self._ringback = ringback()
@@ -48,7 +51,7 @@ class CallAudio:
             return
         active = channel.phase == "active"
         said = self._line.under(self._callee.speak_frame()) if active else self._early_audio()
-        played = self.player.tick()
+        played = self._from_other(said) if self._peer is not None else self.player.tick()
         samples = channel.codec.to_linear(played) if played else self._comfort_noise()
         heard, recorded = self.displacing.mix(samples)
         if self.stream is not None or self.recordings.active:
@@ -58,6 +61,26 @@ class CallAudio:
             self.heard.append(mixed or channel.codec.silence)
             # a person tells a voice from what sounds behind it
             self._callee.hear(level(samples) if samples else 0, at)
+
+    def connect(self, peer: CallAudio) -> None:
+        """From now on the two persons hear each other."""
+        self._peer = peer
+        self._from_peer.clear()
+
+    def disconnect(self) -> None:
+        """They hear nothing more of each other."""
+        self._peer = None
+
+    def is_connected_with(self, peer: CallAudio) -> bool:
+        """Whether it is that one whom the person hears."""
+        return self._peer is peer
+
+    def _from_other(self, said: bytes | None) -> bytes | None:
+        """Give the other person what ours says, and take what theirs said."""
+        assert self._peer is not None
+        self._peer._from_peer.append(said)
+        heard = self._from_peer.popleft() if self._from_peer else None
+        return self._channel.codec.from_pcmu(heard) if heard else None
 
     def hang_up(self) -> None:
         """PLAYBACK_STOP, RECORD_STOP of what is going on; the stream is closed."""

@@ -129,6 +129,10 @@ class Callee:
         """PCMU of the next 20 ms; None is silence."""
         return next(self._frames, None)
 
+    def fall_silent(self) -> None:
+        """Whatever was still to be said or done is left."""
+        self._frames = _nothing(0)
+
     def hear(self, loudness: int, at: float) -> None:
         """20 ms of what the switch sent: its RMS, and when."""
         self.ear.take(HeardFrame(at, loudness))

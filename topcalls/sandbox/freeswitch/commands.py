@@ -11,9 +11,11 @@ from topcalls.sandbox.freeswitch import wire
 from topcalls.sandbox.freeswitch.applications import schedule_hangup
 from topcalls.sandbox.freeswitch.arguments import separate
 from topcalls.sandbox.freeswitch.audio_stream import AudioStream
+from topcalls.sandbox.freeswitch.bridging import connect
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.causes import cause_name
 from topcalls.sandbox.freeswitch.events import VERSION, status
+from topcalls.sandbox.freeswitch.referring import deflect
 from topcalls.sandbox.freeswitch.stream_settings import StreamSettings
 from topcalls.sandbox.freeswitch.switch import Switch
 
@@ -48,6 +50,8 @@ class Api:
             "uuid_answer": self._answer,
             "uuid_audio_stream": self._audio_stream,
             "uuid_break": self._break,
+            "uuid_bridge": self._bridge,
+            "uuid_deflect": self._deflect,
             "uuid_displace": self._displace,
             "uuid_dump": self._dump,
             "uuid_exists": lambda uuid: str(uuid in switch.calls).lower(),
@@ -149,6 +153,26 @@ class Api:
             return NO_SUCH_CHANNEL
         call.audio.player.stop(flush="all" in flag)
         return "+OK\n"
+
+    def _bridge(self, text: str) -> str:
+        words = separate(text, " ", 4)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <other_uuid>\n"
+        one, other = self._call(words), self._call(words[1:])
+        if one is None or other is None or not (one.channel.is_up and other.channel.is_up):
+            return "-ERR Invalid uuid\n"
+        connect(one, other)
+        return f"+OK {other.uuid}\n"
+
+    def _deflect(self, text: str) -> str:
+        words = separate(text, " ", 2)
+        if len(words) < 2:
+            return "-USAGE: <uuid> <uri>\n"
+        call = self._call(words)
+        if call is None or not call.channel.is_up:
+            return FAILED
+        number = words[1].removeprefix("sip:").partition("@")[0]
+        return deflect(call, self._switch.scenario_for(number))
 
     def _displace(self, text: str) -> str:
         words = separate(text, " ", 5)

@@ -196,6 +196,10 @@ class Switch:
         past = (call for call in reversed(self.past_calls) if call.uuid == uuid)
         return self.calls.get(uuid) or next(past, None)
 
+    def scenario_for(self, number: str) -> Scenario:
+        """Who answers on a number."""
+        return self._plan.scenario_for(number)
+
     def send_message(self, uuid: str, headers: dict[str, str]) -> bool:
         """`sendmsg`; False when there is no such channel."""
         call = self.calls.get(uuid)

@@ -14,6 +14,7 @@ from topcalls.store.models.calls import (
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.routing import CallAttempt
+from topcalls.store.models.transfers import CallTransfer
 from topcalls.store.models.webhooks import (
     IdempotencyRecord,
     WebhookAttempt,
@@ -46,6 +47,7 @@ TABLES = (
     CarrierStatus,
     PhoneNumber,
     CallAttempt,
+    CallTransfer,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -58,6 +60,7 @@ __all__ = [
     "Call",
     "CallAttempt",
     "CallEvent",
+    "CallTransfer",
     "CallUsage",
     "Carrier",
     "CarrierStatus",
