@@ -50,6 +50,26 @@ turn_ear = Histogram(
 interruptions = Counter(
     "topcalls_interruptions_total", "Times the caller spoke over the agent.", ["verdict"]
 )
+chain_stage = Histogram(
+    "topcalls_chain_stage_seconds",
+    "From asking a stage of the chain to the first it gives: mind to text, voice to sound.",
+    ["stage"],
+    buckets=_SECONDS,
+)
+calls_saved = Counter(
+    "topcalls_calls_saved_total",
+    "Times a stage or model that failed in a call was replaced by the next, by what failed.",
+    ["stage"],
+)
+speculations = Counter(
+    "topcalls_speculations_total",
+    "Answers begun before the caller had surely finished, by whether they were used.",
+    ["outcome"],
+)
+speculation_wasted_tokens = Counter(
+    "topcalls_speculation_wasted_tokens_total",
+    "Tokens, estimated, of answers that were begun and not used.",
+)
 webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS

@@ -9,6 +9,7 @@ it. Only gevent's own sockets are used, so the event loop never waits.
 from __future__ import annotations
 
 import http.client
+import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,6 +96,7 @@ class StreamingClient:
         self._host = parts.hostname
         self._port = parts.port or (443 if self._tls else 80)
         self._prefix = parts.path.rstrip("/")
+        weakref.finalize(self, _close_all, self._idle)  # they go when nobody can ask any more
 
     @contextmanager
     def request(
@@ -125,8 +127,7 @@ class StreamingClient:
 
     def close(self) -> None:
         """Let go of the connections that are kept."""
-        while self._idle:
-            self._idle.pop().close()
+        _close_all(self._idle)
 
     def _ask(
         self, method: str, path: str, body: bytes, headers: Mapping[str, str], timeout: float
@@ -140,6 +141,11 @@ class StreamingClient:
                     raise  # a connection that the server had closed meanwhile tells nothing
         connection = _Connection(self._host, self._port, self._tls, self.connect_timeout)
         return connection, connection.ask(method, path, body, headers, timeout)
+
+
+def _close_all(connections: list[_Connection]) -> None:
+    while connections:
+        connections.pop().close()
 
 
 class _Connection(http.client.HTTPConnection):

@@ -1,0 +1,232 @@
+"""The ears of the chain: caller audio to turns and words, by the first recogniser that works.
+
+When one fails, or hears nothing where there is clearly speech, the next takes over and is given
+what the caller was just saying, so that no word is lost; the turn keeps its item. A turn in which
+nothing more is heard is ended here, so that no noise can hold the floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import gevent
+
+from topcalls import metrics
+from topcalls.audio import g711
+from topcalls.audio.levels import EnergyVad
+from topcalls.bridge.codec import codec_of
+from topcalls.errors import ProviderError
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+from topcalls.providers import stages
+from topcalls.providers.base import (
+    BYTES_PER_MS,
+    CallerTextDelta,
+    CallerTranscript,
+    CallerTranscriptFailed,
+    ProviderEvent,
+    SpeechStarted,
+    SpeechStopped,
+)
+from topcalls.providers.stages import (
+    HearingConfig,
+    HearingEvent,
+    HearingFailed,
+    HearingSession,
+    Recognizer,
+)
+
+PREROLL_MS = 600  # kept of what was before a turn, for the next recogniser
+LONGEST_KEPT_MS = 15_000
+QUIET_MS = 2_500  # a turn is over when neither sound nor news of it came for so long
+DEAF_MS = 4_000  # speech that a recogniser does not report for so long
+_SPEECH_DBFS = -35.0
+
+log = get_logger(__name__)
+
+
+class Ears:
+    """`emit` passes events on; `heard(text)` gets each turn's words, `likely(text)` those of one
+    that is probably over and `resumed()` that it is not; `lost(error)`: no recogniser is left.
+    """
+
+    def __init__(
+        self,
+        recognizers: Sequence[Recognizer],
+        config: HearingConfig,
+        emit: Callable[[ProviderEvent], None],
+        heard: Callable[[str, str], None],
+        likely: Callable[[str], None],
+        resumed: Callable[[], None],
+        lost: Callable[[ProviderError], None],
+    ) -> None:
+        self._left = list(recognizers)
+        self._config = config
+        self._emit = emit
+        self._heard = heard
+        self._likely = likely
+        self._resumed = resumed
+        self._lost = lost
+        self._session: HearingSession | None = None
+        self._attempt = 0
+        self._opener: gevent.Greenlet | None = None
+        self._closed = False
+        self._position = 0  # bytes of caller audio so far
+        self._origin_ms = 0  # where the present session's audio begins in it
+        self._kept = bytearray()
+        self._item_id = ""  # of the turn under way
+        self._began_ms = 0
+        self._words_told = 0
+        self._partial = ""
+        self._news_ms = 0  # when the recogniser last said something
+        self._sound_ms = 0  # when there last was sound
+        self._vad = EnergyVad(threshold_dbfs=_SPEECH_DBFS)
+        self._deaf_ms = 0.0
+        self._codec = codec_of(config.audio_format)
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            stages.TurnBegan: self._on_began,
+            stages.Partial: self._on_partial,
+            stages.TurnLikelyOver: lambda event: self._likely(event.text),
+            stages.TurnResumed: lambda _: self._resumed(),
+            stages.TurnEnded: self._on_ended,
+            HearingFailed: lambda event: self._failed(event.error),
+        }
+
+    def open(self) -> None:
+        """Open the first recogniser that can be; raises the last one's `ProviderError`."""
+        self._session = self._open_next()
+
+    def append_audio(self, audio: bytes) -> None:
+        """Caller audio."""
+        self._position += len(audio)
+        self._kept += audio
+        del self._kept[: -self._keep_ms * BYTES_PER_MS]
+        if self._session is not None:
+            self._session.append_audio(audio)
+        self._watch(audio)
+
+    def close(self) -> None:
+        """The call is over."""
+        self._closed = True
+        self._attempt += 1
+        if self._opener is not None:
+            self._opener.kill(block=False)
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    @property
+    def _now_ms(self) -> int:
+        return self._position // BYTES_PER_MS
+
+    @property
+    def _keep_ms(self) -> int:
+        since = self._now_ms - self._began_ms if self._item_id else 0
+        return min(since + PREROLL_MS, LONGEST_KEPT_MS)
+
+    # --- recognisers
+
+    def _open_next(self) -> HearingSession:
+        while True:
+            self._attempt += 1
+            try:
+                return self._left[0].open(self._config, partial(self._on_event, self._attempt))
+            except ProviderError as error:
+                log.warning("Recogniser cannot be opened", recognizer=self._left[0].name)
+                self._left.pop(0)
+                if not self._left:
+                    raise
+                metrics.calls_saved.labels("recognizer").inc()
+                log.debug("Next recogniser", reason=error.code)
+
+    def _failed(self, error: ProviderError) -> None:
+        """The present recogniser is of no use any more."""
+        if self._session is None:
+            return
+        log.warning("Recogniser failed", recognizer=self._left[0].name)
+        self._attempt += 1
+        self._session.close()
+        self._session = None
+        self._left.pop(0)
+        if not self._left:
+            self._lost(error)
+            return
+        metrics.calls_saved.labels("recognizer").inc()
+        self._opener = gevent.spawn(self._replace)
+
+    def _replace(self) -> None:
+        try:
+            session = self._open_next()
+        except ProviderError as error:
+            self._lost(error)
+            return
+        if self._closed:
+            session.close()
+            return
+        self._opener = None
+        self._deaf_ms = 0.0
+        self._news_ms = self._now_ms
+        self._origin_ms = self._now_ms - len(self._kept) // BYTES_PER_MS
+        self._session = session
+        session.append_audio(bytes(self._kept))
+
+    def _on_event(self, attempt: int, event: HearingEvent) -> None:
+        if attempt == self._attempt and not self._closed:
+            self._news_ms = self._now_ms
+            self._handlers[type(event)](event)
+
+    # --- turns
+
+    def _on_began(self, event: stages.TurnBegan) -> None:
+        if self._item_id:
+            return  # of the recogniser before
+        self._item_id = f"caller_{new_id()}"
+        self._began_ms = min(self._origin_ms + event.audio_ms, self._now_ms)
+        self._words_told = 0
+        self._partial = ""
+        self._emit(SpeechStarted(self._began_ms, self._item_id))
+
+    def _on_partial(self, event: stages.Partial) -> None:
+        """Words once told are not taken back before the turn is over; their number is right."""
+        if not self._item_id:
+            self._on_began(stages.TurnBegan(self._now_ms - self._origin_ms))
+        self._partial = event.text.strip()
+        words = event.text.split()
+        if len(words) > self._words_told:
+            fresh = " ".join(words[self._words_told :])
+            delta = f" {fresh}" if self._words_told else fresh
+            self._words_told = len(words)
+            self._emit(CallerTextDelta(self._item_id, delta))
+
+    def _on_ended(self, event: stages.TurnEnded) -> None:
+        if not self._item_id:
+            if not event.text:
+                return
+            self._on_began(stages.TurnBegan(event.audio_ms))
+        self._end(self._origin_ms + event.audio_ms, event.text.strip())
+
+    def _end(self, at_ms: int, text: str) -> None:
+        item_id, self._item_id = self._item_id, ""
+        if text:
+            self._heard(item_id, text)
+        self._emit(SpeechStopped(max(self._began_ms, min(at_ms, self._now_ms)), item_id))
+        self._emit(CallerTranscript(item_id, text) if text else CallerTranscriptFailed(item_id))
+
+    # --- what only the sound itself tells
+
+    def _watch(self, audio: bytes) -> None:
+        speaking = self._vad.feed(g711.decode(audio, self._codec))
+        if speaking:
+            self._sound_ms = self._now_ms
+        if self._item_id:
+            quiet_ms = self._now_ms - max(self._news_ms, self._sound_ms)
+            if quiet_ms >= QUIET_MS and self._session is not None:
+                self._end(self._sound_ms, self._partial)
+        elif speaking and self._session is not None and self._news_ms < self._now_ms - DEAF_MS:
+            self._deaf_ms += len(audio) / BYTES_PER_MS
+            if self._deaf_ms >= DEAF_MS and len(self._left) > 1:
+                self._failed(ProviderError("The recogniser hears nothing.", retryable=True))
+        else:
+            self._deaf_ms = 0.0

@@ -1,0 +1,254 @@
+"""One reply of the chain: the mind's words, cut into clauses, spoken as they come.
+
+A reply runs in a greenlet of its own, and killing that cancels it at every stage. One that is
+*held* was begun before the caller had surely finished: what it would do is kept until `release`,
+and nothing of it was ever there if it is killed before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Final
+
+import gevent
+from gevent.lock import RLock
+
+from topcalls import metrics
+from topcalls.bridge.pipeline_voice import Mouth
+from topcalls.clock import Clock
+from topcalls.core.clauses import ClauseSplitter
+from topcalls.core.dialogue import Dialogue, Message, SpokenWords
+from topcalls.core.token_usage import TokenUsage
+from topcalls.errors import ProviderError
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+from topcalls.providers.base import (
+    BYTES_PER_MS,
+    AgentTextDelta,
+    AgentTextDone,
+    AudioDelta,
+    AudioDone,
+    ProviderEvent,
+    ResponseDone,
+    ResponseStarted,
+    ResponseStatus,
+    ToolCall,
+)
+from topcalls.providers.stages import ChatCalls, ChatEnded, ChatModel, ChatRequest, ChatText, Spoken
+
+CONTINUE: Final = (
+    "You were cut off in the middle of your last message. Go on exactly where it ends: do not "
+    "repeat anything of it and do not mention the interruption."
+)
+_CHARACTERS_PER_TOKEN = 4
+
+log = get_logger(__name__)
+
+
+@dataclass
+class Minds:
+    """The language models of one call: the first that works, and those that may replace it."""
+
+    left: list[ChatModel]
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        """Which one answers now."""
+        return self.left[0].name
+
+    def answer(self, request: ChatRequest) -> Iterator[ChatText | ChatCalls | ChatEnded]:
+        """The answer; one that breaks off is continued by the next model."""
+        said = ""
+        while True:
+            asked: float | None = self.clock.monotonic()
+            try:
+                for event in self.left[0].answer(_continued(request, said)):
+                    if asked is not None:
+                        elapsed = self.clock.monotonic() - asked
+                        metrics.chain_stage.labels("mind").observe(elapsed)
+                        asked = None
+                    if isinstance(event, ChatText):
+                        said += event.text
+                    yield event
+            except ProviderError as error:
+                log.warning("Language model failed", model=self.name, code=error.code)
+                if len(self.left) == 1:
+                    raise
+                self.left.pop(0)
+                metrics.calls_saved.labels("model").inc()
+            else:
+                return
+
+
+def _continued(request: ChatRequest, said: str) -> ChatRequest:
+    if not said:
+        return request
+    more = (Message("assistant", said), Message("system", CONTINUE))
+    return replace(request, messages=(*request.messages, *more))
+
+
+@dataclass(frozen=True)
+class Filler:
+    """Words said when the mind leaves the caller waiting for so many seconds; "": none."""
+
+    text: str = ""
+    after: float = 2.5
+
+
+@dataclass
+class Reply:
+    """`request` None: `text` is said as it is. `done` is called, once, when it ends by itself."""
+
+    tag: str
+    minds: Minds
+    mouth: Mouth
+    dialogue: Dialogue
+    emit: Callable[[ProviderEvent], None]
+    done: Callable[[Reply], None]
+    request: ChatRequest | None = None
+    text: str = ""
+    filler: Filler = field(default_factory=Filler)
+    held: bool = False
+    started: bool = False
+    words: SpokenWords = field(default_factory=SpokenWords)
+    id: str = field(default_factory=lambda: f"response_{new_id()}")
+    item_id: str = field(default_factory=lambda: f"agent_{new_id()}")
+    _kept: list[Callable[[], None]] = field(default_factory=list)
+    _audio: int = 0
+    _produced: int = 0  # characters that the model wrote
+    _usage: TokenUsage = field(default_factory=TokenUsage)
+    _speaking: RLock = field(default_factory=RLock)
+    _greenlet: gevent.Greenlet | None = None
+    _fill: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin; everything else is told by events."""
+        self._greenlet = gevent.spawn(self._run)
+        if not self.held:
+            self._arm_filler()
+
+    def release(self, tag: str) -> None:
+        """The caller has finished: what was prepared holds."""
+        self.held = False
+        self.tag = tag
+        kept, self._kept = self._kept, []
+        for action in kept:
+            action()
+        if self._greenlet is not None and not self._greenlet.ready():
+            self._arm_filler()
+
+    def cancel(self) -> None:
+        """Stop at once, at whatever stage; nothing more is told of it."""
+        self.done = _nobody
+        self.emit = _nobody
+        self._kept.clear()
+        for greenlet in (self._greenlet, self._fill):
+            if greenlet is not None:
+                greenlet.kill(block=False)
+
+    @property
+    def spent_tokens(self) -> int:
+        """What it has cost so far, estimated."""
+        read = sum(len(message.text) for message in self.request.messages) if self.request else 0
+        return (read + self._produced) // _CHARACTERS_PER_TOKEN
+
+    # --- in the greenlet
+
+    def _run(self) -> None:
+        self._do(self._started)
+        try:
+            reason = self._speak_all()
+        except ProviderError as error:
+            self._finish("failed", "", error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not leave the call mute
+            log.error("Reply broke", error=type(error).__name__)
+            self._finish("failed", "", ProviderError("The chain broke."))
+        else:
+            self._finish("incomplete" if reason else "completed", reason, None)
+
+    def _started(self) -> None:
+        self.started = True
+        self.dialogue.reply(self.item_id, self.words)
+        self.emit(ResponseStarted(self.id, self.tag))
+
+    def _finish(self, status: ResponseStatus, reason: str, error: ProviderError | None) -> None:
+        if self._fill is not None:
+            self._fill.kill(block=False)
+        self._do(lambda: self._finished(status, reason, error))
+
+    def _finished(self, status: ResponseStatus, reason: str, error: ProviderError | None) -> None:
+        if self._audio:
+            self.emit(AgentTextDone(self.item_id, self.words.text))
+            self.emit(AudioDone(self.item_id))
+        self.emit(ResponseDone(self.id, self.tag, status, reason, error, self._usage))
+        self.done(self)
+
+    def _speak_all(self) -> str:
+        splitter = ClauseSplitter()
+        if self.request is None:
+            for clause in [*splitter.feed(self.text), *splitter.flush()]:
+                self._speak(clause)
+            return ""
+        reason, calls = "", None
+        for event in self.minds.answer(self.request):
+            if isinstance(event, ChatText):
+                self._produced += len(event.text)
+                for clause in splitter.feed(event.text):
+                    self._speak(clause)
+            elif isinstance(event, ChatCalls):
+                calls = event
+            else:
+                reason, self._usage = event.reason, event.usage
+        for clause in splitter.flush():
+            self._speak(clause)
+        if calls is not None:
+            self._do(lambda: self._call(calls))
+        return reason
+
+    def _call(self, calls: ChatCalls) -> None:
+        self.dialogue.call(calls.calls)
+        for call in calls.calls:
+            self.emit(ToolCall(self.id, call.call_id, call.name, call.arguments))
+
+    def _speak(self, clause: str) -> None:
+        with self._speaking:
+            for spoken in self.mouth.speak(clause):
+                at_ms = self._audio // BYTES_PER_MS
+                self._audio += len(spoken.audio)
+                self._do(partial(self._say, spoken, at_ms))
+
+    def _say(self, spoken: Spoken, at_ms: int) -> None:
+        if spoken.text:
+            self.words.add(at_ms, spoken.text)
+            delta = f" {spoken.text}" if at_ms else spoken.text
+            self.emit(AgentTextDelta(self.id, self.item_id, delta))
+        self.emit(AudioDelta(self.id, self.item_id, spoken.audio))
+
+    def _do(self, action: Callable[[], None]) -> None:
+        if self.held:
+            self._kept.append(action)
+        else:
+            action()
+
+    # --- the wait
+
+    def _arm_filler(self) -> None:
+        if self.filler.text and self.request is not None and not self._audio:
+            self._fill = gevent.spawn_later(self.filler.after, self._say_filler)
+
+    def _say_filler(self) -> None:
+        if self._audio or not self._speaking.acquire(blocking=False):
+            return
+        try:
+            self._speak(self.filler.text)
+        except ProviderError:
+            log.info("Nothing fills the wait")
+        finally:
+            self._speaking.release()
+
+
+def _nobody(*_: object) -> None:
+    """Who is told of a reply that was cancelled."""

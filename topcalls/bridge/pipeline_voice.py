@@ -1,0 +1,97 @@
+"""The voice of the chain: a clause at a time, by the first synthesiser that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import gevent
+from gevent.lock import RLock
+
+from topcalls import metrics
+from topcalls.clock import Clock
+from topcalls.errors import ProviderError
+from topcalls.log import get_logger
+from topcalls.providers.stages import SpeakingConfig, Spoken, Voice, VoiceSession
+
+log = get_logger(__name__)
+
+
+class Mouth:
+    """Speaks one clause at a time. The voice that a call asks for is the first one's; the others
+    have their own."""
+
+    def __init__(self, voices: Sequence[Voice], config: SpeakingConfig, clock: Clock) -> None:
+        self._left = list(voices)
+        self._config = config
+        self._clock = clock
+        self._session: VoiceSession | None = None
+        self._opening = RLock()
+
+    def warm_up(self) -> None:
+        """Connect in the background: the first words come sooner."""
+        gevent.spawn(self._try_to_open)
+
+    def _try_to_open(self) -> None:
+        try:
+            self._opened()
+        except ProviderError:
+            log.info("No voice can be opened yet")  # whoever speaks first learns why
+
+    def speak(self, clause: str) -> Iterator[Spoken]:
+        """The clause as sound. A clause that broke off half-way is not said again.
+
+        Raises `ProviderError` when no voice is left.
+        """
+        while True:
+            heard = False
+            asked = self._clock.monotonic()
+            session = self._opened()
+            try:
+                for spoken in session.speak(clause):
+                    if not heard:
+                        elapsed = self._clock.monotonic() - asked
+                        metrics.chain_stage.labels("voice").observe(elapsed)
+                    heard = True
+                    yield spoken
+                if heard:
+                    return
+                raise ProviderError("The voice gave no sound.", retryable=True)
+            except ProviderError as error:
+                self._give_up(session, error)
+                if heard:
+                    return
+
+    def close(self) -> None:
+        """The call is over."""
+        self._left.clear()
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _opened(self) -> VoiceSession:
+        with self._opening:
+            while self._session is None:
+                if not self._left:
+                    raise ProviderError("The call has no voice.", provider_code="no_voice")
+                try:
+                    self._session = self._left[0].open(self._config)
+                except ProviderError as error:
+                    self._next(error)
+            return self._session
+
+    def _give_up(self, session: VoiceSession, error: ProviderError) -> None:
+        if session is self._session:
+            self._session = None
+            session.close()
+            self._next(error)
+
+    def _next(self, error: ProviderError) -> None:
+        """Raises `error` if there is no other."""
+        if not self._left:
+            raise error
+        log.warning("Voice failed", voice=self._left.pop(0).name)
+        self._config = replace(self._config, voice="")
+        if not self._left:
+            raise error
+        metrics.calls_saved.labels("voice").inc()
