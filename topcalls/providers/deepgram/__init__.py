@@ -1,0 +1,1 @@
+"""Deepgram, by its wire protocols."""

@@ -1,0 +1,1 @@
+"""The double of api.deepgram.com: live recognition, Nova and Flux."""
