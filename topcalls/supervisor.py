@@ -29,6 +29,9 @@ from topcalls.log import get_logger
 
 READY_SECONDS = 60.0
 STEADY_SECONDS = 30.0
+FIRST_PAUSE_SECONDS = 0.2
+"""Somebody may be on the line and wait for the process that died."""
+
 LONGEST_PAUSE_SECONDS = 30.0
 WATCHER_SECONDS = 5.0
 LAST_WORDS_BYTES = 4096
@@ -158,7 +161,7 @@ class Supervisor:
             ) from error
 
     def _keep(self, child: Child) -> None:
-        pause = 1.0
+        pause = FIRST_PAUSE_SECONDS
         while True:
             began = self._clock.monotonic()
             assert child.process is not None
@@ -166,7 +169,7 @@ class Supervisor:
             if self._stopping.is_set():
                 return
             if self._clock.monotonic() - began > STEADY_SECONDS:
-                pause = 1.0
+                pause = FIRST_PAUSE_SECONDS
             log.error("Process ended, starting it again", child=child.name, code=code)
             child.restarts += 1
             self._on_restart(child)

@@ -1,0 +1,172 @@
+"""Calls outlive their controller: killed or stopped, the talk goes on after a pause.
+
+What is measured is the order of things, never the time.
+"""
+
+import os
+import signal
+
+import pytest
+from crash_rig import LONG, CrashRig
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+TALKS, RINGS_LONG = "+12025550180", "+12025550181"
+FIRST = "Hi, this is Rachel from Bright Smile Dental."
+NAME, QUESTION = "My name is Alice.", "What was my name?"
+SCENARIOS = {
+    LONG: ["ring: 0.2", "answer", "silence: 60", "hang_up"],
+    TALKS: [
+        "ring: 0.2",
+        "answer",
+        "listen: 0.5",
+        f'say: "{NAME}"',
+        "listen: 0.5",
+        "wait: 7",
+        f'say: "{QUESTION}"',
+        "listen: 1",
+        "hang_up",
+    ],
+    RINGS_LONG: ["ring: 12", "answer", "listen: 0.5", f'say: "{NAME}"', "listen: 0.5", "hang_up"],
+}
+MODEL = """model:
+  - when: "my name is"
+    speak: "Nice to meet you, Alice."
+  - when: "what was my name"
+    speak: "Your name is Alice."
+"""
+
+
+class Talks(CrashRig):
+    """People who talk, and a model that has something to say."""
+
+    def __init__(self, directory, **environment):
+        super().__init__(directory, SCENARIOS, **environment)
+        for number in (TALKS, RINGS_LONG):
+            with (self.scenarios / f"{number}.yaml").open("a") as scenario:
+                scenario.write(MODEL)
+
+    def said(self, call_id):
+        return [(turn["user"], turn["text"]) for turn in self.details(call_id)["transcript"]]
+
+    def adoptions(self, call_id):
+        query = "select count(*) from call_event where call_id = ? and kind = 'Adopted'"
+        return self.rows(query, call_id)[0][0]
+
+    def wait_adopted(self, call_id, times=1):
+        self.wait_for(lambda: self.adoptions(call_id) >= times, f"adoption {times}")
+
+    def start_second(self):
+        """Another controller of the node; its name."""
+        self.spawn("controller", title="second", wait=False)
+        return self.wait_ready("second")["owner"]
+
+    def the_controller(self):
+        return self.wait_for(lambda: self.pid_of("controller"), "controller")
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory):
+    made = Talks(tmp_path_factory.mktemp("hand-over")).start_supervised()
+    yield made
+    made.stop_all()
+
+
+@pytest.fixture
+def alone(tmp_path):
+    made = Talks(tmp_path).start_supervised()
+    yield made
+    made.stop_all()
+
+
+def assert_one_whole_call(product, call_id, times=1):
+    """Dialled once, adopted, one recording, one set of webhooks, and the minutes that it talked."""
+    assert product.originates(call_id) == 1
+    assert product.adoptions(call_id) == times
+    events = [item["event"] for item in product.get(f"/v1/calls/{call_id}/webhooks")["data"]]
+    assert sorted(events) == ["call.completed", "call.queued", "call.started"]
+    came = {(call_id, event) for event in events}
+    found = product.verdict([call_id], came)
+    assert found == dict.fromkeys(found, 0)
+    assert product.details(call_id)["recording_url"]
+    assert len(list((product.directory / "var" / "recordings").rglob("*.wav"))) == len(
+        product.rows("select id from call where answered_at is not null")
+    )
+
+
+def test_a_talk_goes_on_when_its_controller_is_killed(product):
+    call_id = product.place(TALKS)
+    product.wait_for(lambda: ("user", NAME) in product.said(call_id), "the caller")
+    product.wait_for(lambda: len(product.said(call_id)) == 3, "the agent")
+    product.kill("controller")
+    product.wait_adopted(call_id)
+    call = product.wait_over(call_id)
+    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
+    turns = [(turn["user"], turn["text"]) for turn in call["transcript"]]
+    assert turns[:2] == [("assistant", FIRST), ("user", NAME)]
+    assert turns[2][0] == "assistant"
+    assert turns[2][1] in "Nice to meet you, Alice."
+    later = turns[turns.index(("user", QUESTION)) :]
+    assert ("assistant", "Your name is Alice.") in later
+    assert [turn for turn in turns if turn[1] == FIRST] == [("assistant", FIRST)]
+    starts = [turn["started_ms"] for turn in call["transcript"]]
+    assert starts == sorted(starts)
+    assert_one_whole_call(product, call_id)
+
+
+def test_it_is_killed_twice(product):
+    call_id = product.place(TALKS)
+    product.wait_for(lambda: ("user", NAME) in product.said(call_id), "the caller")
+    for times in (1, 2):
+        product.the_controller()
+        product.kill("controller")
+        product.wait_adopted(call_id, times)
+    call = product.wait_over(call_id)
+    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
+    assert_one_whole_call(product, call_id, times=2)
+
+
+def test_a_phone_that_rings_is_talked_to_when_it_is_answered(product):
+    product.the_controller()
+    call_id = product.place(RINGS_LONG, ring_timeout_seconds=30)
+    product.wait_until(call_id, lambda call: call["status"] == "in_progress")
+    product.kill("controller")
+    product.wait_adopted(call_id)
+    call = product.wait_over(call_id)
+    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
+    turns = [(turn["user"], turn["text"]) for turn in call["transcript"]]
+    assert turns[:2] == [("assistant", FIRST), ("user", NAME)]
+    assert_one_whole_call(product, call_id)
+
+
+def test_a_controller_that_is_stopped_gives_its_call_to_another(alone):
+    call_id = alone.place(TALKS)
+    alone.wait_for(lambda: ("user", NAME) in alone.said(call_id), "the caller")
+    second = alone.start_second()
+    first = alone.owner_of(call_id)
+    assert first != second
+    os.kill(alone.the_controller(), signal.SIGTERM)
+    alone.wait_for(lambda: alone.owner_of(call_id) == second, "the other controller")
+    call = alone.wait_over(call_id)
+    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
+    turns = [(turn["user"], turn["text"]) for turn in call["transcript"]]
+    assert ("assistant", "Your name is Alice.") in turns
+    assert_one_whole_call(alone, call_id)
+
+
+def test_an_operator_moves_twenty_calls(alone):
+    alone.make_account(20)
+    calls = [alone.place(LONG) for _ in range(20)]
+    for call_id in calls:
+        alone.wait_until(call_id, lambda call: call["call_status"] == "in-progress")
+    first = alone.owner_of(calls[0])
+    second = alone.start_second()
+    alone.cli("drain", "--owner", first, "--hand-over", "--wait", "60")
+    alone.wait_for(
+        lambda: {alone.owner_of(call_id) for call_id in calls} == {second}, "the other one"
+    )
+    for call_id in calls:
+        alone.request("POST", f"/v1/calls/{call_id}/stop")
+    for call_id in calls:
+        assert alone.wait_over(call_id)["end_reason"] == "stopped"
+        assert (alone.originates(call_id), alone.adoptions(call_id)) == (1, 1)
+    assert not any(alone.has_channel(call_id) for call_id in calls)
