@@ -97,6 +97,17 @@ int serve(void (*on_accept)(conn *))
     return ntohs(address.sin_port);
 }
 
+int open_udp(int port, conn **out)
+{
+    struct sockaddr_in address = loopback(port);
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (bind(fd, (void *)&address, size) < 0) fail("bind");
+    getsockname(fd, (void *)&address, &size);
+    *out = watch(fd);
+    return ntohs(address.sin_port);
+}
+
 conn *dial(int port)
 {
     struct sockaddr_in address = loopback(port);
@@ -193,7 +204,9 @@ void run_loop(void (*tick)(double now))
             conn *c = events[i].data.ptr;
             if (!c->is_dead && events[i].events & EPOLLOUT) flush(c);
             if (c->is_dead || !(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))) continue;
-            if (c->on_bytes == accept_all)
+            if (c->on_readable)
+                c->on_readable(c);
+            else if (c->on_bytes == accept_all)
                 accept_all(c, NULL, 0);
             else
                 take_input(c);
@@ -224,7 +237,6 @@ int samples_json(samples *s, char *out, size_t size)
 {
     size_t n = s->count;
     double *v = s->values;
-    s->count = 0;
     if (!n) return snprintf(out, size, "null");
     qsort(v, n, sizeof *v, ascending);
     return snprintf(out, size, "{\"n\":%zu,\"p50\":%.2f,\"p95\":%.2f,\"p99\":%.2f,\"max\":%.2f}", n,

@@ -16,6 +16,7 @@ struct conn {
     char *in, *out;
     size_t in_len, in_cap, out_len, out_cap;
     size_t (*on_bytes)(conn *, char *data, size_t len); /* returns how many it used */
+    void (*on_readable)(conn *); /* instead of reading: datagrams */
     void (*on_open)(conn *);                            /* WebSocket handshake done */
     void (*on_message)(conn *, int opcode, unsigned char *data, size_t len);
     void (*on_closed)(conn *);
@@ -32,6 +33,8 @@ double processor_seconds(void);
 int serve(void (*on_accept)(conn *));
 conn *dial(int port);
 conn *watch(int fd);
+/* A UDP socket on loopback; port 0: any. The port it has. */
+int open_udp(int port, conn **out);
 void send_bytes(conn *, const void *data, size_t len);
 void drop(conn *);
 /* Calls `tick(now)` about every millisecond, until `stop_loop`. */
@@ -55,7 +58,7 @@ typedef struct {
 } samples;
 
 void sample(samples *, double seconds);
-/* {"n":…,"p50":…,"p99":…,"max":…} in milliseconds; empties the set. */
+/* {"n":…,"p50":…,"p99":…,"max":…} in milliseconds. */
 int samples_json(samples *, char *out, size_t size);
 
 #endif

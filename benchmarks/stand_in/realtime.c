@@ -3,9 +3,11 @@
    An answer is `turn_deltas` pieces of 100 ms. The first three come at once, as from a model that
    is faster than speech, the rest at the pace of speech. 300 ms after the last one was due the
    caller is reported to speak for 200 ms, and the next answer follows when it is asked for, or by
-   itself where the session left `create_response` on. */
+   itself where the session left `create_response` on.
+
+   Interruptions come in two kinds, in turns: words 200 ms after the sound, and words with it. */
 #define _GNU_SOURCE
-#include "stand_in.h"
+#include "telephones.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,6 +18,8 @@
 #define PIECE 0.1
 #define PCM24_PIECE 4800
 #define ULAW_PIECE 800
+#define PIECE_FRAMES 5
+#define PAUSED_SECONDS 2.0 /* more than a cough holds an answer up */
 #define MOST_SESSIONS 6000
 
 enum caller { QUIET, SPEAKS, SAID_WORDS };
@@ -31,11 +35,12 @@ typedef struct {
     enum caller caller;
     double caller_next; /* when the caller does the next thing; 0 never */
     bool interrupts;    /* this speech is one over the agent's voice */
+    bool coughs;        /* and has no words */
 } session;
 
 static session *sessions[MOST_SESSIONS];
 static int session_count;
-static char ulaw_text[2 * ULAW_PIECE], pcm24_text[2 * PCM24_PIECE];
+static char pcm24_text[2 * PCM24_PIECE];
 
 int realtime_live(void) { return session_count; }
 
@@ -68,6 +73,7 @@ static void begin_answer(session *s, double now)
     int n = ++s->answer;
     s->delta = 0;
     s->began = now;
+    lines[s->line].frames = option.turn_deltas * PIECE_FRAMES;
     count.answers++;
     tell(s, "{\"type\":\"response.created\",\"event_id\":\"event_1\"," RESPONSE "}", n,
          "in_progress", "null", "null");
@@ -99,7 +105,22 @@ static void end_answer(session *s)
     close_answer(s, "completed", "null");
     s->caller = QUIET;
     /* The first answer is prepared while the phone still rings, and heard later. */
-    s->caller_next = s->began + option.turn_deltas * PIECE + (n == 1 ? 2.3 : 0.3);
+    s->caller_next = s->began + option.turn_deltas * PIECE + (n == 1 ? 2.3 : 0.3)
+                     + (s->coughs ? PAUSED_SECONDS : 0);
+    s->coughs = false;
+}
+
+/* 100 ms of the agent's voice, in base64. */
+static const char *piece_of(const session *s)
+{
+    static char text[2 * ULAW_PIECE];
+    unsigned char piece[ULAW_PIECE];
+    if (s->pcm24) return pcm24_text;
+    for (int i = 0; i < PIECE_FRAMES; i++)
+        write_stamped(piece + i * ULAW_PIECE / PIECE_FRAMES, s->line, s->answer,
+                      s->delta * PIECE_FRAMES + i);
+    base64_encode(piece, ULAW_PIECE, text);
+    return text;
 }
 
 static void send_piece(session *s, double now)
@@ -109,11 +130,12 @@ static void send_piece(session *s, double now)
         tell(s, "{\"type\":\"response.output_audio_transcript.delta\",\"event_id\":\"event_1\"," ANSWER
                 ",\"delta\":\" of course,\"}", n, n);
     tell(s, "{\"type\":\"response.output_audio.delta\",\"event_id\":\"event_1\"," ANSWER
-            ",\"delta\":\"%s\"}", n, n, s->pcm24 ? pcm24_text : ulaw_text);
+            ",\"delta\":\"%s\"}", n, n, piece_of(s));
     if (!s->delta++ && n > 1) lines[s->line].first_delta = now;
     count.deltas++;
     bool interrupts = option.interrupt_every && n % option.interrupt_every == 0;
-    if (interrupts && s->delta == 15) s->caller_next = now;
+    s->coughs = !interrupts && option.cough_every && n % option.cough_every == 0;
+    if ((interrupts || s->coughs) && s->delta == 15) s->caller_next = now;
     if (s->delta == option.turn_deltas) end_answer(s);
 }
 
@@ -122,7 +144,10 @@ static void caller_begins(session *s, double now)
     s->caller = SPEAKS;
     s->interrupts = s->delta >= 0;
     s->caller_next = now + 0.2;
-    if (s->interrupts) lines[s->line].doubted = now;
+    if (s->interrupts) {
+        lines[s->line].doubted = now;
+        lines[s->line].paused_answer = s->answer;
+    }
     tell(s, "{\"type\":\"input_audio_buffer.speech_started\",\"event_id\":\"event_1\","
             "\"audio_start_ms\":%ld,\"item_id\":\"item_c%d\"}", s->heard_ms, s->answer);
 }
@@ -133,7 +158,8 @@ static void caller_interrupts(session *s, double now)
 {
     s->caller = SAID_WORDS;
     s->caller_next = now + 0.4;
-    lines[s->line].interrupted = now;
+    lines[s->line].interrupted = lines[s->line].cut_at = now;
+    lines[s->line].disturbed = s->answer;
     tell(s, "{\"type\":\"conversation.item.input_audio_transcription.delta\"," SAID
             ",\"delta\":\"Please wait a moment\"}", s->answer);
 }
@@ -141,6 +167,7 @@ static void caller_interrupts(session *s, double now)
 static void caller_ends(session *s, double now)
 {
     int n = s->answer;
+    bool coughed = s->coughs && s->interrupts;
     s->caller = QUIET;
     s->caller_next = 0;
     tell(s, "{\"type\":\"input_audio_buffer.speech_stopped\",\"event_id\":\"event_1\","
@@ -152,8 +179,8 @@ static void caller_ends(session *s, double now)
             "\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\","
             "\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}}", n);
     tell(s, "{\"type\":\"conversation.item.input_audio_transcription.completed\"," SAID
-            ",\"transcript\":\"What do you have free next week?\","
-            "\"usage\":{\"type\":\"duration\",\"seconds\":1}}", n);
+            ",\"transcript\":\"%s\",\"usage\":{\"type\":\"duration\",\"seconds\":1}}", n,
+         coughed ? "" : "What do you have free next week?");
     if (s->answers_itself && s->delta < 0) begin_answer(s, now);
 }
 
@@ -161,9 +188,11 @@ static void session_tick(session *s, double now)
 {
     while (s->delta >= 0 && now >= s->began + (s->delta - LEAD + 1) * PIECE) send_piece(s, now);
     if (!s->caller_next || now < s->caller_next) return;
-    if (s->caller == QUIET)
+    if (s->caller == QUIET) {
         caller_begins(s, now);
-    else if (s->caller == SPEAKS && s->interrupts)
+        bool at_once = s->interrupts && !s->coughs && s->answer / option.interrupt_every % 2;
+        if (at_once) caller_interrupts(s, now);
+    } else if (s->caller == SPEAKS && s->interrupts && !s->coughs)
         caller_interrupts(s, now);
     else
         caller_ends(s, now);
@@ -220,6 +249,8 @@ static void take_command(session *s, const char *text)
     double now = monotonic();
     if (strstr(text, "\"session.update\""))
         configure(s, text);
+    else if (strstr(text, "\"conversation.item.create\""))
+        lines[s->line].item_at = now;
     else if (strstr(text, "\"response.create\"")) {
         if (s->delta < 0) begin_answer(s, now);
     } else if (strstr(text, "\"response.cancel\"")) {
@@ -280,7 +311,5 @@ int realtime_start(void)
     unsigned char piece[PCM24_PIECE];
     for (int i = 0; i < PCM24_PIECE; i++) piece[i] = i & 1 ? 2 : i * 7;
     base64_encode(piece, PCM24_PIECE, pcm24_text);
-    for (int i = 0; i < ULAW_PIECE; i++) piece[i] = 0x20 + i % 64;
-    base64_encode(piece, ULAW_PIECE, ulaw_text);
     return serve(on_accept);
 }

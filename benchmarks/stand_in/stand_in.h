@@ -16,6 +16,11 @@ typedef struct {
     double first_delta;   /* the model sent the first audio of an answer */
     double doubted;       /* the ears reported speech over the agent's voice */
     double interrupted;   /* the words that make it an interruption were sent */
+    int disturbed;        /* the answer that is not spoken to its end */
+    int paused_answer;    /* the last one in which the caller made a sound */
+    double cut_at;        /* when the words came that end it */
+    int frames;           /* of 20 ms in an answer that is spoken to its end */
+    double item_at;       /* something was added to the conversation for the model */
 } line_state;
 
 typedef struct {
@@ -24,13 +29,17 @@ typedef struct {
     int frame_ms;        /* audio frames of calls that do not say */
     int turn_deltas;     /* length of an answer, in pieces of 100 ms */
     int interrupt_every; /* every how many answers the caller interrupts; 0 never */
+    int cough_every;     /* the same for a sound that is no interruption */
+    int telephones;      /* SIP port of telephones for a real switch; 0: no switch here */
 } options;
 
 typedef struct {
     long originates, answered, hangups, commands, events;
     long frames_sent, played_bytes, playbacks, resumed_playbacks, overlaps, breaks, pauses;
     long appends, appended_ms, deltas, answers;
-    samples uplink, downlink, pause, stop;
+    long packets, voice_packets, lost, missing, repeated, shifted, garbled, foreign, leaked;
+    long late, holes, hole_packets;
+    samples uplink, downlink, pause, stop, first_word, gap;
 } counters;
 
 extern line_state lines[MOST_LINES];

@@ -154,7 +154,7 @@ def test_pause_near_the_end_of_a_chunk_waits_for_the_next():
     """Near the end it is unknown which of two playbacks the toggle would hit."""
     c = Call(command_ms=5, event_ms=5)
     c.say("a", speech(2000))
-    c.run_until_heard(940)  # the first chunk has a second
+    c.run_until_heard(980)  # the first chunk has a second
     c.playback.pause()
     assert c.count("pause") == 0
     c.switch.run(200)
@@ -165,6 +165,30 @@ def test_pause_near_the_end_of_a_chunk_waits_for_the_next():
     c.playback.resume()
     c.switch.run_until_idle()
     assert c.switch.voice == speech(2000)
+
+
+@pytest.mark.parametrize("heard_ms", [400, 440, 460, 480])
+def test_pause_among_short_chunks_is_as_quick(heard_ms):
+    """A model that is hardly faster than speech makes all chunks short."""
+    c = Call(command_ms=5, event_ms=5)
+    pieces = [speech(2000)[at : at + 800] for at in range(0, 16000, 800)]
+    c.playback.begin("a")
+    for piece in pieces[:3]:
+        c.playback.append("a", piece)
+    for piece in pieces[3 : 3 + heard_ms // 100]:
+        c.switch.run(100)
+        c.playback.append("a", piece)
+    c.run_until_heard(heard_ms)
+    assert max(c.sizes) == 100
+    c.playback.pause()
+    c.switch.run(60)
+    before = len(c.switch.voice)
+    c.switch.run(1000)
+    assert len(c.switch.voice) == before
+    c.playback.resume()
+    c.playback.finish("a")
+    c.switch.run_until_idle()
+    assert c.switch.voice == speech(2000)[: len(c.switch.voice)]
 
 
 @pytest.mark.parametrize("stray_ms", [0, 20, 60, 150])

@@ -30,7 +30,9 @@ _LONGEST_CHUNK = 1000 * BYTES_PER_MS
 _LOW_WATER = 250 * BYTES_PER_MS  # less than this ahead: send what there is
 _MAX_CHUNKS = 3  # sent and not heard
 _MAX_QUEUED = 2  # of these, playbacks asked for
-_TOGGLE_MARGIN = 100 * BYTES_PER_MS  # closer to its end a playback is not paused
+# Closer to its end a playback is not paused. Less than half of the shortest chunk: where the model
+# is hardly faster than speech all are short, and each has to be pausable.
+_TOGGLE_MARGIN = 40 * BYTES_PER_MS
 _START_SECONDS = 5.0  # longest wait for the switch to announce a file, or to start a playback
 _STOP_BYTES = 2000 * BYTES_PER_MS  # longest wait for it to stop one that has come to its end
 _MAX_STALLS = 3  # playbacks of a chunk in a row that brought nothing
