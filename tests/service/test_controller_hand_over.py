@@ -6,7 +6,6 @@ import pytest
 from controller_rig import ANSWERS, REFUSED, WAIT, Rig, killed
 
 from topcalls.controller.hand_over import HandOverRules
-from topcalls.esl import commands
 
 pytestmark = pytest.mark.service
 HELLO = "Hello there."
@@ -286,4 +285,4 @@ def test_twenty_calls_change_hands(rig):
     ends = {(rig.wait_over(call_id).end_reason, adopted(rig, call_id)) for call_id in calls}
     assert ends == {("callee_hung_up", 1)}
     assert len(originates(rig)) == 20
-    assert len(received(rig, commands.uuid_kill("x" * 36)[:9])) == 0
+    assert received(rig, "uuid_kill") == []

@@ -272,6 +272,7 @@ class CallEffects:
         """A dial that is under way may have no channel yet: it is called off before it is sent,
         or hung up once more when it is known what became of it."""
         self._unwanted = True
+        self.leg.ends()
         self.transfers.close()
         if not self._intending:
             gevent.spawn(self._kill)

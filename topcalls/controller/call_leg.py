@@ -87,6 +87,7 @@ class CallLeg:
         self._ended_at: float | None = None  # when the last stream that broke did so
         self._unreported = 0  # ends that we saw and the switch did not report; < 0: it was first
         self._closed = False
+        self._is_ending = False
 
     @property
     def stream(self) -> CallLeg:
@@ -157,6 +158,11 @@ class CallLeg:
                 command = commands.uuid_audio_stream_stop(self._uuid)
                 self._switch.bgapi(command, timeout=CONNECT_SECONDS)
 
+    def ends(self) -> None:
+        """The channel is about to be hung up: no stream is begun on it any more, which a switch may
+        not survive."""
+        self._is_ending = True
+
     def close(self) -> None:
         """End stream and playback; nothing is reported any more."""
         self._closed = True
@@ -176,6 +182,8 @@ class CallLeg:
         try:
             if detach:
                 self._detach()
+            if self._closed or self._is_ending:
+                return
             command = commands.uuid_audio_stream_start(self._uuid, expected.url)
             job = self._switch.bgapi(command, timeout=CONNECT_SECONDS)
             job.on_done(partial(self._start_answered, expected))
