@@ -202,6 +202,33 @@ class Product:
     def webhook_url(self):
         return self.endpoints["webhook_url"]
 
+    def callers_desk(self, method, path="", body=None):
+        """Status and answer of the door by which the sandbox's people call us."""
+        request = urllib.request.Request(
+            self.endpoints["callers_url"] + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def call_in(self, to, **invite):
+        """Somebody calls us; the channel."""
+        status, state = self.callers_desk("PUT", body={"to": to, **invite})
+        assert status == 201, state
+        return state["channel_id"]
+
+    def wait_caller(self, channel, condition, seconds=30):
+        """Wait until a caller fares so."""
+        deadline = time.monotonic() + seconds
+        while not condition(state := self.callers_desk("GET", channel)[1]):
+            assert time.monotonic() < deadline, f"{state} {self.logs()[-3000:]}"
+            gevent.sleep(0.05)
+        return state
+
     def received_webhooks(self):
         """What the sandbox's receiver got."""
         with urllib.request.urlopen(self.webhook_url, timeout=5) as answer:

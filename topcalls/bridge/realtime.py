@@ -112,6 +112,11 @@ class Conversation:
 
     # --- the call
 
+    @property
+    def has_words(self) -> bool:
+        """Audio of the agent is here."""
+        return not self._agent.speaker.empty
+
     def begin(self) -> None:
         """Open the session; the call may still be ringing."""
         self._parts.link.serve(self)

@@ -78,6 +78,11 @@ class BridgeSession:
         self._mailbox.put(self._conversation.begin)
         self._greenlet.start()
 
+    @property
+    def has_words(self) -> bool:
+        """Something of the agent's is ready to be heard, or being heard."""
+        return self._conversation.has_words
+
     def attach(self, audio: CallAudio) -> None:
         """The call is answered and its audio flows; again after its stream was torn."""
         self._mailbox.put(self._conversation.attach, audio)

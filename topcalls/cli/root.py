@@ -14,6 +14,7 @@ import gevent
 from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
 from topcalls.cli.agents import agents
+from topcalls.cli.call_in import call_in
 from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
@@ -79,6 +80,7 @@ for command in (
     secrets,
     openapi,
     call,
+    call_in,
     calls,
     agents,
     doctor,

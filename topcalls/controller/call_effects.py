@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import cast
 
 import gevent
-from gevent.event import Event
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
@@ -89,7 +88,7 @@ class CallEffects:
         self._call = call
         self._gear = gear
         self._journal = journal
-        self._provider_ready = Event()
+        self._provider_ready = False
         self._attached = False
         self._intending = False  # a dial is under way, and nothing of it was sent
         self._dialling = False  # it was sent, and what became of it is not known
@@ -211,8 +210,11 @@ class CallEffects:
             gevent.spawn(self._kill)
 
     def _answer(self) -> None:
-        pick_up = PickUp(self._call, self._gear, self._provider_ready, self.channel_gone)
+        pick_up = PickUp(self._call, self._gear, self._can_speak, self.channel_gone)
         pick_up.start(lambda: not self._unwanted)
+
+    def _can_speak(self) -> bool:
+        return self.bridge is not None and self.bridge.has_words
 
     def _open_bridge(self) -> None:
         if self.bridge is None:
@@ -407,7 +409,7 @@ class CallEffects:
 
     def ready(self) -> None:
         """The AI session is open and configured."""
-        self._provider_ready.set()
+        self._provider_ready = True
         self._report_ready()
 
     def turn(self, turn: Turn) -> None:
@@ -474,7 +476,7 @@ class CallEffects:
             )
 
     def _report_ready(self) -> None:
-        if self._provider_ready.is_set() and self._attached:
+        if self._provider_ready and self._attached:
             self._post(BridgeReady())
 
     def _post(self, event: CallEvent, channel: str = "") -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import gevent
-from gevent.event import Event
 
 from topcalls.controller.gear import Gear
 from topcalls.core.call_state import CallFacts
@@ -22,6 +21,7 @@ from topcalls.services.dispatch import ClaimedCall
 READY_SECONDS = 3.0
 """How long a caller hears ringing for the sake of a greeting at once."""
 
+LOOK_SECONDS = 0.02
 LIMIT_GRACE_SECONDS = 10
 """The switch enforces the duration of a call too, this much later than we do."""
 
@@ -34,16 +34,21 @@ log = get_logger("controller.pick_up")
 
 
 class PickUp:
-    """Answers one call. `ready` is set once the AI's session is open; `gone` is called when the
+    """Answers one call. `can_speak`: the agent's first words are there; `gone` is called when the
     channel is not there any more."""
 
     def __init__(
-        self, call: ClaimedCall, gear: Gear, ready: Event, gone: Callable[[], None]
+        self,
+        call: ClaimedCall,
+        gear: Gear,
+        can_speak: Callable[[], bool],
+        gone: Callable[[], None],
     ) -> None:
         self._call = call
         self._owner = gear.owner
         self._switch = gear.switch
-        self._ready = ready
+        self._clock = gear.clock
+        self._can_speak = can_speak
         self._gone = gone
 
     def start(self, is_wanted: Callable[[], bool]) -> None:
@@ -57,7 +62,7 @@ class PickUp:
             self._switch.api(commands.uuid_setvar(uuid, "tc_call_id", self._call.call_id))
             self._switch.api(commands.uuid_setvar(uuid, "tc_owner", self._owner))
             self._switch.post(commands.uuid_ring_ready(uuid))
-            self._ready.wait(READY_SECONDS)
+            self._wait_for_words(is_wanted)
             if not is_wanted():
                 return
             self._switch.post(commands.sched_del(uuid))
@@ -68,6 +73,11 @@ class PickUp:
             self._gone()
         except SwitchError as error:  # the comparison with the switch will tell
             log.warning("Answer not confirmed", call_id=self._call.call_id, why=str(error))
+
+    def _wait_for_words(self, is_wanted: Callable[[], bool]) -> None:
+        deadline = self._clock.monotonic() + READY_SECONDS
+        while not self._can_speak() and is_wanted() and self._clock.monotonic() < deadline:
+            gevent.sleep(LOOK_SECONDS)
 
 
 def hang_up_cause(facts: CallFacts) -> str:

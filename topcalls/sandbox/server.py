@@ -21,6 +21,7 @@ from gevent.event import Event
 from topcalls.clock import SystemClock
 from topcalls.ids import new_id, new_secret
 from topcalls.log import get_logger
+from topcalls.sandbox.callers_desk import CallersDesk
 from topcalls.sandbox.fault_desk import FaultDesk
 from topcalls.sandbox.freeswitch.server import SwitchServer
 from topcalls.sandbox.freeswitch.switch import SwitchOptions
@@ -87,6 +88,7 @@ class Sandbox:
         self.openai = OpenAIDouble(studio, (host, 0))
         self.webhooks = WebhookReceiver((host, 0), clock=clock)
         self.faults = FaultDesk((host, 0), self.switch)
+        self.callers = CallersDesk((host, 0), self.switch, plan)
 
     @property
     def endpoints(self) -> dict[str, Any]:
@@ -100,6 +102,7 @@ class Sandbox:
             "openai_base_url": self.openai.base_url,
             "webhook_url": self.webhooks.url,
             "faults_url": self.faults.url,
+            "callers_url": self.callers.url,
             "pid": os.getpid(),
         }
 
@@ -125,7 +128,7 @@ class Sandbox:
         return {call.uuid: call.scenario.name for call in calls if call.channel.phase == "active"}
 
     def _parts(self) -> list[Any]:
-        return [self.switch, self.openai, self.webhooks, self.faults]
+        return [self.switch, self.openai, self.webhooks, self.faults, self.callers]
 
 
 def run_sandbox(
