@@ -28,6 +28,7 @@ SERVERS = {
     "TOPCALLS_TEST_POSTGRES": ("PostgreSQL", private_servers.postgres),
     "TOPCALLS_TEST_REDIS": ("Redis", private_servers.redis),
 }
+LANES = "2"  # of whole-product tests, beside the others; see tests/lanes.py
 OTHERS_SETTINGS = ("OPENAI_API_KEY", "FROM_NUMBER")
 
 
@@ -53,7 +54,7 @@ def clean_environment():
         if name not in OTHERS_SETTINGS
         and (not name.startswith("TOPCALLS_") or name.startswith("TOPCALLS_TEST_"))
     }
-    return {**ours, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
+    return {"TOPCALLS_TEST_LANES": LANES, **ours, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
 
 
 def passes(name, environment):

@@ -13,6 +13,8 @@ GUIDE = Path(__file__).parents[2] / "docs" / "agents.md"
 SCOPES = "agents:read,agents:write,calls:read,calls:write"
 COMMAND_SECONDS = 100
 
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
 
 @pytest.fixture(scope="module")
 def key(product):

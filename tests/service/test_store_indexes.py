@@ -118,4 +118,6 @@ def test_the_queue_is_read_in_order_and_not_sorted(services):
     factories.queued_call(services, who)
     now = services.clock.now()
     found = plans(services.db, lambda: services.dispatch.claim("o", "n", 5, now))
-    assert not [line for _, line in found if "TEMP B-TREE" in line]
+    queue = [line for sql, line in found if '"carrier"' not in sql]
+    assert queue
+    assert not [line for line in queue if "TEMP B-TREE" in line]
