@@ -2,8 +2,15 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import hypothesis  # noqa: E402
 import lanes  # noqa: E402
 import pytest  # noqa: E402
+
+# How fast a machine is, and what else it does, decides about no test.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
