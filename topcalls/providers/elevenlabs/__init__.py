@@ -1,0 +1,1 @@
+"""ElevenLabs, by its wire protocols."""

@@ -1,0 +1,1 @@
+"""The double of api.elevenlabs.io: synthesis in contexts, and live recognition."""
