@@ -21,11 +21,13 @@ import gevent
 from product import Product
 
 QUICK, BUSY, LONG, RINGS = "+12025550170", "+12025550171", "+12025550172", "+12025550173"
+STAYS = "+12025550174"
 SCENARIOS = {
     QUICK: ["ring: 0.2", "answer", "say: Hello.", "hang_up"],
     BUSY: ["ring: 0.2", "busy"],
     LONG: ["ring: 0.2", "answer", "silence: 60", "hang_up"],
     RINGS: ["ring: 60", "answer"],
+    STAYS: ["ring: 0.2", "answer", "silence: 6", "hang_up"],
 }
 RING_SECONDS = 5
 LAST_EVENTS = ("call.completed", "call.failed")
@@ -196,6 +198,14 @@ class CrashRig(Product):
             found["webhooks"] += not any((call_id, event) in came for event in LAST_EVENTS)
         return found
 
+    def adopted(self, call_id=None):
+        """How many calls were carried on by another controller; or how often this one was."""
+        if call_id is not None:
+            mine = "select count(*) from call_event where kind = 'Adopted' and call_id = ?"
+            return self.rows(mine, call_id)[0][0]
+        every = "select count(distinct call_id) from call_event where kind = 'Adopted'"
+        return self.rows(every)[0][0]
+
     def reasons(self):
         """How the calls ended."""
         return Counter(row[0] for row in self.rows("select end_reason from call"))
@@ -252,7 +262,8 @@ class Fuzz:
                 break
             listening.join(0.5)
         listening.kill()
-        return {**found, "crashes": sum(self.crashes.values())}
+        crashes = sum(self.crashes.values())
+        return {**found, "crashes": crashes, "adopted": self.rig.adopted()}
 
     def _kill_one(self):
         name = self._random.choice(("controller", "controller", "worker"))
@@ -270,7 +281,7 @@ class Fuzz:
     def _load(self):
         """Calls in the rhythm, whatever happens. One that the API did not confirm is none."""
         while True:
-            number = self._random.choices((QUICK, BUSY), (4, 1))[0]
+            number = self._random.choices((QUICK, BUSY, STAYS), (3, 1, 1))[0]
             try:
                 self.calls.append(self.rig.place_quick(number))
             except (OSError, AssertionError):

@@ -48,12 +48,8 @@ class Talks(CrashRig):
     def said(self, call_id):
         return [(turn["user"], turn["text"]) for turn in self.details(call_id)["transcript"]]
 
-    def adoptions(self, call_id):
-        query = "select count(*) from call_event where call_id = ? and kind = 'Adopted'"
-        return self.rows(query, call_id)[0][0]
-
     def wait_adopted(self, call_id, times=1):
-        self.wait_for(lambda: self.adoptions(call_id) >= times, f"adoption {times}")
+        self.wait_for(lambda: self.adopted(call_id) >= times, f"adoption {times}")
 
     def start_second(self):
         """Another controller of the node; its name."""
@@ -81,7 +77,7 @@ def alone(tmp_path):
 def assert_one_whole_call(product, call_id, times=1):
     """Dialled once, adopted, one recording, one set of webhooks, and the minutes that it talked."""
     assert product.originates(call_id) == 1
-    assert product.adoptions(call_id) == times
+    assert product.adopted(call_id) == times
     events = [item["event"] for item in product.get(f"/v1/calls/{call_id}/webhooks")["data"]]
     assert sorted(events) == ["call.completed", "call.queued", "call.started"]
     came = {(call_id, event) for event in events}
@@ -168,5 +164,5 @@ def test_an_operator_moves_twenty_calls(alone):
         alone.request("POST", f"/v1/calls/{call_id}/stop")
     for call_id in calls:
         assert alone.wait_over(call_id)["end_reason"] == "stopped"
-        assert (alone.originates(call_id), alone.adoptions(call_id)) == (1, 1)
+        assert (alone.originates(call_id), alone.adopted(call_id)) == (1, 1)
     assert not any(alone.has_channel(call_id) for call_id in calls)
