@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from topcalls.core.transcript import Transcript, Turn, heard_part
+from topcalls.core.transcript import Transcript, Turn, as_heard, heard_part
 
 
 def said_by_agent(transcript: Transcript, item: str, text: str, start: int, end: int) -> None:
@@ -184,3 +184,62 @@ def test_what_was_heard_never_shrinks_with_time() -> None:
     lengths = [len(heard_part(text, heard, 1000)) for heard in range(0, 1001, 10)]
     assert lengths == sorted(lengths)
     assert lengths[-1] == len(text)
+
+
+# --- what is said when its writer may die
+
+
+def test_a_turn_is_foretold_once_it_is_heard_and_again_when_its_end_is_known():
+    transcript = Transcript()
+    assert transcript.agent_begun("a", None) is None
+    transcript.agent_delta("a", "Good")
+    transcript.agent_started("a", 100)
+    first = transcript.agent_begun("a", None)
+    assert (first.text, first.started_ms, first.ended_ms, first.final) == ("Good", 100, 100, False)
+    transcript.agent_delta("a", " morning")
+    assert transcript.agent_begun("a", None) is None
+    transcript.agent_text("a", "Good morning")
+    whole = transcript.agent_begun("a", 1500)
+    assert (whole.text, whole.ended_ms) == ("Good morning", 1600)
+    assert transcript.agent_begun("a", 1500) is None
+    transcript.agent_ended("a", 1610)
+    assert transcript.agent_begun("a", 1500) is None
+
+
+@pytest.mark.parametrize("heard_ms", [0, 10])
+def test_a_foretold_turn_of_which_no_word_was_heard_is_taken_back(heard_ms):
+    transcript = Transcript()
+    transcript.agent_text("a", "Unbelievable")
+    transcript.agent_started("a", 100)
+    transcript.agent_begun("a", 2000)
+    back = transcript.agent_cut("a", 110, heard_ms, 2000)
+    assert (back.seq, back.text) == (1, "")
+    assert transcript.turns() == []
+    assert transcript.close(200) == []
+
+
+def test_turns_that_were_said_before_keep_their_numbers_and_are_not_told_again():
+    transcript = Transcript()
+    said = [Turn(1, "assistant", "Hello.", 0, 900), Turn(4, "user", "Hi.", 1000, 1300)]
+    transcript.carry_on(said)
+    assert transcript.turns() == said
+    transcript.caller_started("b", 5000)
+    assert [turn.seq for turn in [transcript.caller_text("b", "More.", 5600)]] == [5]
+    assert [turn.seq for turn in transcript.close(6000)] == []
+
+
+@pytest.mark.parametrize(
+    ("turn", "changed"),
+    [
+        (Turn(1, "assistant", "one two three four", 1000, 3000), None),
+        (Turn(1, "assistant", "one two three four", 4000, 6000), ("one two", 5000)),
+        (Turn(1, "assistant", "one two", 2000, 2000), ("one two", 5000)),
+        (Turn(1, "assistant", "one", 4000, 4500, True), None),
+        (Turn(1, "assistant", "[pressed 5]", 2000, 2000), None),
+        (Turn(1, "user", "one two", 4000, 4000), None),
+    ],
+)
+def test_how_stored_turns_stand_when_nothing_is_heard_any_more(turn, changed):
+    found = [(one.text, one.ended_ms) for one in as_heard([turn], 5000)]
+    assert found == ([changed] if changed else [])
+    assert all(one.interrupted for one in as_heard([turn], 5000))
