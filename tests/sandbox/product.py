@@ -175,6 +175,19 @@ class Product:
             assert time.monotonic() < deadline, f"still waiting at {path}: {body}"
             gevent.sleep(0.1)
 
+    def call_ids(self):
+        """The newest calls."""
+        return {call["id"] for call in self.get("/v1/calls?limit=200")["data"]}
+
+    def wait_new_call(self, known, seconds=20):
+        """Wait for the one call besides those that are `known`; its id."""
+        deadline = time.monotonic() + seconds
+        while not (new := self.call_ids() - known):
+            assert time.monotonic() < deadline, f"no call: {self.logs()[-3000:]}"
+            gevent.sleep(0.1)
+        (call_id,) = new
+        return call_id
+
     def wait_over(self, call_id, seconds=CALL_SECONDS):
         """Wait until the call is over and wrapped up."""
         return self.wait_until(
