@@ -175,3 +175,15 @@ def test_posting_from_many_greenlets_loses_nothing(live):
     session.post(HANGUP)
     assert closed.wait(WAIT)
     assert len(pages.transitions) == 52
+
+
+def test_being_handed_over_gives_a_call_no_more_time(live):
+    start, hands, _, _ = live
+    session = start(State.IN_PROGRESS, first=())
+    until = session._deadline
+    session.post(ev.Transferred("support"))
+    assert hands.next() is Effect.CLOSE_BRIDGE
+    assert session.facts.state is State.TRANSFERRED
+    assert session._deadline == until
+    session.abandon()
+    assert session.join(WAIT)

@@ -448,10 +448,9 @@ class CallEffects:
     # --- what a transfer needs
 
     def route(self) -> Route | None:
-        """By which carrier: that of the call itself, else the first."""
+        """By which carrier we dialled ourselves; None where somebody else did."""
         attempt = self.dials.attempt
-        routes = self._gear.routes(self._call)
-        return attempt.route if attempt else next(iter(routes), None)
+        return attempt.route if attempt and self._call.routes else None
 
     def tell(self, event: CallEvent) -> None:
         self._post(event)

@@ -182,7 +182,8 @@ class CallSession:
         now = self._clock.now()
         details = {**_details(event, now), **self._corrected_answer(transition, now)}
         self._journal.transition(transition, details, now)
-        if transition.before is not transition.after or isinstance(event, _REARMING):
+        same_limit = LIMITS.get(transition.before) is LIMITS.get(transition.after)
+        if not same_limit or isinstance(event, _REARMING):
             self._arm()
         self._report(transition)
         for effect in transition.effects:

@@ -17,13 +17,14 @@ from gevent.queue import SimpleQueue
 
 from topcalls.clock import Clock
 from topcalls.core.call_state import Transition
-from topcalls.core.routing import Attempt
+from topcalls.core.routing import Attempt, Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.transfer import Destination
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
+from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
 from topcalls.services.routing import Outcome
 
@@ -142,6 +143,13 @@ class Journal:
         self._entries.put(write)
         number: int | None = stored.wait(timeout)
         return number
+
+    def routes(self, call: ClaimedCall, from_number: str) -> tuple[Route, ...]:
+        """The account's carriers for a target, as they are now; raises `StoreUnavailable`."""
+        now, wanted = self._clock.now(), call.request.carrier_id
+        return self._calls.transfers.routes(
+            call.account_id, wanted, from_number, call.node or "", now
+        )
 
     def transfer(self, number: int, **columns: Any) -> None:
         """What is learnt of a transfer: see `services.transfers.COLUMNS`."""

@@ -218,14 +218,28 @@ class Transfer:
         if self.facts.destination.kind == rules.WARM and self.facts.phase is not Phase.OVER:
             self._open_briefing()
 
+    def _route(self) -> Route:
+        """By the carrier of the call itself, else by the account's first, else by our own trunk.
+        Blocks on the database; raises `ValueError` where there is none."""
+        route = self._host.route()
+        found = () if route else self._journal.routes(self._call, self._our_number)
+        found = found or self._gear.routes(self._call)
+        if route is None and not found:
+            raise ValueError("there is no carrier to dial by")
+        return route or found[0]
+
+    @property
+    def _our_number(self) -> str:
+        call = self._call
+        return call.phone_number if call.is_inbound else call.from_number or ""
+
     def _dial_of_target(self) -> commands.Dial:
-        route, target = self._host.route(), self.facts.destination
-        if route is None:
-            raise ValueError("no carrier is known for it")
+        route, target = self._route(), self.facts.destination
         parked = round(target.accept_seconds + PARK_GRACE_SECONDS)
         return replace(
             self._gear.dial(self._call, route, self.leg.channel_uuid),
             number=dial_number(target.number, route.number_format, route.number_prefix),
+            caller_id_number=self._our_number,
             ring_timeout_seconds=round(target.ring_seconds),
             variables={"hangup_after_bridge": "true", "park_timeout": str(parked)},
         )
@@ -239,18 +253,22 @@ class Transfer:
             gevent.spawn(self._kill)
 
     def _refer(self) -> None:
-        route, target = self._host.route(), self.facts.destination
-        if route is None or not self._intend(None):
-            self.take(rules.NotDialled())
-            return
-        number = dial_number(target.number, route.number_format, route.number_prefix)
         referral = Referral(self._gear.switch, self._host.channel_uuid)
-        if not referral.ask(number, inbound=self._call.facts.inbound):
+        if not self._intend(None) or not referral.ask(
+            self._number_by_carrier(), inbound=self._call.is_inbound
+        ):
             self.take(rules.NotDialled())
             return
         self.take(rules.Dialled())
         while self.facts.phase is Phase.REFERRING and (news := referral.look()) is not None:
             self.take(news)
+
+    def _number_by_carrier(self) -> str:
+        """The target's number as the carrier of the call wants it."""
+        number, route = self.facts.destination.number, self._host.route()
+        if route is None:
+            return number
+        return dial_number(number, route.number_format, route.number_prefix)
 
     def _open_briefing(self) -> None:
         """While it rings, so that its words are there when it is answered."""

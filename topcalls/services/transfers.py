@@ -10,9 +10,11 @@ from typing import Any
 from topcalls.core import phone_numbers
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import State
+from topcalls.core.routing import Route
 from topcalls.core.transfer import Destination, Failure, Outcome, destinations_of
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.keys import Principal
+from topcalls.services.routing import RoutePlanner
 from topcalls.store import calls, commands, transfers
 from topcalls.store.database import Database
 from topcalls.store.models import Call, CallTransfer
@@ -111,6 +113,13 @@ class Transfers:
         if unknown:
             raise ValueError(f"No columns of a transfer: {', '.join(sorted(unknown))}")
         self._db.run(lambda: transfers.change(call_id, number, **columns))
+
+    def routes(
+        self, account_id: str, carrier_id: str | None, from_number: str, node: str, now: datetime
+    ) -> tuple[Route, ...]:
+        """By which carriers of the account a target may be dialled; see `core.routing.plan`."""
+        planner = RoutePlanner(node, now)
+        return self._db.read(lambda: planner.routes(account_id, carrier_id, from_number))
 
     # --- users
 
