@@ -2,6 +2,7 @@
 
 import factories
 import gevent
+import inbound_rig
 import pytest
 from controller_rig import ANSWERS, REFUSED, WAIT, Rig, killed
 
@@ -286,3 +287,26 @@ def test_twenty_calls_change_hands(rig):
     assert ends == {("callee_hung_up", 1)}
     assert len(originates(rig)) == 20
     assert received(rig, "uuid_kill") == []
+
+
+# --- calls that came in
+
+
+def test_a_caller_who_called_us_is_talked_to_by_another_controller(rig):
+    agent = inbound_rig.agent(rig.services, rig.account.account_id)
+    inbound_rig.number(rig.services, rig.account.account_id, agent)
+    controller = rig.controller()
+    caller = rig.switch.call_in(ANSWERS, inbound_rig.NUMBER)
+    rig.wait_until(lambda: caller.audio.stream is not None, "the stream")
+    rig.wait_until(lambda: len(controller.sessions), "the call")
+    (call_id,) = [live.session.call_id for live in controller.sessions.all()]
+    rig.wait_status(call_id, "in-progress")
+    rig.wait_until(lambda: texts(rig, call_id), "the greeting")
+    killed(controller)
+    second = heir(rig)
+    rig.wait_until(lambda: second.sessions.of_call(call_id), "the heir")
+    rig.wait_until(lambda: caller.audio.stream is not None, "the stream")
+    assert adopted(rig, call_id) == 1
+    caller.put_down()
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.end_reason) == ("completed", "caller_hung_up")
