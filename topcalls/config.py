@@ -244,6 +244,66 @@ class Settings(BaseModel):
     realtime_model: str = Field(
         "gpt-realtime-2.1", description="Speech-to-speech model of calls that name none."
     )
+    realtime_fallback: bool = Field(
+        False,
+        description="A call whose speech-to-speech model fails or falls silent goes on with the "
+        "chain of `mode: legacy`.",
+    )
+
+    # --- the chain (`mode: legacy`)
+    legacy_recognizers: str = Field(
+        "",
+        description="Who hears, in the order they are tried: `deepgram-flux`, `deepgram-nova`, "
+        "`elevenlabs`, `openai`, with commas. Empty: Deepgram's if its key is set, then `openai`.",
+    )
+    legacy_model: str = Field(
+        "gpt-6-luna", description="Language model of calls on the chain that name none."
+    )
+    legacy_fallback_models: str = Field(
+        "", description="Models that replace it when it fails in a call, in order, with commas."
+    )
+    legacy_voices: str = Field(
+        "",
+        description="Who speaks, in the order they are tried: `elevenlabs`, `openai`, with commas. "
+        "Empty: ElevenLabs if its key is set, then `openai`.",
+    )
+    legacy_filler: str = Field(
+        "",
+        description="Said when the model keeps the caller waiting. Empty: words for one moment, in "
+        "the call's language.",
+    )
+    legacy_filler_seconds: float = Field(
+        2.5, ge=0, le=30, description="After how long it is said; 0: never."
+    )
+    speculative_replies: bool = Field(
+        True,
+        description="Begin to answer when the caller has probably finished; what is not used is "
+        "paid for all the same. Only with `deepgram-flux`.",
+    )
+    chat_base_url: str = Field(
+        "",
+        description="Server of the language model, where it is another than `openai_base_url`: "
+        "anything that speaks like OpenAI's chat completions (Gemini, Ollama, vLLM, llama.cpp).",
+    )
+    chat_api_key: SecretStr | None = Field(None, description="Its key, where it wants one.")
+    deepgram_api_key: SecretStr | None = Field(None, description="Key of Deepgram.")
+    deepgram_base_url: str = Field(
+        "https://api.deepgram.com", description="Where Deepgram's API is."
+    )
+    elevenlabs_api_key: SecretStr | None = Field(None, description="Key of ElevenLabs.")
+    elevenlabs_base_url: str = Field(
+        "https://api.elevenlabs.io", description="Where ElevenLabs' API is."
+    )
+    elevenlabs_model: str = Field("eleven_flash_v2_5", description="ElevenLabs' model that speaks.")
+    elevenlabs_voice: str = Field(
+        "rachel", description="Name or id of ElevenLabs' voice in calls that name none."
+    )
+    openai_transcription_model: str = Field(
+        "gpt-transcribe", description="OpenAI's model that hears."
+    )
+    openai_speech_model: str = Field(
+        "gpt-4o-mini-tts", description="OpenAI's model that speaks."
+    )
 
     # --- webhooks
     webhook_timeout_seconds: float = Field(

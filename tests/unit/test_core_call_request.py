@@ -261,8 +261,8 @@ def test_what_this_version_cannot_do_is_refused_by_name(entry):
     assert entry.remedy in found[entry.path].message
 
 
-def test_a_mode_that_is_refused_brings_no_other_fault():
-    assert codes(mode="legacy") == {"mode": "not_supported"}
+def test_both_modes_are_carried_out():
+    assert codes(mode="legacy") == codes(mode="realtime") == {}
 
 
 def test_asking_for_nothing_is_no_reason_to_refuse():

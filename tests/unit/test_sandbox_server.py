@@ -88,7 +88,8 @@ def test_says_where_everything_is(sandbox, tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     where = json.loads(path.read_text())
     assert where == sandbox.endpoints
-    urls = {"openai_base_url", "webhook_url", "faults_url", "callers_url"}
+    vendors = {f"{name}_base_url" for name in ("openai", "deepgram", "elevenlabs")}
+    urls = vendors | {"webhook_url", "faults_url", "callers_url"}
     assert set(where) == {"esl", "pid"} | urls
     assert set(where["esl"]) == {"host", "port", "password"}
     assert where["pid"] == os.getpid()

@@ -121,6 +121,7 @@ def _session(
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,
         reasoning_effort="low" if known and known.supports_reasoning else None,
+        temperature=request.temperature,
     )
 
 

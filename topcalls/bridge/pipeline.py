@@ -49,7 +49,7 @@ class Chain:
     voice: str = ""
     filler: Filler = field(default_factory=Filler)
     keywords: tuple[str, ...] = ()
-    temperature: float | None = None
+    temperature: float | None = None  # of models that have one
 
 
 class Pipeline:

@@ -13,6 +13,7 @@ from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox import sandbox_endpoints
 from topcalls.compose.services import open_services
@@ -28,12 +29,9 @@ from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.phone_numbers import time_zones
 from topcalls.core.transfer import Destination
-from topcalls.providers.base import RealtimeModel
-from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.services.dispatch import ClaimedCall
 
 SANDBOX_GATEWAY = "sandbox"
-SANDBOX_AI_KEY = "sk-sandbox"
 APOLOGY_TEXT = "I am sorry. We have a technical problem, and I have to end this call. Goodbye."
 
 
@@ -41,6 +39,7 @@ def build_controller(settings: Settings) -> Telephony:
     """A controller that is not started yet. Raises `ConfigError` when the sandbox it needs does
     not run, or the database has to be migrated."""
     services = open_services(settings)
+    models = CallModels(settings, services.clock)
     options = ControllerOptions(
         owner=f"{settings.node}.{os.getpid()}.{secrets.token_hex(4)}",
         node=settings.node,
@@ -48,8 +47,8 @@ def build_controller(settings: Settings) -> Telephony:
         calls_per_second=settings.calls_per_second,
         switch=_switch(settings),
         media=_media(settings),
-        make_bridge=_bridge_maker(settings, services.clock),
-        make_briefing=_briefing_maker(settings, services.clock),
+        make_bridge=_bridge_maker(settings, services.clock, models),
+        make_briefing=_briefing_maker(settings, services.clock, models),
         trunks=TrunkOptions(services.carriers, settings.effective_switch_dir, settings.sip_profile),
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
@@ -88,9 +87,8 @@ def _media(settings: Settings) -> MediaOptions:
 
 
 def _bridge_maker(
-    settings: Settings, clock: Clock
+    settings: Settings, clock: Clock, models: CallModels
 ) -> Callable[[ClaimedCall, BridgeObserver], BridgeSession]:
-    model = _model(settings)
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
@@ -98,7 +96,7 @@ def _bridge_maker(
         zone = ZoneInfo(zones[0] if zones else "UTC")
         conversation = conversation_for(
             call.request,
-            default_model=settings.realtime_model,
+            default_model=models.default_of(call.request),
             today=clock.now().astimezone(zone).date(),
             apology=apology,
             apology_text=APOLOGY_TEXT,
@@ -106,15 +104,15 @@ def _bridge_maker(
             show_keys=settings.show_keys,
         )
         past = past_of(call, clock.now())
+        model = models.of(call.request)
         return BridgeSession(call.call_id, conversation, model, observer, clock, past=past)
 
     return make
 
 
 def _briefing_maker(
-    settings: Settings, clock: Clock
+    settings: Settings, clock: Clock, models: CallModels
 ) -> Callable[[ClaimedCall, Destination, str, BridgeObserver], BridgeSession]:
-    model = _model(settings)
 
     def make(
         call: ClaimedCall, target: Destination, summary: str, observer: BridgeObserver
@@ -123,16 +121,9 @@ def _briefing_maker(
             call.request,
             target,
             summary,
-            default_model=settings.realtime_model,
+            default_model=models.default_of(call.request),
             in_band_keys=settings.in_band_keys,
         )
-        return BridgeSession(call.call_id, conversation, model, observer, clock)
+        return BridgeSession(call.call_id, conversation, models.of(call.request), observer, clock)
 
     return make
-
-
-def _model(settings: Settings) -> RealtimeModel:
-    if settings.ai_mode == "sandbox":
-        return OpenAIRealtime(SANDBOX_AI_KEY, sandbox_endpoints(settings)["openai_base_url"])
-    assert settings.openai_api_key is not None
-    return OpenAIRealtime(settings.openai_api_key.get_secret_value(), settings.openai_base_url)

@@ -13,7 +13,8 @@ from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
-from topcalls.compose.controller import SANDBOX_AI_KEY, SANDBOX_GATEWAY
+from topcalls.compose.controller import SANDBOX_GATEWAY
+from topcalls.compose.models import SANDBOX_AI_KEY
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox_checkup import Doubles
 from topcalls.config import Settings

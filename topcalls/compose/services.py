@@ -165,6 +165,7 @@ def build_catalogue(settings: Settings, clock: Clock) -> Catalogue:
     return Catalogue(
         clock,
         realtime_model=settings.realtime_model,
+        legacy_model=settings.legacy_model,
         default_from_number=effective_from_number(settings),
         default_ring_timeout=settings.ring_timeout_seconds,
         allow_private_urls=private_webhooks_allowed(settings),

@@ -56,6 +56,7 @@ class SessionConfig:
     max_output_tokens: int | None = None
     speed: float | None = None
     reasoning_effort: str | None = None
+    temperature: float | None = None
 
 
 # --- events

@@ -22,6 +22,8 @@ from topcalls.clock import SystemClock
 from topcalls.ids import new_id, new_secret
 from topcalls.log import get_logger
 from topcalls.sandbox.callers_desk import CallersDesk
+from topcalls.sandbox.deepgram.server import DeepgramDouble
+from topcalls.sandbox.elevenlabs.server import ElevenLabsDouble
 from topcalls.sandbox.fault_desk import FaultDesk
 from topcalls.sandbox.freeswitch.server import SwitchServer
 from topcalls.sandbox.freeswitch.switch import SwitchOptions
@@ -86,6 +88,8 @@ class Sandbox:
             recordings=own / "realtime" if record else None,
         )
         self.openai = OpenAIDouble(studio, (host, 0))
+        self.deepgram = DeepgramDouble(self.hearing, (host, 0), clock)
+        self.elevenlabs = ElevenLabsDouble(self.hearing, studio.speak, (host, 0))
         self.webhooks = WebhookReceiver((host, 0), clock=clock)
         self.faults = FaultDesk((host, 0), self.switch)
         self.callers = CallersDesk((host, 0), self.switch, plan)
@@ -100,6 +104,8 @@ class Sandbox:
                 "password": self.switch.password,
             },
             "openai_base_url": self.openai.base_url,
+            "deepgram_base_url": self.deepgram.base_url,
+            "elevenlabs_base_url": self.elevenlabs.base_url,
             "webhook_url": self.webhooks.url,
             "faults_url": self.faults.url,
             "callers_url": self.callers.url,
@@ -128,7 +134,8 @@ class Sandbox:
         return {call.uuid: call.scenario.name for call in calls if call.channel.phase == "active"}
 
     def _parts(self) -> list[Any]:
-        return [self.switch, self.openai, self.webhooks, self.faults, self.callers]
+        vendors = [self.openai, self.deepgram, self.elevenlabs]
+        return [self.switch, *vendors, self.webhooks, self.faults, self.callers]
 
 
 def run_sandbox(

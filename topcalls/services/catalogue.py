@@ -57,8 +57,9 @@ class LanguageView:
 class Catalogue:
     """Reads the providers' registry; nothing here needs the database.
 
-    `realtime_model` is the model of calls that name none. `any_voice`: the AI server is not the
-    vendor's own, so its voices are not ours to know.
+    `realtime_model` and `legacy_model` are those of calls that name none. `any_voice`: the AI
+    server is not the vendor's own, so its voices are not ours to know. Those of the chain never
+    are: a customer may have voices of their own at the vendor who speaks.
     """
 
     def __init__(
@@ -66,13 +67,14 @@ class Catalogue:
         clock: Clock,
         *,
         realtime_model: str = registry.DEFAULT_REALTIME_MODEL,
+        legacy_model: str = registry.DEFAULT_LEGACY_MODEL,
         default_from_number: str | None = None,
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
         allow_private_urls: bool = False,
         any_voice: bool = False,
     ) -> None:
         self._clock = clock
-        self._defaults = {"realtime": realtime_model, "legacy": registry.DEFAULT_LEGACY_MODEL}
+        self._defaults = {"realtime": realtime_model, "legacy": legacy_model}
         self._from_number = default_from_number or None
         self._ring_timeout = default_ring_timeout
         self._allow_private_urls = allow_private_urls
@@ -84,7 +86,7 @@ class Catalogue:
         return CallRules(
             default_from_number=self._from_number,
             default_ring_timeout=self._ring_timeout,
-            voices={} if self._any_voice else _voices_by_mode(),
+            voices={} if self._any_voice else {"realtime": _voices_by_mode()["realtime"]},
             models={
                 model.name: KnownModel(model.mode, model.shutdown_date, model.replacement)
                 for model in registry.models(_BEFORE_ANY_SHUTDOWN)

@@ -1,0 +1,109 @@
+"""Which model holds a call, and who takes part in the chain."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from topcalls.bridge.pipeline import Chain, Pipeline
+from topcalls.bridge.standby import Standby
+from topcalls.clock import SystemClock
+from topcalls.compose.models import CallModels, Stages, Vendors, voice_for
+from topcalls.config import Settings
+from topcalls.core.call_request import CallRequest
+from topcalls.errors import ConfigError
+from topcalls.providers.base import SessionConfig
+from topcalls.providers.openai.realtime import OpenAIRealtime
+
+pytestmark = pytest.mark.unit
+
+KEYS = {"openai_api_key": "sk-x", "deepgram_api_key": "dg-x", "elevenlabs_api_key": "el-x"}
+
+
+def live(**changes: Any) -> Settings:
+    return Settings(ai="live", **{"openai_api_key": "sk-x", **changes})
+
+
+def stages(settings: Settings) -> Stages:
+    return Stages(settings, Vendors.of(settings))
+
+
+def chain(settings: Settings, **config: Any) -> Chain:
+    wanted = {"model": settings.legacy_model, "instructions": "", "voice": "alloy", **config}
+    return stages(settings).chain_for(SessionConfig(**wanted))
+
+
+def test_those_take_part_whose_key_is_there() -> None:
+    assert stages(live()).recognizer_names == ("openai",)
+    assert stages(live()).voice_names == ("openai",)
+    assert stages(live(**KEYS)).recognizer_names == ("deepgram-flux", "deepgram-nova", "openai")
+    assert stages(live(**KEYS)).voice_names == ("elevenlabs", "openai")
+
+
+def test_the_order_is_the_operators() -> None:
+    settings = live(**KEYS, legacy_recognizers="openai, elevenlabs", legacy_fallback_models="b, c")
+    found = chain(settings, model="a")
+    assert [item.name.partition(":")[0] for item in found.recognizers] == ["openai", "elevenlabs"]
+    assert [item.name for item in found.minds] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"),
+    [
+        ({"legacy_voices": "elevenlabs"}, "elevenlabs_api_key"),
+        ({"legacy_recognizers": "deepgram-nova"}, "deepgram_api_key"),
+        ({"legacy_voices": "festival"}, "legacy_voices"),
+        ({"legacy_recognizers": "openai,nobody"}, "legacy_recognizers"),
+    ],
+)
+def test_a_stage_that_cannot_be_is_refused_by_name(settings: Any, field: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        CallModels(live(**settings), SystemClock())
+    assert caught.value.field == field
+
+
+def test_the_mode_decides_who_holds_the_call() -> None:
+    models = CallModels(live(), SystemClock())
+    legacy, realtime = CallRequest("+12025550100", mode="legacy"), CallRequest("+12025550100")
+    assert isinstance(models.of(legacy), Pipeline)
+    assert isinstance(models.of(realtime), OpenAIRealtime)
+    assert models.default_of(legacy) == "gpt-6-luna"
+    assert models.default_of(realtime) == "gpt-realtime-2.1"
+    backed = CallModels(live(realtime_fallback=True), SystemClock())
+    assert isinstance(backed.of(realtime), Standby)
+    assert isinstance(backed.of(legacy), Pipeline)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "vendor", "voice"),
+    [
+        ("alloy", "elevenlabs", ""),
+        ("alloy", "openai", "alloy"),
+        ("rachel", "elevenlabs", "rachel"),
+        ("rachel", "openai", ""),
+        ("my-own-clone", "elevenlabs", "my-own-clone"),
+    ],
+)
+def test_a_voice_goes_to_the_vendor_that_has_it(wanted: str, vendor: str, voice: str) -> None:
+    assert voice_for(wanted, vendor) == voice
+
+
+def test_the_wait_is_filled_in_the_calls_language() -> None:
+    assert chain(live(), language="de-DE").filler.text == "Einen Moment, bitte."
+    assert chain(live(), language="eu").filler.text == ""
+    assert chain(live(legacy_filler_seconds=0)).filler.text == ""
+    assert chain(live(legacy_filler="Hm.", legacy_filler_seconds=1)).filler.after == 1
+
+
+def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:
+    addresses = {
+        f"{name}_base_url": f"http://127.0.0.1/{name}"
+        for name in ("openai", "deepgram", "elevenlabs")
+    }
+    (tmp_path / "sandbox.json").write_text(json.dumps(addresses))
+    settings = Settings(data_dir=tmp_path)
+    assert stages(settings).voice_names == ("elevenlabs", "openai")
+    assert Vendors.of(settings).deepgram_url == "http://127.0.0.1/deepgram"

@@ -1,0 +1,241 @@
+"""Which model holds a call: speech to speech, or the chain of recogniser, model and voice.
+
+The stages of the chain, and their order, are settings; where these are silent, those vendors take
+part whose key is there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pydantic import SecretStr
+
+from topcalls.bridge.fillers import filler_text
+from topcalls.bridge.pipeline import Chain, Pipeline
+from topcalls.bridge.pipeline_reply import Filler
+from topcalls.bridge.standby import Standby
+from topcalls.clock import Clock
+from topcalls.compose.sandbox import sandbox_endpoints
+from topcalls.config import Settings
+from topcalls.core.call_request import CallRequest
+from topcalls.errors import ConfigError
+from topcalls.providers import registry
+from topcalls.providers.base import RealtimeModel, SessionConfig
+from topcalls.providers.deepgram.flux import DeepgramFlux
+from topcalls.providers.deepgram.nova import DeepgramNova
+from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
+from topcalls.providers.elevenlabs.voice import ElevenLabsVoice
+from topcalls.providers.openai.chat import ChatCompletions, features_of, openai_features
+from topcalls.providers.openai.realtime import OpenAIRealtime
+from topcalls.providers.openai.speech import SpeechEndpoint
+from topcalls.providers.openai.transcription import RealtimeTranscription
+from topcalls.providers.stages import ChatModel, Recognizer, Voice
+
+_Stage = TypeVar("_Stage")
+SANDBOX_AI_KEY = "sk-sandbox"
+SANDBOX_KEYS = {"deepgram": "dg-sandbox", "elevenlabs": "el-sandbox"}
+
+
+@dataclass(frozen=True)
+class Vendors:
+    """Where the vendors are and with which key; "" is none."""
+
+    openai_url: str
+    openai_key: str
+    deepgram_url: str
+    deepgram_key: str
+    elevenlabs_url: str
+    elevenlabs_key: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> Vendors:
+        """As configured; in the sandbox, its doubles."""
+        if settings.ai_mode == "sandbox":
+            found = sandbox_endpoints(settings)
+            return cls(
+                found["openai_base_url"],
+                SANDBOX_AI_KEY,
+                found["deepgram_base_url"],
+                SANDBOX_KEYS["deepgram"],
+                found["elevenlabs_base_url"],
+                SANDBOX_KEYS["elevenlabs"],
+            )
+        return cls(
+            settings.openai_base_url,
+            _shown(settings.openai_api_key),
+            settings.deepgram_base_url,
+            _shown(settings.deepgram_api_key),
+            settings.elevenlabs_base_url,
+            _shown(settings.elevenlabs_api_key),
+        )
+
+
+class CallModels:
+    """Built once per process; `of` gives each call its own."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Raises `ConfigError` for a stage of the chain that names nobody or lacks a key."""
+        self._settings = settings
+        self._clock = clock
+        vendors = Vendors.of(settings)
+        self._realtime = OpenAIRealtime(vendors.openai_key, vendors.openai_url)
+        self._stages = Stages(settings, vendors)
+
+    def default_of(self, request: CallRequest) -> str:
+        """The model of this call, if it names none."""
+        return default_model(self._settings, request.mode)
+
+    def of(self, request: CallRequest) -> RealtimeModel:
+        """What holds this call."""
+        chain = Pipeline(self._stages.chain_for, self._clock)
+        if request.mode == "legacy":
+            return chain
+        if not self._settings.realtime_fallback:
+            return self._realtime
+        return Standby(self._realtime, chain, self._adapted)
+
+    def _adapted(self, config: SessionConfig) -> SessionConfig:
+        return replace(config, model=self._settings.legacy_model, voice="")
+
+
+def default_model(settings: Settings, mode: str) -> str:
+    """The model of calls of this mode that name none."""
+    return settings.legacy_model if mode == "legacy" else settings.realtime_model
+
+
+class Stages:
+    """The configured stages of the chain. Only a call's model and voice are its own."""
+
+    def __init__(self, settings: Settings, vendors: Vendors) -> None:
+        self._settings = settings
+        self._vendors = vendors
+        self._minds: dict[str, ChatModel] = {}
+        self._recognizers = tuple(self._recognizer(name) for name in self.recognizer_names)
+        self._voices = tuple(self._voice(name) for name in self.voice_names)
+
+    @property
+    def recognizer_names(self) -> tuple[str, ...]:
+        """In the order they are tried."""
+        given = _names(self._settings.legacy_recognizers)
+        available = {
+            "deepgram-flux": self._vendors.deepgram_key,
+            "deepgram-nova": self._vendors.deepgram_key,
+            "openai": self._vendors.openai_key,
+        }
+        return given or tuple(name for name, key in available.items() if key)
+
+    @property
+    def voice_names(self) -> tuple[str, ...]:
+        """In the order they are tried."""
+        given = _names(self._settings.legacy_voices)
+        available = {
+            "elevenlabs": self._vendors.elevenlabs_key,
+            "openai": self._vendors.openai_key,
+        }
+        return given or tuple(name for name, key in available.items() if key)
+
+    def chain_for(self, config: SessionConfig) -> Chain:
+        """The chain of one call."""
+        models = [config.model, *_names(self._settings.legacy_fallback_models)]
+        settings = self._settings
+        text = settings.legacy_filler or filler_text(config.language)
+        wait = settings.legacy_filler_seconds
+        return Chain(
+            self._recognizers,
+            tuple(self._mind(name) for name in dict.fromkeys(models)),
+            self._voices,
+            voice=voice_for(config.voice, self.voice_names[0]),
+            filler=Filler(text if wait else "", wait),
+            temperature=config.temperature,
+        )
+
+    def _mind(self, model: str) -> ChatModel:
+        """Kept, for its connections: they are used by one call after the other."""
+        if model not in self._minds:
+            url = self._settings.chat_base_url or self._vendors.openai_url
+            own = _shown(self._settings.chat_api_key)
+            key = own or ("" if self._settings.chat_base_url else self._vendors.openai_key)
+            sandbox = self._settings.ai_mode == "sandbox" and not self._settings.chat_base_url
+            features = openai_features(model) if sandbox else features_of(url, model)
+            self._minds[model] = ChatCompletions(url, key, model, features=features)
+        return self._minds[model]
+
+    def _recognizer(self, name: str) -> Recognizer:
+        vendors, settings = self._vendors, self._settings
+        makers: dict[str, Callable[[], Recognizer]] = {
+            "deepgram-flux": lambda: DeepgramFlux(
+                _needed(vendors.deepgram_key, "deepgram_api_key", name),
+                base_url=vendors.deepgram_url,
+                eager=0.4 if settings.speculative_replies else None,
+            ),
+            "deepgram-nova": lambda: DeepgramNova(
+                _needed(vendors.deepgram_key, "deepgram_api_key", name),
+                base_url=vendors.deepgram_url,
+            ),
+            "elevenlabs": lambda: ElevenLabsScribe(
+                _needed(vendors.elevenlabs_key, "elevenlabs_api_key", name),
+                base_url=vendors.elevenlabs_url,
+            ),
+            "openai": lambda: RealtimeTranscription(
+                vendors.openai_url,
+                _needed(vendors.openai_key, "openai_api_key", name),
+                settings.openai_transcription_model,
+            ),
+        }
+        return _made(makers, name, "legacy_recognizers")
+
+    def _voice(self, name: str) -> Voice:
+        vendors, settings = self._vendors, self._settings
+        makers: dict[str, Callable[[], Voice]] = {
+            "elevenlabs": lambda: ElevenLabsVoice(
+                _needed(vendors.elevenlabs_key, "elevenlabs_api_key", name),
+                settings.elevenlabs_model,
+                settings.elevenlabs_voice,
+                vendors.elevenlabs_url,
+            ),
+            "openai": lambda: SpeechEndpoint(
+                vendors.openai_url,
+                _needed(vendors.openai_key, "openai_api_key", name),
+                settings.openai_speech_model,
+            ),
+        }
+        return _made(makers, name, "legacy_voices")
+
+
+def voice_for(wanted: str, vendor: str) -> str:
+    """The voice that a call asks for, if the first voice's vendor has it; "" leaves it to them.
+
+    A name that is in no list of ours is a voice of the customer's own.
+    """
+    owners = {voice.vendor for voice in registry.VOICES if voice.name == wanted.lower()}
+    return wanted if not owners or vendor in owners else ""
+
+
+def _made(makers: dict[str, Callable[[], _Stage]], name: str, setting: str) -> _Stage:
+    if name not in makers:
+        raise ConfigError(
+            f"{setting} names {name!r}, which there is not.",
+            field=setting,
+            remedy=f"There are: {', '.join(makers)}.",
+        )
+    return makers[name]()
+
+
+def _needed(key: str, setting: str, name: str) -> str:
+    if not key:
+        raise ConfigError(
+            f"The chain uses {name}, and {setting} is not set.",
+            field=setting,
+            remedy=f"Set TOPCALLS_{setting.upper()}, or take {name} out of the chain.",
+        )
+    return key
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _shown(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
