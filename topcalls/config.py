@@ -305,6 +305,36 @@ class Settings(BaseModel):
         "gpt-4o-mini-tts", description="OpenAI's model that speaks."
     )
 
+    # --- numbers
+    telnyx_api_key: SecretStr | None = Field(
+        None,
+        description="Key of Telnyx, to search, buy and release numbers. Also read from "
+        "`TELNYX_API_KEY`. Never used in the sandbox.",
+    )
+    telnyx_connection_id: str = Field(
+        "",
+        description="Telnyx's id of the SIP connection of the installation's own trunk: numbers "
+        "that are bought without a carrier are bound to it.",
+    )
+    twilio_account_sid: str = Field(
+        "",
+        pattern="^(AC[0-9a-fA-F]{32})?$",
+        description="Account of Twilio, to search, buy and release numbers. Also read from "
+        "`TWILIO_ACCOUNT_SID`. Never used in the sandbox.",
+    )
+    twilio_auth_token: SecretStr | None = Field(
+        None, description="Its auth token. Also read from `TWILIO_AUTH_TOKEN`."
+    )
+    twilio_trunk_sid: str = Field(
+        "",
+        pattern="^(TK[0-9a-fA-F]{32})?$",
+        description="Twilio's SID of the installation's own trunk: numbers that are bought without "
+        "a carrier are bound to it.",
+    )
+    max_number_purchases_per_day: int = Field(
+        10, ge=0, le=10_000, description="Numbers that an account may buy within 24 hours."
+    )
+
     # --- webhooks
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."
@@ -400,6 +430,9 @@ def _variables() -> dict[str, str]:
     return {
         "FROM_NUMBER": "from_number",
         "OPENAI_API_KEY": "openai_api_key",
+        "TELNYX_API_KEY": "telnyx_api_key",
+        "TWILIO_ACCOUNT_SID": "twilio_account_sid",
+        "TWILIO_AUTH_TOKEN": "twilio_auth_token",
         **{PREFIX + name.upper(): name for name in Settings.model_fields},
     }
 

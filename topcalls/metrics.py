@@ -70,6 +70,11 @@ speculation_wasted_tokens = Counter(
     "topcalls_speculation_wasted_tokens_total",
     "Tokens, estimated, of answers that were begun and not used.",
 )
+number_orders = Counter(
+    "topcalls_number_orders_total",
+    "Purchases and releases of numbers that ended, by how.",
+    ["provider", "kind", "outcome"],
+)
 webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS

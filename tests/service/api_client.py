@@ -108,6 +108,7 @@ def api_services(services: factories.Services, **rules: Any) -> ApiServices:
             ai_mode="sandbox",
         ),
         phone_numbers=services.phone_numbers,
+        provisioning=services.provisioning,
         quotas=services.quotas,
         recordings=services.recordings,
         webhooks=services.webhooks,

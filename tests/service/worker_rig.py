@@ -63,6 +63,7 @@ def worker_services(services: factories.Services, poster: Any, clock: Any = None
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,
         dispatch=services.dispatch,
+        number_orders=services.number_orders,
         quotas=services.quotas,
         housekeeping=services.housekeeping,
     )

@@ -18,6 +18,7 @@ from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
 from topcalls.services.phone_numbers import PhoneNumbers
+from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.webhooks import Webhooks
@@ -40,6 +41,7 @@ class ApiServices:
     commands: Commands
     idempotency: Idempotency
     installation: Installation
+    provisioning: Provisioning
     quotas: Quotas
     recordings: Recordings
     webhooks: Webhooks

@@ -76,6 +76,7 @@ _EXPLAINED = {
     422: "A rule forbids calling this number now; `rule` names it.",
     429: "A limit is reached: `limit` names it, Retry-After says when to try again.",
     500: "A fault on our side; the operator finds it in the log by `instance`.",
+    502: "A carrier's API refused, or could not be reached; `detail` says what to do.",
     503: "Nothing can take this now. Try again after Retry-After seconds.",
 }
 

@@ -70,6 +70,7 @@ CARRIER: dict[str, Any] = {
     "number_format": "national",
     "number_prefix": "",
     "caller_id_header": "from",
+    "provider_trunk_id": None,
     "status": {
         "state": "failed",
         "registered": False,
@@ -130,6 +131,7 @@ NUMBER: dict[str, Any] = {
     "status": "active",
     "label": "Reception",
     "error_message": None,
+    "provisioning": None,
     "created_by_user_id": None,
     "created_at": "2026-11-23T14:32:05.104233Z",
     "updated_at": "2026-11-23T14:32:05.104233Z",

@@ -12,6 +12,7 @@ from topcalls.config import Settings
 from topcalls.errors import ConfigError, TopCallsError
 
 TIMEOUT_SECONDS = 30.0
+_NO_CONTENT = 204
 
 
 class ApiError(TopCallsError):
@@ -64,6 +65,10 @@ class ApiClient:
         """The JSON answer to PATCH `path`."""
         return self._send("PATCH", path, body)
 
+    def delete(self, path: str, **query: Any) -> Any:
+        """The JSON answer to DELETE `path`; None where it is empty."""
+        return self._send("DELETE", f"{path}?{urlencode(query)}" if query else path, None)
+
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the user's own base URL
             self._base_url + path,
@@ -76,7 +81,7 @@ class ApiClient:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                return json.load(answer)
+                return None if answer.status == _NO_CONTENT else json.load(answer)
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
         except (urllib.error.URLError, OSError, ValueError) as error:

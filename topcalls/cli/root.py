@@ -18,6 +18,7 @@ from topcalls.cli.call_in import call_in
 from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
 from topcalls.cli.drain import drain
+from topcalls.cli.numbers import numbers
 from topcalls.cli.processes import api, controller, run, sandbox, worker
 from topcalls.cli.secrets import secrets
 from topcalls.cli.status import status
@@ -83,6 +84,7 @@ for command in (
     call_in,
     calls,
     agents,
+    numbers,
     doctor,
     drain,
     status,

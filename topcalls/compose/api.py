@@ -31,6 +31,7 @@ def build_api(settings: Settings) -> ApiServer:
             idempotency=services.idempotency,
             installation=services.installation,
             phone_numbers=services.phone_numbers,
+            provisioning=services.provisioning,
             quotas=services.quotas,
             recordings=services.recordings,
             webhooks=services.webhooks,

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.numbers import number_carriers, purchase_rules
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
@@ -31,7 +32,9 @@ from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.nodes import Nodes
+from topcalls.services.number_orders import NumberOrders
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
+from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
@@ -58,6 +61,8 @@ class Services:
     agents: Agents
     carriers: Carriers
     phone_numbers: PhoneNumbers
+    provisioning: Provisioning
+    number_orders: NumberOrders
     recordings: Recordings
     webhooks: Webhooks
     transitions: Transitions
@@ -118,6 +123,8 @@ def wire(
     wrap_ups = WrapUps(db, recordings, webhooks, runners, owner=lease_owner)
     catalogue = build_catalogue(settings, clock)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
+    phone_numbers = PhoneNumbers(db, clock, agents.exists)
+    sellers = number_carriers(settings)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
@@ -127,7 +134,9 @@ def wire(
         quotas=quotas,
         agents=agents,
         carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
-        phone_numbers=PhoneNumbers(db, clock, agents.exists),
+        phone_numbers=phone_numbers,
+        provisioning=Provisioning(db, clock, phone_numbers, sellers, purchase_rules(settings)),
+        number_orders=NumberOrders(db, sellers, lease_owner),
         recordings=recordings,
         webhooks=webhooks,
         transitions=transitions,

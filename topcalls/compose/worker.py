@@ -34,6 +34,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             sender=WebhookSender(services.db, services.webhooks, http, services.clock),
             wrap_ups=services.wrap_ups,
             dispatch=services.dispatch,
+            number_orders=services.number_orders,
             quotas=services.quotas,
             housekeeping=services.housekeeping,
         ),

@@ -59,6 +59,14 @@ def region(number: str) -> str | None:
     return code if code and code != "001" else None
 
 
+def national_number(number: str) -> str:
+    """The digits after the country code; all of them where it is not known."""
+    parsed = _parse(number)
+    if parsed is None:
+        return number.removeprefix("+")
+    return phonenumbers.national_significant_number(parsed)
+
+
 def time_zones(number: str) -> tuple[str, ...]:
     """Every IANA zone the number's holder may live in; empty when the number does not tell."""
     parsed = _parse(number)

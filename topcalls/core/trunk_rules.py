@@ -48,6 +48,7 @@ FIELDS = (
     "number_format",
     "number_prefix",
     "caller_id_header",
+    "provider_trunk_id",
 )
 SECTIONS = {
     "sip_gateway": (
@@ -81,6 +82,7 @@ _USER = re.compile(r"[A-Za-z0-9+_.~!*&=%-]{1,64}")
 _PASSWORD = re.compile(r"[\x20-\x7e]{1,128}")
 _REALM = re.compile(r"[A-Za-z0-9_.-]{1,128}")
 _NUMBER_PREFIX = re.compile(r"[0-9*#]{0,16}")
+_PROVIDER_TRUNK = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Faults = Iterator[FieldError]
 Body = Mapping[str, Any]
@@ -231,6 +233,10 @@ def _numbers(given: Body) -> Faults:
     if not isinstance(prefix, str) or not _NUMBER_PREFIX.fullmatch(prefix):
         message = "Must be up to 16 of 0-9, * and #: what the carrier wants dialled first."
         yield FieldError("number_prefix", message, "invalid_number_prefix")
+    trunk = given.get("provider_trunk_id")
+    if trunk is not None and not (isinstance(trunk, str) and _PROVIDER_TRUNK.fullmatch(trunk)):
+        message = "Must be up to 64 letters, digits, '-' and '_': Telnyx's connection id, or "
+        yield FieldError("provider_trunk_id", message + "Twilio's trunk SID.", "invalid_trunk")
 
 
 def _logins(given: Body) -> Faults:

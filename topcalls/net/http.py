@@ -35,14 +35,16 @@ class HttpError(TopCallsError):
     """No answer came. The message never contains the URL: it may carry a secret.
 
     `kind` is one of `invalid_url`, `invalid_request`, `forbidden_address`, `dns`, `connect`,
-    `tls`, `timeout`, `too_large`, `protocol`.
+    `tls`, `timeout`, `too_large`, `protocol`. `may_have_arrived`: whether the receiver may have
+    got the request all the same, and done what it asks.
     """
 
     code = "http_error"
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: str, message: str, *, may_have_arrived: bool = False) -> None:
         super().__init__(message)
         self.kind = kind
+        self.may_have_arrived = may_have_arrived
         self.retryable = kind in _TRANSIENT
 
 
@@ -107,7 +109,8 @@ class HttpClient:
         except gevent.Timeout as expired:
             if expired is not limit:
                 raise
-            raise HttpError("timeout", f"no answer within {self._timeout:g} s") from None
+            words = f"no answer within {self._timeout:g} s"
+            raise HttpError("timeout", words, may_have_arrived=True) from None
         finally:
             limit.close()
         elapsed_ms = round((self._clock.monotonic() - started) * 1000)
@@ -126,11 +129,12 @@ class HttpClient:
             with connection.getresponse() as response:
                 return response.status, _joined(response), self._read(response)
         except http.client.HTTPException as error:
-            raise HttpError("protocol", f"not HTTP: {type(error).__name__}") from error
+            words = f"not HTTP: {type(error).__name__}"
+            raise HttpError("protocol", words, may_have_arrived=True) from error
         except ValueError as error:  # http.client's verdict on a header or method
             raise HttpError("invalid_request", "a header or the method cannot be sent") from error
         except OSError as error:
-            raise HttpError("connect", "connection lost") from error
+            raise HttpError("connect", "connection lost", may_have_arrived=True) from error
         finally:
             connection.close()
 
@@ -156,9 +160,10 @@ class HttpClient:
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         body = response.read(self._max_response_bytes + 1)
         if len(body) > self._max_response_bytes:
-            raise HttpError("too_large", f"answer over {self._max_response_bytes} bytes")
+            words = f"answer over {self._max_response_bytes} bytes"
+            raise HttpError("too_large", words, may_have_arrived=True)
         if response.length:
-            raise HttpError("protocol", "the answer broke off")
+            raise HttpError("protocol", "the answer broke off", may_have_arrived=True)
         return body
 
 

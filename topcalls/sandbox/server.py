@@ -22,6 +22,7 @@ from topcalls.clock import SystemClock
 from topcalls.ids import new_id, new_secret
 from topcalls.log import get_logger
 from topcalls.sandbox.callers_desk import CallersDesk
+from topcalls.sandbox.carriers.desk import CarriersDesk
 from topcalls.sandbox.deepgram.server import DeepgramDouble
 from topcalls.sandbox.elevenlabs.server import ElevenLabsDouble
 from topcalls.sandbox.fault_desk import FaultDesk
@@ -93,6 +94,7 @@ class Sandbox:
         self.webhooks = WebhookReceiver((host, 0), clock=clock)
         self.faults = FaultDesk((host, 0), self.switch)
         self.callers = CallersDesk((host, 0), self.switch, plan)
+        self.carriers = CarriersDesk((host, 0))
 
     @property
     def endpoints(self) -> dict[str, Any]:
@@ -109,6 +111,7 @@ class Sandbox:
             "webhook_url": self.webhooks.url,
             "faults_url": self.faults.url,
             "callers_url": self.callers.url,
+            "carriers": self.carriers.endpoints,
             "pid": os.getpid(),
         }
 
@@ -135,7 +138,7 @@ class Sandbox:
 
     def _parts(self) -> list[Any]:
         vendors = [self.openai, self.deepgram, self.elevenlabs]
-        return [self.switch, *vendors, self.webhooks, self.faults, self.callers]
+        return [self.switch, *vendors, self.webhooks, self.faults, self.callers, self.carriers]
 
 
 def run_sandbox(

@@ -83,6 +83,7 @@ class CarrierView:
     number_format: str
     number_prefix: str
     caller_id_header: str
+    provider_trunk_id: str | None
     status: CarrierStatusView
     created_at: datetime
     updated_at: datetime
@@ -120,6 +121,7 @@ def carrier_view(
         number_format=trunk.number_format,
         number_prefix=trunk.number_prefix,
         caller_id_header=trunk.caller_id_header,
+        provider_trunk_id=row.provider_trunk_id,
         status=_status(told, alive, failure),
         created_at=row.created_at,
         updated_at=row.updated_at,

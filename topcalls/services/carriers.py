@@ -201,6 +201,7 @@ class Carriers:
             "name": body["carrier_name"].strip(),
             "preset": body.get("preset"),
             "priority": trunk_rules.priority_of(body),
+            "provider_trunk_id": body.get("provider_trunk_id"),
             "trunk": to_stored(trunk),
             "password": trunk.login.password if trunk.login else None,
             "inbound_password": trunk.inbound_login.password if trunk.inbound_login else None,

@@ -11,7 +11,7 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
-from topcalls.store.models import WebhookDelivery, WrapUp
+from topcalls.store.models import NumberOrder, WebhookDelivery, WrapUp
 
 _BATCH = 1000
 
@@ -72,7 +72,7 @@ class Housekeeping:
             leases.vacate(loop)
             return sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())
-                for model in (WebhookDelivery, WrapUp)
+                for model in (WebhookDelivery, WrapUp, NumberOrder)
             )
 
         return self._db.run(verb)

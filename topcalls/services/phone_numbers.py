@@ -12,19 +12,52 @@ from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.core import phone_numbers
+from topcalls.core.number_orders import OPEN, Kind, State
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.store import carriers
+from topcalls.store import carriers, number_orders
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
-from topcalls.store.models import PhoneNumber
+from topcalls.store.models import NumberOrder, PhoneNumber
 
 MAX_LABEL = 100
 FIELDS = ("number", "voip_carrier_sid", "label", "agent_id")
 CHANGEABLE = ("voip_carrier_sid", "label", "agent_id", "status")
 STATUSES = ("active", "inactive")
 SOURCES = ("topcalls", "byoc", "manual", "import", "twilio", "telnyx")
+
+
+_STATES = {
+    (Kind.PURCHASE, State.DONE): "bought",
+    (Kind.PURCHASE, State.SENT): "confirming",
+    (Kind.RELEASE, State.DONE): "released",
+}
+_OPEN = {Kind.PURCHASE: "buying", Kind.RELEASE: "releasing"}
+PROVISIONING_STATES = (
+    "buying",
+    "confirming",
+    "bought",
+    "releasing",
+    "released",
+    "failed",
+    "unknown",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvisioningView:
+    """The last purchase or release of a number. `state`: one of `PROVISIONING_STATES`; prices are
+    decimal text."""
+
+    kind: str
+    state: str
+    provider: str
+    monthly_price: str | None
+    max_monthly_price: str | None
+    currency: str | None
+    requested_at: datetime
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +76,7 @@ class PhoneNumberView:
     status: str
     label: str | None
     error_message: str | None
+    provisioning: ProvisioningView | None
     created_by_user_id: str | None
     created_at: datetime
     updated_at: datetime
@@ -106,13 +140,54 @@ class PhoneNumbers:
 
         return self._db.run(verb)
 
+    def check_new(
+        self, account_id: str, body: Mapping[str, Any], faults: Sequence[FieldError]
+    ) -> str:
+        """Inside a verb: the number that `body` names, when it may be had; `faults` were found
+        before. A purchase of it that failed makes way.
+
+        Raises:
+            Conflict: the number is in this installation already.
+            InvalidRequest: names every field at fault.
+        """
+        self._refuse(account_id, body, [*faults, *_number_faults(body)])
+        number: str = body["number"]
+        row = carriers.number_named(number)
+        if row is not None and row.status == "failed" and row.provider_id is None:
+            carriers.delete_number(row.id)
+        else:
+            self._refuse_twice(account_id, number)
+        return number
+
+    def settled(self, account_id: str, number_id: str) -> PhoneNumber:
+        """Inside a verb: the row of a number.
+
+        Raises:
+            Conflict: it is being bought or given back.
+            NotFound: no such number in this account.
+        """
+        row = _found(account_id, number_id)
+        _refuse_open_order(row)
+        return row
+
     def list(self, account_id: str) -> Sequence[PhoneNumberView]:
         """An account's numbers, oldest first."""
-        return self._db.read(lambda: [_view(row) for row in carriers.numbers_of(account_id)])
+
+        def verb() -> Sequence[PhoneNumberView]:
+            rows = carriers.numbers_of(account_id)
+            orders = number_orders.latest([row.id for row in rows])
+            return [_view(row, orders.get(row.id)) for row in rows]
+
+        return self._db.read(verb)
 
     def get(self, account_id: str, number_id: str) -> PhoneNumberView:
         """Raises NotFound."""
-        return self._db.read(lambda: _view(_found(account_id, number_id)))
+
+        def verb() -> PhoneNumberView:
+            row = _found(account_id, number_id)
+            return _view(row, _last_order(number_id))
+
+        return self._db.read(verb)
 
     def update(
         self, account_id: str, number_id: str, changes: Mapping[str, Any]
@@ -121,13 +196,16 @@ class PhoneNumbers:
 
         Raises:
             InvalidRequest: names every field at fault.
+            Conflict: its status, while it is being bought or given back or was not got.
             NotFound: no such number in this account.
         """
         now = self._clock.now()
 
         def verb() -> PhoneNumberView:
             lock_account(account_id)
-            _found(account_id, number_id)
+            row = _found(account_id, number_id)
+            if "status" in changes:
+                _refuse_under_way(row)
             faults = _unknown(changes, CHANGEABLE)
             if changes.get("status", "active") not in STATUSES:
                 words = f"Must be one of {', '.join(STATUSES)}."
@@ -136,16 +214,21 @@ class PhoneNumbers:
             names = {"voip_carrier_sid": "carrier"}
             columns = {names.get(name, name): value for name, value in changes.items()}
             carriers.update_number(number_id, **columns, updated_at=now)
-            return _view(_found(account_id, number_id))
+            return _view(_found(account_id, number_id), _last_order(number_id))
 
         return self._db.run(verb)
 
     def delete(self, account_id: str, number_id: str) -> None:
-        """Forget a number; calls to it are refused from now on. Raises NotFound."""
+        """Forget a number; calls to it are refused from now on.
+
+        Raises:
+            Conflict: it is being bought or given back.
+            NotFound: no such number in this account.
+        """
 
         def verb() -> None:
             lock_account(account_id)
-            _found(account_id, number_id)
+            _refuse_open_order(_found(account_id, number_id))
             carriers.delete_number(number_id)
 
         self._db.run(verb)
@@ -246,7 +329,44 @@ def _found(account_id: str, number_id: str) -> PhoneNumber:
     return row
 
 
-def _view(row: PhoneNumber) -> PhoneNumberView:
+def _last_order(number_id: str) -> NumberOrder | None:
+    return number_orders.latest([number_id]).get(number_id)
+
+
+def _refuse_open_order(row: PhoneNumber) -> None:
+    order = _last_order(row.id)
+    if order is not None and order.state in OPEN:
+        doing = "bought" if order.kind == Kind.PURCHASE else "given back"
+        raise Conflict(
+            f"The number is being {doing}.", remedy="Wait until it is done: see 'provisioning'."
+        )
+
+
+def _refuse_under_way(row: PhoneNumber) -> None:
+    _refuse_open_order(row)
+    if row.status not in STATUSES:
+        raise Conflict(
+            "The number was not got, so it cannot be switched on or off.",
+            remedy="Delete it, and buy another one.",
+        )
+
+
+def _provisioning(order: NumberOrder) -> ProvisioningView:
+    kind, state = Kind(order.kind), State(order.state)
+    ended = state if state not in OPEN else _OPEN[kind]
+    return ProvisioningView(
+        kind=kind,
+        state=_STATES.get((kind, state), ended),
+        provider=order.provider,
+        monthly_price=order.price,
+        max_monthly_price=order.max_price,
+        currency=order.currency,
+        requested_at=order.created_at,
+        finished_at=order.finished_at,
+    )
+
+
+def _view(row: PhoneNumber, order: NumberOrder | None = None) -> PhoneNumberView:
     carrier = carriers.get(row.carrier_id) if row.carrier_id else None
     return PhoneNumberView(
         id=row.id,
@@ -260,6 +380,7 @@ def _view(row: PhoneNumber) -> PhoneNumberView:
         status=row.status,
         label=row.label,
         error_message=row.error_message,
+        provisioning=None if order is None else _provisioning(order),
         created_by_user_id=None,
         created_at=row.created_at,
         updated_at=row.updated_at,

@@ -136,6 +136,7 @@ class DueLoop:
             self._services.dispatch.recover_abandoned,
             self.hand_out_webhooks,
             self._hand_out_wrap_ups,
+            self._hand_out_number_orders,
         )
         for sweep in sweeps:
             try:
@@ -159,6 +160,12 @@ class DueLoop:
             return
         for call_id in self._services.wrap_ups.due(now, MOST_WRAP_UPS):
             self._put(self._tasks.wrap_up_call, call_id)
+
+    def _hand_out_number_orders(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for order_id in self._services.number_orders.due(now):
+            self._put(self._tasks.order_number, order_id)
 
     def _put(self, task: TaskWrapper, row_id: str) -> bool:
         """Put a task into the queue. False: the queue is away; the row's lease will run out."""

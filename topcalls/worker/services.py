@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from topcalls.clock import Clock
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
+from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
-"""The `owner` that `Webhooks` and `WrapUps` of every worker process must be built with.
+"""The `owner` that `Webhooks`, `WrapUps` and `NumberOrders` of every worker must be built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -28,5 +29,6 @@ class WorkerServices:
     sender: WebhookSender
     wrap_ups: WrapUps
     dispatch: Dispatch
+    number_orders: NumberOrders
     quotas: Quotas
     housekeeping: Housekeeping

@@ -29,6 +29,7 @@ class Tasks:
 
     deliver_webhook: TaskWrapper
     wrap_up_call: TaskWrapper
+    order_number: TaskWrapper
     release_stale_reservations: TaskWrapper
     housekeeping: TaskWrapper
 
@@ -72,6 +73,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         services.wrap_ups.run(call_id, now())
 
     @task
+    def order_number(order_id: str) -> None:
+        services.number_orders.run(order_id, now())
+
+    @task
     def release_stale_reservations() -> None:
         services.quotas.release_stale(now())
 
@@ -81,7 +86,9 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
             if not any(astuple(services.housekeeping.run(now()))):
                 return
 
-    return Tasks(deliver_webhook, wrap_up_call, release_stale_reservations, housekeeping)
+    return Tasks(
+        deliver_webhook, wrap_up_call, order_number, release_stale_reservations, housekeeping
+    )
 
 
 def _register(queue: Huey, database: Outage, function: Callable[..., None]) -> TaskWrapper:

@@ -10,6 +10,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core.carrier_status import Health
+from topcalls.core.number_orders import Kind
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.core.trunk_presets import PRESETS
 from topcalls.core.trunks import (
@@ -20,7 +21,8 @@ from topcalls.core.trunks import (
     TRANSPORTS,
     TRUNK_TYPES,
 )
-from topcalls.services.phone_numbers import MAX_LABEL, SOURCES, STATUSES
+from topcalls.services.phone_numbers import MAX_LABEL, PROVISIONING_STATES, SOURCES, STATUSES
+from topcalls.services.provisioning import PROVIDERS
 
 
 def _about(text: str, **more: Any) -> dict[str, Any]:
@@ -40,7 +42,7 @@ def _moment(text: str, *, nullable: bool = False) -> fields.Timestamp:
     return fields.Timestamp(required=not nullable, allow_none=nullable, metadata=_about(text))
 
 
-class _Judged(ma.Schema):
+class Judged(ma.Schema):
     """Judged as a whole by the rules, so that every fault is told at once: the body passes as it
     came."""
 
@@ -186,9 +188,14 @@ class _CarrierFields(ma.Schema):
         allow_none=True,
         metadata=_about("Where the carrier reads the caller ID.", default="from"),
     )
+    provider_trunk_id = _said(
+        "What the carrier's own API calls this trunk (Telnyx's connection id, Twilio's trunk SID): "
+        "numbers bought for it are bound to that.",
+        pattern="^[A-Za-z0-9_-]{1,64}$",
+    )
 
 
-class CarrierCreateSchema(_Judged, _CarrierFields):
+class CarrierCreateSchema(Judged, _CarrierFields):
     """A carrier to add."""
 
     carrier_name = fields.Text(required=True, metadata=_about("", minLength=1, maxLength=100))
@@ -206,7 +213,7 @@ class CarrierCreateSchema(_Judged, _CarrierFields):
     )
 
 
-class CarrierChangeSchema(_Judged, _CarrierFields):
+class CarrierChangeSchema(Judged, _CarrierFields):
     """What to change. Sections are changed part by part; a password left out stays."""
 
     carrier_name = _said("", minLength=1, maxLength=100)
@@ -307,7 +314,7 @@ class PresetListSchema(ma.Schema):
 # --- numbers
 
 
-class PhoneNumberCreateSchema(_Judged):
+class PhoneNumberCreateSchema(Judged):
     """A number to add."""
 
     number = fields.Text(required=True, metadata=_about("E.164.", pattern=E164_PATTERN))
@@ -316,13 +323,33 @@ class PhoneNumberCreateSchema(_Judged):
     agent_id = _id("The agent that takes calls to it.", nullable=True)
 
 
-class PhoneNumberChangeSchema(_Judged):
+class PhoneNumberChangeSchema(Judged):
     """What to change; null unbinds."""
 
     voip_carrier_sid = _id("Its carrier.", nullable=True)
     label = _said("Yours.", maxLength=MAX_LABEL)
     agent_id = _id("The agent that takes calls to it.", nullable=True)
     status = fields.Choice(*STATUSES, metadata=_about("Calls to an inactive number are not taken."))
+
+
+class ProvisioningSchema(ma.Schema):
+    """A purchase or a release at the carrier."""
+
+    kind = fields.Choice(*Kind, required=True)
+    state = fields.Choice(
+        *PROVISIONING_STATES,
+        required=True,
+        metadata=_about(
+            "`confirming`: the carrier was asked, and its answer was lost; it is looked up. "
+            "`unknown`: given up; look in the carrier's console."
+        ),
+    )
+    provider = fields.Choice(*PROVIDERS, required=True)
+    monthly_price = _said("What it costs a month, as in 1.00.")
+    max_monthly_price = _said("The limit of the purchase.")
+    currency = _said("ISO 4217.")
+    requested_at = _moment("When it was asked for.")
+    finished_at = _moment("When it ended.", nullable=True)
 
 
 class PhoneNumberSchema(ma.Schema):
@@ -342,7 +369,12 @@ class PhoneNumberSchema(ma.Schema):
     phone_number_sid = _id("The same as `id`.")
     status = fields.Choice("active", "inactive", "pending", "failed", required=True)
     label = _said("Yours.")
-    error_message = _said("Why it is `failed`.")
+    error_message = _said("Why it is `failed`, or what its purchase or release waits for.")
+    provisioning = ma.fields.Nested(
+        ProvisioningSchema,
+        allow_none=True,
+        metadata=_about("Its last purchase or release; null for one that was not bought here."),
+    )
     created_by_user_id = _id("Always null: keys are of accounts.", nullable=True)
     created_at = _moment("When it was added.")
     updated_at = _moment("When it was changed last.")

@@ -148,11 +148,3 @@ def get_number(number_id: UUID) -> PhoneNumberView:
 def change_number(body: dict[str, Any], number_id: UUID) -> PhoneNumberView:
     """Bind a number to another carrier or agent, name it, or switch it off."""
     return services().phone_numbers.update(principal().account_id, str(number_id), body)
-
-
-@phone_numbers.route(f"{_BASE}/<uuid:number_id>", methods=["DELETE"])
-@requires("phone_numbers:write")
-@phone_numbers.response(204)
-def delete_number(number_id: UUID) -> None:
-    """Remove a number. Nothing changes at its carrier."""
-    services().phone_numbers.delete(principal().account_id, str(number_id))

@@ -12,6 +12,7 @@ from topcalls.store.models.calls import (
     WrapUp,
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
+from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.transfers import CallTransfer
@@ -48,6 +49,7 @@ TABLES = (
     PhoneNumber,
     CallAttempt,
     CallTransfer,
+    NumberOrder,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -70,6 +72,7 @@ __all__ = [
     "MinuteGrant",
     "MinuteUsage",
     "NamedLease",
+    "NumberOrder",
     "PhoneNumber",
     "Reservation",
     "SchemaVersion",

@@ -17,7 +17,8 @@ class Carrier(Table):
     """A trunk of an account. `trunk` is a stored `core.trunks.Trunk` without its passwords.
 
     `version` grows with every change: a node whose status tells another one has not applied it.
-    Of an account's carriers the lowest `priority` is tried first.
+    Of an account's carriers the lowest `priority` is tried first. `provider_trunk_id` is what a
+    carrier that sells numbers by an API calls the trunk.
     """
 
     id = id_field(primary_key=True)
@@ -30,6 +31,7 @@ class Carrier(Table):
     trunk = JsonField()
     password = SecretField(null=True)
     inbound_password = SecretField(null=True)
+    provider_trunk_id = peewee.TextField(null=True)
     created_at = InstantField()
     updated_at = InstantField()
 

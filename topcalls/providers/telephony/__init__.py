@@ -1,0 +1,1 @@
+"""Carriers' APIs for numbers: search, buy, release, each vendor behind one protocol."""

@@ -1,0 +1,1 @@
+"""Doubles of carriers that sell numbers by an API: Telnyx and Twilio."""
