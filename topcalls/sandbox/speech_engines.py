@@ -89,13 +89,20 @@ class EspeakEngine:
         self._library.espeak_SetSynthCallback(self._callback)
 
     def render(self, text: str, voice: Voice) -> tuple[int, Samples]:
-        audio: bytes = self._thread.apply(self._render_in_thread, (text, voice))
+        name, rate, pitch = self._VOICES[voice]
+        return self.render_as(text, name.decode(), rate, pitch)
+
+    def render_as(
+        self, text: str, name: str, words_per_minute: int, pitch: int
+    ) -> tuple[int, Samples]:
+        """Any voice of espeak-ng: a language, perhaps with a variant ("de+f2"); pitch 0-100."""
+        arguments = (text, name.encode(), words_per_minute, pitch)
+        audio: bytes = self._thread.apply(self._render_in_thread, arguments)
         return self._rate, np.frombuffer(audio, dtype=np.int16)
 
-    def _render_in_thread(self, text: str, voice: Voice) -> bytes:
-        name, rate, pitch = self._VOICES[voice]
+    def _render_in_thread(self, text: str, name: bytes, rate: int, pitch: int) -> bytes:
         if self._library.espeak_SetVoiceByName(name) != 0:
-            raise SpeechUnavailable("espeak-ng lacks an English voice.")
+            raise SpeechUnavailable(f"espeak-ng lacks the voice {name.decode()}.")
         self._library.espeak_SetParameter(self._RATE, rate, 0)
         self._library.espeak_SetParameter(self._PITCH, pitch, 0)
         self._pieces.clear()

@@ -1,0 +1,361 @@
+"""What answered the call: pure rules over what was heard, in seconds since the line was up.
+
+Fast to slow: tones, then the rhythm of a greeting (a person says a word or two and waits), then
+words, then whatever model is asked about the rest. A verdict may be revised by better evidence;
+`AnswerDetector.first` keeps the one that was acted on. When to speak is another question, which
+`core/answer_timing.py` answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from topcalls.core import answer_phrases as phrases
+
+
+class Answerer(StrEnum):
+    """What can take a call."""
+
+    HUMAN = "human"
+    VOICEMAIL = "voicemail"
+    IVR = "ivr"
+    SCREENING = "screening"
+    FAX = "fax"
+    INTERCEPT = "intercept"
+    SILENCE = "silence"
+    UNKNOWN = "unknown"
+
+
+MACHINES = frozenset(
+    {
+        Answerer.VOICEMAIL,
+        Answerer.IVR,
+        Answerer.SCREENING,
+        Answerer.FAX,
+        Answerer.INTERCEPT,
+    }
+)
+_DOCUMENTED = frozenset({Answerer.HUMAN, Answerer.VOICEMAIL, Answerer.IVR})
+
+
+def documented(answerer: Answerer | str) -> str:
+    """The value of `answered_by`: human, voicemail, ivr, and unknown for everything else."""
+    return str(answerer) if answerer in _DOCUMENTED else Answerer.UNKNOWN.value
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One reason for a verdict; never what was said, only which kind of phrase."""
+
+    name: str
+    at: float
+    value: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`confidence` 0 to 1; `at` in seconds since the line was up, ringing excepted."""
+
+    answerer: Answerer
+    confidence: float
+    at: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+class RestModel(Protocol):
+    """Is asked about what neither tones nor rhythm nor words have settled."""
+
+    def judge(self, text: str, spoken_seconds: float) -> tuple[Answerer, float] | None:
+        """An answer and its confidence, or None. Must not block."""
+        ...
+
+
+@dataclass(frozen=True)
+class AnswerRules:
+    """Seconds. `pauses`: after so much speech at most, so much silence means a person waits."""
+
+    pauses: tuple[tuple[float, float], ...] = ((0.85, 0.55), (1.3, 0.85), (2.3, 1.0))
+    utterance_gap: float = 0.45
+    long_greeting: float = 4.2
+    waiting_person: float = 2.0  # silence after a long greeting without a beep
+    longest_person: float = 4.2
+    words_wait: float = 3.5  # longer than a long greeting
+    words_after: float = 1.5  # a pause: until then, the words before it are written down
+    unclear: float = 1.7  # of speech; below this, pieces of it are missing
+    unclear_pause: float = 0.4
+    silence: float = 8.0
+    give_up: float = 30.0
+
+
+@dataclass
+class _Speech:
+    """What was spoken so far."""
+
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    since: float | None = None  # speech that goes on
+    text: list[str] = field(default_factory=list)
+    clarity: float = 99.0
+
+    def start(self) -> float | None:
+        return self.spans[0][0] if self.spans else self.since
+
+    def end(self) -> float:
+        return self.spans[-1][1] if self.spans else 0.0
+
+    def talk(self, at: float) -> float:
+        """From the first sound to the last one."""
+        first = self.start()
+        if first is None:
+            return 0.0
+        return (at if self.since is not None else self.end()) - first
+
+    def voiced(self, at: float) -> float:
+        going_on = at - self.since if self.since is not None else 0.0
+        return going_on + sum(end - start for start, end in self.spans)
+
+
+_SURE_TONES = {
+    "sit": (Answerer.INTERCEPT, 0.98),
+    "fax": (Answerer.FAX, 0.97),
+    "modem": (Answerer.FAX, 0.95),
+    "busy": (Answerer.INTERCEPT, 0.85),
+    "congestion": (Answerer.INTERCEPT, 0.85),
+    "dial_tone": (Answerer.INTERCEPT, 0.8),
+}
+_LEAST_SPAN = 0.16  # shorter sounds are clicks
+_LEAST_CLARITY = 0.46  # less is noise that swells
+_LEAST_WAIT = 0.5
+_FEW_WORDS = 4
+_SECONDS_FOR_ANY, _SECONDS_PER_WORD = 0.9, 0.5  # more speech has words that were not understood
+_SURE = 0.9
+
+
+class AnswerDetector:
+    """Tell it what is heard, in the order of time; each method returns the new verdict if there is
+    one. `words_come`: what is said is written down, so a doubtful greeting waits for its words."""
+
+    def __init__(
+        self,
+        rules: AnswerRules | None = None,
+        *,
+        words_come: bool = True,
+        model: RestModel | None = None,
+    ) -> None:
+        self.verdict: Verdict | None = None
+        self.first: Verdict | None = None
+        self.beeps: list[tuple[float, float]] = []
+        self._rules = rules or AnswerRules()
+        self._words_come = words_come
+        self._model = model
+        self._speech = _Speech()
+        self._origin = 0.0  # ringing before this does not count
+        self._ringing = False
+        self._words_at = 0.0  # the last ones
+        self._unread = 0  # stretches of speech whose words have not come
+
+    # --- what is heard
+
+    def speech_started(self, start: float) -> None:
+        self._speech.since = start
+
+    def speech_ended(self, end: float, clarity: float = 99.0) -> None:
+        """The last sound was at `end`; `clarity` as in `audio.speech_activity.SpeechEnded`."""
+        speech = self._speech
+        since, speech.since = speech.since, None
+        if since is None or end - since < _LEAST_SPAN:
+            return
+        if clarity >= _LEAST_CLARITY:
+            speech.spans.append((since, end))
+            speech.clarity = min(speech.clarity, clarity)
+            self._unread += 1
+
+    def tone(self, name: str, start: float, end: float | None, at: float) -> Verdict | None:
+        """A signal (the values of `audio.call_progress.Signal`); `end` None while it sounds."""
+        if name == "ringback":
+            self._ring(end)
+            return None
+        if name in _SURE_TONES:
+            answerer, confidence = _SURE_TONES[name]
+            return self._decide(answerer, confidence, at, Evidence(name, start))
+        if name != "beep" or end is None:
+            return None
+        self.beeps.append((start, end))
+        spoken = self._speech.voiced(at)
+        if spoken < 0.8 and not self.verdict:
+            return None  # a beep that nothing was said before: a mailbox without words, or a toy
+        sure = 0.97 if spoken >= 2.0 else 0.85
+        return self._decide(Answerer.VOICEMAIL, sure, at, Evidence("beep", start))
+
+    def words(self, text: str, at: float) -> Verdict | None:
+        """Something that was said, in any of the languages of `core/answer_phrases.py`."""
+        plain = phrases.plain(text)
+        if not plain:
+            return None
+        self._speech.text.append(plain)
+        self._unread, self._words_at = 0, at
+        found = classify(" ".join(self._speech.text))
+        if found is None or found[0] is Answerer.HUMAN:
+            last = classify(plain)
+            found = last if last and last[0] is not Answerer.HUMAN else found
+        if found is None:
+            return self._ask_model(at)
+        answerer, confidence = found
+        if answerer is Answerer.HUMAN and (self._is_machine_already() or not self._waits(at)):
+            return None
+        return self._decide(answerer, confidence, at, Evidence(f"{answerer}_words", at))
+
+    def tick(self, at: float) -> Verdict | None:
+        """Time has passed."""
+        if self.verdict is not None or self._ringing:
+            return None
+        speech, rules = self._speech, self._rules
+        if speech.start() is None:
+            if speech.text and at - self._words_at >= rules.pauses[0][1]:
+                return self._faint(at)
+            if at - self._origin >= rules.silence:
+                return self._decide(Answerer.SILENCE, 0.8, at, Evidence("no_speech", at))
+            return self._lone_beep(at)
+        if speech.since is not None:
+            return self._talking(at)
+        return self._paused(at)
+
+    def picked_up(self, at: float) -> Verdict | None:
+        """Somebody speaks where a mailbox would listen."""
+        return self._decide(Answerer.HUMAN, 0.9, at, Evidence("picked_up", at))
+
+    # --- rhythm
+
+    def _talking(self, at: float) -> Verdict | None:
+        talk, rules = self._speech.talk(at), self._rules
+        limit = rules.long_greeting + (rules.words_wait if self._words_come else 0.0)
+        if talk < limit or self._speech.voiced(at) < 0.7 * limit:
+            return None
+        return self._decide(
+            Answerer.VOICEMAIL, 0.7, at, Evidence("long_greeting", at, round(talk, 2))
+        )
+
+    def _paused(self, at: float) -> Verdict | None:
+        speech, rules = self._speech, self._rules
+        talk, quiet = speech.talk(at), at - speech.end()
+        unclear = speech.clarity < rules.unclear
+        for most, pause in rules.pauses:
+            if talk <= most:
+                fast = most == rules.pauses[0][0] and not unclear
+                sure = fast or (self._heard_out() and not unclear)
+                if quiet < (pause if sure else self._wait(pause, unclear)):
+                    return None
+                confidence = 0.9 if fast else 0.8
+                seen = Evidence("short_greeting", at, round(talk, 2))
+                return self._decide(
+                    Answerer.HUMAN, confidence, at, seen, Evidence("pause", at, round(quiet, 2))
+                )
+        if quiet < rules.waiting_person:
+            return None
+        return self._waited(at, talk)
+
+    def _heard_out(self) -> bool:
+        """All that was said is written down, and told nothing."""
+        return bool(self._speech.text) and not self._unread
+
+    def _wait(self, pause: float, unclear: bool) -> float:
+        """How long silence must be before it is a person's: words tell more, where they come."""
+        more = self._rules.unclear_pause if unclear else 0.0
+        if self._words_come:
+            short = pause == self._rules.pauses[0][1]
+            return max(pause, self._rules.words_after) + (0.0 if short else 2 * more)
+        return pause + more
+
+    def _waited(self, at: float, talk: float) -> Verdict | None:
+        """A long greeting, then silence, and no words that settle it."""
+        seen = Evidence("long_greeting", at, round(talk, 2))
+        unclear = self._speech.clarity < self._rules.unclear
+        if talk <= self._rules.longest_person - (1.0 if unclear else 0.0):
+            return self._decide(Answerer.HUMAN, 0.6, at, seen, Evidence("waits", at))
+        return self._decide(Answerer.VOICEMAIL, 0.65, at, seen)
+
+    def _faint(self, at: float) -> Verdict | None:
+        """Words from below the noise: few of them are a person's."""
+        few = sum(text.count(" ") + 1 for text in self._speech.text) <= _FEW_WORDS
+        if not few:
+            return None
+        return self._decide(Answerer.HUMAN, 0.55, at, Evidence("few_words", at))
+
+    def _lone_beep(self, at: float) -> Verdict | None:
+        if not self.beeps or at - self.beeps[-1][1] < 1.5:
+            return None
+        return self._decide(Answerer.VOICEMAIL, 0.7, at, Evidence("beep", self.beeps[-1][0]))
+
+    # --- deciding
+
+    def _ring(self, end: float | None) -> None:
+        """It rings after all: nothing has answered yet, and no time counts until it ends."""
+        self._ringing = end is None
+        if end is not None:
+            self._origin = end
+            self._speech = _Speech()
+
+    def _is_machine_already(self) -> bool:
+        return self.verdict is not None and self.verdict.answerer in MACHINES
+
+    def _waits(self, at: float) -> bool:
+        """Who greeted, in few words, waits for an answer, as people do."""
+        speech = self._speech
+        if speech.start() is None:
+            return True
+        if speech.since is not None or at - speech.end() < _LEAST_WAIT:
+            return False
+        words = sum(text.count(" ") + 1 for text in speech.text)
+        return speech.voiced(at) <= _SECONDS_FOR_ANY + words * _SECONDS_PER_WORD
+
+    def _ask_model(self, at: float) -> Verdict | None:
+        if self._model is None or self.verdict is not None:
+            return None
+        judged = self._model.judge(" ".join(self._speech.text), self._speech.voiced(at))
+        if judged is None:
+            return None
+        return self._decide(*judged, at, Evidence("model", at))
+
+    def _decide(
+        self, answerer: Answerer, confidence: float, at: float, *evidence: Evidence
+    ) -> Verdict | None:
+        """A new verdict, unless the present one is as good."""
+        present = self.verdict
+        if present is not None:
+            if present.answerer is answerer:
+                if confidence > present.confidence:
+                    self.verdict = Verdict(
+                        answerer, confidence, present.at, (*present.evidence, *evidence)
+                    )
+                return None
+            weak = present.confidence < _SURE or present.answerer in _REVISABLE
+            if not weak or confidence < present.confidence - 0.1:
+                return None
+        known = present.evidence if present else ()
+        at_origin = max(0.0, at - self._origin)
+        self.verdict = Verdict(answerer, confidence, at_origin, (*known, *evidence))
+        self.first = self.first or self.verdict
+        return self.verdict
+
+
+_REVISABLE = frozenset({Answerer.HUMAN, Answerer.VOICEMAIL, Answerer.SILENCE, Answerer.UNKNOWN})
+
+
+def classify(plain: str) -> tuple[Answerer, float] | None:
+    """Who says such words, and how sure that is; None if the words do not tell."""
+    weights = {
+        Answerer.VOICEMAIL: phrases.weight_of(phrases.VOICEMAIL, plain),
+        Answerer.SCREENING: phrases.weight_of(phrases.SCREENING, plain),
+        Answerer.INTERCEPT: phrases.weight_of(phrases.INTERCEPT, plain),
+        Answerer.IVR: phrases.weight_of(phrases.IVR, plain),
+    }
+    # screening prompts ask to record something, and mailboxes offer keys: the rarer words decide
+    order = (Answerer.SCREENING, Answerer.INTERCEPT, Answerer.VOICEMAIL, Answerer.IVR)
+    best = max(order, key=lambda kind: (min(weights[kind], 3), -order.index(kind)))
+    human = phrases.weight_of(phrases.HUMAN, plain)
+    if weights[best] >= 2 and weights[best] >= human:
+        return best, 0.96 if weights[best] >= 3 else 0.92
+    if human >= 2:
+        return Answerer.HUMAN, 0.95
+    return None
