@@ -153,12 +153,14 @@ class Rig:
                     advertised_host=None,
                     playback=options["playback"],
                     playback_dir=options.get("playback_dir", self.directory / "playback"),
-                    recordings_dir=self.directory / "recordings",
+                    recordings_dir=self.directory / "spool",
                 ),
                 make_bridge=self.bridge,
                 make_briefing=self.briefing,
                 presence_dir=self.directory / "controllers",
                 cdr_dir=options.get("cdr_dir"),
+                recording_store=options.get("recording_store", self.services.recordings.store),
+                recording_pause_seconds=options.get("recording_pause_seconds", 300),
                 trunks=options.get("trunks"),
                 hand_over=options.get("hand_over", HandOverRules()),
             ),
@@ -168,6 +170,7 @@ class Rig:
                 self.services.commands,
                 self.services.nodes,
                 self.services.inbound,
+                self.services.spooled_recordings,
             ),
             SystemClock(),
         )
@@ -229,6 +232,7 @@ def killed(controller):
     """Everything the process did ends, and the kernel drops its lock."""
     controller._stopped.set()
     gevent.killall(controller._loops)
+    gevent.killall([controller._gear.recordings._looking])
     controller._gear.switch.stop()
     for live in controller.sessions.all():
         live.effects._journal._writer.kill(block=False)

@@ -185,7 +185,31 @@ class Settings(BaseModel):
         description="Directory of speech being played; FreeSWITCH must see it at the same path.",
     )
     recordings_dir: Path | None = Field(
-        None, description="Where FreeSWITCH writes recordings. Empty: `data_dir/recordings`."
+        None,
+        description="Where recordings are kept; the API serves them from there. Empty: "
+        "`data_dir/recordings`.",
+    )
+    recording_spool_dir: Path | None = Field(
+        None,
+        description="Where FreeSWITCH writes recordings; its controllers see it at the same path, "
+        "and bring them to where they are kept. Empty: `spool` below `recordings_dir`.",
+    )
+    recording_store: Literal["directory", "api"] = Field(
+        "directory",
+        description="How a controller brings recordings to where they are kept: `directory` (it "
+        "sees `recordings_dir`) or `api` (it sends them to the API at `recording_api_url`).",
+    )
+    recording_api_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/@?#]+(/[^\s?#]*)?)?$",
+        description="The API, as controllers reach it, for `recording_store = api`. Empty: "
+        "`public_url`.",
+    )
+    recording_pause_seconds: int = Field(
+        300,
+        ge=5,
+        le=3600,
+        description="How long a recording may be paused before it goes on by itself.",
     )
 
     cdr_dir: Path | None = Field(
@@ -369,6 +393,14 @@ class Settings(BaseModel):
     @property
     def effective_recordings_dir(self) -> Path:
         return (self.recordings_dir or self.data_dir / "recordings").resolve()
+
+    @property
+    def effective_recording_spool_dir(self) -> Path:
+        return (self.recording_spool_dir or self.effective_recordings_dir / "spool").resolve()
+
+    @property
+    def effective_recording_api_url(self) -> str:
+        return (self.recording_api_url or self.effective_public_url).rstrip("/")
 
     @property
     def effective_cdr_dir(self) -> Path | None:

@@ -38,6 +38,14 @@ esl_lag = Histogram(
     "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
 )
 esl_reconnects = Counter("topcalls_esl_reconnects_total", "Event Socket connections lost.")
+recordings = Counter(
+    "topcalls_recordings_total", "What became of recordings on the switch's disk.", ["outcome"]
+)
+recording_spool_free = Gauge(
+    "topcalls_recording_spool_free_bytes",
+    "Room where the switch writes recordings.",
+    multiprocess_mode="livemin",
+)
 turn_gateway = Histogram(
     "topcalls_turn_gateway_seconds", "Delay this gateway adds to a turn.", buckets=_SECONDS
 )

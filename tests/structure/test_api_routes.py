@@ -97,6 +97,8 @@ def test_the_documented_idempotent_operations():
     }
     assert marked == {
         ("post", "/v1/calls"),
+        ("post", "/v1/calls/{call_id}/recording/pause"),
+        ("post", "/v1/calls/{call_id}/recording/resume"),
         ("post", "/v1/calls/{call_id}/stop"),
         ("post", "/v1/calls/{call_id}/cancel"),
         ("post", "/v1/calls/{call_id}/dtmf"),

@@ -8,7 +8,7 @@ import pytest
 from topcalls.audio.formats import L16_8K, PCMU_8K, AudioFormat
 from topcalls.audio.pcm import interleave, split_stereo
 from topcalls.audio.tones import sine, tone_dbfs
-from topcalls.audio.wav import WavError, WavReader, WavWriter
+from topcalls.audio.wav import WavError, WavReader, WavWriter, complete
 
 STEREO = AudioFormat("L16", 8000, 2)
 
@@ -110,3 +110,46 @@ def test_only_samples_are_written(path):
     with pytest.raises(WavError):
         WavWriter(path, PCMU_8K)
     assert not path.exists()
+
+
+# --- files whose writer died are completed
+
+
+def test_a_file_that_was_never_completed_is(path):
+    sound = interleave(sine(500, milliseconds=700), sine(900, milliseconds=700))
+    stereo = struct.pack("<HHIIHH", 1, 2, 8000, 32000, 4, 16)
+    path.write_bytes(header(0, stereo) + sound + b"\1\2\3")
+    facts = complete(path)
+    assert (facts.format, facts.milliseconds, facts.repaired) == (STEREO, 700, True)
+    with wave.open(str(path)) as file:
+        assert file.readframes(file.getnframes()) == sound
+    assert int.from_bytes(path.read_bytes()[4:8], "little") == path.stat().st_size - 8
+
+
+def test_a_file_that_is_cut_off_promises_what_is_there(path):
+    path.write_bytes(header(16000) + b"\1\0" * 400)
+    assert (complete(path).milliseconds, complete(path).repaired) == (50, False)
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == 400
+
+
+def test_a_complete_file_is_left_as_it_is(path):
+    with WavWriter(path, L16_8K) as writer:
+        writer.write(sine(500, milliseconds=100))
+    before = path.read_bytes()
+    assert complete(path).repaired is False
+    assert path.read_bytes() == before
+
+
+def test_chunks_behind_the_samples_stay(path):
+    sound = b"\1\0" * 400
+    whole = header(800) + sound + b"LIST" + struct.pack("<I", 4) + b"abcd"
+    path.write_bytes(whole[:4] + struct.pack("<I", len(whole) - 8) + whole[8:])
+    assert complete(path).repaired is False
+    assert path.read_bytes().endswith(b"abcd")
+
+
+def test_what_is_no_recording_is_not_completed(path):
+    path.write_bytes(b"something else entirely, and long enough to be read")
+    with pytest.raises(WavError):
+        complete(path)

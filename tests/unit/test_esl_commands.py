@@ -214,13 +214,22 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
     (commands.uuid_break, (), {}, "uuid_break {u} all"),
     (commands.uuid_break, (), {"everything": False}, "uuid_break {u}"),
     (commands.uuid_fileman_pause, (), {}, "uuid_fileman {u} pause"),
-    (commands.uuid_record_start, ("/rec/a b.wav",), {}, "uuid_record {u} start '/rec/a b.wav'"),
+    (
+        commands.uuid_record_start,
+        ("/rec/a b.wav",),
+        {},
+        "uuid_record {u} start '/rec/a b.wav' 0"
+        " {{RECORD_STEREO=true,enable_file_write_buffering=8192}}",
+    ),
     (
         commands.uuid_record_start,
         ("/rec/a.wav",),
-        {"limit_seconds": 60},
-        "uuid_record {u} start /rec/a.wav 60",
+        {"limit_seconds": 60, "stereo": False},
+        "uuid_record {u} start /rec/a.wav 60"
+        " {{RECORD_STEREO=false,enable_file_write_buffering=8192}}",
     ),
+    (commands.uuid_record_mask, ("/rec/a.wav",), {}, "uuid_record {u} mask /rec/a.wav"),
+    (commands.uuid_record_unmask, ("/rec/a.wav",), {}, "uuid_record {u} unmask /rec/a.wav"),
     (commands.uuid_record_stop, ("/rec/a.wav",), {}, "uuid_record {u} stop /rec/a.wav"),
     (
         commands.uuid_audio_stream_start,

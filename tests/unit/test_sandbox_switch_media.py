@@ -540,8 +540,12 @@ def test_what_recording_refuses(client, tmp_path):
     answered(client)
     assert client.api("uuid_record u9 start /x.wav") == "-ERR Cannot locate session!\n"
     assert client.api(f"uuid_record u1 stop {tmp_path}/x") == "-ERR Cannot stop record session!\n"
-    missing = tmp_path / "missing" / "x.wav"
-    assert client.api(f"uuid_record u1 start {missing}") == "-ERR Cannot start record session!\n"
+    assert client.api(f"uuid_record u1 mask {tmp_path}/x") == (
+        "-ERR Cannot mask recording session!\n"
+    )
+    (tmp_path / "file").touch()
+    below_a_file = tmp_path / "file" / "x.wav"
+    assert client.api(f"uuid_record u1 start {below_a_file}") == "-ERR Cannot record session!\n"
     assert client.api("uuid_record u1").startswith("-USAGE:")
 
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from topcalls.api import auth, context, problems, requests
+from topcalls.api import auth, context, problems, recording_uploads, requests
 from topcalls.api import openapi as openapi_document
 from topcalls.api.auth import public
 from topcalls.api.blueprint import refuse_unexpected_input
@@ -24,6 +24,7 @@ from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.status import status
+from topcalls.services.recording_upload import Tickets
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
 BLUEPRINTS = (calls, agents, phone_numbers, provisioning, recordings, catalogue, account, status)
@@ -36,16 +37,19 @@ def create_app(
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     limits: RateLimits | None = None,
     proxies: int = 0,
+    tickets: Tickets | None = None,
 ) -> Flask:
     """The WSGI application. `public_url` is how the world reaches it.
 
-    `proxies`: how many of them stand in front, each of which adds to X-Forwarded-For.
+    `proxies`: how many of them stand in front, each of which adds to X-Forwarded-For. `tickets`:
+    by which controllers may send recordings; None: they may not.
     """
     app = _bare_app(max_body_bytes)
     context.attach(app, services)
     requests.install(app)
     document = orjson.dumps(_register(app, public_url))
     _serve_document(app, document)
+    recording_uploads.attach(app, tickets)
     auth.protect(app, services.keys, limits or RateLimits(services.clock))
     app.before_request(_refuse_unexpected)
     problems.register(app)
@@ -87,7 +91,7 @@ def _serve_document(app: Flask, document: bytes) -> None:
 
 def _refuse_unexpected() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
-    if view is not None:
+    if view is not None and not auth.is_signed(view):
         _refuse_endless_body()
         refuse_unexpected_input(view)
 

@@ -19,6 +19,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 _SCOPE = "required_scope"
 _PUBLIC = "is_public"
+_SIGNED = "is_signed"
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
 
 
@@ -39,6 +40,17 @@ def public(view: View) -> View:
     return view
 
 
+def signed(view: View) -> View:
+    """This route checks a signature of its own: no key opens it."""
+    setattr(view, _SIGNED, True)
+    return view
+
+
+def is_signed(view: Callable[..., object]) -> bool:
+    """Whether a route is opened by a signature, and reads its own body."""
+    return getattr(view, _SIGNED, False)
+
+
 def scope_of(view: Callable[..., object]) -> str | None:
     """The scope a route needs; None for a public one."""
     return getattr(view, _SCOPE, None)
@@ -55,7 +67,7 @@ def protect(app: Flask, keys: Keys, limits: RateLimits) -> None:
     Raises RuntimeError for a route without a scope. Call it when every route is registered.
     """
     for endpoint, view in app.view_functions.items():
-        if is_public(view) == (scope_of(view) is not None):
+        if [is_public(view), is_signed(view), scope_of(view) is not None].count(True) != 1:
             raise RuntimeError(f"Route {endpoint} must name its scope or be public, not both.")
     app.before_request(lambda: _check(app, keys, limits))
     app.after_request(_tell_allowance)
@@ -63,7 +75,7 @@ def protect(app: Flask, keys: Keys, limits: RateLimits) -> None:
 
 def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
     view = app.view_functions.get(request.endpoint or "")
-    if view is None or is_public(view):
+    if view is None or is_public(view) or is_signed(view):
         return
     token = _token()
     g.principal = _authenticated(token, keys, limits)

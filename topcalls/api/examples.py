@@ -133,6 +133,15 @@ CALL_DETAILS = {
         }
     ],
     "timings": [{"turn": 3, "ear_ms": 512, "provider_ms": 388, "gateway_ms": 24}],
+    "recording": {
+        "state": "stored",
+        "channels": 2,
+        "seconds": 42.36,
+        "size": 1355564,
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "paused_at": None,
+        "problem": None,
+    },
     "routing": [
         {
             "attempt": 1,

@@ -9,6 +9,7 @@ import os
 import struct
 import wave
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -95,6 +96,52 @@ class WavReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@dataclass(frozen=True)
+class WavFacts:
+    """What a file holds. `repaired`: its writer had died, and its header has been completed."""
+
+    format: AudioFormat
+    milliseconds: int
+    repaired: bool
+
+
+def complete(path: Path) -> WavFacts:
+    """Make the header of a file tell what is there, whatever became of its writer.
+
+    A writer that died, or whose disk was full, leaves sizes that promise nothing, or too much, and
+    perhaps part of a sample. Most players would play nothing of it.
+
+    Raises:
+        WavError: it is no WAV file of 16-bit samples.
+    """
+    with path.open("r+b") as file:
+        audio_format, usable = _read_header(file)
+        start = file.tell()
+        size = file.seek(0, os.SEEK_END)
+        promised_file, promised = _promised(file, start)
+        whole = usable - usable % audio_format.frame_bytes
+        broken = promised != whole or promised_file > size - 8
+        if broken:
+            file.truncate(start + whole)
+            _promise(file, start, whole)
+        return WavFacts(audio_format, round(audio_format.milliseconds(whole)), broken)
+
+
+def _promised(file: BinaryIO, start: int) -> tuple[int, int]:
+    """What the header says of the sizes of the file and of its samples, which begin at `start`."""
+    sizes = []
+    for place in (4, start - 4):
+        file.seek(place)
+        sizes.append(int.from_bytes(file.read(4), "little"))
+    return sizes[0], sizes[1]
+
+
+def _promise(file: BinaryIO, start: int, samples: int) -> None:
+    for place, size in ((4, start + samples - 8), (start - 4, samples)):
+        file.seek(place)
+        file.write(size.to_bytes(4, "little"))
 
 
 def _read_header(file: BinaryIO) -> tuple[AudioFormat, int]:

@@ -186,7 +186,7 @@ class Agent:
             received_ms = item.received_ms if item.complete else None
             turn = self._parts.transcript.agent_begun(item.id, received_ms)
             if turn is not None:
-                self._parts.observer.turn_begun(turn)
+                self._parts.observer.turn_begun(self._parts.redaction.applied(turn))
 
     def finished(self, heard: HeardPart, *, can_play: bool = True) -> None:
         """An utterance is over: heard to its end, or (a full disk, a lost playback) given up."""

@@ -41,15 +41,29 @@ SEND_DTMF: Final = ToolSpec(
         "additionalProperties": False,
     },
 )
+PAUSE_RECORDING: Final = ToolSpec(
+    "pause_recording",
+    "Pause the recording of this call, before you ask for something that must not be recorded, "
+    "such as a card number. Wait for the answer before you ask. Say nothing about it in the same "
+    "answer.",
+)
+RESUME_RECORDING: Final = ToolSpec(
+    "resume_recording",
+    "Let the recording go on, as soon as you have heard what must not be recorded.",
+)
 TRANSFER_CALL: Final = "transfer_call"
 """Only of calls that list destinations."""
+
+RECORDING_TOOLS: Final = (PAUSE_RECORDING.name, RESUME_RECORDING.name)
+"""Only of calls that allow it."""
 
 BUILTIN_TOOLS: Final = {tool.name: tool for tool in (END_CALL, SEND_DTMF)}
 
 
 def offered(names: Iterable[str], destinations: Sequence[str] = ()) -> tuple[ToolSpec, ...]:
     """What a session is told of these. Raises KeyError for a name that is none of ours."""
-    known = {**BUILTIN_TOOLS, TRANSFER_CALL: _transfer_call(destinations)}
+    masking = {tool.name: tool for tool in (PAUSE_RECORDING, RESUME_RECORDING)}
+    known = {**BUILTIN_TOOLS, **masking, TRANSFER_CALL: _transfer_call(destinations)}
     return tuple(known[name] for name in names)
 
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, TRANSFER_CALL, offered
+from topcalls.bridge.builtin_tools import (
+    BUILTIN_TOOLS,
+    RECORDING_TOOLS,
+    TRANSFER_CALL,
+    offered,
+)
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
@@ -74,7 +79,7 @@ def conversation_for(
     """What a call asks for, as settings. `today` is the date where the other person is. Without
     `tools` the model can only talk."""
     destinations = tuple(item.name for item in destinations_of(request.transfer))
-    builtin = _builtin_tools(destinations) if tools else ()
+    builtin = _builtin_tools(request, destinations) if tools else ()
     session = _session(request, request.model or default_model, today, audio_format, builtin)
     return ConversationConfig(
         session=session,
@@ -90,9 +95,11 @@ def conversation_for(
     )
 
 
-def _builtin_tools(destinations: tuple[str, ...]) -> tuple[str, ...]:
+def _builtin_tools(request: CallRequest, destinations: tuple[str, ...]) -> tuple[str, ...]:
     """Which built-in tools this call has."""
-    return (*BUILTIN_TOOLS, *((TRANSFER_CALL,) if destinations else ()))
+    recording = request.recording
+    masking = RECORDING_TOOLS if recording.enabled and recording.agent_may_pause else ()
+    return (*BUILTIN_TOOLS, *masking, *((TRANSFER_CALL,) if destinations else ()))
 
 
 def _session(
@@ -126,10 +133,14 @@ def _session(
 
 
 def _opening(request: CallRequest, inbound: bool) -> OpeningPlan:
-    if request.wait_for_greeting:
+    announcement = request.recording.announcement if request.recording.enabled else None
+    if announcement is not None:
+        wait = 0.0  # it comes before anything else
+    elif request.wait_for_greeting:
         wait = GREETING_SECONDS
     elif inbound or request.first_sentence:
         wait = 0.0
     else:
         wait = HELLO_SECONDS
-    return OpeningPlan(request.first_sentence, wait, request.interruption.protect_first_sentence)
+    protected = request.interruption.protect_first_sentence
+    return OpeningPlan(request.first_sentence, wait, protected, announcement=announcement)

@@ -22,18 +22,24 @@ class OpeningPlan:
 
     Not `exact`: the agent says something as `text` tells.
     `greeting_wait` is how long, in seconds after the answer, the caller may speak first.
+    `announcement` is said before anything else, and to its end, whoever speaks meanwhile.
     """
 
     text: str | None = None
     greeting_wait: float = 0.0
     protected: bool = False
     exact: bool = True
+    announcement: str | None = None
 
     @property
-    def ask(self) -> Ask:
+    def asks(self) -> tuple[Ask, ...]:
+        """What the agent is asked to say, one after the other."""
         protection = Protection.YIELDS_LATE if self.protected else Protection.NONE
         exact = self.exact and self.text is not None
-        return Ask(self.text or GREET, exact, protection, opening=True)
+        first = Ask(self.text or GREET, exact, protection, opening=self.announcement is None)
+        if self.announcement is None:
+            return (first,)
+        return Ask(self.announcement, protection=Protection.ABSOLUTE, opening=True), first
 
 
 class Opening:
@@ -95,4 +101,5 @@ class Opening:
     def _speak(self) -> None:
         if not self._said:
             self._said = True
-            self._say(self._plan.ask)
+            for ask in self._plan.asks:
+                self._say(ask)

@@ -12,6 +12,7 @@ from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
+from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Transcript, Turn
 from topcalls.core.turns import TurnTaking, TurnTiming
@@ -38,6 +39,10 @@ class BridgeObserver(Protocol):
 
     def send_keys(self, digits: str) -> None:
         """Press these keys (see `core.keys.dial_string`) on the call."""
+
+    def mask_recording(self, paused: bool) -> None:
+        """Record nothing, or everything again; `BridgeSession.recording_masked` tells how that
+        went."""
 
     def key_heard(self, digit: str) -> None:
         """The other person pressed a key."""
@@ -67,6 +72,7 @@ class Parts:
     turns: TurnTaking
     transcript: Transcript = field(default_factory=Transcript)
     stopwatch: TurnStopwatch = field(default_factory=TurnStopwatch)
+    redaction: Redaction = field(default_factory=Redaction)
     answered_at: float | None = None
 
     @property
@@ -81,9 +87,11 @@ class Parts:
         return max(0, round((moment - self.answered_at) * 1000))
 
     def tell(self, turn: Turn | None) -> None:
-        """Which keys were pressed is told outside only where that was asked for."""
+        """Which keys were pressed is told outside only where that was asked for, and what is said
+        while the recording is paused never."""
         if turn is not None and not turn.text:
             self.observer.turn_begun(turn)
         elif turn is not None:
+            turn = self.redaction.applied(turn)
             text = turn.text if self.config.show_keys else turn.masked or turn.text
             self.observer.turn(replace(turn, text=text, masked="") if turn.masked else turn)

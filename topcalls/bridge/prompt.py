@@ -124,6 +124,11 @@ def not_transferred_message(destination: str, reason: str) -> str:
     return f"[Your side tried to connect the caller with {destination}. {reason} Tell them so.]"
 
 
+def recording_message(*, paused: bool) -> str:
+    """What the model is told when somebody else paused the recording, or time did."""
+    return "[The recording is paused.]" if paused else "[The recording goes on.]"
+
+
 def late_result_message(tool: str, output: str) -> str:
     """A tool's result whose call the present session does not know."""
     return f"[Result of {tool}, which you called before the line was interrupted: {output}]"

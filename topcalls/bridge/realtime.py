@@ -16,10 +16,10 @@ from topcalls.bridge.agent import Agent
 from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.farewell import Farewell
-from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
 from topcalls.bridge.link import closed_error
+from topcalls.bridge.masking import Masking
 from topcalls.bridge.opening import Opening
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
@@ -28,6 +28,7 @@ from topcalls.bridge.resumption import Past, Resumption
 from topcalls.bridge.tone_guard import ToneGuard
 from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.bridge.tool_use import ToolUse
+from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.uplink import Uplink
 from topcalls.core import turns
 from topcalls.core.transcript import Speaker
@@ -48,6 +49,7 @@ class Conversation:
         self._agent = Agent(parts, self._session_lost, self._model_failed)
         self._transfer = Transferring(parts.timers, self._begin_transfer)
         self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
+        self._masking = Masking(parts, self._recovery.tell)
         self._opening = Opening(
             config.opening, parts.timers, self._agent.say, self._agent.speaker.release
         )
@@ -65,6 +67,7 @@ class Conversation:
             self._recovery,
             self._farewell,
             self._transfer,
+            self._masking,
             self._apply,
             self.press,
             run_tool,
@@ -324,6 +327,10 @@ class Conversation:
 
     def _not_transferred(self, destination: str, _: str, reason: str) -> None:
         self.inject(prompt.not_transferred_message(destination, reason), respond=True)
+
+    def recording_masked(self, paused: bool, done: bool) -> None:
+        """The recording is paused, or goes on."""
+        self._masking.became(paused, done)
 
     # --- others who have a say
 

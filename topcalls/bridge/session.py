@@ -103,6 +103,10 @@ class BridgeSession:
         """The caller is back: `reason` tells the agent why."""
         self._mailbox.put(self._conversation.not_transferred, reason)
 
+    def recording_masked(self, paused: bool, done: bool = True) -> None:
+        """The recording is paused, or goes on. Not `done`: the switch did not do it."""
+        self._mailbox.put(self._conversation.recording_masked, paused, done)
+
     def say(self, text: str, *, interruptible: bool = True) -> None:
         """Have the agent say these words next."""
         self._mailbox.put(self._conversation.say, text, interruptible)

@@ -13,13 +13,21 @@ import orjson
 
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
-from topcalls.bridge.builtin_tools import END_CALL, LONGEST_SUMMARY, SEND_DTMF, TRANSFER_CALL
+from topcalls.bridge.builtin_tools import (
+    END_CALL,
+    LONGEST_SUMMARY,
+    PAUSE_RECORDING,
+    RESUME_RECORDING,
+    SEND_DTMF,
+    TRANSFER_CALL,
+)
 from topcalls.bridge.farewell import Farewell
-from topcalls.bridge.transfer import Transferring
+from topcalls.bridge.masking import Masking
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask, Response
 from topcalls.bridge.tool_calls import ToolCalls, ToolRunner, arguments_of
+from topcalls.bridge.transfer import Transferring
 from topcalls.core import keys
 from topcalls.core.turns import Decision
 from topcalls.errors import InvalidRequest
@@ -36,6 +44,7 @@ class ToolUse:
         recovery: Recovery,
         farewell: Farewell,
         transfer: Transferring,
+        masking: Masking,
         decide: Callable[[list[Decision]], None],
         press: Callable[[str], None],
         run_tool: ToolRunner | None,
@@ -45,12 +54,15 @@ class ToolUse:
         self._recovery = recovery
         self._farewell = farewell
         self._transfer = transfer
+        self._masking = masking
         self._decide = decide
         self._press = press
         own: dict[str, Callable[[ToolCall], None]] = {
             END_CALL.name: self._end_call,
             SEND_DTMF.name: self._send_dtmf,
             TRANSFER_CALL: self._transfer_call,
+            PAUSE_RECORDING.name: partial(self._mask_recording, True),
+            RESUME_RECORDING.name: partial(self._mask_recording, False),
         }
         self._builtin = {name: own[name] for name in parts.config.builtin_tools}
         tools = (tool.name for tool in parts.config.session.tools)
@@ -62,7 +74,7 @@ class ToolUse:
     @property
     def busy(self) -> bool:
         """A tool is at work."""
-        return self._calls.busy
+        return self._calls.busy or self._masking.busy
 
     def stop(self) -> None:
         """Stop whatever runs."""
@@ -109,6 +121,13 @@ class ToolUse:
     def _not_transferred(self, epoch: int, call: ToolCall, status: str, reason: str) -> None:
         self._done(epoch, call, orjson.dumps({"status": status, "reason": reason}).decode())
 
+    def _mask_recording(self, paused: bool, event: ToolCall) -> None:
+        """The answer comes when the switch has done it: only then may a secret be asked for."""
+        self._masking.ask(paused, partial(self._masked, self._parts.link.epoch, event))
+
+    def _masked(self, epoch: int, call: ToolCall, output: dict[str, str]) -> None:
+        self._done(epoch, call, orjson.dumps(output).decode())
+
     def _refuse(self, event: ToolCall, why: str) -> None:
         self._answer(event, {"error": why})
         self._unused_results = True
@@ -140,7 +159,7 @@ class ToolUse:
         self._use_results()
 
     def _use_results(self) -> None:
-        if self._unused_results and not self._calls.busy and not self._agent.responses.active:
+        if self._unused_results and not self.busy and not self._agent.responses.active:
             self._unused_results = False
             self._decide(self._parts.turns.response_wanted())
 

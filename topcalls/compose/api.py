@@ -10,7 +10,7 @@ from topcalls.api.app import openapi as openapi_document
 from topcalls.api.context import ApiServices
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
-from topcalls.compose.services import open_services
+from topcalls.compose.services import open_services, upload_tickets
 from topcalls.config import Settings
 
 
@@ -45,6 +45,7 @@ def build_api(settings: Settings) -> ApiServer:
             failures_per_minute=settings.api_failures_per_minute,
         ),
         proxies=settings.api_proxies,
+        tickets=upload_tickets(settings),
     )
     return server.build(app, settings.api_host, settings.api_port)
 

@@ -16,7 +16,7 @@ from topcalls.clock import Clock
 from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox import sandbox_endpoints
-from topcalls.compose.services import open_services
+from topcalls.compose.services import open_services, recording_store
 from topcalls.config import Settings
 from topcalls.controller.assembly import (
     ControllerOptions,
@@ -55,9 +55,16 @@ def build_controller(settings: Settings) -> Telephony:
         min_idle_percent=settings.min_idle_cpu,
         hand_over=HandOverRules(settings.adopt_seconds, settings.hand_over),
         inbound_reserve=settings.inbound_reserve,
+        recording_store=recording_store(settings, services.clock),
+        recording_pause_seconds=settings.recording_pause_seconds,
     )
     verbs = Verbs(
-        services.calls, services.dispatch, services.commands, services.nodes, services.inbound
+        services.calls,
+        services.dispatch,
+        services.commands,
+        services.nodes,
+        services.inbound,
+        services.spooled_recordings,
     )
     return assemble(options, verbs, services.clock)
 
@@ -82,7 +89,7 @@ def _media(settings: Settings) -> MediaOptions:
         advertised_host=settings.media_advertised_host or None,
         playback=settings.playback,
         playback_dir=playback_dir(settings).resolve(),
-        recordings_dir=settings.effective_recordings_dir,
+        recordings_dir=settings.effective_recording_spool_dir,
     )
 
 

@@ -176,7 +176,7 @@ class Doctor:
                 switch=address,
                 max_calls=settings.max_calls,
                 calls_per_second=settings.calls_per_second,
-                recordings_dir=settings.effective_recordings_dir,
+                recordings_dir=settings.effective_recording_spool_dir,
                 playback_dir=self._playback_dir(),
                 clock=self.clock,
             ).findings()
@@ -194,7 +194,7 @@ class Doctor:
             advertised_host=settings.media_advertised_host or None,
             playback=settings.playback,
             playback_dir=playback_dir(settings),
-            recordings_dir=settings.effective_recordings_dir,
+            recordings_dir=settings.effective_recording_spool_dir,
         )
         yield from media(options, lambda: settings.node in self._database().nodes_alive())
 

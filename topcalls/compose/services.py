@@ -36,8 +36,11 @@ from topcalls.services.number_orders import NumberOrders
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
+from topcalls.services.recording_store import DirectoryStore, RecordingStore
+from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
+from topcalls.services.spooled_recordings import SpooledRecordings
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import StepRunner, WrapUps
@@ -64,6 +67,7 @@ class Services:
     provisioning: Provisioning
     number_orders: NumberOrders
     recordings: Recordings
+    spooled_recordings: SpooledRecordings
     webhooks: Webhooks
     transitions: Transitions
     calls: Calls
@@ -138,6 +142,7 @@ def wire(
         provisioning=Provisioning(db, clock, phone_numbers, sellers, purchase_rules(settings)),
         number_orders=NumberOrders(db, sellers, lease_owner),
         recordings=recordings,
+        spooled_recordings=SpooledRecordings(db),
         webhooks=webhooks,
         transitions=transitions,
         calls=calls,
@@ -167,6 +172,19 @@ def wire(
         ),
         secrets=Secrets(db),
     )
+
+
+def upload_tickets(settings: Settings) -> Tickets:
+    """By which controllers may send recordings to the API."""
+    return Tickets(_secret_key(settings))
+
+
+def recording_store(settings: Settings, clock: Clock) -> RecordingStore:
+    """Where a controller brings recordings."""
+    if settings.recording_store == "api":
+        url = settings.effective_recording_api_url
+        return ApiStore(url, upload_tickets(settings), clock)
+    return DirectoryStore(settings.effective_recordings_dir)
 
 
 def build_catalogue(settings: Settings, clock: Clock) -> Catalogue:

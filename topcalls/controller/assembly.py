@@ -17,6 +17,7 @@ from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.gear import Gear
 from topcalls.controller.hand_over import HandOverRules
 from topcalls.controller.playback_directory import PlaybackDirectory
+from topcalls.controller.recording_spool import DEFAULT_PAUSE_SECONDS, RecordingSpool
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
@@ -34,6 +35,7 @@ from topcalls.media.stream_chunks import StreamPlayback
 from topcalls.presence import Presence
 from topcalls.services.carriers import Carriers
 from topcalls.services.dispatch import ClaimedCall
+from topcalls.services.recording_store import RecordingStore
 
 SWITCH_LIMIT_GRACE_SECONDS = 10
 """The switch enforces the duration of a call too, this much later than we do."""
@@ -53,7 +55,8 @@ class SwitchAddress:
 class MediaOptions:
     """Where the switch reaches us, and how speech reaches the caller.
 
-    `advertised_host` None means `host`. `playback_dir` is seen by the switch at the same path.
+    `advertised_host` None means `host`. `playback_dir` and `recordings_dir`, where recordings are
+    written, are seen by the switch at the same path.
     """
 
     host: str
@@ -81,7 +84,8 @@ class ControllerOptions:
     died. `min_idle_percent`: of the switch's processors.
     `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`. `trunks`: how
     carriers' gateways reach the switch; None leaves its gateways alone. `inbound_reserve`: places
-    that calls out leave free for calls in."""
+    that calls out leave free for calls in. `recording_store`: where recordings are brought; None
+    leaves them where they are. `recording_pause_seconds`: the longest pause of one."""
 
     owner: str
     node: str
@@ -96,6 +100,8 @@ class ControllerOptions:
     trunks: TrunkOptions | None = None
     min_idle_percent: float = 0.0
     inbound_reserve: int = 0
+    recording_store: RecordingStore | None = None
+    recording_pause_seconds: float = DEFAULT_PAUSE_SECONDS
     hand_over: HandOverRules = HandOverRules()  # noqa: RUF009 - it is frozen
 
 
@@ -107,7 +113,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
         options.max_calls,
         options.calls_per_second,
         verbs,
-        lambda telephony: _gear(options, telephony, clock),
+        lambda telephony: _gear(options, verbs, telephony, clock),
         clock,
         Presence(options.presence_dir, options.owner) if options.presence_dir else None,
         min_idle_percent=options.min_idle_percent,
@@ -116,7 +122,7 @@ def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephon
     )
 
 
-def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gear:
+def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock: Clock) -> Gear:
     media = options.media
     files = PlaybackDirectory(media.playback_dir, options.owner, clock)
     switch = SwitchClient(
@@ -144,10 +150,30 @@ def _gear(options: ControllerOptions, telephony: Telephony, clock: Clock) -> Gea
         make_briefing=options.make_briefing,
         dial=partial(_dial, options),
         routes=partial(_routes, options),
-        recordings_dir=media.recordings_dir,
+        recordings=_recordings(options, verbs, telephony, switch, clock),
         clock=clock,
         playback_directory=files if media.playback == "file" else None,
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
+    )
+
+
+def _recordings(
+    options: ControllerOptions,
+    verbs: Verbs,
+    telephony: Telephony,
+    switch: SwitchClient,
+    clock: Clock,
+) -> RecordingSpool:
+    return RecordingSpool(
+        options.media.recordings_dir,
+        options.recording_store,
+        verbs.recordings,
+        switch,
+        clock,
+        owner=options.owner,
+        node=options.node,
+        pause_limit=options.recording_pause_seconds,
+        is_live=lambda call_id: telephony.sessions.of_call(call_id) is not None,
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import gevent
@@ -20,6 +19,7 @@ from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
 from topcalls.controller.call_leg import CallLeg
+from topcalls.controller.call_recording import CallRecording
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
@@ -98,12 +98,15 @@ class CallEffects:
         self._responses = 0
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
+        self.recording = CallRecording(
+            call, lambda: self.channel_uuid, gear, journal, self._recording_masked
+        )
         self._fit_out()
         self._carriers = {
             Effect.ORIGINATE: self._originate,
             Effect.ANSWER: self._answer,
             Effect.OPEN_BRIDGE: self._open_bridge,
-            Effect.START_RECORDING: self._start_recording,
+            Effect.START_RECORDING: self.recording.start,
             Effect.START_STREAM: self._start_stream,
             Effect.RESUME_STREAM: self._resume_stream,
             Effect.CLOSE_BRIDGE: self._close_bridge,
@@ -221,31 +224,13 @@ class CallEffects:
             self.bridge = self._gear.make_bridge(self._call, self)
             self.bridge.start()
 
-    def _start_recording(self) -> None:
-        if not self._call.request.recording.enabled:
-            return
-        gevent.spawn(self._record)
-
-    def _record(self) -> None:
-        """A recording that cannot begin is noted, so that nobody waits for it after the call."""
-        path = self._recording_path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._gear.switch.api(commands.uuid_record_start(self.channel_uuid, str(path)))
-        except (OSError, CommandRefused) as error:
-            log.error("Recording was refused", call_id=self._call.call_id, why=str(error))
-            self._journal.recording("refused")
-        except SwitchError as error:
-            log.warning("Recording may not run", call_id=self._call.call_id, why=str(error))
-
-    @property
-    def _recording_path(self) -> Path:
-        return self._gear.recordings_dir / self._call.recording_name
-
     def recording_stopped(self, path: str) -> None:
         """The switch has completed a recording of this channel."""
-        if path == str(self._recording_path):
-            self._journal.recording("written")
+        self.recording.stopped(path)
+
+    def _recording_masked(self, paused: bool, done: bool) -> None:
+        if self.bridge is not None:
+            self.bridge.recording_masked(paused, done)
 
     def _start_stream(self) -> None:
         self.leg.start()
@@ -291,6 +276,7 @@ class CallEffects:
 
     def _close_session(self) -> None:
         self._unwanted = True
+        self.recording.close()
         self.transfers.close()
         if not self.is_left:  # `free_channel` follows
             self._drop_channel()
@@ -433,6 +419,10 @@ class CallEffects:
         metrics.turn_gateway.observe(timing.gateway_ms / 1000)
         metrics.turn_provider.observe(timing.provider_ms / 1000)
         metrics.turn_ear.observe(timing.ear_ms / 1000)
+
+    def mask_recording(self, paused: bool) -> None:
+        """The agent wants nothing recorded, or everything again."""
+        (self.recording.pause if paused else self.recording.resume)("agent")
 
     def send_keys(self, digits: str) -> None:
         """The agent, or a user, presses keys."""

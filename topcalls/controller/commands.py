@@ -27,6 +27,8 @@ class CommandTaker:
             "stop": _stop,
             "dtmf": _press_keys,
             "transfer": _transfer,
+            "pause_recording": lambda live, _: live.effects.recording.pause("api"),
+            "resume_recording": lambda live, _: live.effects.recording.resume("api"),
         }
         self._untold: dict[str, str] = {}  # results that could not be stored
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from topcalls.bridge.parts import BridgeObserver
@@ -14,6 +13,7 @@ from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.playback_directory import PlaybackDirectory
+from topcalls.controller.recording_spool import RecordingSpool
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core.call_events import CallEvent
 from topcalls.core.routing import Route
@@ -70,7 +70,7 @@ class Gear:
     make_bridge: Callable[[ClaimedCall, BridgeObserver], BridgeSession]
     dial: Callable[[ClaimedCall, Route, str], commands.Dial]
     routes: Callable[[ClaimedCall], tuple[Route, ...]]
-    recordings_dir: Path
+    recordings: RecordingSpool
     clock: Clock
     playback_directory: PlaybackDirectory | None = None
     spool: CDRSpool | None = None

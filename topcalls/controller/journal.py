@@ -84,6 +84,10 @@ class Journal:
         """What the switch says of the recording: `written` or `refused`."""
         self._entries.put(lambda: self._calls.note_recording(self._call_id, state))
 
+    def note(self, write: Callable[[], None]) -> None:
+        """Something else about the call that is written in its order."""
+        self._entries.put(write)
+
     def close_transcript(self) -> None:
         """No turn will come any more."""
         at = self._clock.now()

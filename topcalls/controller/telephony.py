@@ -43,6 +43,7 @@ from topcalls.services.commands import Commands
 from topcalls.services.dispatch import LEASE_SECONDS, ClaimedCall, Dispatch
 from topcalls.services.inbound import Inbound
 from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes, Wish
+from topcalls.services.spooled_recordings import SpooledRecordings
 
 DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
@@ -72,6 +73,7 @@ class Verbs:
     commands: Commands
     nodes: Nodes
     inbound: Inbound
+    recordings: SpooledRecordings | None = None
 
 
 class Telephony:
@@ -198,6 +200,7 @@ class Telephony:
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
+        self._gear.recordings.start()
 
     def stop(self, drain_seconds: float) -> None:
         """Drain, end what still talks, and close everything."""
@@ -211,6 +214,7 @@ class Telephony:
         self._wait_until_empty(STOP_SECONDS, or_hurry=False)
         self._stopped.set()
         gevent.killall(self._loops)
+        self._gear.recordings.close()
         if self._gear.gateways is not None:
             self._try(self._gear.gateways.release)
         self._gear.switch.stop()

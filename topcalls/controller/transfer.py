@@ -186,6 +186,9 @@ class Transfer:
     def transfer(self, destination: str, summary: str) -> None:
         """Nor for this."""
 
+    def mask_recording(self, paused: bool) -> None:
+        """Whoever is briefed is not recorded."""
+
     def key_heard(self, digit: str) -> None:
         self.take(rules.KeyPressed(digit))
 

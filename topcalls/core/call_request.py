@@ -15,6 +15,7 @@ from typing import Any
 MODES = ("realtime", "legacy")
 SENSITIVITIES = ("low", "medium", "high")
 BACKGROUNDS = ("office", "cafe", "street", "call_center")
+RECORDING_CHANNELS = ("stereo", "mono")
 BACKGROUND_GAINS = ("low", "medium", "high")
 CALL_EVENTS = (
     "call.queued",
@@ -52,10 +53,6 @@ NOT_YET = (
     NotYet("ivr", "Leave it out: the agent talks to whoever or whatever answers."),
     NotYet("screening", "Leave it out: the agent talks to whoever or whatever answers."),
     NotYet("wait_for_greeting", "Leave it out: the agent speaks as soon as the call is answered."),
-    NotYet(
-        "recording.channels", "Leave it out: a recording keeps the two sides on a channel each."
-    ),
-    NotYet("recording.announcement", "Put the announcement into first_sentence."),
 )
 
 
@@ -69,11 +66,16 @@ class Interruption:
 
 @dataclass(frozen=True)
 class Recording:
-    """Whether the call is recorded, and how it is announced."""
+    """Whether the call is recorded, and how it is announced.
+
+    `channels`: None is `stereo`. `announcement` is spoken before anything else where the call is
+    recorded. `agent_may_pause`: the model has the tools that mask the recording.
+    """
 
     enabled: bool = True
     channels: str | None = None
     announcement: str | None = None
+    agent_may_pause: bool | None = None
 
 
 @dataclass(frozen=True)

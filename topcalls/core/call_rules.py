@@ -20,6 +20,7 @@ from topcalls.core.call_request import (
     DEFAULT_RING_TIMEOUT,
     MODES,
     NOT_YET,
+    RECORDING_CHANNELS,
     SENSITIVITIES,
     CallRequest,
     Interruption,
@@ -53,7 +54,8 @@ LANGUAGE_PATTERN = (
 )
 _SECTIONS: dict[str, type[Any]] = {"interruption": Interruption, "recording": Recording}
 _OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
-_FLAGS = ("enabled", "protect_first_sentence")
+_FLAGS = ("enabled", "protect_first_sentence", "agent_may_pause")
+MAX_ANNOUNCEMENT = 1_000
 _FIELDS = tuple(f.name for f in fields(CallRequest))
 OF_ONE_CALL = frozenset(
     {"phone_number", "from_number", "schedule_at", "metadata", "agent_id", "agent_version"}
@@ -350,6 +352,20 @@ def _sections(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faul
             elif key == "sensitivity" and value not in SENSITIVITIES:
                 message = f"Must be one of {', '.join(SENSITIVITIES)}."
                 yield FieldError(f"{name}.{key}", message, "choice")
+            elif name == "recording" and value is not None:
+                yield from _recording(key, value)
+
+
+def _recording(key: str, value: Any) -> Faults:
+    if key == "channels" and value not in RECORDING_CHANNELS:
+        message = f"Must be one of {', '.join(RECORDING_CHANNELS)}."
+        yield FieldError("recording.channels", message, "choice")
+    if key == "announcement":
+        if not isinstance(value, str):
+            yield FieldError("recording.announcement", "Must be text.", "invalid_type")
+        elif not value.strip() or len(value) > MAX_ANNOUNCEMENT:
+            message = f"Must be 1 to {MAX_ANNOUNCEMENT} characters, not counting space around it."
+            yield FieldError("recording.announcement", message, "length")
 
 
 def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -17,7 +17,9 @@ MAX_SCHEMA_BYTES = 32_768
 MAX_TOOLS = 32
 MAX_OUTCOMES = 100
 MAX_CONDITION_DEPTH = 5
-RESERVED_TOOLS = frozenset({"end_call", "send_dtmf", "transfer_call"})
+RESERVED_TOOLS = frozenset(
+    {"end_call", "send_dtmf", "transfer_call", "pause_recording", "resume_recording"}
+)
 OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "exists")
 OUTCOME_PATTERN = r"^[a-z0-9_]{1,64}$"
 TOOL_NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"

@@ -30,6 +30,10 @@ MEDIA_TIMEOUT_MS = 60_000
 """An answered leg whose far end sends no audio for so long is hung up by the switch: a peer that
 vanished sends no BYE. A silent person's phone sends audio all the time."""
 
+RECORD_BUFFER_BYTES = 8192
+"""Sound reaches a recording's file in pieces of this size, a quarter of a second in stereo: what is
+lost when the switch dies. Its own default is eight times as much."""
+
 token = quoting.token
 
 
@@ -261,10 +265,26 @@ def uuid_displace_stop(uuid: str, path: str) -> str:
     return f"uuid_displace {_channel(uuid)} stop {quoting.path('path', path)}"
 
 
-def uuid_record_start(uuid: str, path: str, *, limit_seconds: int = 0) -> str:
-    """Record a channel into a file, for at most `limit_seconds` (0: no limit)."""
-    limit = f" {quoting.seconds('limit_seconds', limit_seconds)}" if limit_seconds else ""
-    return f"uuid_record {_channel(uuid)} start {quoting.path('path', path)}{limit}"
+def uuid_record_start(uuid: str, path: str, *, stereo: bool = True, limit_seconds: int = 0) -> str:
+    """Record a channel into a file, for at most `limit_seconds` (0: no limit).
+
+    `stereo`: what the channel hears (the other person) on the left, what it says on the right,
+    whoever called whom; else both in one. Again with the same path changes nothing.
+    """
+    limit = quoting.seconds("limit_seconds", limit_seconds) if limit_seconds else 0
+    buffer = f"enable_file_write_buffering={RECORD_BUFFER_BYTES}"
+    options = f"{{RECORD_STEREO={str(stereo).lower()},{buffer}}}"
+    return f"uuid_record {_channel(uuid)} start {quoting.path('path', path)} {limit} {options}"
+
+
+def uuid_record_mask(uuid: str, path: str) -> str:
+    """Write silence into the recording from now on; its length stays true. Twice is no error."""
+    return f"uuid_record {_channel(uuid)} mask {quoting.path('path', path)}"
+
+
+def uuid_record_unmask(uuid: str, path: str) -> str:
+    """Write what sounds into the recording again."""
+    return f"uuid_record {_channel(uuid)} unmask {quoting.path('path', path)}"
 
 
 def uuid_record_stop(uuid: str, path: str) -> str:

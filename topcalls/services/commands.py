@@ -9,6 +9,7 @@ from typing import Any
 from topcalls.core import keys
 from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.errors import Conflict, NotFound
+from topcalls.services.recordings import is_recorded
 from topcalls.store import calls, commands
 from topcalls.store.database import Database
 
@@ -82,6 +83,29 @@ class Commands:
             if State(call.state) not in LIVE_STATES or call.answered_at is None:
                 raise Conflict("The call is not in progress.")
             return commands.insert(call_id, "dtmf", {"digits": dial_string}, _TRIES, now)
+
+        return self._db.run(verb)
+
+    def mask_recording(self, account_id: str, call_id: str, paused: bool, now: datetime) -> str:
+        """Have nothing recorded from now on, or everything again; the command's id. Asking for what
+        is asked for already is the same command.
+
+        Raises:
+            Conflict: nobody has answered, the call is over, or it is not recorded.
+            NotFound: no such call in this account.
+        """
+        kind = "pause_recording" if paused else "resume_recording"
+
+        def verb() -> str:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
+                raise NotFound("No such call.")
+            if State(call.state) not in LIVE_STATES or call.answered_at is None:
+                raise Conflict("The call is not in progress.")
+            if not is_recorded(call) or call.recording_state == "refused":
+                raise Conflict("The call is not recorded.")
+            same = commands.open_like(call_id, kind, {})
+            return same or commands.insert(call_id, kind, {}, _TRIES, now)
 
         return self._db.run(verb)
 

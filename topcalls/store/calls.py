@@ -15,6 +15,8 @@ from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
 _TICK = timedelta(microseconds=1)
+NOTES = ("RecordingPaused", "RecordingResumed", "RecordingPauseFailed")
+"""Kinds of events in a call's trail that made no version of it."""
 
 
 def insert(**columns: Any) -> Call:
@@ -104,12 +106,15 @@ def append_event(
 
 def event_at(call_id: str, version: int) -> CallEvent | None:
     """The event that made this version of the call, if an event did."""
-    return CallEvent.get_or_none(CallEvent.call == call_id, CallEvent.version == version)
+    return CallEvent.get_or_none(
+        CallEvent.call == call_id, CallEvent.version == version, CallEvent.kind.not_in(NOTES)
+    )
 
 
 def events(call_id: str) -> list[CallEvent]:
     """The trail of a call."""
-    return list(CallEvent.select().where(CallEvent.call == call_id).order_by(CallEvent.version))
+    query = CallEvent.select().where(CallEvent.call == call_id)
+    return list(query.order_by(CallEvent.version, CallEvent.id))
 
 
 def live_of(owner: str) -> list[Call]:

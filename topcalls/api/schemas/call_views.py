@@ -15,6 +15,7 @@ from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
+from topcalls.services.recordings import RECORDING_STATES
 
 _ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
 _FILTER = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
@@ -136,6 +137,27 @@ class CallSchema(ma.Schema):
     sandbox = fields.Flag(required=True, metadata={"description": "Nobody was really called."})
 
 
+class RecordingViewSchema(ma.Schema):
+    """How it stands with the recording."""
+
+    state = fields.Choice(
+        *RECORDING_STATES,
+        required=True,
+        metadata={
+            "description": "`none`: not asked for. `storing`: complete, and on its way to where "
+            "`recording_url` serves it. `lost`: there is none, see `problem`."
+        },
+    )
+    channels = fields.Whole(allow_none=True, metadata={"description": "2: stereo."})
+    seconds = fields.Number(allow_none=True)
+    size = fields.Whole(allow_none=True, metadata={"description": "Bytes of the file."})
+    sha256 = fields.Text(allow_none=True, metadata={"description": "Of the file, hexadecimal."})
+    paused_at = _moment("Since when nothing is recorded.")
+    problem = fields.Text(
+        allow_none=True, metadata={"description": "What is wrong with it, in words."}
+    )
+
+
 class DialSchema(ma.Schema):
     """A dial of the call by one carrier."""
 
@@ -184,6 +206,7 @@ class CallDetailsSchema(CallSchema):
         required=True,
         metadata={"description": "To whom it was handed over, or not, and why."},
     )
+    recording = ma.fields.Nested(RecordingViewSchema, required=True)
 
 
 class CallPageSchema(ma.Schema):

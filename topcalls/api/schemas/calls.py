@@ -26,10 +26,17 @@ from topcalls.core.call_request import (
     DEFAULT_VOICE,
     MODES,
     NOT_YET,
+    RECORDING_CHANNELS,
     SENSITIVITIES,
     CallRequest,
 )
-from topcalls.core.call_rules import LANGUAGE_PATTERN, MODEL_PATTERN, NUMBER_RANGES, TEXT_LENGTHS
+from topcalls.core.call_rules import (
+    LANGUAGE_PATTERN,
+    MAX_ANNOUNCEMENT,
+    MODEL_PATTERN,
+    NUMBER_RANGES,
+    TEXT_LENGTHS,
+)
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
 
@@ -71,14 +78,30 @@ class InterruptionSchema(ma.Schema):
 
 
 class RecordingSchema(ma.Schema):
-    """Whether the call is recorded."""
+    """Whether the call is recorded, how, and how it is announced."""
 
     enabled = fields.Flag(metadata={"default": True})
-    channels = fields.Text(
-        allow_none=True, metadata=_about("recording.channels", "`mono` or `stereo`.")
+    channels = fields.Choice(
+        *RECORDING_CHANNELS,
+        allow_none=True,
+        metadata={
+            "default": RECORDING_CHANNELS[0],
+            "description": "`stereo`: the other person left, the agent right. `mono`: both in one.",
+        },
     )
     announcement = fields.Text(
-        allow_none=True, metadata=_about("recording.announcement", "Spoken before anything else.")
+        allow_none=True,
+        metadata={
+            "description": "Spoken exactly so, before anything else and to its end, where the call "
+            "is recorded.",
+            "maxLength": MAX_ANNOUNCEMENT,
+        },
+    )
+    agent_may_pause = fields.Flag(
+        metadata={
+            "default": False,
+            "description": "The agent has the tools `pause_recording` and `resume_recording`.",
+        }
     )
 
 

@@ -91,6 +91,7 @@ def get_call(call_id: UUID) -> dict[str, Any]:
     return shown(call) | {
         "timings": trail.timings(account_id, call.id),
         "routing": trail.routing(account_id, call.id),
+        "recording": services().recordings.view(account_id, call.id),
         "transfers": services().calls.transfers.of_call(account_id, call.id),
     }
 

@@ -95,7 +95,7 @@ class CallAudio:
         """The switch has crashed."""
         self.player.close()
         self.displacing.close()
-        self.recordings.close()
+        self.recordings.abandon()
         if self.stream is not None:
             self.stream.abort()
 

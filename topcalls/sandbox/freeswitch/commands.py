@@ -9,7 +9,7 @@ from pathlib import Path
 from topcalls.ids import new_id
 from topcalls.sandbox.freeswitch import wire
 from topcalls.sandbox.freeswitch.applications import schedule_hangup
-from topcalls.sandbox.freeswitch.arguments import separate
+from topcalls.sandbox.freeswitch.arguments import separate, split_variables
 from topcalls.sandbox.freeswitch.audio_stream import AudioStream
 from topcalls.sandbox.freeswitch.bridging import connect
 from topcalls.sandbox.freeswitch.call import Call
@@ -204,18 +204,20 @@ class Api:
     def _record(self, text: str) -> str:
         words = separate(text, " ", 5)
         if len(words) < 3:
-            return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>]\n"
+            return "-USAGE: <uuid> [start|stop|mask|unmask] <path> [<limit>] [<recording_vars>]\n"
         call = self._call(words)
         if call is None:
             return "-ERR Cannot locate session!\n"
         verb, path = words[1], words[2]
         if verb == "start":
-            done = call.audio.recordings.start(path, "".join(words[3:4]))
-        elif verb == "stop":
+            variables, _ = split_variables("".join(words[4:5]))
+            done = call.audio.recordings.start(path, "".join(words[3:4]), variables)
+            return "+OK Success\n" if done else "-ERR Cannot record session!\n"
+        if verb == "stop":
             done = call.audio.recordings.stop(path)
-        else:
-            done = call.audio.recordings.change(verb, path)
-        return "+OK Success\n" if done else f"-ERR Cannot {verb} record session!\n"
+            return "+OK Success\n" if done else "-ERR Cannot stop record session!\n"
+        done = call.audio.recordings.change(verb, path)
+        return "+OK Success\n" if done else f"-ERR Cannot {verb} recording session!\n"
 
     def _send_dtmf(self, text: str) -> str:
         words = separate(text, " ", 2)

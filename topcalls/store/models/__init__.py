@@ -14,6 +14,7 @@ from topcalls.store.models.calls import (
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
+from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.transfers import CallTransfer
 from topcalls.store.models.webhooks import (
@@ -48,6 +49,7 @@ TABLES = (
     CarrierStatus,
     PhoneNumber,
     CallAttempt,
+    CallRecording,
     CallTransfer,
     NumberOrder,
 )
@@ -62,6 +64,7 @@ __all__ = [
     "Call",
     "CallAttempt",
     "CallEvent",
+    "CallRecording",
     "CallTransfer",
     "CallUsage",
     "Carrier",
