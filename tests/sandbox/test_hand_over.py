@@ -7,7 +7,7 @@ import os
 import signal
 
 import pytest
-from crash_rig import LONG, CrashRig
+from crash_rig import LONG, STOP_SECONDS, CrashRig
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 TALKS, RINGS_LONG = "+12025550180", "+12025550181"
@@ -21,12 +21,12 @@ SCENARIOS = {
         "listen: 0.5",
         f'say: "{NAME}"',
         "listen: 0.5",
-        "wait: 7",
+        "wait: 6",
         f'say: "{QUESTION}"',
         "listen: 1",
         "hang_up",
     ],
-    RINGS_LONG: ["ring: 12", "answer", "listen: 0.5", f'say: "{NAME}"', "listen: 0.5", "hang_up"],
+    RINGS_LONG: ["ring: 8", "answer", "listen: 0.5", f'say: "{NAME}"', "listen: 0.5", "hang_up"],
 }
 MODEL = """model:
   - when: "my name is"
@@ -51,11 +51,6 @@ class Talks(CrashRig):
     def wait_adopted(self, call_id, times=1):
         self.wait_for(lambda: self.adopted(call_id) >= times, f"adoption {times}")
 
-    def start_second(self):
-        """Another controller of the node; its name."""
-        self.spawn("controller", title="second", wait=False)
-        return self.wait_ready("second")["owner"]
-
     def the_controller(self):
         return self.wait_for(lambda: self.pid_of("controller"), "controller")
 
@@ -68,10 +63,15 @@ def product(tmp_path_factory):
 
 
 @pytest.fixture
-def alone(tmp_path):
-    made = Talks(tmp_path).start_supervised()
-    yield made
-    made.stop_all()
+def second(product):
+    """Another controller of the node; its name."""
+    product.the_controller()
+    product.spawn("controller", title="second", wait=False)
+    yield product.wait_ready("second")["owner"]
+    process = product.alone.pop("second")
+    process.terminate()
+    process.wait(STOP_SECONDS)
+    process.stdout.close()
 
 
 def assert_one_whole_call(product, call_id, times=1):
@@ -134,35 +134,42 @@ def test_a_phone_that_rings_is_talked_to_when_it_is_answered(product):
     assert_one_whole_call(product, call_id)
 
 
-def test_a_controller_that_is_stopped_gives_its_call_to_another(alone):
-    call_id = alone.place(TALKS)
-    alone.wait_for(lambda: ("user", NAME) in alone.said(call_id), "the caller")
-    second = alone.start_second()
-    first = alone.owner_of(call_id)
-    assert first != second
-    os.kill(alone.the_controller(), signal.SIGTERM)
-    alone.wait_for(lambda: alone.owner_of(call_id) == second, "the other controller")
-    call = alone.wait_over(call_id)
-    assert (call["status"], call["end_reason"]) == ("completed", "callee_hung_up")
-    turns = [(turn["user"], turn["text"]) for turn in call["transcript"]]
-    assert ("assistant", "Your name is Alice.") in turns
-    assert_one_whole_call(alone, call_id)
-
-
-def test_an_operator_moves_twenty_calls(alone):
-    alone.make_account(20)
-    calls = [alone.place(LONG) for _ in range(20)]
-    for call_id in calls:
-        alone.wait_until(call_id, lambda call: call["call_status"] == "in-progress")
-    first = alone.owner_of(calls[0])
-    second = alone.start_second()
-    alone.cli("drain", "--owner", first, "--hand-over", "--wait", "60")
-    alone.wait_for(
-        lambda: {alone.owner_of(call_id) for call_id in calls} == {second}, "the other one"
+def test_a_controller_that_is_stopped_gives_its_calls_to_another(product, second):
+    """Twenty of them; and an operator moves them on, without stopping anything."""
+    product.make_account(20)
+    calls = owned_by_the_first(product, second)
+    os.kill(product.pid_of("controller"), signal.SIGTERM)
+    product.wait_for(lambda: owners(product, calls) == {second}, "the other controller")
+    first = product.wait_for(
+        lambda: [
+            row["id"] for row in product.rows("select id from controller") if row["id"] != second
+        ],
+        "the first one's successor",
     )
+    product.cli("drain", "--owner", second, "--hand-over", "--wait", "60")
+    product.wait_for(lambda: owners(product, calls) == set(first), "its successor")
     for call_id in calls:
-        alone.request("POST", f"/v1/calls/{call_id}/stop")
+        assert product.details(call_id)["call_status"] == "in-progress"
+        product.request("POST", f"/v1/calls/{call_id}/stop")
     for call_id in calls:
-        assert alone.wait_over(call_id)["end_reason"] == "stopped"
-        assert (alone.originates(call_id), alone.adopted(call_id)) == (1, 1)
-    assert not any(alone.has_channel(call_id) for call_id in calls)
+        assert product.wait_over(call_id)["end_reason"] == "stopped"
+        assert (product.originates(call_id), product.adopted(call_id)) == (1, 2)
+    assert not any(product.has_channel(call_id) for call_id in calls)
+
+
+def owned_by_the_first(product, second):
+    """Twenty calls that talk, none of them the second controller's."""
+    product.cli("drain", "--owner", second)
+    wish = "select draining from controller where id = ?"
+    product.wait_for(lambda: product.rows(wish, second)[0][0], "the drain")
+    calls = [product.place(LONG) for _ in range(20)]
+    for call_id in calls:
+        product.wait_until(call_id, lambda call: call["call_status"] == "in-progress")
+    product.cli("drain", "--owner", second, "--resume")
+    product.wait_for(lambda: not product.rows(wish, second)[0][0], "the end of the drain")
+    assert second not in owners(product, calls)
+    return calls
+
+
+def owners(product, calls):
+    return {product.owner_of(call_id) for call_id in calls}

@@ -7,6 +7,7 @@ for a while, then they are ended as `shutdown`, then everything closes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -35,7 +36,7 @@ from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
 from topcalls.controller.turn_away import turn_away
 from topcalls.core.call_events import CallEvent, ShutDown
 from topcalls.core.call_state import LIVE_STATES
-from topcalls.errors import ConfigError, TopCallsError
+from topcalls.errors import ConfigError, StoreUnavailable, TopCallsError
 from topcalls.log import get_logger
 from topcalls.presence import Presence
 from topcalls.services.calls import Calls
@@ -380,11 +381,15 @@ class Telephony:
         if self._draining.is_set():  # `_drain` looks
             return
         self._hand_over.look(stopping=False, asked=self._wish is Wish.HAND_OVER)
-        if self._gear.switch.is_up:
+        if self._gear.switch.is_up and self._adopt():
+            self.reconciler.compare()
+
+    def _adopt(self) -> int:
+        """How many calls were taken; while the store is away, the heartbeat tells of it."""
+        with suppress(StoreUnavailable):
             taken = self._succession.settle_dead()
-            taken += 0 if self.is_draining else self._succession.settle_released()
-            if taken:
-                self.reconciler.compare()
+            return taken + (0 if self.is_draining else self._succession.settle_released())
+        return 0
 
     def _take_over(self) -> None:
         """Settle the calls of controllers that are silent.
