@@ -133,6 +133,46 @@ def test_an_inbound_call_says_who_calls_whom() -> None:
     assert inbound_call(recorded("answer")) is None
 
 
+def test_a_call_tells_its_headers_by_their_own_names() -> None:
+    changes = {
+        "variable_sip_h_X-Order": "7",
+        "variable_sip_h_Diversion": "<sip:+12025550155@x>",
+        "variable_sip_P-Asserted-Identity": "+12025550177;verstat=TN-Validation-Passed-A",
+        "variable_sip_subject": "hello",
+        "variable_sip_contact_user": "none of a caller's",
+        "Caller-Privacy-Hide-Number": "true",
+        "variable_sip_gateway": "tc_trunk",
+    }
+    call = inbound_call(recorded("park_inbound", **changes))
+
+    assert call is not None
+    assert (call.is_hidden, call.gateway) == (True, "tc_trunk")
+    assert call.headers == {
+        "X-Order": "7",
+        "Diversion": "<sip:+12025550155@x>",
+        "P-Asserted-Identity": "+12025550177;verstat=TN-Validation-Passed-A",
+        "Subject": "hello",
+        "Verstat": "TN-Validation-Passed-A",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "verdict"),
+    [
+        ("variable_sip_name_params", "verstat=TN-Validation-Failed", "TN-Validation-Failed"),
+        ("variable_sip_h_X-Twilio-VerStat", "TN-Validation-Passed-B", "TN-Validation-Passed-B"),
+        ("variable_sip_full_from", "<sip:+1@x;verstat=No-TN-Validation>", "No-TN-Validation"),
+        ("variable_sip_full_from", "<sip:+1@x>", None),
+        ("variable_sip_name_params", "verstat=" + "y" * 500, "y" * 64),
+    ],
+)
+def test_what_the_carrier_says_of_the_callers_number(name: str, value: str, verdict: str) -> None:
+    call = inbound_call(recorded("park_inbound", **{name: value}))
+
+    assert call is not None
+    assert call.headers.get("Verstat") == verdict
+
+
 @pytest.mark.parametrize(
     ("variables", "status"),
     [
