@@ -1,0 +1,372 @@
+"""The chain on stages that do what a test tells them to: early answers, waits, and what fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gevent
+import pytest
+from bridge_realtime_peer import Heard
+from gevent.event import Event
+from prometheus_client import REGISTRY
+from sandbox_openai_speech import silence, spoken
+
+from topcalls.bridge.pipeline import Chain, Pipeline, PipelineSession
+from topcalls.bridge.pipeline_reply import CONTINUE, Filler
+from topcalls.clock import SystemClock
+from topcalls.core.token_usage import TokenUsage
+from topcalls.errors import ProviderError
+from topcalls.providers.base import (
+    AgentTextDone,
+    AudioDelta,
+    CallerTextDelta,
+    CallerTranscript,
+    CallerTranscriptFailed,
+    ProviderFailed,
+    ResponseDone,
+    ResponseStarted,
+    SessionConfig,
+    SpeechStarted,
+    SpeechStopped,
+)
+from topcalls.providers.stages import (
+    ChatEnded,
+    ChatRequest,
+    ChatText,
+    HearingConfig,
+    HearingEvent,
+    HearingFailed,
+    Partial,
+    SpeakingConfig,
+    Spoken,
+    TurnBegan,
+    TurnEnded,
+    TurnLikelyOver,
+    TurnResumed,
+)
+
+pytestmark = pytest.mark.unit
+
+DOWN = ProviderError("Down.", retryable=True, provider_code="down")
+LIMIT = 5.0
+
+
+class Ears:
+    """A recogniser that a test speaks for."""
+
+    name = "ears"
+
+    def __init__(self, fails: bool = False) -> None:
+        self.fails = fails
+        self.audio = bytearray()
+        self.opened = Event()
+        self.tell: Callable[[HearingEvent], None] = lambda _: None
+
+    def open(self, config: HearingConfig, on_event: Callable[[HearingEvent], None]) -> Ears:
+        if self.fails:
+            raise DOWN
+        self.tell = on_event
+        self.opened.set()
+        return self
+
+    def append_audio(self, audio: bytes) -> None:
+        self.audio += audio
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class Mind:
+    """Answers with pieces of text; an exception among them is raised; an event is waited for."""
+
+    def __init__(self, *answers: list[Any]) -> None:
+        self.name = "mind"
+        self.answers = list(answers)
+        self.requests: list[ChatRequest] = []
+        self.cancelled = 0
+
+    def answer(self, request: ChatRequest) -> Iterator[Any]:
+        self.requests.append(request)
+        try:
+            for piece in self.answers.pop(0):
+                if isinstance(piece, Exception):
+                    raise piece
+                if isinstance(piece, Event):
+                    piece.wait()
+                else:
+                    yield ChatText(piece)
+            yield ChatEnded(usage=TokenUsage(1, output_text=1))
+        except gevent.GreenletExit:
+            self.cancelled += 1
+            raise
+
+
+class Mouth:
+    """Speaks 10 ms a character. `fails_after` so many pieces of a clause, once."""
+
+    name = "mouth"
+
+    def __init__(self, fails_after: int | None = None) -> None:
+        self.fails_after = fails_after
+        self.said: list[str] = []
+        self.configs: list[SpeakingConfig] = []
+
+    def open(self, config: SpeakingConfig) -> Mouth:
+        self.configs.append(config)
+        return self
+
+    def speak(self, text: str) -> Iterator[Spoken]:
+        self.said.append(text)
+        for index, word in enumerate(text.split()):
+            if index == self.fails_after:
+                raise DOWN
+            yield Spoken(b"\x01" * 80 * len(word), word)
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@pytest.fixture
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[..., PipelineSession]]:
+    sessions = []
+
+    def open_(heard: Heard, ears: Any, minds: Any, mouths: Any, **more: Any) -> PipelineSession:
+        chain = Chain(tuple(ears), tuple(minds), tuple(mouths), **more)
+        config = SessionConfig("model", "Be kind.")
+        session = Pipeline(lambda _: chain, SystemClock()).open(config, heard)
+        sessions.append(session)
+        return session
+
+    yield open_
+    for session in sessions:
+        session.close()
+
+
+def until(heard: Heard, kind: type) -> list[Any]:
+    found = [heard.next()]
+    while not isinstance(found[-1], kind):
+        found.append(heard.next())
+    return found
+
+
+def of(events: list[Any], kind: type) -> list[Any]:
+    return [event for event in events if isinstance(event, kind)]
+
+
+def count(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(f"topcalls_{name}_total", labels) or 0.0
+
+
+def settled(condition: Callable[[], bool]) -> None:
+    with gevent.Timeout(LIMIT):
+        while not condition():
+            gevent.idle()
+
+
+# --- early answers
+
+
+def test_an_answer_begun_early_is_used(heard: Heard, opened: Any) -> None:
+    ears, mind, mouth = Ears(), Mind(["Yes, I do."]), Mouth()
+    session = opened(heard, [ears], [mind], [mouth])
+    used = count("speculations", outcome="used")
+    ears.tell(TurnBegan(0))
+    ears.tell(TurnLikelyOver("Do you?"))
+    settled(lambda: mouth.said == ["Yes, I do."])
+    ears.tell(TurnEnded(0, "Do you?"))
+    events = until(heard, CallerTranscript)
+    assert of(events, ResponseStarted) + of(events, AudioDelta) == []
+    session.create_response(tag="a")
+    events = until(heard, ResponseDone)
+    assert (events[0].tag, events[-1].tag) == ("a", "a")
+    assert of(events, AgentTextDone)[0].text == "Yes, I do."
+    assert len(mind.requests) == 1
+    assert count("speculations", outcome="used") == used + 1
+    assert [item.text for item in session._messages()][1:] == ["Do you?", "Yes, I do."]
+
+
+@pytest.mark.parametrize("later", ["Do you think so?", "Do you?"])
+def test_an_answer_begun_too_early_is_never_heard(heard: Heard, opened: Any, later: str) -> None:
+    waits = Event()
+    ears, mouth = Ears(), Mouth()
+    mind = Mind(["Early, ", waits], ["Late."])
+    session = opened(heard, [ears], [mind], [mouth])
+    wasted = count("speculation_wasted_tokens")
+    ears.tell(TurnBegan(0))
+    ears.tell(TurnLikelyOver("Do you?"))
+    settled(lambda: len(mind.requests) == 1)
+    ears.tell(TurnResumed())
+    settled(lambda: mind.cancelled == 1)
+    ears.tell(TurnEnded(0, later))
+    session.create_response()
+    events = until(heard, ResponseDone)
+    assert [event.text for event in of(events, AgentTextDone)] == ["Late."]
+    assert "Early," not in " ".join(item.text for item in session._messages())
+    assert count("speculation_wasted_tokens") > wasted
+
+
+def test_an_answer_to_other_words_is_thrown_away(heard: Heard, opened: Any) -> None:
+    ears, mind = Ears(), Mind(["To those."], ["To these."])
+    session = opened(heard, [ears], [mind], [Mouth()])
+    ears.tell(TurnLikelyOver("Those"))
+    settled(lambda: len(mind.requests) == 1)
+    ears.tell(TurnEnded(0, "These"))
+    session.create_response()
+    assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "To these."
+
+
+# --- waits
+
+
+def test_a_long_wait_is_filled_once(heard: Heard, opened: Any) -> None:
+    thinks, mouth = Event(), Mouth()
+    filler = Filler("One moment.", 0.02)
+    session = opened(heard, [Ears()], [Mind([thinks, "It is red."])], [mouth], filler=filler)
+    session.create_response()
+    settled(lambda: mouth.said == ["One moment."])
+    thinks.set()
+    events = until(heard, ResponseDone)
+    assert of(events, AgentTextDone)[0].text == "One moment. It is red."
+    assert len({event.item_id for event in of(events, AudioDelta)}) == 1
+
+
+def test_a_quick_answer_needs_no_filler(heard: Heard, opened: Any) -> None:
+    mouth = Mouth()
+    session = opened(heard, [Ears()], [Mind(["Red."])], [mouth], filler=Filler("One moment.", 0.05))
+    session.create_response()
+    until(heard, ResponseDone)
+    assert mouth.said == ["Red."]
+
+
+def test_the_first_clause_is_spoken_before_the_answer_is_there(heard: Heard, opened: Any) -> None:
+    writes, mouth = Event(), Mouth()
+    mind = Mind(["Of course I can, and ", writes, "gladly so."])
+    session = opened(heard, [Ears()], [mind], [mouth])
+    session.create_response()
+    until(heard, AudioDelta)
+    assert mouth.said == ["Of course I can,"]
+    writes.set()
+    until(heard, ResponseDone)
+    assert mouth.said == ["Of course I can,", "and gladly so."]
+
+
+# --- what fails
+
+
+def test_a_model_goes_on_where_the_other_broke_off(heard: Heard, opened: Any) -> None:
+    saved = count("calls_saved", stage="model")
+    second = Mind(["and it is new."])
+    session = opened(heard, [Ears()], [Mind(["It is red, ", DOWN]), second], [Mouth()])
+    session.create_response()
+    events = until(heard, ResponseDone)
+    assert of(events, AgentTextDone)[0].text == "It is red, and it is new."
+    assert [item.text for item in second.requests[0].messages[-2:]] == ["It is red, ", CONTINUE]
+    assert count("calls_saved", stage="model") == saved + 1
+
+
+def test_a_voice_that_breaks_off_repeats_nothing(heard: Heard, opened: Any) -> None:
+    broken, other = Mouth(fails_after=2), Mouth()
+    session = opened(heard, [Ears()], [Mind()], [broken, other], voice="rachel")
+    session.speak("One two three four. Five six.")
+    events = until(heard, ResponseDone)
+    assert events[-1].status == "completed"
+    assert of(events, AgentTextDone)[0].text == "One two Five six."
+    assert other.said == ["Five six."]
+    assert [config.voice for config in broken.configs + other.configs] == ["rachel", ""]
+
+
+def test_a_clause_that_no_sound_came_of_is_spoken_by_the_next(heard: Heard, opened: Any) -> None:
+    session = opened(heard, [Ears()], [Mind()], [Mouth(fails_after=0), Mouth()])
+    session.speak("One two.")
+    assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "One two."
+
+
+def test_the_last_voice_that_fails_is_told(heard: Heard, opened: Any) -> None:
+    session = opened(heard, [Ears()], [Mind()], [Mouth(fails_after=0)])
+    session.speak("One two.")
+    done = until(heard, ResponseDone)[-1]
+    assert (done.status, done.error.extra["provider_code"]) == ("failed", "down")
+
+
+def test_a_recogniser_that_cannot_be_opened_is_passed_over(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    opened(heard, [Ears(fails=True), ears], [Mind()], [Mouth()])
+    assert ears.opened.is_set()
+
+
+def test_a_deaf_recogniser_is_replaced_and_told_what_was_said(heard: Heard, opened: Any) -> None:
+    deaf, ears = Ears(), Ears()
+    session = opened(heard, [deaf, ears], [Mind()], [Mouth()])
+    sound = spoken("word " * 60)
+    session.append_audio(silence(5))
+    for start in range(0, len(sound), 160):
+        session.append_audio(sound[start : start + 160])
+    assert ears.opened.wait(LIMIT)
+    settled(lambda: len(ears.audio) > 0)
+    assert bytes(ears.audio) in sound
+
+
+def test_the_only_recogniser_is_kept_even_if_it_seems_deaf(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    session = opened(heard, [ears], [Mind()], [Mouth()])
+    sound = silence(5) + spoken("word " * 60)
+    for start in range(0, len(sound), 160):
+        session.append_audio(sound[start : start + 160])
+    assert bytes(ears.audio) == sound
+    assert heard.nothing
+
+
+def test_the_last_recogniser_that_fails_is_told(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    opened(heard, [ears], [Mind()], [Mouth()])
+    ears.tell(HearingFailed(DOWN))
+    assert until(heard, ProviderFailed)[-1].error is DOWN
+
+
+# --- turns
+
+
+def test_words_are_told_as_they_come_and_counted_right(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    session = opened(heard, [ears], [Mind()], [Mouth()])
+    session.append_audio(silence(1))
+    ears.tell(TurnBegan(200))
+    for text in ("I", "I would", "Eye would like", "I would like to"):
+        ears.tell(Partial(text))
+    ears.tell(TurnEnded(900, "I would like two."))
+    events = until(heard, CallerTranscript)
+    assert events[0] == SpeechStarted(200, events[0].item_id)
+    assert "".join(event.text for event in of(events, CallerTextDelta)) == "I would like to"
+    assert of(events, SpeechStopped)[0].audio_ms == 900
+    assert events[-1].text == "I would like two."
+
+
+def test_a_turn_that_its_recogniser_forgets_is_ended(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    session = opened(heard, [ears], [Mind()], [Mouth()])
+    ears.tell(TurnBegan(0))
+    session.append_audio(silence(2.0))
+    session.append_audio(silence(1.0))
+    events = until(heard, CallerTranscriptFailed)
+    assert [type(event) for event in events] == [
+        SpeechStarted,
+        SpeechStopped,
+        CallerTranscriptFailed,
+    ]
+    assert [item.role for item in session._messages()] == ["system"]
+
+
+def test_a_backchannel_leaves_the_conversation(heard: Heard, opened: Any) -> None:
+    ears = Ears()
+    session = opened(heard, [ears], [Mind()], [Mouth()])
+    ears.tell(TurnBegan(0))
+    ears.tell(TurnEnded(0, "Mm-hm."))
+    item_id = until(heard, CallerTranscript)[-1].item_id
+    session.delete_item(item_id)
+    assert [item.role for item in session._messages()] == ["system"]
