@@ -305,6 +305,26 @@ def test_a_store_that_is_away_for_a_moment_costs_no_call(rig):
     wait_stored(rig, caller, "in-progress")
 
 
+def test_a_caller_who_gives_up_while_the_store_is_away_is_missed(rig):
+    rig.controller()
+    take, reached, opened = rig.services.inbound.take, Event(), Event()
+
+    def away(*args):
+        rig.services.inbound.take = take
+        reached.set()
+        assert opened.wait(WAIT)
+        raise StoreUnavailable("The database is locked.")
+
+    rig.services.inbound.take = away
+    caller = call_in(rig, ANSWERS)
+    assert reached.wait(WAIT)
+    caller.put_down()
+    assert caller.channel.over.wait(WAIT)
+    opened.set()
+    call = wait_over(rig, caller)
+    assert (call.call_status, call.end_reason) == ("no-answer", "caller_hung_up")
+
+
 def test_a_waiting_caller_of_a_dead_controller_is_answered_by_another(rig):
     first = rig.controller()
     rig.model.hanging = True

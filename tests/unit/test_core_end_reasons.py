@@ -8,7 +8,8 @@ pytestmark = pytest.mark.unit
 BY = {
     EndedBy.CALLEE: "callee_hung_up silence busy no_answer rejected",
     EndedBy.CALLER: "caller_hung_up",
-    EndedBy.AGENT: "agent_ended",
+    EndedBy.AGENT: "agent_ended transferred",
+    EndedBy.TRANSFEREE: "transfer_ended",
     EndedBy.CUSTOMER: "stopped max_duration too_many_calls no_minutes",
     EndedBy.CARRIER: "dial_failed network_hung_up",
     EndedBy.PROVIDER: "provider_failed",

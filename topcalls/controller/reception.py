@@ -108,6 +108,8 @@ class Reception:
             self._answer_for(call)
         except TopCallsError as error:
             log.warning("Inbound call cannot be taken now", channel=uuid, why=str(error))
+            if (ended := self._receiving[uuid]) is not None:
+                self._note_missed(call, ended)
         except Exception:  # noqa: BLE001 - one bad call must not stop the others
             log.exception("Inbound call cannot be taken", channel=uuid)
         finally:
