@@ -62,8 +62,8 @@ ELSEWHERE = {"audioop-lts": {"the product"}}
 # A licence outside the list, and why it may stay.
 EXCEPTIONS = {
     "espeakng-loader": "names no licence of its own and ships libespeak-ng, the voice of the "
-    "sandbox's doubles. Only the extra `sandbox` installs it; an installation with a telephone "
-    "line does not need it.",
+    "sandbox's doubles and of calls without any vendor. Only the extras `sandbox` and `local` "
+    "install it; an installation with a telephone line needs neither.",
 }
 
 HEAD = """# Licences

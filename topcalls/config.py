@@ -278,7 +278,8 @@ class Settings(BaseModel):
     legacy_recognizers: str = Field(
         "",
         description="Who hears, in the order they are tried: `deepgram-flux`, `deepgram-nova`, "
-        "`elevenlabs`, `openai`, with commas. Empty: Deepgram's if its key is set, then `openai`.",
+        "`elevenlabs`, `openai`, `local`, with commas. Empty: Deepgram's if its key is set, then "
+        "`openai`.",
     )
     legacy_model: str = Field(
         "gpt-6-luna", description="Language model of calls on the chain that name none."
@@ -288,8 +289,8 @@ class Settings(BaseModel):
     )
     legacy_voices: str = Field(
         "",
-        description="Who speaks, in the order they are tried: `elevenlabs`, `openai`, with commas. "
-        "Empty: ElevenLabs if its key is set, then `openai`.",
+        description="Who speaks, in the order they are tried: `elevenlabs`, `openai`, `local`, "
+        "with commas. Empty: ElevenLabs if its key is set, then `openai`.",
     )
     legacy_filler: str = Field(
         "",
@@ -325,9 +326,7 @@ class Settings(BaseModel):
     openai_transcription_model: str = Field(
         "gpt-transcribe", description="OpenAI's model that hears."
     )
-    openai_speech_model: str = Field(
-        "gpt-4o-mini-tts", description="OpenAI's model that speaks."
-    )
+    openai_speech_model: str = Field("gpt-4o-mini-tts", description="OpenAI's model that speaks.")
 
     # --- numbers
     telnyx_api_key: SecretStr | None = Field(

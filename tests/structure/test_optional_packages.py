@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-EXTRAS = ("espeakng_loader", "h11", "psycopg", "redis", "websockets", "wsproto", "yaml")
+EXTRAS = (
+    "espeakng_loader",
+    "h11",
+    "pocketsphinx",
+    "psycopg",
+    "redis",
+    "websockets",
+    "wsproto",
+    "yaml",
+)
 PROGRAM = """
 import sys
 for name in {absent!r}:

@@ -65,6 +65,15 @@ def test_a_stage_that_cannot_be_is_refused_by_name(settings: Any, field: str) ->
     assert caught.value.field == field
 
 
+def test_engines_on_the_own_machine_need_no_key() -> None:
+    found = chain(live(legacy_recognizers="local", legacy_voices="local"), voice="rachel")
+    assert [item.name for item in (*found.recognizers, *found.voices)] == [
+        "local:pocketsphinx",
+        "local:espeak-ng",
+    ]
+    assert found.voice == ""
+
+
 def test_the_mode_decides_who_holds_the_call() -> None:
     models = CallModels(live(), SystemClock())
     legacy, realtime = CallRequest("+12025550100", mode="legacy"), CallRequest("+12025550100")

@@ -27,6 +27,7 @@ from topcalls.providers.deepgram.flux import DeepgramFlux
 from topcalls.providers.deepgram.nova import DeepgramNova
 from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
 from topcalls.providers.elevenlabs.voice import ElevenLabsVoice
+from topcalls.providers.local.engines import LocalRecognizer, LocalVoice
 from topcalls.providers.openai.chat import ChatCompletions, features_of, openai_features
 from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.providers.openai.speech import SpeechEndpoint
@@ -183,6 +184,7 @@ class Stages:
                 _needed(vendors.openai_key, "openai_api_key", name),
                 settings.openai_transcription_model,
             ),
+            "local": LocalRecognizer,
         }
         return _made(makers, name, "legacy_recognizers")
 
@@ -200,6 +202,7 @@ class Stages:
                 _needed(vendors.openai_key, "openai_api_key", name),
                 settings.openai_speech_model,
             ),
+            "local": LocalVoice,
         }
         return _made(makers, name, "legacy_voices")
 
