@@ -237,17 +237,29 @@ def test_a_hang_up_during_a_pause_counts_until_the_pause(call):
     assert call.playback.clear() == [Heard("a", 400, 3000)]
 
 
+def test_a_playback_that_the_switch_does_not_start_is_asked_for_once_more(call):
+    target = call.say("a", 200)
+    call.at(4900)
+    call.playback.check()
+    assert len(call.commands) == 1
+    call.at(5100)
+    call.playback.check()
+    assert call.commands[1:] == ["break", target]
+    call.start(target, 5200)
+    call.at(5400)
+    call.stop(target, 5400, "done", 200)
+    assert call.finished == [Heard("a", 200, 200)]
+
+
 def test_a_playback_that_the_switch_never_starts_is_given_up(call):
     call.say("a", 200)
     call.say("b", 200)
-    call.at(4900)
-    call.playback.check()
-    assert call.finished == []
-    call.at(5100)
-    call.playback.check()
+    for at in (5100, 10200):
+        assert call.finished == []
+        call.at(at)
+        call.playback.check()
     assert call.finished == [Heard("a", 0, 200)]
-    assert call.commands[1] == "break"
-    call.start(call.commands[2], 6000)
+    call.start(call.commands[-1], 11000)
     assert [utterance_id for utterance_id, _ in call.started] == ["b"]
 
 

@@ -349,10 +349,27 @@ def test_a_start_concludes_the_playbacks_before_it():
     assert c.playback.played_ms("a") == pytest.approx(1500, abs=40)
 
 
+def test_nothing_is_lost_or_doubled_when_events_and_commands_are_for_a_while():
+    """As when the Event Socket is cut: what the switch has goes on, what it is asked is lost."""
+    c = Call(command_ms=5, event_ms=5)
+    c.say("a", speech(6000))
+    c.run_until_heard(700)
+    play, c.switch.play = c.switch.play, lambda target: None
+    c.switch.lost = lambda name, path: True
+    c.switch.run(8000)
+    c.switch.lost = lambda name, path: False
+    c.switch.play = play
+    for _ in range(20):
+        c.playback.check()
+        c.switch.run(1000)
+    assert c.switch.voice == speech(6000)
+    assert c.finished == [Heard("a", 6000, 6000)]
+
+
 def test_no_files_at_all_end_the_utterance_unheard():
     c = Call(lost=lambda name, path: name == "file")
     c.say("a", speech(500))
-    for _ in range(10):
+    for _ in range(15):
         c.switch.run(1000)
         c.playback.check()
     assert c.finished == [Heard("a", 0, 500)]

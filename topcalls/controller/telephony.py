@@ -358,6 +358,8 @@ class Telephony:
                 self._lose(live)
 
     def _check_playbacks(self) -> None:
+        if not self._gear.switch.is_up:  # nothing is heard of them, and nothing can be done
+            return
         for live in self.sessions.all():
             self._try(live.effects.leg.playback.check)
         for side in list(self._gear.sides.values()):

@@ -27,6 +27,7 @@ from topcalls.media.utterance_file import UtteranceFile, prepare
 _START_SECONDS = 5.0  # longest wait for the switch to start a playback
 _STOP_SECONDS = 2.0  # longest wait for it to stop one that has come to its end
 _MAX_STALLS = 3  # playbacks in a row that brought nothing
+_MAX_STARTS_MISSED = 2  # playbacks of an utterance that the switch never started
 
 log = get_logger(__name__)
 
@@ -40,6 +41,7 @@ class _Utterance:
     complete: bool = False  # no more audio will come
     announced: bool = False  # `on_started` was called
     stalls: int = 0
+    starts_missed: int = 0
 
     @property
     def unplayed(self) -> int:
@@ -180,12 +182,12 @@ class GrowingFilePlayback:
         elif not playing.timer.started:
             if now - playing.sent_at > _START_SECONDS:
                 log.warning("Switch did not start a playback")
-                self._give_up(playing, playing.available_from)
+                self._start_again(playing)
         elif not playing.timer.paused:
             overdue = playing.timer.elapsed_bytes(now) - playing.available
             if overdue > _STOP_SECONDS * 1000 * BYTES_PER_MS:
                 log.warning("Switch did not tell the end of a playback")
-                self._give_up(playing, playing.utterance.file.size)
+                self._go_on_behind(playing)
 
     def close(self) -> None:
         self._closed = True
@@ -231,13 +233,20 @@ class GrowingFilePlayback:
             log.warning("Switch does not play a file")
             self._end(utterance)
 
-    def _give_up(self, playing: _Playing, position: int) -> None:
-        """Events were lost: stop whatever plays and go on behind it."""
+    def _start_again(self, playing: _Playing) -> None:
+        """The command, or the news of it, was lost: ask once more before the words are given up."""
         self._player.break_all()
         self._playing = None
-        playing.utterance.position = position
-        if not playing.timer.started:
+        playing.utterance.starts_missed += 1
+        if playing.utterance.starts_missed >= _MAX_STARTS_MISSED:
             self._end(playing.utterance)
+        self._advance()
+
+    def _go_on_behind(self, playing: _Playing) -> None:
+        """The end was not told: stop whatever plays and go on with what comes after it."""
+        self._player.break_all()
+        self._playing = None
+        playing.utterance.position = playing.utterance.file.size
         self._advance()
 
     def _announce(self, utterance: _Utterance) -> None:

@@ -36,6 +36,7 @@ _TOGGLE_MARGIN = 40 * BYTES_PER_MS
 _START_SECONDS = 5.0  # longest wait for the switch to announce a file, or to start a playback
 _STOP_BYTES = 2000 * BYTES_PER_MS  # longest wait for it to stop one that has come to its end
 _MAX_STALLS = 3  # playbacks of a chunk in a row that brought nothing
+_MAX_STARTS_MISSED = 2  # how often the switch may not start a chunk, or not announce its file
 
 log = get_logger(__name__)
 
@@ -55,17 +56,18 @@ class _Utterance:
 class _Chunk:
     utterance: _Utterance
     id: str
-    size: int
+    audio: bytes
     waits_since: float  # sent, asked for, or first in the queue
     path: str = ""  # the switch's file, once announced
     position: int = 0  # heard before it was broken off
     queued: bool = False  # its playback was asked for
     stalls: int = 0
+    starts_missed: int = 0
     timer: PlaybackTimer = field(default_factory=PlaybackTimer)
 
     @property
     def left(self) -> int:
-        return self.size - self.position
+        return len(self.audio) - self.position
 
 
 class StreamPlayback:
@@ -237,9 +239,12 @@ class StreamPlayback:
         audio = bytes(utterance.pending[:size])
         del utterance.pending[:size]
         utterance.sent += size
-        chunk = _Chunk(utterance, new_id(), size, self._clock.monotonic())
+        chunk = _Chunk(utterance, new_id(), audio, self._clock.monotonic())
         self._chunks.append(chunk)
-        data = base64.b64encode(g711.decode(audio, self.codec)).decode()
+        self._transmit(chunk)
+
+    def _transmit(self, chunk: _Chunk) -> None:
+        data = base64.b64encode(g711.decode(chunk.audio, self.codec)).decode()
         self._player.send_stream_text(
             '{"type":"streamAudio","data":{"audioDataType":"raw","sampleRate":8000,'
             f'"chunk":"{chunk.id}","audioData":"{data}"}}}}'
@@ -305,12 +310,26 @@ class StreamPlayback:
             if not head.timer.paused and overdue > _STOP_BYTES:
                 log.warning("Switch did not tell the end of a playback")
                 self._account(head, head.left)
+                if self._chunks and self._chunks[0].queued and overdue >= self._chunks[0].left:
+                    self._account(self._chunks[0], self._chunks[0].left)  # it followed at once
                 self._ask_again(break_off=True)
         elif (head.queued or not head.path) and now - head.waits_since > _START_SECONDS:
             log.warning("Switch did not start a playback")
-            self._orphans += not head.path
             self._ask_again(break_off=True)
+            self._start_again(head, now)
+
+    def _start_again(self, head: _Chunk, now: float) -> None:
+        """A command, a file or the news of it was lost: try once more before it is given up."""
+        head.starts_missed += 1
+        if head.starts_missed >= _MAX_STARTS_MISSED:
+            self._orphans += not head.path
             self._pop()
+            return
+        head.waits_since = now
+        for chunk in self._chunks:
+            if not chunk.path:
+                chunk.waits_since = now
+                self._transmit(chunk)
 
     # What is told
 
