@@ -167,6 +167,17 @@ def test_two_who_talk_outlive_the_controller(rig):
     assert (call.call_status, call.end_reason) == ("completed", "transfer_ended")
 
 
+def test_two_who_talk_are_not_disturbed_by_a_controller_that_lost_their_call(rig):
+    first = rig.controller()
+    call_id, caller, target = transferring(rig, BLIND, connected)
+    rig.wait_until(lambda: state(rig, call_id) is State.TRANSFERRED, "the state")
+    live = first.sessions.of_call(call_id)
+    first._lose(live)
+    assert live.session.join(5)
+    assert set(legs(rig)) == {caller.uuid, target.uuid}
+    assert caller.audio.is_connected_with(target.audio)
+
+
 @pytest.mark.parametrize(
     ("destination", "moment"), [({**BLIND, "number": RINGS}, rings), (WARM, answered)]
 )

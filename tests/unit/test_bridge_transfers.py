@@ -185,4 +185,4 @@ def test_in_another_language_its_last_sentence_is_the_models() -> None:
     opening = briefing(language="de").opening
     assert not opening.exact
     assert "German" in opening.text
-    assert not opening.ask.exact
+    assert [ask.exact for ask in opening.asks] == [False]

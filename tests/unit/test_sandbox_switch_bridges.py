@@ -49,7 +49,7 @@ def answered(client, uuid, number=ANSWERS, variables=""):
 def wait_until(condition, what):
     with gevent.Timeout(WAIT, AssertionError(what)):
         while not (found := condition()):
-            gevent.sleep(0.01)
+            gevent.sleep(0)
     return found
 
 

@@ -277,7 +277,8 @@ class CallEffects:
     def _close_session(self) -> None:
         self._unwanted = True
         self.recording.close()
-        self.transfers.close()
+        if self._player.is_ours:
+            self.transfers.close()
         if not self.is_left:  # `free_channel` follows
             self._drop_channel()
 

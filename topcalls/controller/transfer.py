@@ -17,12 +17,14 @@ import gevent
 from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
+from topcalls.controller.briefing_observer import BriefingObserver
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.referral import Referral
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core import transfer as rules
+from topcalls.core.answer_detection import Verdict
 from topcalls.core.call_events import (
     Answered,
     CallEvent,
@@ -75,7 +77,7 @@ class TransferredCall(Protocol):
     def usage(self, model: str, usage: TokenUsage) -> None: ...
 
 
-class Transfer:
+class Transfer(BriefingObserver):
     """One of them. It is the ears of its target's channel, see `sessions.py`."""
 
     background = None
@@ -165,29 +167,11 @@ class Transfer:
 
     # --- what the briefing tells
 
-    def ready(self) -> None:
-        """Its first words are being made."""
-
-    def turn(self, turn: object) -> None:
-        """The transcript is of the caller's conversation."""
-
-    def turn_begun(self, turn: object) -> None:
-        """Nor is this."""
-
-    def timing(self, timing: object) -> None:
-        """Nor this."""
-
     def usage(self, model: str, usage: TokenUsage) -> None:
         self._host.usage(model, usage)
 
-    def send_keys(self, digits: str) -> None:
-        """It has no tool for that."""
-
-    def transfer(self, destination: str, summary: str) -> None:
-        """Nor for this."""
-
-    def mask_recording(self, paused: bool) -> None:
-        """Whoever is briefed is not recorded."""
+    def answered_by(self, verdict: Verdict) -> None:
+        """It is not asked who takes a transfer: they press a key."""
 
     def key_heard(self, digit: str) -> None:
         self.take(rules.KeyPressed(digit))
@@ -207,6 +191,7 @@ class Transfer:
             return
         if not self._intend(self.leg.channel_uuid) or self._unwanted:
             self.take(rules.NotDialled())
+            self._write_end()
             return
         self._gear.sides[self.leg.channel_uuid] = self
         try:
@@ -366,6 +351,17 @@ class Transfer:
             columns["ended_at"] = now
         if columns and self._number:
             self._journal.transfer(self._number, **columns)
+
+    def _write_end(self) -> None:
+        """It was called off while it was being stored."""
+        if self._number:
+            now = self._gear.clock.now()
+            self._journal.transfer(
+                self._number,
+                outcome=self.facts.outcome,
+                failure=self.facts.failure,
+                ended_at=now,
+            )
 
     def _arm(self, before: rules.Facts) -> None:
         """One time-out for dialling and ringing together."""
