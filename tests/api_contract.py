@@ -60,7 +60,8 @@ def check(method: str, path: str, status: int, content_type: str, body: bytes) -
 
 
 def _operation(method: str, path: str) -> dict[str, Any] | None:
-    for template, wanted, operation in operations():
+    """That of an address as it stands comes before one with a part left open."""
+    for template, wanted, operation in sorted(operations(), key=lambda known: "{" in known[0]):
         pattern = re.sub(r"\{[^}]+\}", "[^/]+", template)
         if wanted == method.lower() and re.fullmatch(pattern, path):
             return operation
