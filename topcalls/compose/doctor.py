@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -14,7 +15,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_GATEWAY
-from topcalls.compose.models import SANDBOX_AI_KEY
+from topcalls.compose.models import SANDBOX_AI_KEY, Stages, Vendors
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox_checkup import Doubles
 from topcalls.config import Settings
@@ -23,6 +24,7 @@ from topcalls.controller.checkup import SwitchCheckup
 from topcalls.controller.media_checkup import media
 from topcalls.core.checkup import Finding, ok, overdue, refused
 from topcalls.errors import ConfigError
+from topcalls.providers.chain_checkup import ChainCheckup
 from topcalls.providers.openai import checkup as openai_checkup
 from topcalls.services import api_checkup, package_checkup, settings_checkup
 from topcalls.services import machine_checkup as machine
@@ -206,7 +208,32 @@ class Doctor:
         def model() -> Iterator[Finding]:
             yield from openai_checkup.model(settings.realtime_model, self.clock.now().date())
 
-        return [Check("ai_model", QUICK, model), Check("ai_server", PATIENT, self._ai_server)]
+        return [
+            Check("ai_model", QUICK, model),
+            Check("ai_server", PATIENT, self._ai_server),
+            *self._of_the_chain(),
+        ]
+
+    def _of_the_chain(self) -> list[Check]:
+        """Where calls can be on it for other reasons than that OpenAI could do all of it."""
+        settings = self.settings
+        named = settings.legacy_recognizers or settings.legacy_voices or settings.chat_base_url
+        keys = (settings.deepgram_api_key, settings.elevenlabs_api_key)
+        if not (named or settings.realtime_fallback or any(keys)):
+            return []
+
+        def look(part: Callable[[ChainCheckup], Iterator[Finding]], name: str) -> Iterator[Finding]:
+            try:
+                yield from part(Stages(settings, Vendors.of(settings)).checkup(self.clock))
+            except ConfigError as error:
+                yield refused(name, error)
+
+        parts = {
+            "chain_hears": ChainCheckup.hears,
+            "chain_answers": ChainCheckup.answers,
+            "chain_speaks": ChainCheckup.speaks,
+        }
+        return [Check(name, PATIENT, partial(look, part, name)) for name, part in parts.items()]
 
     def _ai_server(self) -> Iterator[Finding]:
         settings = self.settings
@@ -275,6 +302,9 @@ def _secrets(settings: Settings, files: LocalFiles) -> set[str]:
             settings.api_key,
             settings.esl_password,
             settings.openai_api_key,
+            settings.chat_api_key,
+            settings.deepgram_api_key,
+            settings.elevenlabs_api_key,
         )
         if value is not None
     }

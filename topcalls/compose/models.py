@@ -23,12 +23,18 @@ from topcalls.core.call_request import CallRequest
 from topcalls.errors import ConfigError
 from topcalls.providers import registry
 from topcalls.providers.base import RealtimeModel, SessionConfig
+from topcalls.providers.chain_checkup import ChainCheckup
 from topcalls.providers.deepgram.flux import DeepgramFlux
 from topcalls.providers.deepgram.nova import DeepgramNova
 from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
 from topcalls.providers.elevenlabs.voice import ElevenLabsVoice
 from topcalls.providers.local.engines import LocalRecognizer, LocalVoice
-from topcalls.providers.openai.chat import ChatCompletions, features_of, openai_features
+from topcalls.providers.openai.chat import (
+    ChatCompletions,
+    chat_headers,
+    features_of,
+    openai_features,
+)
 from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.providers.openai.speech import SpeechEndpoint
 from topcalls.providers.openai.transcription import RealtimeTranscription
@@ -152,12 +158,22 @@ class Stages:
             temperature=config.temperature,
         )
 
+    def checkup(self, clock: Clock) -> ChainCheckup:
+        """What an operator can find out about these stages."""
+        url, key = self._chat_server()
+        return ChainCheckup(self._recognizers, self._voices, url, chat_headers(url, key), clock)
+
+    def _chat_server(self) -> tuple[str, str]:
+        """Where the language model is, and with which key."""
+        own = _shown(self._settings.chat_api_key)
+        if self._settings.chat_base_url:
+            return self._settings.chat_base_url, own
+        return self._vendors.openai_url, own or self._vendors.openai_key
+
     def _mind(self, model: str) -> ChatModel:
         """Kept, for its connections: they are used by one call after the other."""
         if model not in self._minds:
-            url = self._settings.chat_base_url or self._vendors.openai_url
-            own = _shown(self._settings.chat_api_key)
-            key = own or ("" if self._settings.chat_base_url else self._vendors.openai_key)
+            url, key = self._chat_server()
             sandbox = self._settings.ai_mode == "sandbox" and not self._settings.chat_base_url
             features = openai_features(model) if sandbox else features_of(url, model)
             self._minds[model] = ChatCompletions(url, key, model, features=features)

@@ -75,6 +75,13 @@ def openai_features(model: str) -> ChatFeatures:
     )
 
 
+def chat_headers(base_url: str, api_key: str) -> dict[str, str]:
+    """The key where this server looks for it; many own servers want one, whatever it is."""
+    if (urlsplit(base_url).hostname or "").endswith(".openai.azure.com"):
+        return {"api-key": api_key}
+    return {"Authorization": f"Bearer {api_key or 'none'}"}
+
+
 class ChatCompletions:
     """One model at one base URL."""
 
@@ -88,13 +95,12 @@ class ChatCompletions:
         vendor: str = "The language model",
         stall_timeout: float = STALL_SECONDS,
     ) -> None:
-        azure = (urlsplit(base_url).hostname or "").endswith(".openai.azure.com")
-        key = {"api-key": api_key} if azure else {"Authorization": f"Bearer {api_key or 'none'}"}
         self.name = model
         self._features = features or features_of(base_url, model)
         self._vendor = vendor
         self._timeout = stall_timeout
-        self._client = StreamingClient(base_url, {**key, "Content-Type": "application/json"})
+        headers = {**chat_headers(base_url, api_key), "Content-Type": "application/json"}
+        self._client = StreamingClient(base_url, headers)
 
     def answer(self, request: ChatRequest) -> Iterator[ChatEvent]:
         """See `providers.stages.ChatModel`."""
