@@ -84,7 +84,7 @@ def test_a_talk_goes_on_with_what_was_said(rig):
     assert channel.channel.variables["tc_owner"] == second.owner
     assert session.messages == [("assistant", HELLO)]
     assert session.asked == []  # the caller has the floor
-    assert adopted(rig, call_id) == 1
+    rig.wait_until(lambda: adopted(rig, call_id) == 1, "the adoption")
     assert rig.view(call_id).started_at == before.started_at
     rig.wait_until(lambda: session.heard, "the caller's audio")
     channel.put_down()
@@ -129,7 +129,7 @@ def test_a_phone_that_rings_rings_on_and_is_talked_to(rig):
     rig.wait_status(call_id, "in_progress")
     killed(controller)
     second = heir(rig)
-    assert adopted(rig, call_id) == 1
+    rig.wait_until(lambda: adopted(rig, call_id) == 1, "the adoption")
     channel_of(rig).answer()
     rig.wait_status(call_id, "in-progress")
     rig.wait_until(lambda: texts(rig, call_id) == [HELLO], "the first sentence")
@@ -306,7 +306,7 @@ def test_a_caller_who_called_us_is_talked_to_by_another_controller(rig):
     second = heir(rig)
     rig.wait_until(lambda: second.sessions.of_call(call_id), "the heir")
     rig.wait_until(lambda: caller.audio.stream is not None, "the stream")
-    assert adopted(rig, call_id) == 1
+    rig.wait_until(lambda: adopted(rig, call_id) == 1, "the adoption")
     caller.put_down()
     call = rig.wait_over(call_id)
     assert (call.call_status, call.end_reason) == ("completed", "caller_hung_up")
