@@ -156,6 +156,7 @@ class Observer:
         self.ends: list[tuple[str, str]] = []
         self.keys: list[str] = []
         self.keys_heard: list[str] = []
+        self.masked: list[bool] = []
         self.handed_over: list[tuple[str, str]] = []
 
     def ready(self) -> None:
@@ -179,6 +180,10 @@ class Observer:
     def send_keys(self, digits: str) -> None:
         assert not self.ends, "keys after the end"
         self.keys.append(digits)
+
+    def mask_recording(self, paused: bool) -> None:
+        assert not self.ends, "masked after the end"
+        self.masked.append(paused)
 
     def key_heard(self, digit: str) -> None:
         assert not self.ends, "a key after the end"

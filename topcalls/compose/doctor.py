@@ -22,13 +22,14 @@ from topcalls.config import Settings
 from topcalls.controller.assembly import MediaOptions, SwitchAddress
 from topcalls.controller.checkup import SwitchCheckup
 from topcalls.controller.media_checkup import media
-from topcalls.core.checkup import Finding, ok, overdue, refused
+from topcalls.core.checkup import Finding, fault, ok, overdue, refused
 from topcalls.errors import ConfigError
 from topcalls.providers.chain_checkup import ChainCheckup
 from topcalls.providers.openai import checkup as openai_checkup
 from topcalls.services import api_checkup, package_checkup, settings_checkup
 from topcalls.services import machine_checkup as machine
 from topcalls.services.checkup import DatabaseCheckup
+from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.worker import checkup as queue_checkup
 
 FILE_SECONDS = 2.0
@@ -113,6 +114,22 @@ class Doctor:
             place = settings.effective_recordings_dir
             yield from machine.directory("recordings_dir", place, "TOPCALLS_RECORDINGS_DIR")
 
+        def spool() -> Iterator[Finding]:
+            place = settings.effective_recording_spool_dir
+            yield from machine.directory(
+                "recording_spool_dir", place, "TOPCALLS_RECORDING_SPOOL_DIR"
+            )
+
+        def store() -> Iterator[Finding]:
+            api = ApiStore(settings.effective_recording_api_url, Tickets(""), self.clock)
+            words = api.problem()
+            remedy = "Start the API, or set TOPCALLS_RECORDING_API_URL. Recordings wait meanwhile."
+            yield (
+                fault("recording_store", words, remedy)
+                if words
+                else ok("recording_store", "The API can be reached.")
+            )
+
         def records() -> Iterator[Finding]:
             yield from machine.cdr_directory(settings.effective_cdr_dir)
 
@@ -122,8 +139,11 @@ class Doctor:
         checks = [
             Check("data_dir", QUICK, data_dir, blocking=True),
             Check("recordings_dir", QUICK, recordings, blocking=True),
+            Check("recording_spool_dir", QUICK, spool, blocking=True),
             Check("cdr_dir", QUICK, records, blocking=True),
         ]
+        if settings.recording_store == "api":
+            checks.append(Check("recording_store", PATIENT, store))
         if settings.playback == "file":
             checks.append(Check("playback_dir", QUICK, playback, blocking=True))
         return checks

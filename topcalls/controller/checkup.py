@@ -231,7 +231,8 @@ class SwitchCheckup:
             "recordings_shared",
             f"The switch does not see what is written in {self.recordings_dir}, so calls will "
             "have no recording.",
-            "Mount one directory at the same path for both, and let the switch's user write in it.",
+            "Let both see one directory at the same path, TOPCALLS_RECORDING_SPOOL_DIR, in which "
+            "the switch's user may write.",
         )
 
     def _playback(self, line: _Line) -> Iterator[Finding]:

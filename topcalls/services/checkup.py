@@ -247,6 +247,13 @@ def _backlog(backlog: Backlog, now: datetime) -> Iterator[Finding]:
 
 
 def _troubles(backlog: Backlog) -> Iterator[Finding]:
+    if backlog.recordings_stuck:
+        yield warning(
+            "recordings_waiting",
+            f"{backlog.recordings_stuck} recording(s) could not be stored so far. "
+            f"{backlog.recording_problem or ''}".strip(),
+            "They stay on the switch's disk and are tried again: make room, or mend the store.",
+        )
     if backlog.orphans:
         yield warning(
             "orphans",

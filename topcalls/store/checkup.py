@@ -11,7 +11,7 @@ from peewee import fn
 
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.errors import ConfigError
-from topcalls.store import nodes, secrets
+from topcalls.store import nodes, recordings, secrets
 from topcalls.store.leases import is_free
 from topcalls.store.models import (
     Call,
@@ -31,7 +31,8 @@ class Backlog:
     """Since when the oldest piece of each kind of work waits; None where nothing does.
 
     `orphans` are live calls that no controller holds any more, `dead_letters` the deliveries given
-    up of events since the moment asked about.
+    up of events since the moment asked about. `recordings_stuck` could not be stored so far, the
+    last of them because of `recording_problem`.
     """
 
     queued_since: datetime | None
@@ -39,6 +40,8 @@ class Backlog:
     wrap_up_since: datetime | None
     orphans: int
     dead_letters: int
+    recordings_stuck: int
+    recording_problem: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,15 @@ class Seen:
 
 def backlog(now: datetime, dead_since: datetime) -> Backlog:
     """What waits, and for how long."""
+    stuck, problem = recordings.waiting()
     return Backlog(
         queued_since=_oldest(Call.queued_at, IS_QUEUED),
         delivery_since=_oldest(WebhookDelivery.available_at, *_waiting(WebhookDelivery, now)),
         wrap_up_since=_oldest(WrapUp.available_at, *_waiting(WrapUp, now)),
         orphans=_count(Call.select(fn.COUNT(Call.id)).where(IS_LIVE, is_free(Call, now))),
         dead_letters=_count(_dead_letters(dead_since)),
+        recordings_stuck=stuck,
+        recording_problem=problem,
     )
 
 
