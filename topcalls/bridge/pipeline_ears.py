@@ -43,6 +43,7 @@ LONGEST_KEPT_MS = 15_000
 QUIET_MS = 2_500  # a turn is over when neither sound nor news of it came for so long
 DEAF_MS = 4_000  # speech that a recogniser does not report for so long
 _SPEECH_DBFS = -35.0
+_SOUND_HANGOVER_MS = 100  # silence that ends a sound
 
 log = get_logger(__name__)
 
@@ -82,8 +83,8 @@ class Ears:
         self._partial = ""
         self._news_ms = 0  # when the recogniser last said something
         self._sound_ms = 0  # when there last was sound
-        self._vad = EnergyVad(threshold_dbfs=_SPEECH_DBFS)
-        self._deaf_ms = 0.0
+        self._vad = EnergyVad(threshold_dbfs=_SPEECH_DBFS, hangover_ms=_SOUND_HANGOVER_MS)
+        self._unheard_ms: int | None = None  # where speech began of which there is no news
         self._codec = codec_of(config.audio_format)
         self._handlers: dict[type, Callable[[Any], None]] = {
             stages.TurnBegan: self._on_began,
@@ -123,8 +124,9 @@ class Ears:
 
     @property
     def _keep_ms(self) -> int:
-        since = self._now_ms - self._began_ms if self._item_id else 0
-        return min(since + PREROLL_MS, LONGEST_KEPT_MS)
+        began_ms = self._began_ms if self._item_id else self._unheard_ms
+        since_ms = 0 if began_ms is None else self._now_ms - began_ms
+        return min(since_ms + PREROLL_MS, LONGEST_KEPT_MS)
 
     # --- recognisers
 
@@ -166,7 +168,7 @@ class Ears:
             session.close()
             return
         self._opener = None
-        self._deaf_ms = 0.0
+        self._unheard_ms = None
         self._news_ms = self._now_ms
         self._origin_ms = self._now_ms - len(self._kept) // BYTES_PER_MS
         self._session = session
@@ -205,7 +207,10 @@ class Ears:
             if not event.text:
                 return
             self._on_began(stages.TurnBegan(event.audio_ms))
-        self._end(self._origin_ms + event.audio_ms, event.text.strip())
+        ended_ms = self._origin_ms + event.audio_ms
+        if self._sound_ms > self._began_ms:  # some count the silence that proved the end
+            ended_ms = min(ended_ms, self._sound_ms)
+        self._end(ended_ms, event.text.strip())
 
     def _end(self, at_ms: int, text: str) -> None:
         item_id, self._item_id = self._item_id, ""
@@ -224,9 +229,15 @@ class Ears:
             quiet_ms = self._now_ms - max(self._news_ms, self._sound_ms)
             if quiet_ms >= QUIET_MS and self._session is not None:
                 self._end(self._sound_ms, self._partial)
-        elif speaking and self._session is not None and self._news_ms < self._now_ms - DEAF_MS:
-            self._deaf_ms += len(audio) / BYTES_PER_MS
-            if self._deaf_ms >= DEAF_MS and len(self._left) > 1:
-                self._failed(ProviderError("The recogniser hears nothing.", retryable=True))
-        else:
-            self._deaf_ms = 0.0
+        elif self._session is not None:
+            self._doubt(speaking)
+
+    def _doubt(self, speaking: bool) -> None:
+        """Speech goes on and on, and the recogniser says nothing of it: it is deaf."""
+        if not speaking:
+            if self._now_ms - self._sound_ms >= QUIET_MS:
+                self._unheard_ms = None
+        elif self._unheard_ms is None:
+            self._unheard_ms = self._now_ms
+        elif self._now_ms - max(self._unheard_ms, self._news_ms) >= DEAF_MS and self._left[1:]:
+            self._failed(ProviderError("The recogniser hears nothing.", retryable=True))
