@@ -223,7 +223,8 @@ class Transfer(BriefingObserver):
 
     def _dial_of_target(self) -> commands.Dial:
         route, target = self._route(), self.facts.destination
-        parked = round(target.accept_seconds + PARK_GRACE_SECONDS)
+        waits = target.accept_seconds if target.kind == rules.WARM else 0.0
+        parked = round(waits + PARK_GRACE_SECONDS)
         return replace(
             self._gear.dial(self._call, route, self.leg.channel_uuid),
             number=dial_number(target.number, route.number_format, route.number_prefix),
