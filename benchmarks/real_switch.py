@@ -15,8 +15,11 @@ voice carry a stamp, so that what is missing, doubled or altered is counted from
 * *sound -> last voice*: the model's ears report speech over the agent, to the last packet with
   voice: the pause. *words -> last voice*: the same, where the words that decide come with it.
 
+Half of what makes the stream dear is a model that is hardly ahead of its speech: 0.3 s here.
+`--pace 4` makes it four times as fast as speech. `--jitter-ms` makes the callers' packets late.
+
 `--scenarios` shows instead how calls begin, end and outlive what breaks, each once: see
-`real_switch_scenarios.py`.
+`real_switch_scenarios.py` and `real_switch_outages.py`.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ import time
 from typing import Any
 
 from common import say, workspace
-from real_switch_scenarios import SCENARIOS, scenarios
+from real_switch_outages import SCENARIOS, scenarios
 from switch_lab import Lab, introduce_machine, lab, switch_missing
 
 SETTLE_SECONDS = 8.0
@@ -75,7 +78,13 @@ def window(built: Lab, calls: int, seconds: float, first_word: Any) -> dict[str,
         say(delay_line(name, first_word if name == "first_word" else world[name]))
     faults = {name: int(world[name]) for name in FAULTS}
     told = ", ".join(f"{name} {number}" for name, number in faults.items())
-    say(f"  voice packets {world['voice_packets']}: {told}; talking {world['talking']}")
+    heard = world["appended_ms"] / 1000 / world["seconds"] / calls
+    say(
+        f"  voice packets {world['voice_packets']}: {told}; talking {world['talking']}; "
+        f"of the callers' sound {heard:.1%} at the model, of its frames missing "
+        f"{world['caller_missing']}, repeated {world['caller_repeated']}, "
+        f"altered {world['caller_altered']}"
+    )
     return faults
 
 
@@ -86,7 +95,12 @@ def waited(figures: dict[str, float]) -> float:
 
 def measure(options: argparse.Namespace, strategy: str, calls: int) -> None:
     """All windows of one number of calls, on a fresh switch and controller."""
-    spoilt = {"interrupt_every": options.interrupt_every, "cough_every": options.cough_every}
+    spoilt = {
+        "interrupt_every": options.interrupt_every,
+        "cough_every": options.cough_every,
+        "jitter_ms": options.jitter_ms,
+        "pace": options.pace,
+    }
     with (
         workspace() as directory,
         lab(directory, strategy, calls=calls, turn_ms=6000, **spoilt) as built,
@@ -111,6 +125,8 @@ def main() -> None:
     )
     parser.add_argument("--interrupt-every", type=int, default=3)
     parser.add_argument("--cough-every", type=int, default=4)
+    parser.add_argument("--jitter-ms", type=int, default=0)
+    parser.add_argument("--pace", type=int, default=1)
     parser.add_argument("--scenarios", nargs="*", choices=list(SCENARIOS))
     options = parser.parse_args()
     if switch_missing():

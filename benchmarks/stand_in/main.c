@@ -2,6 +2,7 @@
 
        stand_in [--fate answers|busy|rings] [--ring-ms N] [--frame-ms N] [--turn-ms N]
                 [--interrupt-every N] [--cough-every N] [--telephones PORT]
+                [--jitter-ms N] [--pace N]
 
    Prints its ports as JSON. Commands on standard input, one line each:
        reset            start counting anew
@@ -25,7 +26,7 @@
 #define SETS 6
 
 line_state lines[MOST_LINES];
-options option = {.ring_ms = 50, .fate = 'a', .frame_ms = 40, .turn_deltas = 60};
+options option = {.ring_ms = 50, .fate = 'a', .frame_ms = 40, .turn_deltas = 60, .pace = 1};
 counters count;
 double first_originate, last_originate;
 
@@ -44,10 +45,12 @@ static void report_sound(void)
     for (int i = 0; i < SETS; i++) samples_json(set_of(&count, i), delays[i], sizeof delays[i]);
     printf("\"packets\":%ld,\"voice_packets\":%ld,\"lost\":%ld,\"missing\":%ld,"
            "\"repeated\":%ld,\"shifted\":%ld,\"garbled\":%ld,\"foreign\":%ld,\"leaked\":%ld,"
+           "\"caller_missing\":%ld,\"caller_repeated\":%ld,\"caller_altered\":%ld,"
            "\"late\":%ld,\"holes\":%ld,\"hole_packets\":%ld,\"talking\":%d,\"uplink\":%s,"
            "\"downlink\":%s,\"pause\":%s,\"stop\":%s,\"first_word\":%s,\"gap\":%s}\n",
            count.packets, count.voice_packets, count.lost, count.missing, count.repeated,
-           count.shifted, count.garbled, count.foreign, count.leaked, count.late, count.holes,
+           count.shifted, count.garbled, count.foreign, count.leaked,
+           count.caller_missing, count.caller_repeated, count.caller_altered, count.late, count.holes,
            count.hole_packets, telephones_live(), delays[0], delays[1], delays[2], delays[3],
            delays[4], delays[5]);
 }
@@ -132,6 +135,8 @@ static void read_options(int argc, char **argv)
         else if (!strcmp(name, "--turn-ms")) option.turn_deltas = atoi(value) / 100;
         else if (!strcmp(name, "--interrupt-every")) option.interrupt_every = atoi(value);
         else if (!strcmp(name, "--cough-every")) option.cough_every = atoi(value);
+        else if (!strcmp(name, "--pace")) option.pace = atoi(value) > 0 ? atoi(value) : 1;
+        else if (!strcmp(name, "--jitter-ms")) option.jitter_ms = atoi(value);
         else if (!strcmp(name, "--telephones")) option.telephones = atoi(value);
         else {
             fprintf(stderr, "unknown option %s\n", name);

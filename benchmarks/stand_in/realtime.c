@@ -1,7 +1,7 @@
 /* A stand-in for OpenAI's Realtime server (GA events): it counts what it hears and talks in turns.
 
    An answer is `turn_deltas` pieces of 100 ms. The first three come at once, as from a model that
-   is faster than speech, the rest at the pace of speech. 300 ms after the last one was due the
+   is faster than speech, the rest at the pace of speech, or some times that. 300 ms after the last one was due the
    caller is reported to speak for 200 ms, and the next answer follows when it is asked for, or by
    itself where the session left `create_response` on.
 
@@ -29,6 +29,7 @@ typedef struct {
     int line;
     bool pcm24, answers_itself;
     long heard_ms;
+    int heard_frame; /* the last one of the caller's, by its stamp; 0: none yet */
     int answer;       /* number of the present or last one */
     int delta;        /* pieces sent of it; -1: none is under way */
     double began;     /* when it began */
@@ -186,7 +187,7 @@ static void caller_ends(session *s, double now)
 
 static void session_tick(session *s, double now)
 {
-    while (s->delta >= 0 && now >= s->began + (s->delta - LEAD + 1) * PIECE) send_piece(s, now);
+    while (s->delta >= 0 && now >= s->began + (s->delta - LEAD + 1) * PIECE / option.pace) send_piece(s, now);
     if (!s->caller_next || now < s->caller_next) return;
     if (s->caller == QUIET) {
         caller_begins(s, now);
@@ -213,6 +214,21 @@ static bool is_loud(const session *s, const unsigned char *audio, size_t len)
     return false;
 }
 
+/* Whether the caller's sound is here as it was said. */
+static void check_sound(session *s, const unsigned char *audio, size_t len)
+{
+    stamp found;
+    for (size_t at = 0; at + 160 <= len; at += 160) {
+        bool stamped = read_stamp(audio + at, &found);
+        int step = stamped ? (found.number - s->heard_frame) & 0xFFFF : 1;
+        if (!stamped && s->heard_frame && !is_marker(audio + at)) count.caller_altered++;
+        if (s->heard_frame && step > 0x8000) count.caller_repeated++;
+        if (s->heard_frame && !step) count.caller_repeated++;
+        if (s->heard_frame && step > 1 && step < 0x8000) count.caller_missing += step - 1;
+        if (stamped || s->heard_frame) s->heard_frame = stamped ? found.number : s->heard_frame + 1;
+    }
+}
+
 static void take_audio(session *s, const char *text, size_t len)
 {
     static unsigned char audio[1 << 18];
@@ -227,6 +243,7 @@ static void take_audio(session *s, const char *text, size_t len)
     s->heard_ms += ms;
     count.appends++;
     count.appended_ms += ms;
+    if (!s->pcm24 && option.telephones) check_sound(s, audio, size);
     if (line->marker_sent && is_loud(s, audio, size)) {
         sample(&count.uplink, monotonic() - line->marker_sent);
         line->marker_sent = 0;

@@ -1,6 +1,6 @@
 /* The sound of the telephones: what the caller says, and whether the agent is heard as it spoke.
 
-   Every 20 ms of the agent's voice is stamped with line, answer and number, ten times over, in bytes
+   Every 20 ms of either's voice is stamped with line, answer and number, ten times over, in bytes
    that come through G.711 unchanged. So what is missing, comes twice, is shifted against the packets
    or altered is seen in the sound itself. Packets are timed by the kernel. */
 #define _GNU_SOURCE
@@ -22,11 +22,9 @@
 #define QUIET_SECONDS 0.1 /* without voice after a doubt: it has stopped */
 #define LEAK_SECONDS 0.15
 #define MARKER 0x80 /* the loudest sound there is */
+#define PEOPLE 500 /* the first line of those to whom calls are handed over */
+#define CALLER 0xFFFF /* the answer that a caller's sound is stamped with */
 #define EVENTS 101 /* payload type of keys */
-
-typedef struct {
-    int line, answer, number;
-} stamp;
 
 static const char KEYS[] = "0123456789*#ABCD";
 
@@ -52,7 +50,7 @@ void write_stamped(unsigned char *frame, int line, int answer, int number)
     for (int i = STAMP; i < FRAME; i++) frame[i] = frame[i - STAMP];
 }
 
-static bool read_stamp(const unsigned char *at, stamp *s)
+bool read_stamp(const unsigned char *at, stamp *s)
 {
     if (at[0] != 0x05 || at[1] != 0x3C || at[14] != 0x11 || at[15] != 0x0A) return false;
     s->line = get(at + 2), s->answer = get(at + 6), s->number = get(at + 10);
@@ -66,8 +64,8 @@ static bool is_loud(const unsigned char *audio)
     return false;
 }
 
-/* What another telephone says once a second. */
-static bool is_marker(const unsigned char *audio)
+/* What another telephone says: once a second, or all the time. */
+bool is_marker(const unsigned char *audio)
 {
     for (int i = 0; i < FRAME; i++)
         if (audio[i] != MARKER) return false;
@@ -224,16 +222,16 @@ static bool press(telephone *t)
 
 static void speak(telephone *t, double now)
 {
-    static unsigned char quiet[FRAME], loud[FRAME];
+    unsigned char frame[FRAME];
     sound *r = &t->rtp;
-    if (!loud[0])
-        for (int i = 0; i < FRAME; i++) loud[i] = MARKER, quiet[i] = 0xF0 + i % 13;
-    bool marker = now >= r->next_marker && t->stage == TALKS;
+    bool marker = t->stage == TALKS && (now >= r->next_marker || t->line / PEOPLE == 1);
     if (marker) {
         r->next_marker += 1.0;
         lines[t->line].marker_sent = now;
     }
-    send_packet(t, 0, false, r->timestamp, marker ? loud : quiet, FRAME);
+    write_stamped(frame, t->line, CALLER, r->sequence);
+    if (marker) memset(frame, MARKER, FRAME);
+    send_packet(t, 0, false, r->timestamp, frame, FRAME);
 }
 
 void sound_tick(telephone *t, double now)
@@ -242,7 +240,8 @@ void sound_tick(telephone *t, double now)
     line_state *line = &lines[t->line];
     while (r->peer.sin_port && now >= r->next_packet) {
         if (!r->keys[0] || !press(t)) speak(t, now);
-        r->next_packet += PACKET_SECONDS;
+        r->next_due += PACKET_SECONDS;
+        r->next_packet = r->next_due + option.jitter_ms * drand48() / 1000;
         r->timestamp += FRAME;
     }
     double *asked = line->interrupted ? &line->interrupted : &line->doubted;
@@ -263,7 +262,7 @@ int open_sound(telephone *t, double now)
     setsockopt(t->rtp.c->fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     t->rtp.c->on_readable = on_packets;
     t->rtp.c->owner = t;
-    t->rtp.next_packet = now + t->line % 20 / 1000.0;
+    t->rtp.next_packet = t->rtp.next_due = now + t->line % 20 / 1000.0;
     t->rtp.next_marker = now + 2 + t->line % 40 / 40.0;
     return port;
 }

@@ -30,6 +30,8 @@ typedef struct {
     int turn_deltas;     /* length of an answer, in pieces of 100 ms */
     int interrupt_every; /* every how many answers the caller interrupts; 0 never */
     int cough_every;     /* the same for a sound that is no interruption */
+    int pace;            /* how many times faster than speech the model is */
+    int jitter_ms;       /* by how much packets of the telephones are late, at most */
     int telephones;      /* SIP port of telephones for a real switch; 0: no switch here */
 } options;
 
@@ -39,6 +41,7 @@ typedef struct {
     long appends, appended_ms, deltas, answers;
     long packets, voice_packets, lost, missing, repeated, shifted, garbled, foreign, leaked;
     long late, holes, hole_packets;
+    long caller_missing, caller_repeated, caller_altered; /* frames of 20 ms at the model */
     samples uplink, downlink, pause, stop, first_word, gap;
 } counters;
 

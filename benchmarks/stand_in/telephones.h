@@ -1,7 +1,8 @@
 /* Telephones for a real switch: SIP in `telephones.c`, their sound in `rtp.c`, SIP's text in `sip.c`.
 
    The seventh digit from the end of the number says what becomes of a call: 5 answers, 4 is busy,
-   3 declines, 2 rings for ever, 6 has an announcement before it answers. */
+   3 declines, 2 rings for ever, 6 has an announcement before it answers. Lines 500 to 999 are loud
+   all the time, the others for 20 ms a second. */
 #ifndef TELEPHONES_H
 #define TELEPHONES_H
 
@@ -16,7 +17,7 @@ typedef struct {
     struct sockaddr_in peer;
     unsigned short sequence;
     unsigned timestamp;
-    double next_packet, next_marker;
+    double next_packet, next_due, next_marker; /* due: without jitter */
     char keys[32];          /* still to be pressed */
     int key_packet;         /* of the first of them */
     unsigned last_key_time; /* of the last key that came: it is told many times over */
@@ -61,11 +62,17 @@ void line_json(int line);
 void forget_silences(void);
 
 /* rtp.c */
+typedef struct {
+    int line, answer, number;
+} stamp;
+
 int open_sound(telephone *, double now);
 void aim_sound(telephone *, const char *sdp);
 void close_sound(telephone *);
 void sound_tick(telephone *, double now);
 void write_stamped(unsigned char *frame, int line, int answer, int number);
+bool read_stamp(const unsigned char *at, stamp *);
+bool is_marker(const unsigned char *frame);
 
 /* sip.c */
 #define SIP_MOST 8192
