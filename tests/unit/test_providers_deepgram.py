@@ -15,7 +15,7 @@ from topcalls.clock import SystemClock
 from topcalls.errors import ProviderError
 from topcalls.providers.deepgram import link
 from topcalls.providers.deepgram.flux import DeepgramFlux
-from topcalls.providers.deepgram.nova import DeepgramNova
+from topcalls.providers.deepgram.nova import DeepgramNova, nova_query
 from topcalls.providers.stages import (
     HearingConfig,
     HearingFailed,
@@ -99,6 +99,14 @@ def test_novas_settings_are_what_the_call_wants(server: DeepgramDouble, events: 
     assert (query["language"], query["keyterm"]) == ("en-US", "Bright Smile")
     assert (query["endpointing"], query["utterance_end_ms"]) == ("500", "1000")
     session.close()
+
+
+@pytest.mark.parametrize(
+    ("tag", "language"),
+    [("de-AT", "de"), ("de-CH", "de-CH"), ("nb", "no"), (None, "multi")],
+)
+def test_novas_language(tag: str | None, language: str) -> None:
+    assert ("language", language) in nova_query("nova-3", HearingConfig(language=tag))
 
 
 def test_every_turn_of_nova_is_its_own(server: DeepgramDouble, events: Events) -> None:

@@ -88,6 +88,11 @@ def test_the_call_decides_format_language_and_voice(server: ElevenLabsDouble) ->
     assert connection.closed.wait(LIMIT)
 
 
+def test_a_model_that_cannot_be_told_the_language_is_not(server: ElevenLabsDouble) -> None:
+    voice(server, "eleven_multilingual_v2").open(SpeakingConfig(language="de-DE")).close()
+    assert "language_code" not in server.wait_for_connection().query
+
+
 def test_nothing_of_a_cancelled_clause_is_heard_later(session: ElevenLabsSession) -> None:
     for _ in range(12):
         speech = session.speak("This is a sentence that is never heard to its end")

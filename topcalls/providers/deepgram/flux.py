@@ -21,6 +21,7 @@ from topcalls.providers.deepgram.link import (
     ListenSession,
     open_socket,
 )
+from topcalls.providers.languages import language_code
 from topcalls.providers.stages import (
     HearingConfig,
     HearingEvent,
@@ -71,7 +72,7 @@ class DeepgramFlux:
 
 def flux_query(model: str, config: HearingConfig, eager: float | None) -> list[tuple[str, str]]:
     """The stream's settings."""
-    language = (config.language or "").partition("-")[0].lower()
+    language = language_code(config.language)
     model = model or (ENGLISH if language == "en" else MULTILINGUAL)
     multilingual = "multi" in model
     return [

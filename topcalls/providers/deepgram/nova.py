@@ -11,6 +11,7 @@ from typing import Any
 
 from topcalls.net.websocket import WebSocketConnection
 from topcalls.providers.deepgram.link import BASE_URL, ENCODINGS, ListenSession, open_socket
+from topcalls.providers.languages import with_known_region
 from topcalls.providers.stages import (
     HearingConfig,
     HearingEvent,
@@ -22,6 +23,12 @@ from topcalls.providers.stages import (
 MODEL = "nova-3"
 UTTERANCE_END_MS = 1000  # the least that the service takes
 _MULTILINGUAL = "multi"
+_REGIONAL = frozenset(
+    (
+        *("en-US", "en-AU", "en-GB", "en-IN", "en-NZ", "de-CH", "es-419", "fr-CA", "nl-BE"),
+        *("pt-BR", "pt-PT", "zh-CN", "zh-TW"),
+    )
+)
 
 
 class DeepgramNova:
@@ -53,7 +60,7 @@ def nova_query(model: str, config: HearingConfig) -> list[tuple[str, str]]:
     boost = "keyterm" if model.startswith("nova-3") else "keywords"
     return [
         ("model", model),
-        ("language", config.language or _MULTILINGUAL),
+        ("language", with_known_region(config.language, _REGIONAL) or _MULTILINGUAL),
         ("encoding", ENCODINGS[config.audio_format]),
         ("sample_rate", "8000"),
         ("channels", "1"),

@@ -23,6 +23,7 @@ from topcalls.net.websocket import WebSocketConnection
 from topcalls.net.websocket_client import WebSocketHandshakeError, connect
 from topcalls.providers import vendor_errors
 from topcalls.providers.base import AudioFormat
+from topcalls.providers.languages import language_code
 from topcalls.providers.stages import SpeakingConfig, Spoken
 
 VENDOR = "ElevenLabs"
@@ -32,6 +33,8 @@ STALL_SECONDS = 4.0
 MOST_OPEN = 4
 IDLE_SECONDS = 180  # the longest that the service lets a socket be idle
 FORMATS: dict[AudioFormat, str] = {"audio/pcmu": "ulaw_8000", "audio/pcma": "alaw_8000"}
+TOLD_LANGUAGE = ("eleven_flash_v2_5", "eleven_turbo_v2_5", "eleven_v3")
+"""Models that can be told the language; others refuse to be."""
 VOICE_IDS = {
     "rachel": "21m00Tcm4TlvDq8ikWAM",
     "domi": "AZnzlk1XvdvUeBnXmlld",
@@ -91,8 +94,8 @@ class ElevenLabsVoice:
             "auto_mode": "true",
             "sync_alignment": "true",
         }
-        if config.language:
-            query["language_code"] = config.language.partition("-")[0].lower()
+        if config.language and self._model.startswith(TOLD_LANGUAGE):
+            query["language_code"] = language_code(config.language)
         path = f"/v1/text-to-speech/{quote(voice_id, safe='')}/multi-stream-input"
         settings = {"speed": config.speed} if config.speed is not None else {}
         session = ElevenLabsSession(

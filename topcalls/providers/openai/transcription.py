@@ -21,6 +21,7 @@ from topcalls.log import get_logger
 from topcalls.net.websocket import WebSocketConnection
 from topcalls.net.websocket_client import WebSocketHandshakeError, connect
 from topcalls.providers import vendor_errors
+from topcalls.providers.languages import language_code
 from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events
 from topcalls.providers.stages import (
@@ -226,7 +227,7 @@ class TranscriptionSession:
 def _settings(model: str, config: HearingConfig) -> dict[str, Any]:
     transcription: dict[str, Any] = {"model": model}
     if config.language:
-        transcription["language"] = config.language.partition("-")[0].lower()
+        transcription["language"] = language_code(config.language)
     if config.keywords:
         transcription["keywords"] = list(config.keywords)
     return {
