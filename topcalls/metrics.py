@@ -20,6 +20,9 @@ calls_ended = Counter("topcalls_calls_ended_total", "Calls that ended.", ["state
 live_calls = Gauge(
     "topcalls_live_calls", "Calls a controller carries now.", multiprocess_mode="livesum"
 )
+answers = Counter(
+    "topcalls_answers_total", "Verdicts on what answered, revised ones too.", ["answerer"]
+)
 impossible_events = Counter(
     "topcalls_impossible_events_total", "Events that contradict a call's state.", ["state", "event"]
 )
@@ -77,6 +80,17 @@ speculations = Counter(
 speculation_wasted_tokens = Counter(
     "topcalls_speculation_wasted_tokens_total",
     "Tokens, estimated, of answers that were begun and not used.",
+)
+carrier_dials = Counter(
+    "topcalls_carrier_dials_total",
+    "Dials that ended, by carrier and its last SIP status (200: answered; none: it said nothing).",
+    ["carrier", "sip_status"],
+)
+carrier_up = Gauge(
+    "topcalls_carrier_up",
+    "Whether a carrier's gateway on this node can be used.",
+    ["carrier", "node"],
+    multiprocess_mode="livemostrecent",
 )
 number_orders = Counter(
     "topcalls_number_orders_total",

@@ -2,6 +2,7 @@
 
 import pytest
 from controller_rig import Rig
+from prometheus_client import REGISTRY
 
 from topcalls.controller.assembly import TrunkOptions
 from topcalls.controller.gateway_files import GatewayFiles
@@ -115,6 +116,20 @@ def test_a_deleted_carrier_leaves_nothing(rig):
     assert rig.files() == [f"acl/tc_{carrier}.xml", f"gateways/tc_{carrier}.xml"]
     rig.delete(carrier)
     rig.wait_until(lambda: rig.of(carrier) is None and not rig.files(), "its end")
+
+
+def test_whether_a_carrier_can_be_used_is_a_metric(rig):
+    def up(carrier):
+        return REGISTRY.get_sample_value(
+            "topcalls_carrier_up", {"carrier": carrier, "node": "node-1"}
+        )
+
+    rig.controller()
+    good, bad = rig.add(), rig.register("403.carrier.test")
+    rig.wait_until(lambda: (up(good), up(bad)) == (1, 0), "both are told")
+    rig.delete(good)
+    rig.delete(bad)
+    rig.wait_until(lambda: up(good) == 0, "its end")
 
 
 def test_wrong_credentials_are_told_in_words(rig):

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import gevent
 import pytest
+from prometheus_client import REGISTRY
 
 from topcalls.clock import ManualClock
 from topcalls.controller.call_session import CallSession
@@ -51,6 +52,32 @@ def test_one_carrier_after_the_other():
         (2, Then.NEXT),
         (3, Then.STOP),
     ]
+
+
+def counted(carrier, status):
+    labels = {"carrier": carrier, "sip_status": status}
+    return REGISTRY.get_sample_value("topcalls_carrier_dials_total", labels) or 0.0
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [
+        (HungUp(REFUSED), "503"),
+        (OriginateFailed(Hangup("GATEWAY_DOWN")), "none"),
+        (HungUp(Hangup("NORMAL_CLEARING", 200), answered_at=NOW), "200"),
+    ],
+)
+def test_dials_are_counted_by_carrier(event, status):
+    carrier = f"counted-{status}"
+    made = Dials("call", "channel", [Route(carrier, "C", "tc_c")], Journal())
+    made.ended(event, 0.0)
+    assert counted(carrier, status) == 1
+
+
+def test_the_installations_own_trunk_is_counted_too():
+    before = counted("own", "503")
+    Dials("call", "channel", [Route(None, None, "own")], Journal()).ended(HungUp(REFUSED), 0.0)
+    assert counted("own", "503") == before + 1
 
 
 def test_without_a_carrier_there_is_no_dial():

@@ -39,7 +39,7 @@ BUYING: dict[str, Any] = {
         "state": "buying",
         "provider": "telnyx",
         "monthly_price": None,
-        "max_monthly_price": "2.0",
+        "max_monthly_price": "2.00",
         "currency": "USD",
         "requested_at": "2026-11-23T14:32:05.104233Z",
         "finished_at": None,

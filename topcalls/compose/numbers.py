@@ -16,7 +16,9 @@ from topcalls.providers.telephony.twilio import TwilioNumbers
 from topcalls.services.number_orders import NumberCarriers
 from topcalls.services.provisioning import PurchaseRules
 
-TIMEOUT_SECONDS = 25.0
+TIMEOUT_SECONDS = 15.0
+"""Of one request: an order makes up to four, and a search two."""
+
 SANDBOX_TRUNKS = {"telnyx": "1293384261075731499", "twilio": "TK" + "5a" * 16}
 
 

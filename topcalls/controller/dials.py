@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from topcalls import metrics
 from topcalls.controller.journal import Journal
 from topcalls.core.call_events import AttemptFailed, CallEvent, HungUp, OriginateFailed
 from topcalls.core.routing import Attempt, Decision, Route, Then, decide
@@ -38,6 +39,11 @@ ORIGINATE_GRACE_SECONDS = 15.0
 """How long after the ring time-out a job result may come."""
 
 HANG_UP_FIRST_SECONDS = 0.3
+
+OWN = "own"
+"""The installation's own trunk, where carriers are counted."""
+
+_ANSWERED = 200
 
 log = get_logger("controller.dials")
 
@@ -83,6 +89,7 @@ class Dials:
 
     def ended(self, event: HungUp | OriginateFailed, rang_seconds: float) -> CallEvent:
         """See `call_session.Dialling`. All ringing of the call counts together."""
+        self._count(event)
         if self._taken_over:
             return event
         hangup = event.hangup
@@ -107,3 +114,12 @@ class Dials:
             cause=hangup.cause,
         )
         return AttemptFailed(hangup)
+
+    def _count(self, event: HungUp | OriginateFailed) -> None:
+        attempt = self.attempt
+        if attempt is None:
+            return
+        answered = isinstance(event, HungUp) and event.answered_at is not None
+        status = _ANSWERED if answered else event.hangup.sip_status
+        carrier = attempt.route.carrier_id or OWN
+        metrics.carrier_dials.labels(carrier, str(status or "none")).inc()

@@ -21,10 +21,11 @@ from collections.abc import Iterable, Sequence
 import gevent
 from gevent.event import Event
 
+from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.controller.gateway_files import GatewayFiles
 from topcalls.core import gateways as texts
-from topcalls.core.carrier_status import GatewayState, Health, Judgement, judge
+from topcalls.core.carrier_status import GOOD, GatewayState, Health, Judgement, judge
 from topcalls.core.trunks import carrier_of
 from topcalls.errors import SwitchError
 from topcalls.esl import commands, sofia
@@ -77,6 +78,7 @@ class GatewayKeeper:
         self._answers: dict[str, tuple[int, str]] = {}  # gateway: the carrier's last words
         self._compare_at = 0.0
         self._report_at = 0.0
+        self._counted: set[str] = set()
         self._held_until = 0.0
 
     def release(self) -> None:
@@ -131,6 +133,8 @@ class GatewayKeeper:
 
     def _compare(self) -> None:
         self._desired = self._carriers.desired()
+        for carrier_id in self._counted - {item.trunk.carrier_id for item in self._desired}:
+            self._count(carrier_id, is_up=False)
         self._problems = {}
         wanted = texts.files(item.trunk for item in self._desired)
         known = {item.trunk.gateway for item in self._desired}
@@ -203,6 +207,12 @@ class GatewayKeeper:
     def _report(self) -> None:
         reports = [self._look_at(item) for item in self._desired]
         self._carriers.report(self._node, reports, self._clock.now())
+        for report in reports:
+            self._count(report.carrier_id, is_up=report.judgement.health in GOOD)
+
+    def _count(self, carrier_id: str, *, is_up: bool) -> None:
+        metrics.carrier_up.labels(carrier_id, self._node).set(int(is_up))
+        self._counted.add(carrier_id)
 
     def _look_at(self, item: Desired) -> Report:
         gateway = item.trunk.gateway

@@ -1,1 +1,1 @@
-"""AI vendors behind small protocols."""
+"""AI vendors, and carriers that sell numbers, behind small protocols."""

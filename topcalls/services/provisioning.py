@@ -275,7 +275,7 @@ class Provisioning:
             kind=Kind.PURCHASE,
             provider=wanted.provider,
             trunk_id=wanted.trunk_id,
-            max_price=str(Decimal(str(body["max_monthly_price"]))),
+            max_price=plain(Decimal(str(body["max_monthly_price"]))),
             currency=body.get("currency") or "USD",
         )
         return self._numbers.get(account_id, number_id)

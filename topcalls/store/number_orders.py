@@ -66,7 +66,8 @@ def exhausted(now: datetime, limit: int) -> list[NumberOrder]:
 
 
 def send(order_id: str, owner: str, price: str | None, now: datetime) -> bool:
-    """From now on the purchase may have happened. True for one caller, ever, unless `take_back`."""
+    """From now on the purchase may have happened. True for one caller only, until the carrier has
+    refused and the order waits again."""
     query = NumberOrder.update(state=State.SENT, sent_at=now, price=price, updated_at=now).where(
         NumberOrder.id == order_id,
         NumberOrder.state == State.WAITING,
