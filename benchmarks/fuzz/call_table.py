@@ -24,6 +24,7 @@ _causes = st.sampled_from(
 _REASONS: dict[Any, list[str]] = {
     BridgeFailed: ["provider_failed", "internal_error", "playback_failed", "no reason of ours"],
     BridgeFinished: ["agent_ended", "silence", "no reason of ours"],
+    call_events.Refused: ["configuration", "too_many_calls", "no reason of ours"],
 }
 
 
