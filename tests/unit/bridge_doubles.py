@@ -17,6 +17,7 @@ from topcalls.bridge.mailbox import Priority
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
+from topcalls.core.answer_detection import Verdict
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
@@ -148,6 +149,7 @@ class Observer:
 
     def __init__(self) -> None:
         self.is_ready = Event()
+        self.answers: list[Verdict] = []
         self.over = Event()
         self.turns: list[Turn] = []
         self.begun: list[Turn] = []
@@ -176,6 +178,9 @@ class Observer:
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         self.used.append((model, usage))
+
+    def answered_by(self, verdict: Verdict) -> None:
+        self.answers.append(verdict)
 
     def send_keys(self, digits: str) -> None:
         assert not self.ends, "keys after the end"

@@ -82,6 +82,15 @@ def test_nobody_says_anything() -> None:
     assert verdict.at == pytest.approx(8.0, abs=0.05)
 
 
+def test_who_speaks_after_a_long_silence_is_still_told_apart() -> None:
+    detector = AnswerDetector()
+    assert run(detector, 0.0, 9.0) is not None
+    detector.speech_started(10.0)
+    detector.speech_ended(10.6)
+    revised = run(detector, 10.6, 14.0)
+    assert revised is not None and revised.answerer is Answerer.HUMAN
+
+
 def test_no_time_counts_while_it_rings() -> None:
     detector = AnswerDetector()
     for ring in (0.2, 6.2, 12.2):

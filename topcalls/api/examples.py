@@ -96,6 +96,21 @@ _CALL: dict[str, Any] = {
     "sandbox": False,
 }
 CALL_PAGE = {"data": [_CALL], "next_cursor": None}
+ANSWER = {
+    "answered_by": "human",
+    "detected": "human",
+    "detected_first": "human",
+    "confidence": 0.9,
+    "decided_after_ms": 1480,
+    "evidence": [
+        {"name": "short_greeting", "at": 1.48, "value": 0.44},
+        {"name": "pause", "at": 1.48, "value": 0.56},
+    ],
+    "corrected": None,
+    "corrected_at": None,
+}
+CORRECTION = {"answered_by": "voicemail"}
+
 CALL_DETAILS = {
     **_CALL,
     "account_id": _ACCOUNT_ID,
@@ -112,6 +127,7 @@ CALL_DETAILS = {
         "metadata": {"appointment": "A-1041"},
     },
     "analysis": None,
+    "answer": ANSWER,
     "transfers": [
         {
             "transfer": 1,

@@ -14,6 +14,7 @@ from topcalls.bridge.builtin_tools import (
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
+from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.call_request import CallRequest
 from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
@@ -61,6 +62,7 @@ class ConversationConfig:
     in_band_keys: InBandKeys = "auto"
     show_keys: bool = False
     destinations: tuple[str, ...] = ()
+    answer: AnswerPlan = field(default_factory=AnswerPlan)
 
 
 def conversation_for(
@@ -92,6 +94,7 @@ def conversation_for(
         show_keys=show_keys,
         builtin_tools=builtin,
         destinations=destinations,
+        answer=AnswerPlan() if inbound or not tools else answer_plan(request),
     )
 
 

@@ -12,6 +12,7 @@ from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
+from topcalls.core.answer_detection import Verdict
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Transcript, Turn
@@ -36,6 +37,9 @@ class BridgeObserver(Protocol):
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         """What one response of the model took."""
+
+    def answered_by(self, verdict: Verdict) -> None:
+        """What took the call; told again when better evidence says otherwise."""
 
     def send_keys(self, digits: str) -> None:
         """Press these keys (see `core.keys.dial_string`) on the call."""

@@ -129,6 +129,20 @@ def recording_message(*, paused: bool) -> str:
     return "[The recording is paused.]" if paused else "[The recording goes on.]"
 
 
+MENU_AGAIN = (
+    "[The same menu was heard again: what you pressed has not led on. Try another way, or end the "
+    "call.]"
+)
+
+
+def menu_message(goal: str) -> str:
+    """What the model is told when a menu has answered."""
+    return (
+        "[An automatic menu answers this call. Do not talk to it: press keys with send_dtmf, one "
+        f"choice at a time, and speak only to a person. What you want to reach: {goal.strip()}]"
+    )
+
+
 def late_result_message(tool: str, output: str) -> str:
     """A tool's result whose call the present session does not know."""
     return f"[Result of {tool}, which you called before the line was interrupted: {output}]"

@@ -13,6 +13,7 @@ from typing import Any
 from topcalls import metrics
 from topcalls.bridge import codec, prompt
 from topcalls.bridge.agent import Agent
+from topcalls.bridge.answering import Answering
 from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.farewell import Farewell
@@ -72,6 +73,10 @@ class Conversation:
             self.press,
             run_tool,
         )
+        self._answering = Answering(
+            parts, self._agent, self._farewell, self._recovery.tell, self._want_response
+        )
+        self._answering.next_ear = self._tones.hear
         self._caller = Caller(parts, self._uplink, self._apply)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
@@ -84,7 +89,7 @@ class Conversation:
             base.SpeechStarted: self._on_speech_started,
             base.SpeechStopped: self._on_speech_stopped,
             base.CallerTextDelta: self._caller.text_delta,
-            base.CallerTranscript: self._caller.text,
+            base.CallerTranscript: self._on_caller_text,
             base.CallerTranscriptFailed: self._caller.text_failed,
             base.ResponseStarted: self._agent.response_started,
             base.AudioDelta: self._agent.audio,
@@ -126,6 +131,8 @@ class Conversation:
         if self._resumption.is_resumed:
             self._resumption.begin()
             self._recovery.expect()
+        if self._resumption.is_resumed or self._resumption.has_begun:
+            self._answering.forget()
         if self._resumption.has_begun:
             self._opening.was_said()
         self._parts.link.open()
@@ -142,7 +149,7 @@ class Conversation:
         audio.playback.on_finished = partial(post, self._on_finished)
         audio.stream.on_closed = lambda code, reason: post(self._on_media_closed)
         self._tones.line_is(keys_in_band=audio.keys_in_band)
-        audio.stream.on_audio = self._tones.hear
+        audio.stream.on_audio = self._answering.hear
         if parts.answered_at is not None:
             return
         parts.answered_at = self._resumption.answered_at
@@ -207,6 +214,7 @@ class Conversation:
             and not self._parts.turns.caller_speaking
             and not self._tools.busy
             and not self._farewell.closing
+            and not self._answering.holds
             and not self._transfer.busy
             and self._parts.link.session is not None
         )
@@ -266,11 +274,19 @@ class Conversation:
         self._idle.caller_is_there()
         self._resumption.caller_is_there()
         self._opening.caller_speaking()
+        self._answering.speech_started(event.item_id)
         self._caller.speech_started(event)
 
     def _on_speech_stopped(self, event: base.SpeechStopped) -> None:
         self._caller.speech_stopped(event)
         self._opening.caller_spoke()
+
+    def _on_caller_text(self, event: base.CallerTranscript) -> None:
+        self._caller.text(event)
+        self._answering.words(event.item_id, event.text)
+
+    def _want_response(self) -> None:
+        self._apply(self._parts.turns.response_wanted())
 
     def dtmf(self, digit: str) -> None:
         """The caller pressed a key."""
@@ -289,6 +305,7 @@ class Conversation:
 
     def press(self, dial_string: str) -> None:
         """Press keys on our side; the model knows that it does."""
+        self._answering.pressed()
         self._note_keys("assistant", dial_string)
         self._parts.observer.send_keys(dial_string)
 
@@ -381,7 +398,7 @@ class Conversation:
         self._transfer.take_back()
 
     def _create_response(self, _: turns.CreateResponse) -> None:
-        if not self._farewell.closing and not self._transfer.under_way:
+        if not (self._farewell.closing or self._transfer.under_way or self._answering.holds):
             self._agent.answer()
 
     def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:

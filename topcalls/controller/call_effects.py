@@ -27,6 +27,7 @@ from topcalls.controller.journal import Journal
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.transfers import Transfers
+from topcalls.core.answer_detection import Verdict
 from topcalls.core.call_events import (
     BridgeFailed,
     BridgeFinished,
@@ -424,6 +425,10 @@ class CallEffects:
     def mask_recording(self, paused: bool) -> None:
         """The agent wants nothing recorded, or everything again."""
         (self.recording.pause if paused else self.recording.resume)("agent")
+
+    def answered_by(self, verdict: Verdict) -> None:
+        self._journal.answered_by(verdict)
+        metrics.answers.labels(verdict.answerer.value).inc()
 
     def send_keys(self, digits: str) -> None:
         """The agent, or a user, presses keys."""

@@ -16,6 +16,7 @@ from gevent.event import AsyncResult, Event
 from gevent.queue import SimpleQueue
 
 from topcalls.clock import Clock
+from topcalls.core.answer_detection import Verdict
 from topcalls.core.call_state import Transition
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.token_usage import TokenUsage
@@ -79,6 +80,11 @@ class Journal:
         self._entries.put(
             lambda: self._calls.note_usage(self._call_id, model, usage, responses, at)
         )
+
+    def answered_by(self, verdict: Verdict) -> None:
+        """What answered, as far as is known by now."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.answers.note(self._call_id, verdict, at))
 
     def recording(self, state: str) -> None:
         """What the switch says of the recording: `written` or `refused`."""

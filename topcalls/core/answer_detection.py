@@ -208,9 +208,9 @@ class AnswerDetector:
 
     def tick(self, at: float) -> Verdict | None:
         """Time has passed."""
-        if self.verdict is not None or self._ringing:
-            return None
         speech, rules = self._speech, self._rules
+        if self._ringing or (self.verdict is not None and not self._broken_silence(self.verdict)):
+            return None
         if speech.start() is None:
             if speech.text and at - self._words_at >= rules.pauses[0][1]:
                 return self._faint(at)
@@ -220,6 +220,10 @@ class AnswerDetector:
         if speech.since is not None:
             return self._talking(at)
         return self._paused(at)
+
+    def _broken_silence(self, verdict: Verdict) -> bool:
+        """Somebody speaks after all: perhaps we spoke first."""
+        return verdict.answerer is Answerer.SILENCE and self._speech.start() is not None
 
     def picked_up(self, at: float) -> Verdict | None:
         """Somebody speaks where a mailbox would listen."""

@@ -49,10 +49,6 @@ NOT_YET = (
     NotYet("summary", "Leave it out: read the transcript when the call has ended."),
     NotYet("analysis_schema", "Leave it out: read the transcript when the call has ended."),
     NotYet("outcome_mapping", "Leave it out: map the call_status of the ended call."),
-    NotYet("voicemail", "Leave it out: the agent talks to whoever or whatever answers."),
-    NotYet("ivr", "Leave it out: the agent talks to whoever or whatever answers."),
-    NotYet("screening", "Leave it out: the agent talks to whoever or whatever answers."),
-    NotYet("wait_for_greeting", "Leave it out: the agent speaks as soon as the call is answered."),
 )
 
 

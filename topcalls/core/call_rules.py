@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from topcalls.core import json_objects, phone_numbers, variables, web_addresses
+from topcalls.core.answer_plan import answer_faults
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
     BACKGROUNDS,
@@ -374,6 +375,7 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
     yield from outcome_faults(given.get("outcome_mapping", []))
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
+    yield from answer_faults(given)
 
 
 def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -25,6 +25,7 @@ from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services import routing
+from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
@@ -78,6 +79,7 @@ class Calls:
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
+        self.answers = Answers(db)
 
     # --- customers
 

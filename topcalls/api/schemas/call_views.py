@@ -8,6 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
@@ -17,7 +18,6 @@ from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.services.recordings import RECORDING_STATES
 
-_ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
 _FILTER = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
 
 
@@ -119,7 +119,11 @@ class CallSchema(ma.Schema):
     )
     campaign_id = _uuid("The campaign it belongs to.", nullable=True)
     lead_id = _uuid("The lead that was called.", nullable=True)
-    answered_by = fields.Choice(*_ANSWERED_BY, allow_none=True)
+    answered_by = fields.Choice(
+        *ANSWERED_BY,
+        allow_none=True,
+        metadata={"description": "What took the call; null until that is known."},
+    )
     error_message = fields.Text(allow_none=True)
     recording_url = fields.Text(
         allow_none=True,
@@ -207,6 +211,12 @@ class CallDetailsSchema(CallSchema):
         metadata={"description": "To whom it was handed over, or not, and why."},
     )
     recording = ma.fields.Nested(RecordingViewSchema, required=True)
+    answer = ma.fields.Nested(
+        AnswerSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What answered, and why that is thought; of calls we made."},
+    )
 
 
 class CallPageSchema(ma.Schema):

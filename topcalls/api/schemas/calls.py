@@ -15,6 +15,7 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
+from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules
 from topcalls.core.call_request import (
@@ -202,9 +203,19 @@ class CallConfigurationSchema(ma.Schema):
         allow_none=True,
         metadata=_about("outcome_mapping", "From findings to a disposition."),
     )
-    voicemail = _object("voicemail", "What to do when a machine answers.")
-    ivr = _object("ivr", "What to do when a menu answers.")
-    screening = _object("screening", "What to tell a call screener.")
+    voicemail = ma.fields.Nested(
+        VoicemailSchema,
+        allow_none=True,
+        metadata={"description": "What to do when a mailbox answers."},
+    )
+    ivr = ma.fields.Nested(
+        IvrSchema, allow_none=True, metadata={"description": "What to do when a menu answers."}
+    )
+    screening = ma.fields.Nested(
+        ScreeningSchema,
+        allow_none=True,
+        metadata={"description": "What a call screening assistant is told."},
+    )
     wait_for_greeting = fields.Flag(
         allow_none=True,
         metadata=_about("wait_for_greeting", "Let the callee speak first.", default=False),

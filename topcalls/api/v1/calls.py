@@ -13,6 +13,7 @@ from topcalls.api.auth import principal, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
 from topcalls.api.idempotency import idempotent, json_answer, once
+from topcalls.api.schemas.answers import AnswerSchema, CorrectionSchema
 from topcalls.api.schemas.call_views import (
     CallCreatedSchema,
     CallDetailsSchema,
@@ -93,6 +94,7 @@ def get_call(call_id: UUID) -> dict[str, Any]:
         "routing": trail.routing(account_id, call.id),
         "recording": services().recordings.view(account_id, call.id),
         "transfers": services().calls.transfers.of_call(account_id, call.id),
+        "answer": services().calls.answers.of_call(account_id, call.id),
     }
 
 
@@ -167,6 +169,22 @@ def transfer_call(wanted: dict[str, Any], call_id: UUID) -> Response:
         services().calls.transfers.ask, principal(), str(call_id), wanted, services().clock.now()
     )
     return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
+
+
+@calls.route("/v1/calls/<uuid:call_id>/answered_by", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@calls.arguments(CorrectionSchema, example=examples.CORRECTION)
+@calls.response(200, AnswerSchema, example=examples.ANSWER)
+def correct_answer(wanted: dict[str, Any], call_id: UUID) -> Any:
+    """Say what really answered a call.
+
+    `answered_by` of the call follows, the verdict stays beside it. Webhooks that were sent do not
+    change.
+    """
+    now = services().clock.now()
+    verb = services().calls.answers.correct
+    return verb(principal().account_id, str(call_id), wanted["answered_by"], now)
 
 
 @calls.route("/v1/calls/<uuid:call_id>/events")

@@ -2,6 +2,7 @@
 
 from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteUsage, Reservation
 from topcalls.store.models.agents import Agent, AgentVersion
+from topcalls.store.models.answers import CallAnswer
 from topcalls.store.models.calls import (
     Call,
     CallEvent,
@@ -51,6 +52,7 @@ TABLES = (
     CallAttempt,
     CallRecording,
     CallTransfer,
+    CallAnswer,
     NumberOrder,
 )
 """Every table but the migration history, in the order in which they can be created."""
@@ -62,6 +64,7 @@ __all__ = [
     "AgentVersion",
     "ApiKey",
     "Call",
+    "CallAnswer",
     "CallAttempt",
     "CallEvent",
     "CallRecording",
