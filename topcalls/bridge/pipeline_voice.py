@@ -33,6 +33,8 @@ class Mouth:
         gevent.spawn(self._try_to_open)
 
     def _try_to_open(self) -> None:
+        if not self._left:
+            return  # the call is over already
         try:
             self._opened()
         except ProviderError:
