@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from typing import Any
+from collections.abc import Callable
+from typing import IO, Any
 from urllib.parse import urlencode
 
 from topcalls.config import Settings
@@ -57,6 +58,11 @@ class ApiClient:
         given = {name: value for name, value in query.items() if value is not None}
         return self._send("GET", f"{path}?{urlencode(given)}" if given else path, None)
 
+    def download(self, path: str) -> bytes:
+        """What GET `path` answers, as it is."""
+        data: bytes = self._send("GET", path, None, read=lambda answer: answer.read())
+        return data
+
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON answer to POST `path`."""
         return self._send("POST", path, body)
@@ -69,7 +75,13 @@ class ApiClient:
         """The JSON answer to DELETE `path`; None where it is empty."""
         return self._send("DELETE", f"{path}?{urlencode(query)}" if query else path, None)
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None,
+        read: Callable[[IO[bytes]], Any] = json.load,
+    ) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the user's own base URL
             self._base_url + path,
             method=method,
@@ -81,7 +93,7 @@ class ApiClient:
         )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
-                return None if answer.status == _NO_CONTENT else json.load(answer)
+                return None if answer.status == _NO_CONTENT else read(answer)
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
         except (urllib.error.URLError, OSError, ValueError) as error:

@@ -14,6 +14,7 @@ import gevent
 from topcalls import __version__, config
 from topcalls.cli.administration import accounts, keys, migrate, openapi
 from topcalls.cli.agents import agents
+from topcalls.cli.answers import answers
 from topcalls.cli.call_in import call_in
 from topcalls.cli.calls import call, calls
 from topcalls.cli.doctor import doctor
@@ -84,6 +85,7 @@ for command in (
     call_in,
     calls,
     agents,
+    answers,
     numbers,
     doctor,
     drain,
