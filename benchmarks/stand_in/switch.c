@@ -226,6 +226,7 @@ static void ring(call *c, double now)
         // The far end tells keys by telephone-event: nobody has to listen for tones.
         event(c, "CHANNEL_ANSWER",
               "\"Answer-State\":\"answered\",\"variable_rtp_2833_send_payload\":\"101\"");
+        event(c, "CHANNEL_PARK", "\"Answer-State\":\"answered\"");
         job_done(c->job, "+OK");
     }
 }

@@ -111,10 +111,19 @@ class CallLeg:
         which comes with the hang-up; None if there was none."""
         return self._stream.last_audio_at if self._stream is not None else self._ended_at
 
-    def answered(self, codec: G711Codec, *, keys_in_band: bool = False) -> None:
-        """The far end has chosen a codec, and how it tells of keys."""
+    def answered(
+        self, codec: G711Codec, *, keys_in_band: bool = False, will_park: bool = False
+    ) -> None:
+        """The far end has chosen a codec, and how it tells of keys. `will_park`: the switch parks
+        the channel now, and can play nothing before `parked`."""
         self.playback.codec = codec
         self.keys_in_band = keys_in_band
+        if will_park:
+            self._player.await_park()
+
+    def parked(self) -> None:
+        """The switch can play."""
+        self._player.parked()
 
     @property
     def on_audio(self) -> Callable[[bytes], None] | None:

@@ -113,9 +113,15 @@ class Sessions:
             handler(ears, told)
         elif event.name == "CUSTOM":
             _stream_reported(ears, event)
+        elif event.name == "CHANNEL_PARK" and event.get("Call-Direction") == "outbound":
+            ears.leg.parked()
         elif (translated := translate(event)) is not None:
             if isinstance(translated, Answered):
-                ears.leg.answered(line_codec(event), keys_in_band=keys_in_band(event))
+                ears.leg.answered(
+                    line_codec(event),
+                    keys_in_band=keys_in_band(event),
+                    will_park=event.get("Call-Direction") == "outbound",
+                )
             if live is not None:
                 live.session.post(translated, event.uuid)
             elif side is not None:

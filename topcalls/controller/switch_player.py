@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+import gevent
+
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.media.audio_stream import MediaStream
+
+HELD_SECONDS: Final = 0.5
+"""The longest wait for a channel that was dialled to be parked."""
 
 
 class ChannelPlayer:
@@ -21,12 +28,33 @@ class ChannelPlayer:
         self.is_ours = True  # another controller may have taken the channel
         self._switch = switch
         self._uuid = channel_uuid
+        self._held: list[str] | None = None
+        self._is_parked = False
+
+    def await_park(self) -> None:
+        """Keep what is to be played until `parked`, unless that was already, or for `HELD_SECONDS`:
+        of what reaches a channel between its answer and its being parked, FreeSWITCH 1.10 loses one
+        playback in twenty-five."""
+        if not self._is_parked and self._held is None:
+            self._held = []
+            gevent.spawn_later(HELD_SECONDS, self.parked)
+
+    def parked(self) -> None:
+        """Applications are executed from now on: ask for what was kept."""
+        self._is_parked = True
+        held, self._held = self._held, None
+        for target in held or ():
+            self.play(target)
 
     def play(self, target: str) -> None:
-        if self.is_ours:
+        if self._held is not None:
+            self._held.append(target)
+        elif self.is_ours:
             self._switch.execute(self._uuid, "playback", target)
 
     def break_all(self) -> None:
+        if self._held is not None:
+            self._held.clear()
         self._post(commands.uuid_break(self._uuid))
 
     def toggle_pause(self) -> None:
