@@ -74,7 +74,13 @@ class Crowd:
         heard = f"longest silence {min(silences)} to {max(silences)} s" if alive else ""
         seen = self._by.lab.world.report()
         row(what, f"{len(alive)} of {CROWD} go on", *found, *filter(None, [heard]))
-        row("", *(f"{name} {seen[name]}" for name in ("missing", "repeated", "lost", "garbled")))
+        row(
+            "",
+            *(
+                f"{name} {seen[name]}"
+                for name in ("missing", "repeated", "lost", "garbled", "spoken_over")
+            ),
+        )
         for call in self.calls:
             self._by.stop(call)
 

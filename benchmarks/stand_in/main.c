@@ -46,11 +46,11 @@ static void report_sound(void)
     printf("\"packets\":%ld,\"voice_packets\":%ld,\"lost\":%ld,\"missing\":%ld,"
            "\"repeated\":%ld,\"shifted\":%ld,\"garbled\":%ld,\"foreign\":%ld,\"leaked\":%ld,"
            "\"caller_missing\":%ld,\"caller_repeated\":%ld,\"caller_altered\":%ld,"
-           "\"late\":%ld,\"holes\":%ld,\"hole_packets\":%ld,\"talking\":%d,\"uplink\":%s,"
+           "\"late\":%ld,\"spoken_over\":%ld,\"holes\":%ld,\"hole_packets\":%ld,\"talking\":%d,\"uplink\":%s,"
            "\"downlink\":%s,\"pause\":%s,\"stop\":%s,\"first_word\":%s,\"gap\":%s}\n",
            count.packets, count.voice_packets, count.lost, count.missing, count.repeated,
            count.shifted, count.garbled, count.foreign, count.leaked,
-           count.caller_missing, count.caller_repeated, count.caller_altered, count.late, count.holes,
+           count.caller_missing, count.caller_repeated, count.caller_altered, count.late, count.spoken_over, count.holes,
            count.hole_packets, telephones_live(), delays[0], delays[1], delays[2], delays[3],
            delays[4], delays[5]);
 }

@@ -140,6 +140,15 @@ static void send_piece(session *s, double now)
     if (s->delta == option.turn_deltas) end_answer(s);
 }
 
+/* The caller takes the turn when the answer should be over: one that comes late is interrupted. */
+static void speaks_over_late_answer(session *s, double now)
+{
+    line_state *line = &lines[s->line];
+    if (line->heard_answer >= s->answer && now - line->voice_at > 0.1) return;
+    line->disturbed = line->paused_answer = s->answer;
+    count.spoken_over++;
+}
+
 static void caller_begins(session *s, double now)
 {
     s->caller = SPEAKS;
@@ -148,7 +157,8 @@ static void caller_begins(session *s, double now)
     if (s->interrupts) {
         lines[s->line].doubted = now;
         lines[s->line].paused_answer = s->answer;
-    }
+    } else
+        speaks_over_late_answer(s, now);
     tell(s, "{\"type\":\"input_audio_buffer.speech_started\",\"event_id\":\"event_1\","
             "\"audio_start_ms\":%ld,\"item_id\":\"item_c%d\"}", s->heard_ms, s->answer);
 }

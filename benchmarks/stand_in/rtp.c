@@ -124,7 +124,8 @@ static void hear_voice(telephone *t, stamp s, double at, unsigned sequence)
     else
         goes_on(t, s, at, sequence);
     r->answer = s.answer, r->frame = s.number;
-    r->last_voice = at;
+    r->last_voice = line->voice_at = at;
+    line->heard_answer = s.answer;
     r->voice_sequence = sequence;
 }
 

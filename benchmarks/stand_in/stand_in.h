@@ -19,6 +19,8 @@ typedef struct {
     int disturbed;        /* the answer that is not spoken to its end */
     int paused_answer;    /* the last one in which the caller made a sound */
     double cut_at;        /* when the words came that end it */
+    int heard_answer;     /* the last one of which the telephone heard anything */
+    double voice_at;      /* when it heard it last */
     int frames;           /* of 20 ms in an answer that is spoken to its end */
     double item_at;       /* something was added to the conversation for the model */
 } line_state;
@@ -40,7 +42,7 @@ typedef struct {
     long frames_sent, played_bytes, playbacks, resumed_playbacks, overlaps, breaks, pauses;
     long appends, appended_ms, deltas, answers;
     long packets, voice_packets, lost, missing, repeated, shifted, garbled, foreign, leaked;
-    long late, holes, hole_packets;
+    long late, holes, hole_packets, spoken_over;
     long caller_missing, caller_repeated, caller_altered; /* frames of 20 ms at the model */
     samples uplink, downlink, pause, stop, first_word, gap;
 } counters;
