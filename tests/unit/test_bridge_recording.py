@@ -99,7 +99,8 @@ def talk():
     made.session.respond("Hello.", 1.0)
     made.advance(1.5)
     made.calls.clear()
-    return made
+    yield made
+    made.end()
 
 
 def words(talk):
