@@ -223,8 +223,7 @@ def test_a_recording_that_the_switch_completed_is_known(rig):
 
 
 def test_a_recording_that_cannot_begin_is_known(rig):
-    (rig.directory / "recordings").rmdir()
-    (rig.directory / "recordings").write_text("in the way")
+    (rig.directory / "spool").write_text("in the way")
     rig.controller()
     call_id = rig.place(LISTENS)
     assert rig.wait_over(call_id).call_status == "completed"

@@ -12,7 +12,7 @@ from topcalls.core.webhook_retry import Outcome
 from topcalls.errors import NotFound
 from topcalls.services.housekeeping import Tidied
 from topcalls.services.idempotency import Answer, Request
-from topcalls.services.nodes import SILENT_AFTER
+from topcalls.services.nodes import SILENT_AFTER, Wish
 from topcalls.store.models import (
     CallEvent,
     IdempotencyRecord,
@@ -113,13 +113,13 @@ def test_an_operator_has_controllers_drained(services):
         return services.nodes.heartbeat(owner, node, services.clock.now(), capacity=1)
 
     for owner, node in (("a", "n1"), ("b", "n1"), ("c", "n2")):
-        assert beat(owner, node) is False
+        assert beat(owner, node) is Wish.NOTHING
     now = services.clock.now()
     assert services.nodes.drain(now, node="n1") == ["a", "b"]
     assert services.nodes.drain(now, node="n1", owner="c") == ["c"]
-    assert [beat("a", "n1"), beat("b", "n1"), beat("c", "n2")] == [True, True, True]
+    assert [beat("a", "n1"), beat("b", "n1"), beat("c", "n2")] == [Wish.DRAIN] * 3
     services.nodes.drain(now, node="n1", owner="b", asked=False)
-    assert [beat("a", "n1"), beat("b", "n1")] == [True, False]
+    assert [beat("a", "n1"), beat("b", "n1")] == [Wish.DRAIN, Wish.NOTHING]
 
 
 @pytest.mark.parametrize("wish", [{"node": "n2"}, {"node": "n1", "owner": "b"}])

@@ -95,6 +95,7 @@ def test_an_event_stores_what_was_learnt_with_it(services, life):
         "sip_status": 486,
         "q850": 17,
         "by": "network",
+        "rang_ms": 0,
     }
     assert last.at == services.clock.now()
 

@@ -94,6 +94,7 @@ def test_the_payload_of_a_completed_call(services, who):
     assert orjson.loads(payload) == {
         "event": "call.completed",
         "call_id": life.call_id,
+        "direction": "outbound",
         "phone_number": factories.NUMBER,
         "from_phone_number": factories.FROM_NUMBER,
         "status": "completed",
