@@ -295,6 +295,8 @@ def test_a_dialled_call_that_cannot_be_taken_over_is_hung_up_and_over(rig, monke
     call_id = rig.place(ANSWERS)
     rig.wait_status(call_id, "in-progress")
     (claimed,) = rig.services.calls.live(first.owner)
+    first._lose(first.sessions.of_call(call_id))
+    rig.wait_until(lambda: first.sessions.of_call(call_id) is None, "the first one to let go")
     controller = rig.controller(start=False)
     controller._gear = replace(controller._gear, make_playback=None, switch=first._gear.switch)
     controller.open_session(claimed)
