@@ -1,9 +1,10 @@
-"""Who carries on when a controller died? Nobody can: the conversation died with it.
+"""Who carries on when a controller died? Another one on the same switch.
 
-So its calls are brought to their end: one that was never dialled goes back to the queue, one whose
-phone rings or talks is hung up, and of one whose dial was committed, and perhaps never sent, the
-switch is asked until its phone cannot ring any more (`reconciler.py`). None is dialled again. Only
-a caller who waits to be answered has lost nothing yet, and is answered.
+A call that was never dialled goes back to the queue; a phone that rings rings on; a talk is taken
+up where it was left, unless its caller has waited too long, and is ended then. Of a call whose dial
+was committed, and perhaps never sent, the switch is asked until its phone cannot ring any more
+(`reconciler.py`). None is dialled again. What a leaving controller let go of (`hand_over.py`) is
+taken in the same way.
 
 Dead for certain is a controller of this machine whose lock is free (`presence.py`); any other is
 taken for dead when its leases have run out.
