@@ -1,6 +1,7 @@
 """A whole controller between a real database and the double of the switch.
 
-Only the AI is a stand-in: a model that says every sentence as two seconds of one tone.
+Only the AI is a stand-in: a model that says every sentence as two seconds of one tone, unless told
+otherwise.
 """
 
 import os
@@ -56,10 +57,12 @@ class Speech:
 
 
 class Model:
-    """Stands in for the AI. `refusing` is the error with which it opens no session."""
+    """Stands in for the AI. `refusing` is the error with which it opens no session; `seconds` is
+    how long a sentence of the next session takes."""
 
     def __init__(self):
         self.refusing = None
+        self.seconds = 2
         self.hanging = False
         self.opened = Queue()
 
@@ -68,7 +71,7 @@ class Model:
             Event().wait()
         if self.refusing is not None:
             raise self.refusing
-        session = ModelSession(on_event)
+        session = ModelSession(on_event, self.seconds)
         self.opened.put(session)
         return session
 
@@ -78,8 +81,9 @@ class ModelSession:
 
     numbers = count()
 
-    def __init__(self, on_event):
+    def __init__(self, on_event, seconds):
         self.tell = on_event
+        self._speech = b"\x2a" * (8000 * seconds)
         self.heard = bytearray()
         self.messages = []
         self.asked = []
@@ -96,7 +100,7 @@ class ModelSession:
         number = next(self.numbers)
         response, item = f"response-{number}", f"item-{number}"
         self.tell(ResponseStarted(response, tag))
-        self.tell(AudioDelta(response, item, b"\x2a" * 16000))
+        self.tell(AudioDelta(response, item, self._speech))
         self.tell(AudioDone(item))
         self.tell(AgentTextDone(item, text))
         self.tell(ResponseDone(response, tag, "completed"))
