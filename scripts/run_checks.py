@@ -28,7 +28,7 @@ SERVERS = {
     "TOPCALLS_TEST_POSTGRES": ("PostgreSQL", private_servers.postgres),
     "TOPCALLS_TEST_REDIS": ("Redis", private_servers.redis),
 }
-LANES = "2"  # of whole-product tests, beside the others; see tests/lanes.py
+LANES = "2"  # of tests of calls, beside the others; see tests/lanes.py
 OTHERS_SETTINGS = ("OPENAI_API_KEY", "FROM_NUMBER")
 
 

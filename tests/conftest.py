@@ -14,6 +14,6 @@ hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Whole-product tests may run beside the others; see `lanes`."""
+    """Tests of calls may run beside the others; see `lanes`."""
     if (plugin := lanes.plugin()) is not None:
         config.pluginmanager.register(plugin, "lanes")

@@ -1,6 +1,7 @@
-"""Runs the whole-product tests beside the others, in processes ("lanes") of their own.
+"""Runs the tests of calls beside the others, in processes ("lanes") of their own.
 
-Those tests wait most of their time, for speech at the pace of speech. A lane is pytest again: it
+Those of the whole product and of its controller wait most of their time, for speech at the pace of
+speech. A lane is pytest again: it
 collects the same tests and takes one file after the other from those that no lane has taken, so
 that what a file shares is made once. What it reports goes, a line of JSON each, into a file that
 the first process reads and passes on as its own: one run, one summary, one exit status.
@@ -27,7 +28,8 @@ LANES = "TOPCALLS_TEST_LANES"
 LANE = "TOPCALLS_TEST_LANE"
 """Set in a lane: the directory where lanes meet, and the lane's number."""
 
-FOLDER = Path(__file__).parent / "sandbox"
+PRODUCT = Path(__file__).parent / "sandbox"
+SERVICE = Path(__file__).parent / "service"
 LOOK_SECONDS = 0.1
 LONGEST_SILENCE = 300.0
 """A lane that reports nothing for so long hangs: twice what one test may take, and more."""
@@ -71,7 +73,11 @@ class FirstProcess:
         return done
 
     def _start(self, config: pytest.Config, directory: Path, number: int) -> Any:
-        arguments = [sys.executable, "-m", "pytest", *config.invocation_params.args]
+        given = config.invocation_params.args
+        paths: list[Path] = (
+            [] if any(not str(one).startswith("-") for one in given) else [PRODUCT, SERVICE]
+        )
+        arguments = [sys.executable, "-m", "pytest", *map(str, (*given, *paths))]
         with (directory / f"{number}.log").open("wb") as log:
             return subprocess.Popen(
                 arguments,
@@ -162,7 +168,9 @@ class Lane:
 
 
 def _is_for_lanes(item: pytest.Item) -> bool:
-    return FOLDER in item.path.parents
+    path = item.path
+    is_controller = path.parent == SERVICE and path.name.startswith("test_controller_")
+    return is_controller or PRODUCT in path.parents
 
 
 class _Reports:

@@ -69,7 +69,7 @@ class CallFollower:
         events = self._get("/events")["data"]
         lines = [
             *self._new_states(details, events[self._states_shown :]),
-            *self._new_turns(details["transcript"]),
+            *self._new_turns(details),
         ]
         self._states_shown = len(events)
         for seconds, text in sorted(
@@ -96,15 +96,22 @@ class CallFollower:
             if words and event["to_state"] != event["from_state"]:
                 yield _offset(details, event["at"]), click.style(words, dim=True)
 
-    def _new_turns(self, turns: list[dict[str, Any]]) -> Iterator[tuple[float, str]]:
-        for turn in turns:
-            if turn["id"] not in self._turns_shown:
+    def _new_turns(self, details: dict[str, Any]) -> Iterator[tuple[float, str]]:
+        is_over = details["status"] in _FINAL
+        for turn in details["transcript"]:
+            if turn["id"] not in self._turns_shown and (is_over or not _is_being_said(turn)):
                 self._turns_shown.add(turn["id"])
                 yield turn["started_ms"] / 1000, _turn_line(turn)
 
     def _line(self, seconds: float | None, text: str) -> None:
         when = "       " if seconds is None else f"{seconds:6.1f}s"
         self._write(f"  {when}  {text}")
+
+
+def _is_being_said(turn: dict[str, Any]) -> bool:
+    """The agent's words are listed while they are spoken, and may still change."""
+    by_agent = turn["user"] == "assistant" and not turn["text"].startswith("[")
+    return by_agent and bool(turn["ended_ms"] <= turn["started_ms"])
 
 
 def _turn_line(turn: dict[str, Any]) -> str:

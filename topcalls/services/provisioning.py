@@ -16,7 +16,7 @@ from typing import Any
 from topcalls.clock import Clock
 from topcalls.core.number_orders import Kind, plain
 from topcalls.core.suggestions import did_you_mean
-from topcalls.errors import Conflict, FieldError, InvalidRequest, RateLimited
+from topcalls.errors import ConfigError, Conflict, FieldError, InvalidRequest, RateLimited
 from topcalls.ids import new_id
 from topcalls.providers.telephony.base import (
     FEATURES,
@@ -202,7 +202,10 @@ class Provisioning:
         name = provider or next(iter(self._carriers), None)
         if name is None or name not in self._carriers:
             raise InvalidRequest(_not_configured(name), field="provider")
-        return name, self._carriers[name]()
+        try:
+            return name, self._carriers[name]()
+        except ConfigError as error:
+            raise InvalidRequest(str(error), field="provider") from None
 
     def _wanted(self, account_id: str, body: Mapping[str, Any]) -> _Wanted:
         carrier = self._carrier_for(account_id, body)

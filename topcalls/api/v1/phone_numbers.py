@@ -145,6 +145,7 @@ def get_number(number_id: UUID) -> PhoneNumberView:
 @requires("phone_numbers:write")
 @phone_numbers.arguments(PhoneNumberChangeSchema, examples=examples.NUMBER_CHANGES)
 @phone_numbers.response(200, PhoneNumberSchema, example=examples.NUMBER)
+@fails_with(409)
 def change_number(body: dict[str, Any], number_id: UUID) -> PhoneNumberView:
     """Bind a number to another carrier or agent, name it, or switch it off."""
     return services().phone_numbers.update(principal().account_id, str(number_id), body)
