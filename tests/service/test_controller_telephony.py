@@ -219,8 +219,12 @@ def test_a_call_that_was_taken_away_leaves_nothing_behind(rig):
     call_id = rig.place(ANSWERS)
     rig.wait_status(call_id, "in-progress")
     rig.wait_until(lambda: files_in(rig), "speech")
-    rig.services.calls.extend_lease([call_id], controller.owner, PAST)
-    assert rig.services.dispatch.adopt("other", "node-1", datetime.now(UTC), 10)
+
+    def taken():  # not while its owner writes
+        rig.services.calls.extend_lease([call_id], controller.owner, PAST)
+        return rig.services.dispatch.adopt("other", "node-1", datetime.now(UTC), 10)
+
+    rig.wait_until(taken, "another owner")
     controller._beat()
     rig.wait_until(lambda: not len(controller.sessions), "the end of the session")
     media = controller._gear.media
