@@ -45,7 +45,8 @@ def plugin() -> FirstProcess | Lane | None:
 
 
 class FirstProcess:
-    """Starts the lanes, runs what is not theirs, then passes on what they report."""
+    """Starts the lanes, runs what is not theirs, starts another one in its own place, and passes on
+    what they report."""
 
     def __init__(self, lanes: int) -> None:
         self._lanes = lanes
@@ -65,6 +66,7 @@ class FirstProcess:
             running = [self._start(session.config, directory, n) for n in range(self._lanes)]
             try:
                 done = yield
+                running.append(self._start(session.config, directory, self._lanes))
                 self._pass_on(session, directory, running)
             finally:
                 for lane in running:
