@@ -78,7 +78,7 @@ def test_an_answer_tells_codec_and_keys(sessions):
     sessions.route(answer)
     named = {**answer.headers, "variable_rtp_2833_send_payload": "101"}
     sessions.route(ESLEvent(named, ""))
-    assert leg.notes == [("answered", "PCMA", True), ("answered", "PCMA", False)]
+    assert leg.notes == [("answered", "PCMA", True, False), ("answered", "PCMA", False, False)]
 
 
 def test_a_background_hears_when_the_agent_does(sessions):
