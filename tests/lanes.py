@@ -75,11 +75,7 @@ class FirstProcess:
         return done
 
     def _start(self, config: pytest.Config, directory: Path, number: int) -> Any:
-        given = config.invocation_params.args
-        paths: list[Path] = (
-            [] if any(not str(one).startswith("-") for one in given) else [PRODUCT, SERVICE]
-        )
-        arguments = [sys.executable, "-m", "pytest", *map(str, (*given, *paths))]
+        arguments = [sys.executable, "-m", "pytest", *config.invocation_params.args]
         with (directory / f"{number}.log").open("wb") as log:
             return subprocess.Popen(
                 arguments,
