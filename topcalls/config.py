@@ -88,8 +88,8 @@ class Settings(BaseModel):
     )
     queue_url: str = Field(
         "",
-        description="`redis://host:port/n` keeps the task queue in Redis. "
-        "Empty: in the database's own kind.",
+        description="`redis://host:port/n` keeps the task queue in Redis, at a number `n` that no "
+        "other installation uses. Empty: in the database's own kind.",
     )
 
     # --- API
