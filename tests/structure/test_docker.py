@@ -20,13 +20,32 @@ COMPOSE = yaml.safe_load(COMPOSE_TEXT)
 SERVICES = COMPOSE["services"]
 DOCKERFILES = sorted(DOCKER.rglob("Dockerfile"))
 OURS = [name for name in SERVICES if name != "postgres"]
+CONFIGURED = ("migrate", "api", "worker", "controller")
 SHARED_BY_CONTROLLER_AND_SWITCH = {
-    "recordings": "/recordings",
+    "spool": "/var/lib/topcalls/spool",
     "playback": "/playback",
     "switch": "/var/lib/topcalls/switch",
     "cdr": "/var/lib/topcalls/cdr",
 }
-NOT_SETTINGS = {"FROM_NUMBER", "OPENAI_API_KEY", "POSTGRES_USER", "POSTGRES_DB"}
+NOT_TO_BE_CHOSEN = {
+    "telephony": "that is the profile",
+    "esl_host": "FreeSWITCH is on the controller's own host",
+    "data_dir": "a volume",
+    "recordings_dir": "a volume",
+    "recording_spool_dir": "a volume",
+    "playback_dir": "a volume",
+    "switch_dir": "a volume",
+    "cdr_dir": "a volume",
+    "api_host": "the container's; the published address is compose's",
+    "api_port": "likewise, and the health check asks there",
+}
+SWITCH_NOT_TO_BE_CHOSEN = {
+    "FREESWITCH_CONF_DIR": "mounted",
+    "FREESWITCH_DIALPLANS_DIR": "mounted",
+    "FREESWITCH_ESL_IP": "the controller is on the same host",
+    "FREESWITCH_CONTROLLERS": "likewise",
+    "FREESWITCH_CORE_DB": "in the container's memory",
+}
 VARIABLE = re.compile(r"(?<!\$)\$\{([A-Z_]+)")
 
 service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -48,7 +67,23 @@ def environment(name):
 
 def mounts(name):
     """Named volume or path to where it is mounted."""
-    return dict(volume.split(":")[:2] for volume in SERVICES[name].get("volumes", []))
+    volumes = [filled_in(volume, {}) for volume in SERVICES[name].get("volumes", [])]
+    return dict(volume.split(":")[:2] for volume in volumes)
+
+
+def filled_in(text, given):
+    """What compose makes of `${NAME:-default}`, defaults within defaults included."""
+    pattern = re.compile(r"\$\{([A-Z_]+):-([^{}]*)\}")
+    while found := pattern.search(text):
+        text = text.replace(found[0], given.get(found[1]) or found[2])
+    return text
+
+
+def handed_over(name, file):
+    """The environment of a service whose `.env` holds `file`."""
+    by_file = file if "env_file" in SERVICES[name] else {}
+    named = {key: filled_in(str(value), file) for key, value in environment(name).items()}
+    return {**by_file, **named}
 
 
 # -- compose ----------------------------------------------------------------------------------
@@ -120,7 +155,7 @@ def test_controller_and_switch_see_files_at_the_same_paths():
         assert SHARED_BY_CONTROLLER_AND_SWITCH.items() <= mounts(name).items()
     told = environment("controller")
     for setting, volume in (
-        ("RECORDINGS_DIR", "recordings"),
+        ("RECORDING_SPOOL_DIR", "spool"),
         ("PLAYBACK_DIR", "playback"),
         ("SWITCH_DIR", "switch"),
         ("CDR_DIR", "cdr"),
@@ -146,17 +181,49 @@ def test_a_process_is_told_settings_that_exist(name):
         elif variable.startswith(PREFIX):
             setting = variable.removeprefix(PREFIX).lower()
             assert setting in Settings.model_fields
-            assert name != "freeswitch" or f"${variable}" in switch
+            assert name != "freeswitch" or f"${variable}" in switch + script
         if any(word in variable for word in ("PASSWORD", "SECRET", "API_KEY")):
             assert re.fullmatch(r"\$\{\w+:-\}", str(value)), variable
 
 
-def filled_in(text, given):
-    """What compose makes of `${NAME:-default}`, defaults within defaults included."""
-    pattern = re.compile(r"\$\{([A-Z_]+):-([^{}]*)\}")
-    while found := pattern.search(text):
-        text = text.replace(found[0], given.get(found[1]) or found[2])
-    return text
+@pytest.mark.parametrize("setting", sorted(Settings.model_fields))
+def test_a_setting_in_the_file_reaches_every_process_or_is_left_out_on_purpose(setting):
+    variable = PREFIX + setting.upper()
+    told = {name: handed_over(name, {variable: "chosen"}).get(variable) for name in CONFIGURED}
+    if setting in NOT_TO_BE_CHOSEN:
+        assert set(told.values()) != {"chosen"}
+    else:
+        assert set(told.values()) == {"chosen"}, told
+
+
+def test_the_file_with_settings_may_be_missing_and_is_for_the_processes_alone():
+    """The sandbox is what runs with nothing configured, and the switch needs no key of an AI."""
+    for name in SERVICES:
+        expected = [{"path": ".env", "required": False}] if name in CONFIGURED else None
+        assert SERVICES[name].get("env_file") == expected
+
+
+def test_a_variable_of_the_switch_is_handed_over_or_left_out_on_purpose():
+    tree = (ROOT / "freeswitch_conf" / "vars.xml").read_text()
+    script = (ROOT / "scripts" / "switch").read_text()
+    known = set(re.findall(r"\$((?:FREESWITCH|TOPCALLS)_[A-Z_]+)", tree))
+    known |= set(re.findall(r"^#   (FREESWITCH(?:_[A-Z_]+)?) ", script, re.MULTILINE))
+    assert len(known) > 25
+    assert set(environment("freeswitch")) & set(SWITCH_NOT_TO_BE_CHOSEN) == set()
+    assert known - set(SWITCH_NOT_TO_BE_CHOSEN) <= set(environment("freeswitch"))
+
+
+def test_recordings_are_written_on_a_disk_of_the_switchs_own_machine():
+    """Where they are kept is the affair of controller and API: see docs/recordings.md."""
+    assert COMPOSE["volumes"]["spool"] is None
+    assert "recordings" not in mounts("freeswitch")
+    assert "spool" not in mounts("api") | mounts("worker")
+    for name in ("api", "worker", "controller"):
+        assert mounts(name)["recordings"] == "/recordings"
+    spool = SHARED_BY_CONTROLLER_AND_SWITCH["spool"]
+    assert environment("freeswitch")["TOPCALLS_RECORDING_SPOOL_DIR"] == spool
+    page = (ROOT / "docs" / "docker.md").read_text()
+    assert "TOPCALLS_RECORDING_STORE=api" in page
 
 
 FILLED_IN = {
@@ -171,10 +238,7 @@ FILLED_IN = {
 @pytest.mark.parametrize("name", [name for name in OURS if name != "freeswitch"])
 def test_a_process_starts_with_what_the_page_asks_for(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # no settings file of this machine
-    given = {} if name == "sandbox" else FILLED_IN
-    settings = load(
-        environ={key: filled_in(str(value), given) for key, value in environment(name).items()}
-    )
+    settings = load(environ=handed_over(name, FILLED_IN))
     assert settings.telephony_mode == ("sandbox" if name == "sandbox" else "live")
     if name != "sandbox":
         host = "127.0.0.1" if name == "controller" else "postgres"
@@ -189,8 +253,14 @@ def test_a_command_is_one_of_ours(name):
 def test_the_example_names_every_variable_and_no_secret():
     example = (DOCKER / ".env.example").read_text()
     rows = dict(re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE))
-    assert set(rows) == set(VARIABLE.findall(COMPOSE_TEXT))
+    assert set(VARIABLE.findall(COMPOSE_TEXT)) <= set(rows)
     assert not any(rows.values())
+
+
+def test_the_example_names_nothing_that_a_process_refuses():
+    """Each process is handed all of it."""
+    named = re.findall(r"^TOPCALLS_([A-Z_]+)=", (DOCKER / ".env.example").read_text(), re.MULTILINE)
+    assert {name.lower() for name in named} <= set(Settings.model_fields) - set(NOT_TO_BE_CHOSEN)
 
 
 # -- images -----------------------------------------------------------------------------------
