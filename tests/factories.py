@@ -30,6 +30,7 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import Transition, advance
 from topcalls.services.call_views import CallView, ClaimedCall
 from topcalls.services.keys import Principal
+from topcalls.services.transitions import hangup_facts
 from topcalls.store.database import Database
 
 START = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
@@ -128,7 +129,8 @@ class Life:
 
     def hang_up(self) -> Life:
         """The callee hangs up."""
-        self.take(HungUp(Hangup("NORMAL_CLEARING", by=HungUpBy.CALLEE)))
+        hangup = Hangup("NORMAL_CLEARING", 200, 16, HungUpBy.CALLEE)
+        self.take(HungUp(hangup), **hangup_facts(hangup))
         return self.all_told()
 
     def all_told(self) -> Life:
@@ -138,7 +140,7 @@ class Life:
 
     def fail(self, cause: str) -> Life:
         """The switch cannot place the call."""
-        self.take(OriginateFailed(Hangup(cause)), hangup_cause=cause)
+        self.take(OriginateFailed(Hangup(cause)), **hangup_facts(Hangup(cause)))
         return self
 
 

@@ -170,6 +170,7 @@ def test_a_caller_who_gives_up_while_it_rings(call_in, new_call):
     carrier.ended_well()
     call = new_call()
     assert outcome(call) == ("failed", "no-answer", "caller_hung_up")
+    assert (call["hangup"]["cause"], call["hangup"]["by"]) == ("ORIGINATOR_CANCEL", "far_end")
 
 
 def test_a_caller_whose_codec_we_do_not_have(call_in, new_call):

@@ -225,6 +225,8 @@ def test_a_call_that_is_refused(product, telephone, answer, status, reason):
 
     assert outcome(call) == ("failed", status, reason)
     assert f"SIP {answer[:3]}" in call["error_message"]
+    assert call["hangup"]["sip_status"] == int(answer[:3])
+    assert call["hangup"]["by"] in ("far_end", "network")
     assert call["actual_duration_billed"] == 0
     assert call["recording_url"] is None
 

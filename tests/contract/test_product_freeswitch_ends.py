@@ -45,6 +45,7 @@ def test_a_callee_who_hangs_up(product, telephone):
 
     assert outcome(call) == ("completed", "completed", "callee_hung_up")
     show(bye_to_completed_ms=(time() - left) * 1000)
+    assert (call["hangup"]["by"], call["hangup"]["cause"]) == ("far_end", "NORMAL_CLEARING")
     assert abs(call["duration"] * 60 - 2.0) < 0.5
 
 

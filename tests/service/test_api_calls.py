@@ -99,7 +99,13 @@ def test_a_finished_call_tells_all(api):
     life.hang_up()
     details = api.get(f"/v1/calls/{call.call_id}").json
     assert (details["status"], details["call_status"]) == ("completed", "completed")
-    assert details["end_reason"] == "callee_hung_up"
+    assert (details["end_reason"], details["ended_by"]) == ("callee_hung_up", "callee")
+    assert details["hangup"] == {
+        "cause": "NORMAL_CLEARING",
+        "sip_status": 200,
+        "q850": 16,
+        "by": "far_end",
+    }
     assert details["duration"] == 1.5
     assert details["actual_duration_billed"] == 1.5
     assert [(turn["user"], turn["text"]) for turn in details["transcript"]] == [

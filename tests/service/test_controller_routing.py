@@ -13,6 +13,7 @@ from topcalls.errors import Conflict, InvalidRequest
 from topcalls.presence import Presence
 from topcalls.sandbox import faults
 from topcalls.sandbox.scenario import parse_scenario
+from topcalls.services.call_views import HangupView
 from topcalls.services.routing import Outcome
 
 pytestmark = pytest.mark.service
@@ -83,6 +84,7 @@ def test_when_all_refuse_the_last_one_is_the_end(rig):
     call_id = rig.place(ANSWERS)
     call = rig.wait_over(call_id)
     assert (call.call_status, call.ended_by) == ("failed", "carrier")
+    assert (call.hangup.sip_status, call.hangup.by) == (None, "network")
     assert told(rig, call_id) == [
         (carriers[0], 503, Then.NEXT),
         (carriers[1], 403, Then.NEXT),
@@ -94,7 +96,9 @@ def test_when_all_refuse_the_last_one_is_the_end(rig):
 def test_who_is_busy_is_not_called_by_another_carrier(rig):
     trunks(rig, "486.carrier.test", "b.carrier.test")
     call_id = rig.place(ANSWERS)
-    assert rig.wait_over(call_id).call_status == "busy"
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.ended_by) == ("busy", "callee")
+    assert call.hangup == HangupView("USER_BUSY", 486, 17, "far_end")
     assert [then for *_, then in told(rig, call_id)] == [Then.STOP]
     assert len(originates(rig)) == 1
 

@@ -10,7 +10,7 @@ from inbound_rig import CALLER, NUMBER, arrival
 from topcalls.core.call_events import Hangup, HungUp, HungUpBy
 from topcalls.core.call_state import Effect, State
 from topcalls.core.inbound import Refusal
-from topcalls.services.call_views import ClaimedCall
+from topcalls.services.call_views import ClaimedCall, HangupView
 from topcalls.services.inbound import TurnedAway
 
 pytestmark = pytest.mark.service
@@ -156,6 +156,7 @@ def test_without_minutes(services):
     inbound_rig.number(services, poor.account_id, inbound_rig.agent(services, poor.account_id))
     call = refused(services, poor, Refusal.NO_MINUTES)
     assert (call.end_reason, call.ended_by) == ("no_minutes", "customer")
+    assert call.hangup == HangupView("SUBSCRIBER_ABSENT", 480, None, "gateway")
 
 
 def test_a_call_lasts_no_longer_than_the_minutes_that_are_left(services):
@@ -203,17 +204,26 @@ def test_an_anonymous_caller_is_nobody(services, who, number):
 
 
 @pytest.mark.parametrize(
-    ("ended", "outcome"),
+    ("ended", "outcome", "hangup"),
     [
-        (CANCELLED, ("no-answer", "caller_hung_up", "caller")),
-        (UNCLAIMED, ("failed", "no_capacity", "gateway")),
+        (
+            CANCELLED,
+            ("no-answer", "caller_hung_up", "caller"),
+            HangupView("ORIGINATOR_CANCEL", 487, None, "far_end"),
+        ),
+        (
+            UNCLAIMED,
+            ("failed", "no_capacity", "gateway"),
+            HangupView("NORMAL_TEMPORARY_FAILURE", None, None, "network"),
+        ),
     ],
 )
-def test_a_call_that_was_over_before_it_was_taken(services, who, number, ended, outcome):
+def test_a_call_that_was_over_before_it_was_taken(services, who, number, ended, outcome, hangup):
     now = services.clock.now()
     call_id = services.inbound.missed(arrival(), ended, now)
     call = services.calls.get(who.account_id, call_id)
     assert (call.call_status, call.end_reason, call.ended_by) == outcome
+    assert call.hangup == hangup
     assert call.end_at == now
     assert take(services) is None
 

@@ -23,6 +23,8 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, NotFound
+from topcalls.services.call_views import HangupView
+from topcalls.services.transitions import hangup_facts
 from topcalls.store import calls as queries
 from topcalls.store.models import Call, WebhookEvent, WrapUp
 from topcalls.store.models import TurnTiming as StoredTiming
@@ -83,12 +85,12 @@ def test_a_whole_call_leaves_its_trail(services, who, life):
     assert sorted(events(services)) == ["call.queued", "call.started"]
 
 
-def test_an_event_stores_what_was_learnt_with_it(services, life):
+def test_an_event_stores_what_was_learnt_with_it(services, who, life):
     life.dial()
+    assert view(services, who, life).hangup is None
     hangup = Hangup("USER_BUSY", sip_status=486, q850=17)
-    life.take(HungUp(hangup), hangup_cause="USER_BUSY", sip_status=486, q850=17)
-    stored = row(services, life)
-    assert (stored.hangup_cause, stored.sip_status, stored.q850) == ("USER_BUSY", 486, 17)
+    life.take(HungUp(hangup), **hangup_facts(hangup))
+    assert view(services, who, life).hangup == HangupView("USER_BUSY", 486, 17, "network")
     last = services.db.read(queries.events, life.call_id)[-1]
     assert last.detail["hangup"] == {
         "cause": "USER_BUSY",

@@ -119,6 +119,8 @@ def test_the_payload_of_a_completed_call(services, who):
         "started_at": "2026-11-23T12:00:00.123456Z",
         "end_at": "2026-11-23T12:01:30.123456Z",
         "end_reason": "callee_hung_up",
+        "ended_by": "callee",
+        "hangup": {"cause": "NORMAL_CLEARING", "sip_status": 200, "q850": 16, "by": "far_end"},
         "error_message": None,
         "disposition": None,
         "analysis": None,

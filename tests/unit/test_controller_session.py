@@ -91,6 +91,7 @@ def test_a_whole_call_in_order(live):
         "hangup_cause": "NORMAL_CLEARING",
         "sip_status": 200,
         "q850": 16,
+        "hung_up_by": "callee",
     }
 
 

@@ -62,6 +62,7 @@ _CALL: dict[str, Any] = {
     "end_at": "2026-11-23T14:32:40.149311Z",
     "end_reason": "agent_ended",
     "ended_by": "agent",
+    "hangup": {"cause": "NORMAL_CLEARING", "sip_status": 200, "q850": 16, "by": "gateway"},
     "schedule_at": None,
     "agent_id": None,
     "agent_version": None,

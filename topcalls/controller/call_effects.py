@@ -36,6 +36,7 @@ from topcalls.core.call_events import (
     ChannelLost,
     Hangup,
     HungUp,
+    HungUpBy,
     OriginateFailed,
     StreamConnected,
     StreamLost,
@@ -198,7 +199,7 @@ class CallEffects:
 
     def _not_dialled(self, why: str) -> None:
         self._intending = False
-        self._post(OriginateFailed(Hangup(why)), self.channel_uuid)
+        self._post(OriginateFailed(Hangup(why, by=HungUpBy.US)), self.channel_uuid)
 
     def _dialled(self, channel: str, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is

@@ -39,6 +39,7 @@ from topcalls.core.call_state import (
     advance,
 )
 from topcalls.log import get_logger
+from topcalls.services.transitions import hangup_facts
 
 CLOCK_STEP = timedelta(seconds=1)
 """The clock was set when it differs by more than this from what monotonic time says."""
@@ -236,10 +237,5 @@ def _details(event: CallEvent, now: datetime) -> dict[str, Any]:
     if isinstance(event, Answered) and event.seconds_ago:
         return {"answered_at": now - timedelta(seconds=event.seconds_ago)}
     if isinstance(event, HungUp | OriginateFailed):
-        hangup = event.hangup
-        return {
-            "hangup_cause": hangup.cause,
-            "sip_status": hangup.sip_status,
-            "q850": hangup.q850,
-        }
+        return hangup_facts(event.hangup)
     return {}

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.core import quota
+from topcalls.core.call_events import HungUpBy
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import CallFacts, Effect, State
 from topcalls.core.call_status import PUBLIC
@@ -17,6 +18,12 @@ from topcalls.services import carried
 from topcalls.services.carried import Carried
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
+
+HUNG_UP_BY = {
+    HungUpBy.CALLEE: "far_end",
+    HungUpBy.US: "gateway",
+    HungUpBy.NETWORK: "network",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,17 @@ class TranscriptItem:
     started_ms: int
     ended_ms: int
     interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HangupView:
+    """Why the channel of a call ended, in the words of the telephone network. `by`: who ended it,
+    `far_end`, `gateway` or `network`; None for calls of older versions."""
+
+    cause: str
+    sip_status: int | None
+    q850: int | None
+    by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,7 @@ class CallView:
     disposition: str | None
     end_reason: str | None
     ended_by: str | None
+    hangup: HangupView | None
     actual_duration_billed: float | None
     sandbox: bool
 
@@ -186,6 +205,7 @@ def call_view(
         disposition=call.disposition,
         end_reason=call.end_reason,
         ended_by=_ended_by(call),
+        hangup=_hangup(call),
         actual_duration_billed=(
             None if call.billed_seconds is None else quota.minutes(call.billed_seconds)
         ),
@@ -202,6 +222,14 @@ def _ended_by(call: Call) -> EndedBy | None:
         call.sip_status,
         inbound=call.direction == "inbound",
     )
+
+
+def _hangup(call: Call) -> HangupView | None:
+    """Nothing of a call that never had a channel, or whose channel got lost without a word."""
+    if call.hangup_cause is None:
+        return None
+    by = HUNG_UP_BY.get(call.hung_up_by)
+    return HangupView(call.hangup_cause, call.sip_status, call.q850, by)
 
 
 def _duration(call: Call) -> float | None:

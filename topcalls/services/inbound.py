@@ -26,7 +26,7 @@ from topcalls.services.agents import Agents
 from topcalls.services.call_views import ClaimedCall, claimed_call
 from topcalls.services.dispatch import LEASE_SECONDS
 from topcalls.services.quotas import Quotas
-from topcalls.services.transitions import Transitions
+from topcalls.services.transitions import Transitions, hangup_facts
 from topcalls.store import calls, carriers, dispatch
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
@@ -97,7 +97,7 @@ class Inbound:
             if ended.hangup.by is not HungUpBy.CALLEE:
                 event = Refused(ANSWERS[Refusal.NO_CAPACITY].reason, _LATE)
             call = self._insert(number, _bare(number, arrival), arrival, now)
-            self._transitions.apply(call, event, now, hangup_cause=ended.hangup.cause)
+            self._transitions.apply(call, event, now, **hangup_facts(ended.hangup))
             return str(call.id)
 
         return self._db.run(verb)
@@ -204,6 +204,7 @@ class Inbound:
             node=arrival.node,
             hangup_cause=answer.cause,
             sip_status=answer.sip_status,
+            hung_up_by=HungUpBy.US,
         )
         return TurnedAway(refusal, call.id)
 

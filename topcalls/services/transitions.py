@@ -19,6 +19,7 @@ from topcalls.core.call_events import (
     ChannelLost,
     GivenBack,
     HandedToCarrier,
+    Hangup,
     HungUp,
 )
 from topcalls.core.call_state import State, Transition, Verdict, advance
@@ -32,9 +33,28 @@ from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
 
 FACTS = frozenset(
-    {"answered_at", "answered_by", "ended_at", "hangup_cause", "node", "q850", "sip_status"}
+    {
+        "answered_at",
+        "answered_by",
+        "ended_at",
+        "hangup_cause",
+        "hung_up_by",
+        "node",
+        "q850",
+        "sip_status",
+    }
 )
 """What may be told with an event: columns that the switch or the bridge knows."""
+
+
+def hangup_facts(hangup: Hangup) -> dict[str, Any]:
+    """What a row keeps of why its channel ended."""
+    return {
+        "hangup_cause": hangup.cause,
+        "sip_status": hangup.sip_status,
+        "q850": hangup.q850,
+        "hung_up_by": hangup.by,
+    }
 
 
 class Transitions:

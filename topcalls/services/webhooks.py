@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -281,6 +281,8 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
         "started_at": view.started_at,
         "end_at": view.end_at,
         "end_reason": view.end_reason,
+        "ended_by": view.ended_by,
+        "hangup": None if view.hangup is None else asdict(view.hangup),
         "error_message": view.error_message,
         "disposition": view.disposition,
         "analysis": view.analysis,

@@ -16,6 +16,7 @@ from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
+from topcalls.services.call_views import HUNG_UP_BY
 from topcalls.services.recordings import RECORDING_STATES
 
 _FILTER = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
@@ -85,6 +86,31 @@ class TimingSchema(ma.Schema):
     gateway_ms = fields.Whole(required=True, metadata={"description": "Ours."})
 
 
+class HangupSchema(ma.Schema):
+    """Why the line of a call ended, in the words of the telephone network."""
+
+    cause = fields.Text(
+        required=True,
+        metadata={"description": "The switch's hang-up cause.", "example": "USER_BUSY"},
+    )
+    sip_status = fields.Whole(
+        allow_none=True,
+        metadata={
+            "description": "The last SIP answer: the far end's, or ours to a call in that was "
+            "refused; null where there was none."
+        },
+    )
+    q850 = fields.Whole(allow_none=True, metadata={"description": "The cause's number (Q.850)."})
+    by = fields.Choice(
+        *HUNG_UP_BY.values(),
+        allow_none=True,
+        metadata={
+            "description": "Who ended the line. `gateway`: this software or its switch; `ended_by` "
+            "says on whose behalf."
+        },
+    )
+
+
 class CallSchema(ma.Schema):
     """A call in a list."""
 
@@ -110,6 +136,12 @@ class CallSchema(ma.Schema):
         *EndedBy,
         allow_none=True,
         metadata={"description": "Who ended it, or whose fault it was that it ended."},
+    )
+    hangup = ma.fields.Nested(
+        HangupSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "How the line ended; null before, and where nothing told."},
     )
     schedule_at = _moment("When it is to be made, if not at once.")
     agent_id = _uuid("The agent it was made by.", nullable=True)

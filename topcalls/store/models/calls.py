@@ -57,6 +57,7 @@ class Call(Leased):
     hangup_cause = peewee.TextField(null=True)
     sip_status = peewee.IntegerField(null=True)
     q850 = peewee.IntegerField(null=True)
+    hung_up_by = peewee.TextField(null=True)
     answered_by = peewee.TextField(null=True)
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
