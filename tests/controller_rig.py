@@ -167,6 +167,7 @@ class Rig:
                 recording_pause_seconds=options.get("recording_pause_seconds", 300),
                 trunks=options.get("trunks"),
                 hand_over=options.get("hand_over", HandOverRules()),
+                politeness_seconds=options.get("politeness_seconds", 2.0),
             ),
             Verbs(
                 self.services.calls,

@@ -158,6 +158,14 @@ class Settings(BaseModel):
     ring_timeout_seconds: int = Field(
         45, ge=5, le=300, description="How long a phone may ring, unless the call says otherwise."
     )
+    politeness_seconds: float = Field(
+        2.0,
+        ge=0,
+        le=30,
+        description="A phone that rang for so long, in all dials of a call together, is dialled by "
+        "no other carrier: nobody is rung twice for one call. Shorter ringing is taken for a "
+        "carrier's own signalling; 0: any ringing counts.",
+    )
     media_host: str = Field(
         "127.0.0.1", description="Address that the media server (for mod_audio_stream) listens on."
     )

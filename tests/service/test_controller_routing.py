@@ -7,7 +7,6 @@ import pytest
 from controller_rig import ANSWERS, HANGS_UP, RINGS
 from test_controller_gateways import TrunkRig
 
-from topcalls.core import routing
 from topcalls.core.routing import Attempt, Decision, Route, Then
 from topcalls.errors import Conflict, InvalidRequest
 from topcalls.presence import Presence
@@ -103,8 +102,8 @@ def test_who_is_busy_is_not_called_by_another_carrier(rig):
     assert len(originates(rig)) == 1
 
 
-def test_a_phone_that_rang_is_never_rung_by_another_carrier(rig, monkeypatch):
-    monkeypatch.setattr(routing, "RANG_SECONDS", 0.3)
+def test_a_phone_that_rang_is_never_rung_by_another_carrier(rig):
+    rig.options["politeness_seconds"] = 0.3
     rings(rig, 0.4)
     trunks(rig, "a.carrier.test", "b.carrier.test")
     call_id = rig.place(RINGS_AND_FAILS)
@@ -115,8 +114,8 @@ def test_a_phone_that_rang_is_never_rung_by_another_carrier(rig, monkeypatch):
     assert "rung twice" in dial.why
 
 
-def test_ringing_by_several_carriers_counts_together(rig, monkeypatch):
-    monkeypatch.setattr(routing, "RANG_SECONDS", 0.5)
+def test_ringing_by_several_carriers_counts_together(rig):
+    rig.options["politeness_seconds"] = 0.5
     rings(rig, 0.3)
     trunks(rig, "a.carrier.test", "b.carrier.test", "c.carrier.test")
     call_id = rig.place(RINGS_AND_FAILS)

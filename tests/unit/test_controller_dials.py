@@ -108,6 +108,12 @@ def test_all_ringing_counts_together():
     assert isinstance(made.ended(HungUp(REFUSED), half), HungUp)
 
 
+def test_how_long_a_phone_may_have_rung_is_a_setting():
+    made = dials(politeness_seconds=5.0)
+    assert isinstance(made.ended(HungUp(REFUSED), 4.0), AttemptFailed)
+    assert isinstance(made.ended(HungUp(REFUSED), 1.0), HungUp)
+
+
 # --- in a call's session
 
 

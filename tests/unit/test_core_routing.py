@@ -62,6 +62,19 @@ def test_nobody_is_rung_twice(status):
     assert after(status, "RECOVERY_ON_TIMER_EXPIRE", rang=RANG_SECONDS - 0.1).then is Then.NEXT
 
 
+@pytest.mark.parametrize(
+    ("rang", "limit", "then"),
+    [
+        (0.0, 0.0, Then.NEXT),
+        (0.1, 0.0, Then.STOP),
+        (4.9, 5.0, Then.NEXT),
+        (5.0, 5.0, Then.STOP),
+    ],
+)
+def test_how_long_it_may_ring_can_be_set(rang, limit, then):
+    assert decide(Hangup("NORMAL_TEMPORARY_FAILURE", 503), rang, 1, 1, limit).then is then
+
+
 def test_there_is_an_end():
     assert "no other carrier" in after(503, left=0).why
     assert after(503, left=0).then is Then.STOP

@@ -57,6 +57,7 @@ def build_controller(settings: Settings) -> Telephony:
         inbound_reserve=settings.inbound_reserve,
         recording_store=recording_store(settings, services.clock),
         recording_pause_seconds=settings.recording_pause_seconds,
+        politeness_seconds=settings.politeness_seconds,
     )
     verbs = Verbs(
         services.calls,

@@ -21,7 +21,7 @@ from topcalls.controller.recording_spool import DEFAULT_PAUSE_SECONDS, Recording
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
-from topcalls.core.routing import Route
+from topcalls.core.routing import RANG_SECONDS, Route
 from topcalls.core.transfer import Destination
 from topcalls.core.trunks import dial_number
 from topcalls.esl.client import GATEWAY_STATE, SwitchClient
@@ -85,7 +85,8 @@ class ControllerOptions:
     `cdr_dir`: where the switch writes down how channels ended, see `cdr_spool.py`. `trunks`: how
     carriers' gateways reach the switch; None leaves its gateways alone. `inbound_reserve`: places
     that calls out leave free for calls in. `recording_store`: where recordings are brought; None
-    leaves them where they are. `recording_pause_seconds`: the longest pause of one."""
+    leaves them where they are. `recording_pause_seconds`: the longest pause of one.
+    `politeness_seconds`: of ringing, after which no other carrier dials."""
 
     owner: str
     node: str
@@ -103,6 +104,7 @@ class ControllerOptions:
     recording_store: RecordingStore | None = None
     recording_pause_seconds: float = DEFAULT_PAUSE_SECONDS
     hand_over: HandOverRules = HandOverRules()  # noqa: RUF009 - it is frozen
+    politeness_seconds: float = RANG_SECONDS
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -154,6 +156,7 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         clock=clock,
         playback_directory=files if media.playback == "file" else None,
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
+        politeness_seconds=options.politeness_seconds,
     )
 
 

@@ -85,6 +85,7 @@ class CallEffects:
             gear.routes(call),
             journal,
             taken_over=call.facts.dialled,
+            politeness_seconds=gear.politeness_seconds,
         )
         self.bridge: BridgeSession | None = None
         self._call = call

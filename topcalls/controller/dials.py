@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from topcalls import metrics
 from topcalls.controller.journal import Journal
 from topcalls.core.call_events import AttemptFailed, CallEvent, HungUp, OriginateFailed
-from topcalls.core.routing import Attempt, Decision, Route, Then, decide
+from topcalls.core.routing import RANG_SECONDS, Attempt, Decision, Route, Then, decide
 from topcalls.log import get_logger
 from topcalls.services.routing import Outcome
 
@@ -52,7 +52,8 @@ _HEARD = Decision(Then.STOP, "somebody answered")
 
 class Dials:
     """`routes` in the order in which they may try. `channel_uuid` is the present dial's. A call
-    that was `taken_over` from a dead controller is never dialled again."""
+    that was `taken_over` from a dead controller is never dialled again, nor is one that rang for
+    `politeness_seconds`."""
 
     def __init__(
         self,
@@ -62,12 +63,14 @@ class Dials:
         journal: Journal,
         *,
         taken_over: bool = False,
+        politeness_seconds: float = RANG_SECONDS,
     ) -> None:
         self.channel_uuid = channel_uuid
         self._call_id = call_id
         self._routes = routes
         self._journal = journal
         self._taken_over = taken_over
+        self._politeness = politeness_seconds
         self._number = 1
         self._over: set[str] = set()
         self._rang_before = 0.0
@@ -98,7 +101,8 @@ class Dials:
         if isinstance(event, HungUp) and event.answered_at is not None:
             decision = _HEARD
         else:
-            decision = decide(hangup, self._rang_before + rang, self._number, left)
+            rung = self._rang_before + rang
+            decision = decide(hangup, rung, self._number, left, self._politeness)
         outcome = Outcome(hangup.cause, hangup.sip_status, round(rang * 1000), decision)
         self._journal.dial_ended(self._number, outcome)
         if decision.then is Then.STOP:

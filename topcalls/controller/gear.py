@@ -16,7 +16,7 @@ from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import RecordingSpool
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.core.call_events import CallEvent
-from topcalls.core.routing import Route
+from topcalls.core.routing import RANG_SECONDS, Route
 from topcalls.core.transfer import Destination
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
@@ -62,7 +62,7 @@ class Gear:
     a route and a channel, `routes` knows the carriers of a call. `owner` is this controller
     on channels. `spool`: where the switch writes down how channels ended; None: it does not.
     `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
-    channels of calls, by their uuids."""
+    channels of calls, by their uuids. `politeness_seconds`: see `core/routing.py`."""
 
     switch: SwitchClient
     media: MediaServer
@@ -81,3 +81,4 @@ class Gear:
         _no_briefing
     )
     sides: dict[str, Side] = field(default_factory=dict)
+    politeness_seconds: float = RANG_SECONDS

@@ -1,8 +1,9 @@
 """Which carrier a call leaves by, and whether another one may try when it did not get through.
 
-The law of politeness comes before the table: a person whose phone rang for longer than
-`RANG_SECONDS`, or who declined, is never rung again by another carrier. Beyond that the SIP status
-decides, because several of them share one hang-up cause; the cause decides where there was none.
+The law of politeness comes before the table: a person whose phone rang for some seconds
+(`RANG_SECONDS` unless set otherwise), or who declined, is never rung again by another carrier.
+Beyond that the SIP status decides, because several of them share one hang-up cause; the cause
+decides where there was none.
 """
 
 from __future__ import annotations
@@ -117,12 +118,19 @@ _STOP_CAUSES = {
 }
 
 
-def decide(hangup: Hangup, rang_seconds: float, attempt: int, left: int) -> Decision:
+def decide(
+    hangup: Hangup,
+    rang_seconds: float,
+    attempt: int,
+    left: int,
+    politeness_seconds: float = RANG_SECONDS,
+) -> Decision:
     """After the `attempt`-th dial (from 1) ended unanswered: does one of the `left` carriers try?
 
-    `rang_seconds`: how long the phone rang, or a tone was heard, in this attempt.
+    `rang_seconds`: how long the phone rang, or a tone was heard, in all dials so far; from
+    `politeness_seconds` on nobody tries again. 0: nobody once it rang at all.
     """
-    if rang_seconds >= RANG_SECONDS:
+    if rang_seconds > 0 and rang_seconds >= politeness_seconds:
         return Decision(Then.STOP, "the phone rang: nobody is rung twice for one call")
     then, why = _by_table(hangup)
     if then is Then.NEXT and left < 1:

@@ -228,7 +228,7 @@ def _hangup(call: Call) -> HangupView | None:
     """Nothing of a call that never had a channel, or whose channel got lost without a word."""
     if call.hangup_cause is None:
         return None
-    by = HUNG_UP_BY.get(call.hung_up_by)
+    by = HUNG_UP_BY[HungUpBy(call.hung_up_by)] if call.hung_up_by else None
     return HangupView(call.hangup_cause, call.sip_status, call.q850, by)
 
 
