@@ -293,6 +293,34 @@ def test_a_call_that_can_never_be_carried_ends_after_its_last_try(rig, monkeypat
     assert tries_of(rig, call.id) == 0
 
 
+def test_a_call_that_is_stopped_while_it_is_turned_away_is_never_dialled(rig):
+    controller = rig.controller()
+    gear = controller._gear
+    controller._gear = replace(gear, make_playback=None)
+    call_id = rig.place(LISTENS)
+    rig.wait_until(lambda: tries_of(rig, call_id) < 10, "a try")
+    stop_by_user(rig, call_id)
+    call = rig.wait_over(call_id)
+    assert (call.status, call.end_reason) == ("cancelled", "stopped")
+    controller._gear = gear
+    assert rig.wait_over(rig.place(LISTENS)).call_status == "completed"
+    assert len(originates(rig)) == 1
+
+
+def test_a_call_that_is_stopped_while_it_is_taken_over_is_never_dialled(rig):
+    call_id = rig.place(LISTENS)
+    rig.services.dispatch.claim("dead", "node-1", 1, datetime.now(UTC))
+    stop_by_user(rig, call_id)
+    controller = rig.controller(start=False)
+    rig.services.calls.extend_lease([call_id], "dead", PAST)
+    controller._succession.settle_silent()
+    controller._taker.tick()
+    call = rig.wait_over(call_id)
+    assert (call.status, call.end_reason) == ("cancelled", "stopped")
+    assert originates(rig) == []
+    rig.controllers.remove(controller)
+
+
 def test_a_dialled_call_that_cannot_be_taken_over_is_hung_up_and_over(rig, monkeypatch):
     monkeypatch.setattr(telephony, "TURN_AWAY_SECONDS", 0.0)
     first = rig.controller()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import factories
 import pytest
 
+from topcalls.core.call_events import GivenBack, Misconfigured, StopRequested
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.commands import LEASE_SECONDS
-from topcalls.store import commands
+from topcalls.store import calls, commands
 
 pytestmark = pytest.mark.service
 
@@ -67,6 +68,67 @@ def test_a_command_that_was_taken_and_not_finished_comes_again(services, call):
     claim(services)
     services.clock.advance(LEASE_SECONDS)
     assert [row.id for row in claim(services)] == [command]
+
+
+def test_a_command_that_is_put_off_keeps_its_place_and_its_tries(services, call):
+    first = submit(services, call, "first")
+    for _ in range(10):
+        services.clock.advance(0.1)
+        assert [row.id for row in claim(services)] == [first]
+        services.commands.put_off(first, factories.OWNER)
+    second = submit(services, call, "second")
+    assert [row.id for row in claim(services)] == [first, second]
+
+
+def test_a_command_that_somebody_has_taken_is_looked_for_without_a_lock(services, call):
+    submit(services, call)
+    claim(services)
+    now = services.clock.now()
+    assert not services.db.read(commands.anything_for, factories.OWNER, now)
+
+
+# --- stopping
+
+
+def stop(services, who, call):
+    """Stop a live call; its command."""
+    services.calls.stop(who.account_id, call.call_id)
+    return services.db.read(commands.open_stop, call.call_id).id
+
+
+def test_a_stop_is_done_when_its_transition_is_stored(services, who, call):
+    command = stop(services, who, call)
+    life = factories.Life(services, call).dial()
+    assert services.commands.get(command).finished_at is None
+    life.take(StopRequested())
+    assert services.commands.get(command).result == "done"
+
+
+@pytest.mark.parametrize("event", [GivenBack(), Misconfigured()])
+def test_a_call_that_is_to_be_stopped_does_not_go_back_to_the_queue(services, who, call, event):
+    command = stop(services, who, call)
+    life = factories.Life(services, call)
+    life.take(event)
+    view = services.calls.get(who.account_id, call.call_id)
+    assert (view.status, view.end_reason, view.ended_by) == ("cancelled", "stopped", "customer")
+    assert services.commands.get(command).result == "done"
+    assert services.dispatch.claim(factories.OWNER, factories.NODE, 9, services.clock.now()) == []
+    trail = services.db.read(calls.events, call.call_id)
+    assert [row.kind for row in trail] == ["Claimed", "GivenBack", "StopRequested"]
+    assert life.version == trail[-1].version
+
+
+def test_a_call_that_nobody_stops_goes_back_to_the_queue(services, who, call):
+    factories.Life(services, call).take(GivenBack())
+    (again,) = services.dispatch.claim("other", factories.NODE, 9, services.clock.now())
+    assert again.call_id == call.call_id
+
+
+def test_an_undialled_call_without_an_owner_is_stopped_by_the_sweep(services, who, call):
+    stop(services, who, call)
+    services.clock.advance(120)
+    assert services.dispatch.recover_abandoned(services.clock.now()) == 1
+    assert services.calls.get(who.account_id, call.call_id).status == "cancelled"
 
 
 def test_the_new_owner_of_a_call_gets_its_commands(services, call):

@@ -38,9 +38,11 @@ class Notes:
 def live_call(call_id="call-1", state=State.RINGING, dialled=True, channel=CHANNEL):
     session = Notes()
     session.call_id, session.facts = call_id, CallFacts(state, dialled=dialled)
+    session.is_open = True
     effects = Notes()
     effects.channel_uuid, effects.leg, effects.bridge = channel, Notes(), Notes()
-    effects.leg.playback = Notes()
+    effects.leg.playback, effects.recording = Notes(), Notes()
+    effects.recording.is_settled = True
     effects.background = None
     return LiveCall(session, effects)
 
@@ -142,6 +144,10 @@ class CommandRows:
         self.stuck = None
         self.away = False
         self.finished = {}
+        self.put_back = []
+
+    def put_off(self, command_id, owner):
+        self.put_back.append((command_id, owner))
 
     def claim(self, owner, now):
         if self.away:
@@ -157,13 +163,81 @@ class CommandRows:
 
 def test_commands_are_carried_out_and_finished(sessions, clock):
     rows = CommandRows(
-        CommandRow("1", "call-1", "stop", {"by": "api"}),
-        CommandRow("2", "call-2", "stop", {}),
+        CommandRow("1", "call-1", "dtmf", {"digits": "5"}),
+        CommandRow("2", "call-1", "pause_recording", {}),
         CommandRow("3", "call-1", "dance", {}),
     )
     assert CommandTaker(rows, "me", sessions, clock).tick() == 3
-    assert sessions.of_call("call-1").session.notes == [("stop", "api")]
-    assert rows.finished == {"1": "done", "2": "the call is over", "3": "unknown command"}
+    live = sessions.of_call("call-1")
+    assert live.effects.bridge.notes == [("press", "5")]
+    assert live.effects.recording.notes == [("pause", "api")]
+    assert rows.finished == {"1": "done", "2": "done", "3": "unknown command"}
+    assert rows.put_back == []
+
+
+def test_a_stop_is_passed_on_until_its_transition_is_stored(sessions, clock):
+    """Whatever becomes of the session meanwhile: the row's transition finishes the command."""
+    row = CommandRow("1", "call-1", "stop", {"by": "api"})
+    rows = CommandRows(row)
+    taker = CommandTaker(rows, "me", sessions, clock)
+    taker.tick()
+    rows.rows = [row]
+    taker.tick()
+    assert sessions.of_call("call-1").session.notes == [("stop", "api")] * 2
+    assert (rows.finished, rows.put_back) == ({}, [("1", "me")] * 2)
+
+
+KINDS = {
+    "stop": {},
+    "dtmf": {"digits": "5"},
+    "transfer": {},
+    "pause_recording": {},
+    "resume_recording": {},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_command_waits_where_nobody_carries_the_call(sessions, clock, kind):
+    """It is being taken over, turned away, or let go of."""
+    sessions.add(live_call("left", channel="channel-2"))
+    sessions.of_call("left").session.is_open = False
+    rows = CommandRows(
+        CommandRow("1", "unknown", kind, KINDS[kind]), CommandRow("2", "left", kind, KINDS[kind])
+    )
+    assert CommandTaker(rows, "me", sessions, clock).tick() == 2
+    assert (rows.finished, rows.put_back) == ({}, [("1", "me"), ("2", "me")])
+    assert sessions.of_call("left").session.notes == []
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "stop"])
+def test_a_command_waits_until_the_conversation_is_taken_up(sessions, clock, kind):
+    taken_up = live_call("taken", State.IN_PROGRESS, channel="channel-2")
+    sessions.add(taken_up)
+    bridge, taken_up.effects.bridge = taken_up.effects.bridge, None
+    taken_up.effects.recording.is_settled = False
+    rows = CommandRows(CommandRow("1", "taken", kind, KINDS[kind]))
+    taker = CommandTaker(rows, "me", sessions, clock)
+    taker.tick()
+    assert (rows.finished, rows.put_back) == ({}, [("1", "me")])
+    taken_up.effects.bridge, taken_up.effects.transfers = bridge, Notes()
+    taken_up.effects.recording.is_settled = True
+    rows.rows = [CommandRow("1", "taken", kind, KINDS[kind])]
+    taker.tick()
+    assert rows.finished == {"1": "done"}
+
+
+def test_commands_behind_one_that_waits_keep_their_place(sessions, clock):
+    taken_up = live_call("taken", State.IN_PROGRESS, channel="channel-2")
+    sessions.add(taken_up)
+    taken_up.effects.recording.is_settled = False
+    rows = CommandRows(
+        CommandRow("1", "taken", "pause_recording", {}),
+        CommandRow("2", "taken", "dtmf", {"digits": "5"}),
+        CommandRow("3", "call-1", "dtmf", {"digits": "6"}),
+    )
+    CommandTaker(rows, "me", sessions, clock).tick()
+    assert taken_up.effects.bridge.notes == []
+    assert (rows.finished, rows.put_back) == ({"3": "done"}, [("1", "me"), ("2", "me")])
 
 
 def test_keys_are_pressed_once_however_often_the_command_comes(sessions, clock):
@@ -180,10 +254,13 @@ def test_keys_are_pressed_once_however_often_the_command_comes(sessions, clock):
 
 def test_a_command_whose_end_cannot_be_stored_holds_up_no_other(sessions, clock):
     sessions.add(live_call("call-2", channel="channel-2"))
-    rows = CommandRows(CommandRow("1", "call-1", "stop", {}), CommandRow("2", "call-2", "stop", {}))
+    rows = CommandRows(
+        CommandRow("1", "call-1", "dtmf", {"digits": "1"}),
+        CommandRow("2", "call-2", "dtmf", {"digits": "2"}),
+    )
     rows.stuck = "1"
     CommandTaker(rows, "me", sessions, clock).tick()
-    assert sessions.of_call("call-2").session.notes == [("stop", "api")]
+    assert sessions.of_call("call-2").effects.bridge.notes == [("press", "2")]
     assert rows.finished == {"2": "done"}
 
 

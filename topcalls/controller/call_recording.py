@@ -44,6 +44,7 @@ class CallRecording:
         told: Callable[[bool, bool], None],
     ) -> None:
         self.paused = False
+        self.is_settled = False  # it was asked for, as it was before
         self._call = call
         self._channel = channel_uuid
         self._switch = gear.switch
@@ -84,6 +85,12 @@ class CallRecording:
             self._resumes.kill(block=False)
 
     def _start(self) -> None:
+        try:
+            self._begin()
+        finally:
+            self.is_settled = True
+
+    def _begin(self) -> None:
         """A recording that cannot begin is noted, so that nobody waits for it after the call."""
         call_id, stereo = self._call.call_id, self._call.request.recording.channels != "mono"
         try:

@@ -94,6 +94,7 @@ class CallSession:
         self._events: SimpleQueue[tuple[CallEvent | None, str]] = SimpleQueue()
         self._deadline: float | None = None
         self._greenlet: gevent.Greenlet | None = None
+        self.is_open = True  # it takes events
         self._answered: tuple[datetime, float] | None = None  # by wall clock, and monotonic
         self._log = log.bind(call_id=call_id)
 
@@ -117,6 +118,7 @@ class CallSession:
 
     def abandon(self) -> None:
         """Let go without touching the row: it has another owner."""
+        self.is_open = False
         self._events.put((None, ""))
 
     def join(self, timeout: float | None = None) -> bool:
@@ -141,6 +143,7 @@ class CallSession:
                     break
                 closed = self._take(event)
         finally:
+            self.is_open = False
             self._on_closed(self)
 
     def _next_event(self) -> CallEvent | None:

@@ -1,5 +1,10 @@
 """What users want of live calls: command rows, claimed and carried out by the controller that owns
-the call."""
+the call.
+
+A command that comes at a bad moment waits in its row, and those of its call behind it: while the
+call is being taken over, or let go of, nobody is there to carry it out. A stop waits until its
+transition is stored, which finishes it, so that it holds whatever becomes of the call meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,12 @@ from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.controller.sessions import LiveCall, Sessions
+from topcalls.core.call_state import State
 from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.commands import CommandRow, Commands
+
+_TALKING = (State.ANSWERED, State.IN_PROGRESS)
 
 log = get_logger("controller.commands")
 
@@ -23,12 +31,12 @@ class CommandTaker:
         self._owner = owner
         self._sessions = sessions
         self._clock = clock
-        self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], None]] = {
+        self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], bool]] = {
             "stop": _stop,
             "dtmf": _press_keys,
             "transfer": _transfer,
-            "pause_recording": lambda live, _: live.effects.recording.pause("api"),
-            "resume_recording": lambda live, _: live.effects.recording.resume("api"),
+            "pause_recording": _pause_recording,
+            "resume_recording": _resume_recording,
         }
         self._untold: dict[str, str] = {}  # results that could not be stored
 
@@ -39,10 +47,25 @@ class CommandTaker:
         except TopCallsError as error:
             log.warning("Commands could not be read", why=str(error))
             return 0
-        results = [(row, self._carry_out(row)) for row in rows]
+        results: list[tuple[CommandRow, str | None]] = []
+        waiting: set[str] = set()
+        for row in rows:
+            result = None if row.call_id in waiting else self._carry_out(row)
+            if result is None:
+                waiting.add(row.call_id)
+            results.append((row, result))
         for row, result in results:
-            self._finish(row, result)
+            if result is None:
+                self._put_off(row)
+            else:
+                self._finish(row, result)
         return len(rows)
+
+    def _put_off(self, row: CommandRow) -> None:
+        try:
+            self._commands.put_off(row.id, self._owner)
+        except TopCallsError as error:  # it comes again when its lease is over
+            log.warning("Command not put off", call_id=row.call_id, why=str(error))
 
     def _finish(self, row: CommandRow, result: str) -> None:
         """A command whose end cannot be stored comes again later, and is not carried out twice."""
@@ -53,28 +76,62 @@ class CommandTaker:
         except TopCallsError as error:
             log.warning("Command not finished", call_id=row.call_id, why=str(error))
 
-    def _carry_out(self, row: CommandRow) -> str:
+    def _carry_out(self, row: CommandRow) -> str | None:
+        """What came of it; None: it has to wait. The end of its call finishes it."""
         if row.id in self._untold:
             return self._untold.pop(row.id)
         live = self._sessions.of_call(row.call_id)
-        if live is None:
-            return "the call is over"
+        if live is None or not live.session.is_open:
+            return None
         kind = self._kinds.get(row.kind)
         if kind is None:
             log.error("Unknown command", kind=row.kind, call_id=row.call_id)
             return "unknown command"
-        kind(live, row.payload)
-        return "done"
+        return "done" if kind(live, row.payload) else None
 
 
-def _press_keys(live: LiveCall, payload: dict[str, Any]) -> None:
+# Each says whether it is done; what is not comes again.
+
+
+def _press_keys(live: LiveCall, payload: dict[str, Any]) -> bool:
+    if _is_being_taken_up(live):
+        return False
     if live.effects.bridge is not None:
         live.effects.bridge.press(str(payload.get("digits", "")))
+    return True
 
 
-def _transfer(live: LiveCall, payload: dict[str, Any]) -> None:
+def _transfer(live: LiveCall, payload: dict[str, Any]) -> bool:
+    if _is_being_taken_up(live):
+        return False
     live.effects.transfers.wish(payload)
+    return True
 
 
-def _stop(live: LiveCall, payload: dict[str, Any]) -> None:
+def _pause_recording(live: LiveCall, _: dict[str, Any]) -> bool:
+    if _recording_is_being_taken_up(live):
+        return False
+    live.effects.recording.pause("api")
+    return True
+
+
+def _resume_recording(live: LiveCall, _: dict[str, Any]) -> bool:
+    if _recording_is_being_taken_up(live):
+        return False
+    live.effects.recording.resume("api")
+    return True
+
+
+def _stop(live: LiveCall, payload: dict[str, Any]) -> bool:
     live.session.stop(str(payload.get("by", "api")))
+    return False
+
+
+def _is_being_taken_up(live: LiveCall) -> bool:
+    """Its conversation is about to be opened here."""
+    return live.session.facts.state in _TALKING and live.effects.bridge is None
+
+
+def _recording_is_being_taken_up(live: LiveCall) -> bool:
+    """What was asked of the controller before is about to be asked again."""
+    return live.session.facts.state in _TALKING and not live.effects.recording.is_settled

@@ -267,13 +267,13 @@ class Telephony:
 
     def open_session(self, call: ClaimedCall, *events: CallEvent) -> None:
         """Begin to live a claimed call, to which `events` have happened already."""
-        journal = Journal(
-            call.call_id,
-            call.version,
-            self._verbs.calls,
-            self._clock,
-            on_lost=lambda: self._lose(live),
-        )
+        opened: list[LiveCall] = []  # none where the call cannot be carried
+
+        def lost() -> None:
+            for carried in opened:
+                self._lose(carried)
+
+        journal = Journal(call.call_id, call.version, self._verbs.calls, self._clock, on_lost=lost)
         try:
             effects = CallEffects(call, self._gear, journal)
         except Exception:  # noqa: BLE001 - the calls claimed with it must not suffer
@@ -289,6 +289,7 @@ class Telephony:
             dialling=effects.dials,
         )
         live = LiveCall(session, effects, call.request.ring_timeout_seconds, call.dialled_at)
+        opened.append(live)
         effects.bind(session, self.sessions.move)
         self.sessions.add(live)
         session.start(effects, journal, call.effects)

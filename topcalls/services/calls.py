@@ -339,8 +339,8 @@ class Calls:
             self._transitions.apply(call, StopRequested(), now)
         elif not state.is_final:
             payload = {"by": "api"}
-            if commands.open_like(call_id, "stop", payload) is None:
-                commands.insert(call_id, "stop", payload, _COMMAND_TRIES, now)
+            if commands.open_like(call_id, commands.STOP, payload) is None:
+                commands.insert(call_id, commands.STOP, payload, _COMMAND_TRIES, now)
         elif state is not State.CANCELLED:
             raise Conflict("The call is over.")
         return self._view(_found(account_id, call_id), with_turns=True)

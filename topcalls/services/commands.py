@@ -111,7 +111,7 @@ class Commands:
 
     def claim(self, owner: str, now: datetime) -> list[CommandRow]:
         """Take the commands that wait for calls `owner` holds, oldest first."""
-        if not self._db.read(commands.anything_for, owner):
+        if not self._db.read(commands.anything_for, owner, now):
             return []
 
         def verb() -> list[CommandRow]:
@@ -119,6 +119,11 @@ class Commands:
             return [CommandRow(row.id, row.call_id, row.kind, row.payload) for row in rows]
 
         return self._db.run(verb)
+
+    def put_off(self, command_id: str, owner: str) -> None:
+        """Let go of a command that `owner` took: it comes again at once, and the try does not
+        count."""
+        self._db.run(commands.put_off, command_id, owner)
 
     def finish(self, command_id: str, result: Any, now: datetime) -> None:
         """Tell what came of a command. Only the first answer counts."""

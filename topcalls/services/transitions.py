@@ -21,6 +21,8 @@ from topcalls.core.call_events import (
     HandedToCarrier,
     Hangup,
     HungUp,
+    Misconfigured,
+    StopRequested,
 )
 from topcalls.core.call_state import State, Transition, Verdict, advance
 from topcalls.core.call_status import WEBHOOKS
@@ -45,6 +47,8 @@ FACTS = frozenset(
     }
 )
 """What may be told with an event: columns that the switch or the bridge knows."""
+
+_UNDIALLED = (GivenBack, Misconfigured)
 
 
 def hangup_facts(hangup: Hangup) -> dict[str, Any]:
@@ -90,14 +94,35 @@ class Transitions:
 
         `facts` are told by others and must be of `FACTS`; `columns` are the caller's own.
 
+        A call that nobody dialled, and that somebody wanted stopped meanwhile, does not go back to
+        the queue: it is stopped.
+
         Raises:
             Conflict: the row is of another version by now, so it has another writer.
         """
         unknown = set(facts) - FACTS
         if unknown:
             raise ValueError(f"No facts of a call: {', '.join(sorted(unknown))}")
-        if transition.is_final:
+        comes_back = isinstance(transition.event, _UNDIALLED)
+        if transition.is_final or comes_back:
             lock_account(call.account_id)
+        stop = commands.open_stop(call.id) if comes_back else None
+        if stop is None:
+            return self._move(call, transition, facts, now, columns)
+        self._move(call, advance(facts_of(call), GivenBack()), facts, now, columns)
+        waiting = calls.get(call.id)
+        assert waiting is not None
+        stopped = advance(facts_of(waiting), StopRequested(str(stop.payload["by"])))
+        return self._move(waiting, stopped, {}, now, {})
+
+    def _move(
+        self,
+        call: Call,
+        transition: Transition,
+        facts: Mapping[str, Any],
+        now: datetime,
+        columns: Mapping[str, Any],
+    ) -> int:
         changes = {**self._changes(call, transition, now), **facts, **columns}
         if transition.is_final:
             changes |= _ending(call, changes, transition.event, now)
@@ -124,6 +149,8 @@ class Transitions:
 
     def _follow(self, call_id: str, transition: Transition, now: datetime) -> None:
         """What comes with a move: the webhook, and at the end the bill and the wrap-up."""
+        if isinstance(transition.event, StopRequested):
+            commands.finish_all(call_id, "done", now, commands.STOP)
         event = _webhook_event(transition)
         if event is None and not transition.is_final:
             return

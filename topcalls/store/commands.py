@@ -7,7 +7,10 @@ from typing import Any
 
 from topcalls.ids import new_id
 from topcalls.store import leases, rows
+from topcalls.store.fields import to_microseconds
 from topcalls.store.models import Call, Command
+
+STOP = "stop"
 
 
 def insert(call_id: str, kind: str, payload: dict[str, Any], tries: int, now: datetime) -> str:
@@ -32,15 +35,23 @@ def open_like(call_id: str, kind: str, payload: dict[str, Any]) -> str | None:
     return next((str(command.id) for command in query if command.payload == payload), None)
 
 
+def open_stop(call_id: str) -> Command | None:
+    """What was asked of a call by `stop`, and is not done yet."""
+    return Command.get_or_none(
+        Command.call == call_id, Command.kind == STOP, Command.finished_at.is_null()
+    )
+
+
 _ANYTHING_FOR = """
 SELECT 1 FROM command JOIN call ON call.id = command.call_id
-WHERE command.finished_at IS NULL AND call.lease_owner = ? LIMIT 1
+WHERE command.finished_at IS NULL AND call.lease_owner = ? AND command.tries_left > 0
+AND (command.lease_until IS NULL OR command.lease_until <= ?) LIMIT 1
 """
 
 
-def anything_for(owner: str) -> bool:
+def anything_for(owner: str, now: datetime) -> bool:
     """A command waits for a call of this owner: a look that needs no lock."""
-    return bool(rows.select(_ANYTHING_FOR, owner))
+    return bool(rows.select(_ANYTHING_FOR, owner, to_microseconds(now)))
 
 
 def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[Command]:
@@ -49,6 +60,11 @@ def claim(owner: str, now: datetime, seconds: float, limit: int) -> list[Command
     return leases.claim_due(
         Command, owner, now, seconds, limit, Command.finished_at.is_null(), Command.call.in_(mine)
     )
+
+
+def put_off(command_id: str, owner: str) -> None:
+    """Let go of a command, whose place in the order it keeps."""
+    leases.complete(Command, command_id, owner, tries_left=Command.tries_left + 1)
 
 
 def finish(command_id: str, result: Any, now: datetime) -> bool:
@@ -63,9 +79,11 @@ def finish(command_id: str, result: Any, now: datetime) -> bool:
     return bool(query.where(is_open).execute() == 1)
 
 
-def finish_all(call_id: str, result: Any, now: datetime) -> None:
-    """Answer every open command of a call that is over."""
+def finish_all(call_id: str, result: Any, now: datetime, kind: str | None = None) -> None:
+    """Answer every open command of a call, or those of one kind."""
     is_open = (Command.call == call_id) & Command.finished_at.is_null()
+    if kind is not None:
+        is_open &= Command.kind == kind
     query = Command.update(
         finished_at=now, result=result, payload={}, lease_owner=None, lease_until=None
     )
