@@ -13,6 +13,7 @@ from topcalls.audio.tones import sine
 from topcalls.core.answer_detection import Answerer
 from topcalls.core.answer_plan import AnswerPlan, answer_faults, answer_plan
 from topcalls.core.call_request import CallRequest
+from topcalls.providers.base import CallerTranscript
 
 pytestmark = pytest.mark.unit
 
@@ -115,6 +116,21 @@ def test_a_menu_is_told_to_the_model_and_its_fourth_time_ends_the_call() -> None
     assert talk.observer.ends == []
     talk.caller_says(MENU)
     assert talk.observer.ends == [("agent_ended", "menu_loop")]
+
+
+def test_a_key_that_was_pressed_before_the_menu_was_known_is_not_pressed_again() -> None:
+    talk = talk_with(AnswerPlan(detect=True, ivr="navigate", goal="the sales team"))
+    item_id = talk.start_speech()
+    talk.advance(2.0)
+    talk.stop_speech(item_id)
+    talk.session.call("send_dtmf", '{"digits": "1"}')
+    talk.settle()
+    asked = talk.session.calls.count(("respond",))
+    talk.tell(CallerTranscript(item_id, MENU))
+    assert "the sales team" in str(talk.session.calls)
+    assert talk.session.calls.count(("respond",)) == asked
+    talk.caller_says("Sales. Press one for old orders, press two for new ones.")
+    assert talk.session.calls.count(("respond",)) == asked + 1
 
 
 def test_a_screening_assistant_hears_who_calls_when_its_question_is_over() -> None:

@@ -331,6 +331,28 @@ def test_cancel_before_the_first_sound(connect):
     assert set(kinds(later)) <= {"rate_limits.updated"}
 
 
+def test_what_was_cancelled_before_it_began_can_still_be_said(connect):
+    client = connect(SLOW)
+    client.telephone()
+    caller_says(client, "hello there")
+    client.until("response.created")
+    client.send("response.cancel")
+    assert client.until("response.done")[-1]["response"]["status"] == "cancelled"
+    client.send("response.create")
+    assert transcript(client.until("response.done")[-1]) == "Do you have a minute"
+
+
+def test_what_was_cancelled_in_the_middle_was_said(connect):
+    client = connect(SLOW)
+    client.telephone()
+    caller_says(client, "hello there")
+    client.until("response.output_audio.delta")
+    client.send("response.cancel")
+    client.until("response.done")
+    client.send("response.create")
+    assert transcript(client.until("response.done")[-1]) != "Do you have a minute"
+
+
 def test_cancel_after_the_end_is_refused(connect):
     client = connect()
     client.send("response.create", response=exactly("Hi"))

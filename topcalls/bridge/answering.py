@@ -66,6 +66,7 @@ class Answering:
         self._leaving = False  # a message is being left
         self._after_beep: set[str] = set()  # speech that began while it is
         self._steps = 0
+        self._has_pressed = False  # since the last words from the far end began
         self._menus: list[str] = []
 
     @property
@@ -136,6 +137,7 @@ class Answering:
 
     def speech_started(self, item_id: str) -> None:
         """The model's ears hear somebody."""
+        self._has_pressed = False
         if self._leaving:
             self._after_beep.add(item_id)
 
@@ -149,10 +151,10 @@ class Answering:
 
     def pressed(self) -> None:
         """The model has pressed keys."""
-        if self._in_menu:
-            self._steps += 1
-            if self._steps > self._plan.steps:
-                self._hang_up("menu_steps")
+        self._has_pressed = True
+        self._steps += 1
+        if self._in_menu and self._steps > self._plan.steps:
+            self._hang_up("menu_steps")
 
     def _decided(self, verdict: Verdict) -> None:
         log.info("Answer detected", answerer=verdict.answerer.value, after=round(verdict.at, 2))
@@ -223,8 +225,14 @@ class Answering:
         if self._plan.ivr == answer_plan.HANG_UP:
             self._hang_up("ivr")
         elif self._plan.ivr == answer_plan.NAVIGATE:
+            self._navigate()
+
+    def _navigate(self) -> None:
+        """Have the model choose, unless it chose before the menu was known to be one."""
+        if not self._has_pressed:
             self._agent.cut_off()
-            self._tell_model(prompt.menu_message(self._plan.goal))
+        self._tell_model(prompt.menu_message(self._plan.goal))
+        if not self._has_pressed:
             self._respond()
 
     def _watch_menu(self, text: str) -> None:

@@ -138,6 +138,11 @@ class Conversation:
             item.answered = True
         return fresh
 
+    def give_back(self, items: Iterable[Item]) -> None:
+        """The response that took these into account was called off: the next one does."""
+        for item in items:
+            item.answered = False
+
     def tokens(self) -> tuple[int, int]:
         """(text, audio) tokens of the whole context."""
         return add_tokens(self.items)

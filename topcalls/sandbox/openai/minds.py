@@ -58,6 +58,12 @@ class SessionMind:
         self._past.append((situation, False))
         return self._mind.answer(situation)
 
+    def take_back(self, situation: Situation) -> None:
+        """The answer to this situation was called off before anything of it was out: it was never
+        given, and what led to it is still to be answered."""
+        self._past = [entry for entry in self._past if entry[0] is not situation]
+        self._start_again()
+
     def remember(self, heard: str | None) -> None:
         """History that the client brings along: this was said, and has been answered."""
         if not heard:
@@ -77,6 +83,10 @@ class SessionMind:
         if place == self._place:
             return
         self._place = place
+        self._start_again()
+
+    def _start_again(self) -> None:
+        """Go through the past with the rules of the place where the session is now."""
         used = self._minds.used_in(self._ears.call_id)
         self._mind = Mind(self._minds.rules_of(self._ears.scenario), used)
         for past, was_brought_along in self._past:

@@ -55,6 +55,8 @@ class Response:
         """`context`: the (text, audio) tokens it reads, and those of them that were cached."""
         self.terms = terms
         self.audio_ms = 0
+        self.was_called_off = False
+        """It was cancelled before anything of it was out."""
         self._answer = answer
         self._equipment = equipment
         self._context = context
@@ -95,6 +97,7 @@ class Response:
 
     def cancel(self, reason: str) -> None:
         """Stop: `turn_detected` or `client_cancelled`. A few deltas may be under way already."""
+        self.was_called_off = not (self._output or self._answer.fail)
         late = self._equipment.dice.randint(0, self._equipment.behaviour.late_deltas)
         for chunk in self._chunks[:late]:
             self._send_audio(self._open[-1], chunk)

@@ -11,6 +11,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from topcalls.clock import Clock
 from topcalls.sandbox.hearing import Listener
@@ -248,7 +249,7 @@ class RealtimeSession:
                 "the response is finished before creating a new one.",
             )
         check_response_settings(wanted, self.config, has_spoken=self._has_spoken)
-        situation, context = self._situation(wanted)
+        situation, items, context = self._situation(wanted)
         self.turns.stop_idle_time()
         answer = self._mind.answer(situation)
         response = Response(
@@ -256,7 +257,7 @@ class RealtimeSession:
             answer,
             self._equipment,
             (context, self._cached),
-            self._on_response_done,
+            partial(self._on_response_done, situation, items),
         )
         self._cached = (context[0] // 64 * 64, context[1] // 64 * 64)
         self._responses[response.id] = response
@@ -275,14 +276,19 @@ class RealtimeSession:
         self._agenda.call_off(response.id)
         response.cancel(reason)
 
-    def _on_response_done(self, response: Response) -> None:
+    def _on_response_done(
+        self, situation: Situation, items: list[Item], response: Response
+    ) -> None:
         del self._responses[response.id]
+        if response.was_called_off:
+            self._mind.take_back(situation)
+            self.conversation.give_back(items)
         if response.terms.in_conversation:
             self.turns.start_idle_time(response.audio_ms)
             self.turns.transcription.answer_is_done()
 
-    def _situation(self, wanted: Event) -> tuple[Situation, Tokens]:
-        """What the model has to go on, and the size of what it reads."""
+    def _situation(self, wanted: Event) -> tuple[Situation, list[Item], Tokens]:
+        """What the model has to go on, the items that are news in it, the size of what it reads."""
         config = {**self.config, **wanted}
         if "input" in wanted:
             items = [self._input_item(data) for data in wanted["input"]]
@@ -302,7 +308,7 @@ class RealtimeSession:
         )
         text, audio = read.tokens()
         prompt = text_tokens(str(config["instructions"])) + text_tokens(json.dumps(tools))
-        return situation, (text + prompt, audio)
+        return situation, items, (text + prompt, audio)
 
     def _terms(self, wanted: Event, in_conversation: bool) -> Terms:
         output = {**self.config["audio"]["output"], **wanted.get("audio", {}).get("output", {})}
