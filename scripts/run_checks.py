@@ -3,9 +3,14 @@
 
 The suite runs even when a linter complains, and comes last: its closing line is the last line
 printed. The exit status is the suite's, or 1 when the suite passed and a linter did not.
+
+Calls of the tests go at the pace of speech, several side by side: a machine that is short of breath
+may fail one of them. Where no more than a few tests of the whole suite failed they run again, one
+after the other and with nothing beside them, and are named; what fails then, too, has failed.
 """
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -28,7 +33,12 @@ SERVERS = {
     "TOPCALLS_TEST_POSTGRES": ("PostgreSQL", private_servers.postgres),
     "TOPCALLS_TEST_REDIS": ("Redis", private_servers.redis),
 }
+MOST_AGAIN = 8
+"""Tests; where more of them fail it is not for want of breath."""
+
 LANES = "2"  # of tests of calls, beside the others; see tests/lanes.py
+LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
+TESTS_FAILED = 1  # pytest's exit status
 OTHERS_SETTINGS = ("OPENAI_API_KEY", "FROM_NUMBER")
 
 
@@ -42,8 +52,29 @@ def main(arguments):
         for variable, (name, start) in SERVERS.items():
             if not environment.get(variable):
                 offer(servers, environment, variable, name, start)
-        status = run_pytest(arguments, environment)
+        status = run_suite(arguments, environment)
     return status or (1 if failed else 0)
+
+
+def run_suite(arguments, environment):
+    """Status of the tests: of one run, or of those of the whole that failed, run again alone."""
+    if arguments:
+        return run_pytest(arguments, environment)
+    LAST_FAILED.unlink(missing_ok=True)
+    status = run_pytest([], environment)
+    failed = failed_tests() if status == TESTS_FAILED else []
+    if not 0 < len(failed) <= MOST_AGAIN:
+        return status
+    say("\nRun again, alone:\n  " + "\n  ".join(failed))
+    return run_pytest(failed, {**environment, "TOPCALLS_TEST_LANES": "0"})
+
+
+def failed_tests():
+    """What the last run of pytest noted as failed, by name."""
+    try:
+        return sorted(json.loads(LAST_FAILED.read_text()))
+    except OSError:
+        return []
 
 
 def clean_environment():
