@@ -16,6 +16,7 @@ from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
+from topcalls.services.lineup import Lineup
 from topcalls.services.phone_numbers import numbers_of_agent
 
 PUBLIC_URL = "https://calls.example.com"
@@ -85,10 +86,12 @@ class Api:
         return not page.data and self.services.quotas.balance(account_id).minutes_reserved == 0
 
 
-def api_services(services: factories.Services, **rules: Any) -> ApiServices:
+def api_services(
+    services: factories.Services, lineup: Lineup | None = None, **rules: Any
+) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
-    catalogue = Catalogue(services.clock, **rules)
+    catalogue = Catalogue(services.clock, lineup or Lineup(), **rules)
     return ApiServices(
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         clock=services.clock,

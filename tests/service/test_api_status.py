@@ -14,6 +14,7 @@ from topcalls.api.app import create_app
 from topcalls.core.node_share import SwitchVitals
 from topcalls.errors import StoreUnavailable
 from topcalls.services.installation import Installation
+from topcalls.services.lineup import Lineup
 from topcalls.services.nodes import SwitchReport
 from topcalls.store.database import open_database
 
@@ -131,14 +132,14 @@ def test_every_listed_realtime_voice_and_model_can_be_called_with(api):
 
 
 def test_the_operators_model_is_listed_first(api):
-    services = api_services(api.services, realtime_model="our-own-model")
+    services = api_services(api.services, Lineup(realtime_model="our-own-model"))
     api.app = create_app(services)
     first = api.get("/v1/models?mode=realtime").json["data"][0]
     assert (first["id"], first["is_default"]) == ("our-own-model", True)
 
 
 def test_another_vendors_server_may_have_any_voice(api):
-    api.app = create_app(api_services(api.services, any_voice=True))
+    api.app = create_app(api_services(api.services, Lineup(own_server=True)))
     assert api.create(voice="af_heart").status_code == 201
 
 

@@ -59,6 +59,7 @@ def worker_services(services: factories.Services, poster: Any, clock: Any = None
     clock = clock or services.clock
     return WorkerServices(
         clock=clock,
+        catalogue=services.catalogue,
         webhooks=services.webhooks,
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,

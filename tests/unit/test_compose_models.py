@@ -11,6 +11,7 @@ import pytest
 from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.standby import Standby
 from topcalls.clock import SystemClock
+from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import CallModels, Stages, Vendors, voice_for
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
@@ -37,10 +38,10 @@ def chain(settings: Settings, **config: Any) -> Chain:
 
 
 def test_those_take_part_whose_key_is_there() -> None:
-    assert stages(live()).recognizer_names == ("openai",)
-    assert stages(live()).voice_names == ("openai",)
-    assert stages(live(**KEYS)).recognizer_names == ("deepgram-flux", "deepgram-nova", "openai")
-    assert stages(live(**KEYS)).voice_names == ("elevenlabs", "openai")
+    alone, all_three = lineup_of(live()), lineup_of(live(**KEYS))
+    assert (alone.recognizers, alone.voices) == (("openai",), ("openai",))
+    assert all_three.recognizers == ("deepgram-flux", "deepgram-nova", "openai")
+    assert all_three.voices == ("elevenlabs", "openai")
 
 
 def test_the_order_is_the_operators() -> None:
@@ -72,6 +73,29 @@ def test_engines_on_the_own_machine_need_no_key() -> None:
         "local:espeak-ng",
     ]
     assert found.voice == ""
+
+
+def test_every_model_that_calls_meet_is_known_by_its_setting() -> None:
+    used = dict(lineup_of(live(**KEYS, legacy_fallback_models="b, c")).models_in_use())
+    assert used == {
+        "gpt-realtime-2.1": "realtime_model",
+        "gpt-6-luna": "legacy_model",
+        "b": "legacy_fallback_models",
+        "c": "legacy_fallback_models",
+        "flux-general-en": "legacy_recognizers",
+        "flux-general-multi": "legacy_recognizers",
+        "nova-3": "legacy_recognizers",
+        "gpt-transcribe": "openai_transcription_model",
+        "eleven_flash_v2_5": "elevenlabs_model",
+        "gpt-4o-mini-tts": "openai_speech_model",
+    }
+    assert set(used.values()) <= set(Settings.model_fields)
+
+
+def test_a_realtime_call_can_be_held_by_the_chain_where_that_stands_by() -> None:
+    rules = lineup_of(live(realtime_fallback=True, legacy_fallback_models="b")).model_rules
+    assert rules.fallbacks == {"realtime": ("gpt-6-luna", "b"), "legacy": ("b",)}
+    assert lineup_of(live()).model_rules.fallbacks["realtime"] == ()
 
 
 def test_the_mode_decides_who_holds_the_call() -> None:
@@ -114,5 +138,9 @@ def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:
     }
     (tmp_path / "sandbox.json").write_text(json.dumps(addresses))
     settings = Settings(data_dir=tmp_path)
-    assert stages(settings).voice_names == ("elevenlabs", "openai")
+    assert lineup_of(settings).voices == ("elevenlabs", "openai")
+    assert [item.name for item in chain(settings).voices] == [
+        "elevenlabs:eleven_flash_v2_5",
+        "openai:gpt-4o-mini-tts",
+    ]
     assert Vendors.of(settings).deepgram_url == "http://127.0.0.1/deepgram"

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from topcalls.core import call_rules
 from topcalls.core.call_request import CALL_EVENTS, NOT_YET, CallRequest
-from topcalls.core.call_rules import CallRules, KnownModel
+from topcalls.core.call_rules import CallRules
+from topcalls.core.model_life import KnownModel, ModelRules
 from topcalls.errors import InvalidRequest
 
 pytestmark = pytest.mark.unit
@@ -19,11 +20,13 @@ GOOD = {"phone_number": "+12025550100", "task": "Ask whether Tuesday suits."}
 RULES = CallRules(
     default_from_number="+12025550199",
     voices={"realtime": frozenset({"alloy", "verse"}), "legacy": frozenset({"rachel"})},
-    models={
-        "gpt-realtime": KnownModel("realtime", date(2030, 2, 1), "gpt-realtime-2"),
-        "gpt-ancient": KnownModel("realtime", date(2030, 1, 31), "gpt-realtime-2"),
-        "gpt-4o": KnownModel("legacy"),
-    },
+    models=ModelRules(
+        {
+            "gpt-realtime": KnownModel("realtime", date(2030, 2, 1), "gpt-realtime-2"),
+            "gpt-ancient": KnownModel("realtime", date(2030, 1, 31), "gpt-realtime-2"),
+            "gpt-4o": KnownModel("legacy"),
+        }
+    ),
 )
 EVERYTHING = CallRules(default_from_number="+12025550199", not_yet=())
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from topcalls.errors import InvalidRequest
-from topcalls.providers import registry
+from topcalls.providers import languages, registry, voices
+from topcalls.providers.registry import Ability, Kind
 
 TODAY = date(2026, 11, 23)
 
@@ -30,54 +31,57 @@ def test_dead_models_are_not_offered() -> None:
 
 
 def test_every_model_that_ends_names_a_successor_that_lives_longer() -> None:
-    ending = [model for model in registry.models(date(2000, 1, 1)) if model.shutdown_date]
-    assert ending
+    ending = [
+        model for model in registry.models(date(2000, 1, 1), kinds=Kind) if model.shutdown_date
+    ]
+    assert {model.kind for model in ending} == set(Kind)
     for model in ending:
         successor = registry.find_model(model.replacement or "")
         assert successor is not None
         assert successor.shutdown_date is None
-        assert successor.mode == model.mode
+        assert successor.kind is model.kind
 
 
-def test_a_dead_model_is_refused_with_its_replacement() -> None:
-    with pytest.raises(InvalidRequest) as caught:
-        registry.check_model("gpt-4o-realtime-preview", "realtime", TODAY)
-    assert caught.value.field == "model"
-    assert "gpt-realtime-2.1" in str(caught.value)
+def test_a_call_names_models_that_hold_it_and_no_stages() -> None:
+    named = registry.models(TODAY)
+    assert {model.kind for model in named} == set(registry.NAMED_BY_CALLS)
+    assert {model.name for model in registry.models(TODAY, kinds=(Kind.SPEECH,))} >= {
+        "eleven_flash_v2_5",
+        "espeak-ng",
+    }
 
 
-def test_a_model_of_the_other_mode_is_refused_with_one_that_fits() -> None:
-    with pytest.raises(InvalidRequest, match="gpt-realtime-2.1"):
-        registry.check_model("gpt-6-luna", "realtime", TODAY)
+def test_prices_are_decimal_text_and_positive_where_a_vendor_is_paid() -> None:
+    priced = [model for model in registry.known_models().values() if model.prices]
+    assert {registry.DEFAULT_REALTIME_MODEL, registry.DEFAULT_LEGACY_MODEL} <= {
+        model.name for model in priced
+    }
+    for model in priced:
+        for price in model.prices:
+            assert Decimal(price.usd) >= 0
+            assert (Decimal(price.usd) == 0) is (model.provider == "local")
 
 
-def test_a_dying_model_is_allowed_with_a_warning() -> None:
-    warning = registry.check_model("gpt-realtime-mini", "realtime", TODAY)
-    assert warning is not None
-    assert "2027-01-20" in warning
-    assert "gpt-realtime-2.1-mini" in warning
-
-
-@pytest.mark.parametrize("name", ["gpt-realtime-2.1", "my-own-model", "gpt-realtime-9"])
-def test_a_living_or_unknown_model_is_allowed_without_a_word(name: str) -> None:
-    assert registry.check_model(name, "realtime", TODAY) is None
+def test_only_chat_models_without_reasoning_take_a_temperature() -> None:
+    for model in registry.known_models().values():
+        if model.supports_temperature:
+            assert model.kind is Kind.CHAT
+            assert Ability.REASONING not in model.abilities
 
 
 @pytest.mark.parametrize("mode", ["realtime", "legacy"])
 def test_the_default_voice_of_a_mode_is_one_of_its_voices(mode: str) -> None:
-    names = [voice.name for voice in registry.voices(mode)]
-    assert registry.DEFAULT_VOICES[mode] in names
+    names = [voice.name for voice in voices.voices(mode)]
+    assert voices.DEFAULT_VOICES[mode] in names
     assert len(names) == len(set(names))
 
 
 def test_voices_of_both_modes() -> None:
-    assert len(registry.voices()) == len(registry.voices("realtime")) + len(
-        registry.voices("legacy")
-    )
+    assert len(voices.voices()) == len(voices.voices("realtime")) + len(voices.voices("legacy"))
 
 
 def test_at_least_36_languages_each_once() -> None:
-    tags = [language.tag for language in registry.LANGUAGES]
+    tags = [language.tag for language in languages.LANGUAGES]
     assert len({tag.partition("-")[0] for tag in tags}) >= 36
     assert len(tags) == len(set(tags))
 
@@ -93,4 +97,4 @@ def test_at_least_36_languages_each_once() -> None:
     ],
 )
 def test_a_language_is_named_by_tag_or_by_its_base(tag: str, name: str | None) -> None:
-    assert registry.language_name(tag) == name
+    assert languages.language_name(tag) == name

@@ -74,9 +74,10 @@ _AS_EDITED = {
     "draft_version": 2,
     "updated_at": "2026-11-23T15:02:41.700125Z",
 }
-DRAFTED = {**_AGENT, **_AS_DRAFTED, "published": None, "draft": _DRAFT}
-PUBLISHED = {**_AGENT, **_AS_PUBLISHED, "published": VERSION, "draft": None}
-EDITED = {**_AGENT, **_AS_EDITED, "published": VERSION, "draft": _NEXT}
+_NONE: dict[str, list[str]] = {"warnings": []}
+DRAFTED = {**_AGENT, **_AS_DRAFTED, **_NONE, "published": None, "draft": _DRAFT}
+PUBLISHED = {**_AGENT, **_AS_PUBLISHED, **_NONE, "published": VERSION, "draft": None}
+EDITED = {**_AGENT, **_AS_EDITED, **_NONE, "published": VERSION, "draft": _NEXT}
 AGENT_PAGE = {"data": [{**_AGENT, **_AS_EDITED}], "next_cursor": None}
 VERSION_PAGE = {"data": [_NEXT, VERSION], "next_cursor": None}
 DIFF = {

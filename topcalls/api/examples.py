@@ -42,7 +42,12 @@ CALL_BODIES: dict[str, Any] = {
     },
 }
 
-CALL_CREATED = {"call_id": _CALL_ID, "provider_call_id": _CHANNEL_ID, "status": "queued"}
+CALL_CREATED = {
+    "call_id": _CALL_ID,
+    "provider_call_id": _CHANNEL_ID,
+    "status": "queued",
+    "warnings": [],
+}
 STOPPED = {"ok": True, "status": "cancelled"}
 CANCELLED = {"ok": True}
 TRANSFER = {"destination": "support"}

@@ -13,7 +13,7 @@ from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.call_request import CallRequest, Interruption
 from topcalls.core.transfer import Destination
-from topcalls.providers import registry
+from topcalls.providers.languages import language_name
 
 HELLO_SECONDS = 1.5
 ASK_AGAIN_SECONDS = 8.0
@@ -57,6 +57,6 @@ def _opening(about: str, key: str, language: str | None) -> OpeningPlan:
     what = about or "There is a call for you."
     if language is None or language.lower().split("-")[0] == "en":
         return OpeningPlan(f"{what} To take the call, press {key}.", HELLO_SECONDS)
-    name = registry.language_name(language) or language
+    name = language_name(language) or language
     told = f"Say in {name}: {what} Then say that pressing {key} takes the call. Nothing else."
     return OpeningPlan(told, HELLO_SECONDS, exact=False)

@@ -20,6 +20,7 @@ from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
 from topcalls.providers import registry
 from topcalls.providers.base import AudioFormat, Ears, SessionConfig
+from topcalls.providers.languages import language_name
 
 HELLO_SECONDS = 2.5  # how long the person who was called may be the first to speak
 GREETING_SECONDS = 4.0  # the same, when the customer wants their greeting waited for
@@ -120,7 +121,7 @@ def _session(
             task=request.task,
             instructions=request.instructions,
             request_data=request.request_data,
-            language=(registry.language_name(language) or language) if language else None,
+            language=(language_name(language) or language) if language else None,
             today=today,
         ),
         voice=request.voice,

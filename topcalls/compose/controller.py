@@ -40,6 +40,7 @@ def build_controller(settings: Settings) -> Telephony:
     not run, or the database has to be migrated."""
     services = open_services(settings)
     models = CallModels(settings, services.clock)
+    services.catalogue.log_endings()
     options = ControllerOptions(
         owner=f"{settings.node}.{os.getpid()}.{secrets.token_hex(4)}",
         node=settings.node,

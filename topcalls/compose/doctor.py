@@ -15,6 +15,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_GATEWAY
+from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import SANDBOX_AI_KEY, Stages, Vendors
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox_checkup import Doubles
@@ -165,6 +166,7 @@ class Doctor:
             version=__version__,
             local_key=configured is None,
             clock=self.clock,
+            models=lineup_of(self.settings).model_rules,
         )
 
     def _queue(self) -> Iterator[Finding]:
@@ -228,8 +230,13 @@ class Doctor:
         def model() -> Iterator[Finding]:
             yield from openai_checkup.model(settings.realtime_model, self.clock.now().date())
 
+        def stages() -> Iterator[Finding]:
+            today = self.clock.now().date()
+            yield from settings_checkup.stages(lineup_of(settings), today)
+
         return [
             Check("ai_model", QUICK, model),
+            Check("chain_models", QUICK, stages),
             Check("ai_server", PATIENT, self._ai_server),
             *self._of_the_chain(),
         ]

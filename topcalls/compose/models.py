@@ -17,11 +17,12 @@ from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.pipeline_reply import Filler
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
+from topcalls.compose.lineup import names, recognizers_of, voices_of
 from topcalls.compose.sandbox import sandbox_endpoints
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
 from topcalls.errors import ConfigError
-from topcalls.providers import registry
+from topcalls.providers import voices
 from topcalls.providers.base import RealtimeModel, SessionConfig
 from topcalls.providers.chain_checkup import ChainCheckup
 from topcalls.providers.deepgram.flux import DeepgramFlux
@@ -119,33 +120,13 @@ class Stages:
         self._settings = settings
         self._vendors = vendors
         self._minds: dict[str, ChatModel] = {}
-        self._recognizers = tuple(self._recognizer(name) for name in self.recognizer_names)
-        self._voices = tuple(self._voice(name) for name in self.voice_names)
-
-    @property
-    def recognizer_names(self) -> tuple[str, ...]:
-        """In the order they are tried."""
-        given = _names(self._settings.legacy_recognizers)
-        available = {
-            "deepgram-flux": self._vendors.deepgram_key,
-            "deepgram-nova": self._vendors.deepgram_key,
-            "openai": self._vendors.openai_key,
-        }
-        return given or tuple(name for name, key in available.items() if key)
-
-    @property
-    def voice_names(self) -> tuple[str, ...]:
-        """In the order they are tried."""
-        given = _names(self._settings.legacy_voices)
-        available = {
-            "elevenlabs": self._vendors.elevenlabs_key,
-            "openai": self._vendors.openai_key,
-        }
-        return given or tuple(name for name, key in available.items() if key)
+        self._recognizers = tuple(self._recognizer(name) for name in recognizers_of(settings))
+        self._voice_names = voices_of(settings)
+        self._voices = tuple(self._voice(name) for name in self._voice_names)
 
     def chain_for(self, config: SessionConfig) -> Chain:
         """The chain of one call."""
-        models = [config.model, *_names(self._settings.legacy_fallback_models)]
+        models = [config.model, *names(self._settings.legacy_fallback_models)]
         settings = self._settings
         text = settings.legacy_filler or filler_text(config.language)
         wait = settings.legacy_filler_seconds
@@ -153,7 +134,7 @@ class Stages:
             self._recognizers,
             tuple(self._mind(name) for name in dict.fromkeys(models)),
             self._voices,
-            voice=voice_for(config.voice, self.voice_names[0]),
+            voice=voice_for(config.voice, self._voice_names[0]),
             filler=Filler(text if wait else "", wait),
             temperature=config.temperature,
         )
@@ -228,7 +209,7 @@ def voice_for(wanted: str, vendor: str) -> str:
 
     A name that is in no list of ours is a voice of the customer's own.
     """
-    owners = {voice.vendor for voice in registry.VOICES if voice.name == wanted.lower()}
+    owners = {voice.vendor for voice in voices.VOICES if voice.name == wanted.lower()}
     return wanted if not owners or vendor in owners else ""
 
 
@@ -250,10 +231,6 @@ def _needed(key: str, setting: str, name: str) -> str:
             remedy=f"Set TOPCALLS_{setting.upper()}, or take {name} out of the chain.",
         )
     return key
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _shown(secret: SecretStr | None) -> str:

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
@@ -146,11 +147,12 @@ def wire(
         webhooks=webhooks,
         transitions=transitions,
         calls=calls,
-        dispatch=Dispatch(db, transitions, node_capacity=settings.node_capacity),
+        dispatch=Dispatch(db, transitions, catalogue, node_capacity=settings.node_capacity),
         inbound=Inbound(
             db,
             quotas,
             agents,
+            catalogue,
             transitions,
             sandbox=settings.telephony_mode == "sandbox",
             node_capacity=settings.node_capacity,
@@ -191,12 +193,10 @@ def build_catalogue(settings: Settings, clock: Clock) -> Catalogue:
     """Models, voices and languages, and the rules of a call request; needs no database."""
     return Catalogue(
         clock,
-        realtime_model=settings.realtime_model,
-        legacy_model=settings.legacy_model,
+        lineup_of(settings),
         default_from_number=effective_from_number(settings),
         default_ring_timeout=settings.ring_timeout_seconds,
         allow_private_urls=private_webhooks_allowed(settings),
-        any_voice=settings.openai_base_url != Settings.model_fields["openai_base_url"].default,
     )
 
 

@@ -30,6 +30,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
         open_queue(settings.data_dir, settings.database_url, settings.queue_url),
         WorkerServices(
             clock=services.clock,
+            catalogue=services.catalogue,
             webhooks=services.webhooks,
             sender=WebhookSender(services.db, services.webhooks, http, services.clock),
             wrap_ups=services.wrap_ups,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.core import json_objects, phone_numbers, variables, web_addresses
@@ -29,6 +29,7 @@ from topcalls.core.call_request import (
     Recording,
 )
 from topcalls.core.customer_schemas import outcome_faults, schema_faults, tool_faults
+from topcalls.core.model_life import ModelRules
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.transfer_rules import transfer_faults
 from topcalls.errors import FieldError, InvalidRequest
@@ -67,26 +68,16 @@ Faults = Iterator[FieldError]
 
 
 @dataclass(frozen=True)
-class KnownModel:
-    """The mode a model serves, and when and by what its vendor replaces it."""
-
-    mode: str
-    shutdown_date: date | None = None
-    replacement: str | None = None
-
-
-@dataclass(frozen=True)
 class CallRules:
     """What this installation adds to the rules.
 
-    `voices`: names each mode knows; a mode that is absent takes any. A model not in `models` is
-    taken as new, not as wrong.
+    `voices`: names each mode knows; a mode that is absent takes any.
     """
 
     default_from_number: str | None = None
     default_ring_timeout: float = DEFAULT_RING_TIMEOUT
     voices: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    models: Mapping[str, KnownModel] = field(default_factory=dict)
+    models: ModelRules = field(default_factory=ModelRules)
     allow_private_urls: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
 
@@ -258,9 +249,8 @@ def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
     known = rules.voices.get(mode)
     if known is not None and isinstance(voice, str) and voice not in known:
         yield FieldError("voice", _voice_message(voice, mode, known, rules), "unknown_voice")
-    facts = rules.models.get(model) if isinstance(model, str) else None
-    if facts is not None:
-        yield from _model_faults(facts, mode, now.date())
+    if model is None or isinstance(model, str):
+        yield from rules.models.faults(model, mode, now.date())
 
 
 def _background(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
@@ -273,15 +263,6 @@ def _background(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     if "background_audio_gain" in given and "background_audio" not in given:
         message = "Say which sound, in 'background_audio', or leave this out."
         yield FieldError("background_audio_gain", message, "needs_background_audio")
-
-
-def _model_faults(model: KnownModel, mode: str, today: date) -> Faults:
-    if model.mode != mode:
-        message = f"Does not serve mode '{mode}'. Choose one from GET /v1/models, or leave it out."
-        yield FieldError("model", message, "wrong_mode")
-    elif model.shutdown_date is not None and model.shutdown_date <= today:
-        message = f"Was shut down by its vendor on {model.shutdown_date}. Use {model.replacement}."
-        yield FieldError("model", message, "shut_down")
 
 
 def _voice_message(voice: str, mode: str, known: frozenset[str], rules: CallRules) -> str:

@@ -144,10 +144,16 @@ def _without_people(text: str) -> str:
 
 
 def judge_shutdown(
-    check: str, model: str, shutdown: date | None, replacement: str | None, today: date
+    check: str,
+    model: str,
+    shutdown: date | None,
+    replacement: str | None,
+    today: date,
+    setting: str = "realtime_model",
 ) -> Finding:
-    """A model that is over is a fault, one that soon will be a warning."""
-    instead = f"Set TOPCALLS_REALTIME_MODEL={replacement}." if replacement else "Choose another."
+    """A model that is over is a fault, one that soon will be a warning. `setting` names it."""
+    variable = f"TOPCALLS_{setting.upper()}"
+    instead = f"Set {variable}={replacement}." if replacement else "Choose another."
     if shutdown is None:
         return ok(check, f"{model}: no shutdown is announced.")
     if shutdown <= today:

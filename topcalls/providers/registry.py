@@ -1,84 +1,243 @@
-"""Models, voices and languages a call may name; the data of the catalogue routes.
+"""Models: what each can do, what it costs, and when its vendor ends it.
 
-Nothing here is a closed list: a vendor has a new model or voice every month, and a compatible
-server has its own, so an unknown name is let through. A name that is known to be dead is refused
-with its replacement, because the call would only fail when it is already being made.
+Nothing here is a closed list: a vendor has a new model every month, and a compatible server has its
+own, so an unknown name is let through. Prices are the vendors' list prices of `PRICES_AS_OF`; where
+a vendor publishes none, there is none here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import date
-
-from topcalls.errors import InvalidRequest
+from enum import StrEnum
 
 DEFAULT_REALTIME_MODEL = "gpt-realtime-2.1"
 CHEAP_REALTIME_MODEL = "gpt-realtime-2.1-mini"
 DEFAULT_LEGACY_MODEL = "gpt-6-luna"
-DEFAULT_VOICES = {"realtime": "alloy", "legacy": "rachel"}
+PRICES_AS_OF = date(2026, 11, 23)
+
+
+class Kind(StrEnum):
+    """What a model does in a call. A call names one of the first two kinds; the others are stages
+    of the chain, which the operator chooses."""
+
+    SPEECH_TO_SPEECH = "speech_to_speech"
+    CHAT = "chat"
+    TRANSCRIPTION = "transcription"
+    SPEECH = "speech"
+
+
+NAMED_BY_CALLS = (Kind.SPEECH_TO_SPEECH, Kind.CHAT)
+
+
+class Ability(StrEnum):
+    """What a model can do besides what its kind says."""
+
+    TOOLS = "tools"
+    REASONING = "reasoning"
+    TEMPERATURE = "temperature"
+    G711 = "g711"
+    KEYWORDS = "keywords"
+    TURN_DETECTION = "turn_detection"
+    EARLY_TURN_END = "early_turn_end"
+    WORD_TIMING = "word_timing"
+    LANGUAGE_HINT = "language_hint"
+
+
+@dataclass(frozen=True)
+class Price:
+    """US dollars, as decimal text, for one `unit` of an `item`."""
+
+    item: str
+    unit: str
+    usd: str
 
 
 @dataclass(frozen=True)
 class Model:
-    """A model and what it can do. `shutdown_date` is the day its vendor ends it, where known."""
+    """A model. `shutdown_date` is the day its vendor ends it and `context_tokens` what it can hold,
+    where known."""
 
     name: str
-    mode: str
+    kind: Kind
     description: str = ""
-    vendor: str = "openai"
-    supports_temperature: bool = False
-    supports_reasoning: bool = False
+    provider: str = "openai"
+    abilities: frozenset[Ability] = frozenset()
+    context_tokens: int | None = None
+    prices: tuple[Price, ...] = ()
     shutdown_date: date | None = None
     replacement: str | None = None
+
+    @property
+    def mode(self) -> str:
+        """The mode of the calls that it serves."""
+        return "realtime" if self.kind is Kind.SPEECH_TO_SPEECH else "legacy"
+
+    @property
+    def supports_temperature(self) -> bool:
+        return Ability.TEMPERATURE in self.abilities
+
+    @property
+    def supports_reasoning(self) -> bool:
+        return Ability.REASONING in self.abilities
 
     def is_dead(self, today: date) -> bool:
         return self.shutdown_date is not None and self.shutdown_date <= today
 
 
-@dataclass(frozen=True)
-class Voice:
-    """A built-in voice of one mode."""
-
-    name: str
-    mode: str
-    vendor: str
-    recommended: bool = False
+def _abilities(names: str) -> frozenset[Ability]:
+    return frozenset(Ability(name) for name in names.split())
 
 
-@dataclass(frozen=True)
-class Language:
-    """A language a call may be held in: BCP 47 tag, English name, own name."""
-
-    tag: str
-    name: str
-    native_name: str
+_REALTIME = _abilities("tools g711 turn_detection language_hint keywords")
+_CHAT = _abilities("tools")
+_TOKENS = "1M tokens"
 
 
+def _realtime_prices(text: tuple[str, str, str], audio: tuple[str, str, str]) -> tuple[Price, ...]:
+    kinds = ("input", "cached_input", "output")
+    named = [
+        (f"{medium}_{kind}", usd)
+        for medium, given in (("text", text), ("audio", audio))
+        for kind, usd in zip(kinds, given, strict=True)
+    ]
+    return tuple(Price(item, _TOKENS, usd) for item, usd in named)
+
+
+_QUALITY = _realtime_prices(("4.00", "0.40", "24.00"), ("32.00", "0.40", "64.00"))
 _ALIVE = (
     Model(
         DEFAULT_REALTIME_MODEL,
-        "realtime",
+        Kind.SPEECH_TO_SPEECH,
         "Speech to speech, best quality.",
-        supports_reasoning=True,
+        abilities=_REALTIME | {Ability.REASONING},
+        context_tokens=128_000,
+        prices=_QUALITY,
     ),
     Model(
         CHEAP_REALTIME_MODEL,
-        "realtime",
+        Kind.SPEECH_TO_SPEECH,
         "Speech to speech at a third of the price.",
-        supports_reasoning=True,
+        abilities=_REALTIME | {Ability.REASONING},
+        context_tokens=128_000,
+        prices=_realtime_prices(("0.60", "0.06", "2.40"), ("10.00", "0.30", "20.00")),
     ),
-    Model("gpt-realtime-2", "realtime", "Speech to speech.", supports_reasoning=True),
-    Model("gpt-realtime-1.5", "realtime", "Speech to speech, without reasoning."),
-    Model(DEFAULT_LEGACY_MODEL, "legacy", "Small and quick.", supports_reasoning=True),
+    Model(
+        "gpt-realtime-2",
+        Kind.SPEECH_TO_SPEECH,
+        "Speech to speech.",
+        abilities=_REALTIME | {Ability.REASONING},
+        context_tokens=128_000,
+        prices=_QUALITY,
+    ),
+    Model(
+        "gpt-realtime-1.5",
+        Kind.SPEECH_TO_SPEECH,
+        "Speech to speech, without reasoning.",
+        abilities=_REALTIME,
+        context_tokens=32_000,
+        prices=_realtime_prices(("4.00", "0.40", "16.00"), ("32.00", "0.40", "64.00")),
+    ),
+    Model(
+        DEFAULT_LEGACY_MODEL,
+        Kind.CHAT,
+        "Small and quick.",
+        abilities=_CHAT | {Ability.REASONING},
+        prices=(Price("text_input", _TOKENS, "0.10"), Price("text_output", _TOKENS, "0.50")),
+    ),
+    Model(
+        "gpt-transcribe",
+        Kind.TRANSCRIPTION,
+        "Hears, in sessions of the Realtime API.",
+        abilities=_abilities("g711 keywords turn_detection language_hint"),
+        prices=(Price("audio_input", "minute", "0.0045"),),
+    ),
+    Model(
+        "nova-3",
+        Kind.TRANSCRIPTION,
+        "Hears, and ends a turn by silence.",
+        "deepgram",
+        abilities=_abilities("g711 keywords turn_detection language_hint word_timing"),
+        prices=(Price("audio_input", "minute", "0.0077"),),
+    ),
+    Model(
+        "flux-general-en",
+        Kind.TRANSCRIPTION,
+        "Hears English, and knows from the words when a turn is over.",
+        "deepgram",
+        abilities=_abilities("g711 keywords turn_detection early_turn_end word_timing"),
+    ),
+    Model(
+        "flux-general-multi",
+        Kind.TRANSCRIPTION,
+        "Hears ten languages, and knows from the words when a turn is over.",
+        "deepgram",
+        abilities=_abilities(
+            "g711 keywords turn_detection early_turn_end language_hint word_timing"
+        ),
+    ),
+    Model(
+        "scribe_v2_realtime",
+        Kind.TRANSCRIPTION,
+        "Hears, and ends a turn by silence.",
+        "elevenlabs",
+        abilities=_abilities("g711 keywords turn_detection language_hint"),
+        prices=(Price("audio_input", "hour", "0.39"),),
+    ),
+    Model(
+        "pocketsphinx",
+        Kind.TRANSCRIPTION,
+        "Hears English, on the own machine.",
+        "local",
+        abilities=_abilities("turn_detection"),
+        prices=(Price("audio_input", "minute", "0"),),
+    ),
+    Model(
+        "eleven_flash_v2_5",
+        Kind.SPEECH,
+        "Speaks, soonest of its vendor's.",
+        "elevenlabs",
+        abilities=_abilities("g711 language_hint word_timing"),
+    ),
+    Model(
+        "eleven_turbo_v2_5",
+        Kind.SPEECH,
+        "Speaks; eleven_flash_v2_5 does so sooner.",
+        "elevenlabs",
+        abilities=_abilities("g711 language_hint word_timing"),
+    ),
+    Model(
+        "eleven_multilingual_v2",
+        Kind.SPEECH,
+        "Speaks, more slowly and with more expression.",
+        "elevenlabs",
+        abilities=_abilities("g711 word_timing"),
+    ),
+    Model(
+        "eleven_v3",
+        Kind.SPEECH,
+        "Speaks, with the most expression.",
+        "elevenlabs",
+        abilities=_abilities("g711 language_hint word_timing"),
+    ),
+    Model(
+        "espeak-ng",
+        Kind.SPEECH,
+        "Speaks mechanically, on the own machine.",
+        "local",
+        abilities=_abilities("language_hint"),
+        prices=(Price("text_input", "1K characters", "0"),),
+    ),
 )
 
 
-def _ending(names: str, day: date, mode: str, replacement: str) -> tuple[Model, ...]:
+def _ending(names: str, day: date, kind: Kind, replacement: str) -> tuple[Model, ...]:
     return tuple(
         Model(
             name,
-            mode,
-            supports_temperature=mode == "legacy" and not name.startswith(("gpt-5", "o")),
+            kind,
+            abilities=_abilities_of_old(name, kind),
             shutdown_date=day,
             replacement=replacement,
         )
@@ -86,56 +245,73 @@ def _ending(names: str, day: date, mode: str, replacement: str) -> tuple[Model, 
     )
 
 
+def _abilities_of_old(name: str, kind: Kind) -> frozenset[Ability]:
+    if kind is Kind.SPEECH_TO_SPEECH:
+        return _REALTIME
+    if kind is not Kind.CHAT:
+        return frozenset()
+    return _CHAT if name.startswith(("gpt-5", "o")) else _CHAT | {Ability.TEMPERATURE}
+
+
+_S2S, _MIND = Kind.SPEECH_TO_SPEECH, Kind.CHAT
 _ENDING = (
     *_ending(
-        "gpt-realtime gpt-realtime-2025-08-28",
-        date(2027, 1, 20),
-        "realtime",
-        DEFAULT_REALTIME_MODEL,
+        "gpt-realtime gpt-realtime-2025-08-28", date(2027, 1, 20), _S2S, DEFAULT_REALTIME_MODEL
     ),
     *_ending(
         "gpt-realtime-mini gpt-realtime-mini-2025-12-15",
         date(2027, 1, 20),
-        "realtime",
+        _S2S,
         CHEAP_REALTIME_MODEL,
     ),
     *_ending(
         "gpt-4o-realtime-preview gpt-4o-realtime-preview-2024-10-01 "
         "gpt-4o-realtime-preview-2024-12-17 gpt-4o-realtime-preview-2025-06-03",
         date(2026, 5, 7),
-        "realtime",
+        _S2S,
         DEFAULT_REALTIME_MODEL,
     ),
     *_ending(
         "gpt-4o-mini-realtime-preview gpt-4o-mini-realtime-preview-2024-12-17",
         date(2026, 5, 7),
-        "realtime",
+        _S2S,
         CHEAP_REALTIME_MODEL,
     ),
     *_ending(
-        "gpt-4.1 gpt-4.1-mini gpt-4o gpt-4o-mini",
-        date(2027, 1, 14),
-        "legacy",
-        DEFAULT_LEGACY_MODEL,
+        "gpt-4.1 gpt-4.1-mini gpt-4o gpt-4o-mini", date(2027, 1, 14), _MIND, DEFAULT_LEGACY_MODEL
     ),
-    *_ending("gpt-5 gpt-5-mini gpt-5-nano o3", date(2026, 12, 11), "legacy", DEFAULT_LEGACY_MODEL),
+    *_ending("gpt-5 gpt-5-mini gpt-5-nano o3", date(2026, 12, 11), _MIND, DEFAULT_LEGACY_MODEL),
     *_ending(
         "gpt-4.1-nano gpt-4 gpt-4-turbo gpt-3.5-turbo o1 o3-mini o4-mini",
         date(2026, 10, 23),
-        "legacy",
+        _MIND,
         DEFAULT_LEGACY_MODEL,
     ),
+    *_ending(
+        "whisper-1 gpt-4o-transcribe gpt-4o-mini-transcribe",
+        date(2027, 2, 26),
+        Kind.TRANSCRIPTION,
+        "gpt-transcribe",
+    ),
+    *_ending("gpt-4o-mini-tts tts-1 tts-1-hd", date(2027, 1, 6), Kind.SPEECH, "eleven_flash_v2_5"),
 )
 _MODELS = {model.name: model for model in _ALIVE + _ENDING}
 
 
-def models(today: date, mode: str | None = None) -> list[Model]:
-    """Every known model that can still be used, best first."""
+def models(
+    today: date, mode: str | None = None, kinds: Container[Kind] = NAMED_BY_CALLS
+) -> list[Model]:
+    """Known models of these kinds that can still be used, best first."""
     return [
         model
         for model in _MODELS.values()
-        if mode in (None, model.mode) and not model.is_dead(today)
+        if model.kind in kinds and mode in (None, model.mode) and not model.is_dead(today)
     ]
+
+
+def known_models() -> Mapping[str, Model]:
+    """Every model we know, dead ones too."""
+    return _MODELS
 
 
 def find_model(name: str) -> Model | None:
@@ -146,115 +322,3 @@ def find_model(name: str) -> Model | None:
 def default_model(mode: str) -> str:
     """The model of calls that name none."""
     return DEFAULT_LEGACY_MODEL if mode == "legacy" else DEFAULT_REALTIME_MODEL
-
-
-def check_model(name: str, mode: str, today: date, *, field: str = "model") -> str | None:
-    """A warning about a model that works today, or None. Raises `InvalidRequest` if it cannot."""
-    model = _MODELS.get(name)
-    if model is None:
-        return None
-    if model.is_dead(today):
-        raise InvalidRequest(
-            f"The model {name} was shut down on {model.shutdown_date}.",
-            field=field,
-            remedy=f"Use {model.replacement}.",
-        )
-    if model.mode != mode:
-        raise InvalidRequest(
-            f"The model {name} works in {model.mode} mode only.",
-            field=field,
-            remedy=f"Use {default_model(mode)}, or set mode to {model.mode!r}.",
-        )
-    if model.shutdown_date is None:
-        return None
-    return (
-        f"The model {name} will be shut down on {model.shutdown_date}; "
-        f"{model.replacement} replaces it."
-    )
-
-
-_REALTIME_VOICES = "alloy ash ballad coral echo sage shimmer verse marin cedar"
-_LEGACY_VOICES = "rachel domi bella antoni elli josh arnold sam adam nicole matilda"
-VOICES = (
-    *(
-        Voice(name, "realtime", "openai", recommended=name in ("marin", "cedar"))
-        for name in _REALTIME_VOICES.split()
-    ),
-    *(Voice(name, "legacy", "elevenlabs") for name in _LEGACY_VOICES.split()),
-)
-
-
-def voices(mode: str | None = None) -> list[Voice]:
-    """The built-in voices, of one mode or of all."""
-    return [voice for voice in VOICES if mode in (None, voice.mode)]
-
-
-LANGUAGES = tuple(
-    Language(*row)
-    for row in (
-        ("ar", "Arabic", "العربية"),
-        ("bg", "Bulgarian", "Български"),
-        ("ca", "Catalan", "Català"),
-        ("cs", "Czech", "Čeština"),
-        ("da", "Danish", "Dansk"),
-        ("de-AT", "German (Austria)", "Deutsch (Österreich)"),
-        ("de-CH", "German (Switzerland)", "Deutsch (Schweiz)"),
-        ("de-DE", "German (Germany)", "Deutsch (Deutschland)"),
-        ("el", "Greek", "Ελληνικά"),
-        ("en-AU", "English (Australia)", "English (Australia)"),
-        ("en-GB", "English (United Kingdom)", "English (United Kingdom)"),
-        ("en-IN", "English (India)", "English (India)"),
-        ("en-US", "English (United States)", "English (United States)"),
-        ("es-ES", "Spanish (Spain)", "Español (España)"),
-        ("es-MX", "Spanish (Mexico)", "Español (México)"),
-        ("et", "Estonian", "Eesti"),
-        ("fa", "Persian", "فارسی"),
-        ("fi", "Finnish", "Suomi"),
-        ("fil", "Filipino", "Filipino"),
-        ("fr-CA", "French (Canada)", "Français (Canada)"),
-        ("fr-FR", "French (France)", "Français (France)"),
-        ("he", "Hebrew", "עברית"),
-        ("hi", "Hindi", "हिन्दी"),
-        ("hr", "Croatian", "Hrvatski"),
-        ("hu", "Hungarian", "Magyar"),
-        ("id", "Indonesian", "Bahasa Indonesia"),
-        ("it", "Italian", "Italiano"),
-        ("ja", "Japanese", "日本語"),
-        ("ko", "Korean", "한국어"),
-        ("lt", "Lithuanian", "Lietuvių"),
-        ("lv", "Latvian", "Latviešu"),
-        ("ms", "Malay", "Bahasa Melayu"),
-        ("nb", "Norwegian", "Norsk bokmål"),
-        ("nl-BE", "Dutch (Belgium)", "Nederlands (België)"),
-        ("nl-NL", "Dutch (Netherlands)", "Nederlands (Nederland)"),
-        ("pl", "Polish", "Polski"),
-        ("pt-BR", "Portuguese (Brazil)", "Português (Brasil)"),
-        ("pt-PT", "Portuguese (Portugal)", "Português (Portugal)"),
-        ("ro", "Romanian", "Română"),
-        ("ru", "Russian", "Русский"),
-        ("sk", "Slovak", "Slovenčina"),
-        ("sl", "Slovenian", "Slovenščina"),
-        ("sr", "Serbian", "Српски"),
-        ("sv", "Swedish", "Svenska"),
-        ("ta", "Tamil", "தமிழ்"),
-        ("th", "Thai", "ไทย"),
-        ("tr", "Turkish", "Türkçe"),
-        ("uk", "Ukrainian", "Українська"),
-        ("vi", "Vietnamese", "Tiếng Việt"),
-        ("zh-CN", "Chinese (Mandarin, China)", "中文（中国大陆）"),
-        ("zh-TW", "Chinese (Mandarin, Taiwan)", "中文（台灣）"),
-    )
-)
-
-
-def language_name(tag: str) -> str | None:
-    """The English name behind a tag: exact, or of the language without its region."""
-    wanted = tag.lower()
-    for language in LANGUAGES:
-        if language.tag.lower() == wanted:
-            return language.name
-    primary = wanted.partition("-")[0]
-    for language in LANGUAGES:
-        if language.tag.lower().partition("-")[0] == primary:
-            return language.name.partition(" (")[0]
-    return None

@@ -143,6 +143,23 @@ class Agents:
 
     # --- reading
 
+    def warnings(self, details: AgentDetails) -> tuple[FieldError, ...]:
+        """What calls by the published version would be refused for now, and what of it will end.
+
+        Paths begin with `published.configuration.`.
+        """
+        if details.published is None:
+            return ()
+        held = details.published.configuration
+        wrong = rules.configuration_faults(held, self._catalogue.call_rules, self._clock.now())
+        ends = self._catalogue.warnings(held.get("model"), held.get("mode"))
+        told = {fault.path for fault in wrong}
+        found = [fault._replace(path=f"configuration.{fault.path}") for fault in ends]
+        return tuple(
+            fault._replace(path=f"published.{fault.path}")
+            for fault in [*wrong, *(fault for fault in found if fault.path not in told)]
+        )
+
     def get(self, account_id: str, agent_id: str) -> AgentDetails:
         """Raises NotFound."""
         return self._db.read(lambda: details(found(account_id, agent_id)))

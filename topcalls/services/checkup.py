@@ -11,11 +11,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from topcalls.clock import Clock
-from topcalls.core.checkup import Finding, attempt, fault, judge_age, ok, refused, warning
+from topcalls.core.checkup import (
+    NEAR_SHUTDOWN,
+    Finding,
+    attempt,
+    fault,
+    judge_age,
+    ok,
+    refused,
+    warning,
+)
+from topcalls.core.model_life import ModelRules
 from topcalls.errors import TopCallsError
 from topcalls.services.file_systems import SYSTEM_MOUNTS, is_on_network, kind_of
 from topcalls.services.nodes import SILENT_AFTER
-from topcalls.store import checkup, migrations
+from topcalls.store import agents, checkup, migrations
 from topcalls.store.checkup import Backlog, Seen
 from topcalls.store.database import Database, open_database
 
@@ -26,6 +36,8 @@ LATE_DELIVERY_SECONDS = 120.0
 LATE_WRAP_UP_SECONDS = 300.0
 _REMEMBERED = timedelta(days=1)
 _SAMPLES = 5
+_MOST_AGENTS = 10_000
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +45,7 @@ class DatabaseCheckup:
     """What to look at. `encryption_key` None: nothing may be said of stored secrets.
 
     `local_key`: the key lies in this machine's data_dir and is not configured. `mounts` lists the
-    machine's file systems.
+    machine's file systems, `models` are those that agents may name.
     """
 
     url: str
@@ -41,6 +53,7 @@ class DatabaseCheckup:
     version: str
     local_key: bool
     clock: Clock
+    models: ModelRules = ModelRules()  # noqa: RUF009 - it is frozen
     mounts: Path = SYSTEM_MOUNTS
 
     def findings(self) -> Iterator[Finding]:
@@ -92,7 +105,26 @@ class DatabaseCheckup:
         yield self._database(db)
         yield attempt("database_writes", lambda: _writes(db))
         yield attempt("stored_secrets", lambda: self._secrets(db))
+        yield attempt("agent_models", lambda: self._agents(db))
         yield from self._processes(db)
+
+    def _agents(self, db: Database) -> Finding:
+        """Agents in use whose model has ended or soon will."""
+        today = self.clock.now().date()
+        gone: list[str] = []
+        going: list[str] = []
+        for name, model in db.read(agents.models_in_use, _MOST_AGENTS):
+            ends = known.shutdown_date if (known := self.models.known.get(model)) else None
+            if ends is not None and ends - today <= NEAR_SHUTDOWN:
+                (gone if ends <= today else going).append(f"{name} ({model}, {ends})")
+        remedy = "Give them another model, and publish them."
+        if gone:
+            found = f"{len(gone)} agent(s) have a model that is shut down: {_some(gone)}."
+            return fault("agent_models", found, remedy)
+        if going:
+            found = f"{len(going)} agent(s) have a model that is shut down soon: {_some(going)}."
+            return warning("agent_models", found, remedy)
+        return ok("agent_models", "No agent has a model that is shut down soon.")
 
     def _database(self, db: Database) -> Finding:
         seconds = self._seconds_per_read(db)
@@ -174,6 +206,11 @@ class DatabaseCheckup:
                 f"Controllers run on {', '.join(nodes)}, and the secret key is this machine's own.",
                 "Set TOPCALLS_SECRET_KEY to the same value on every machine.",
             )
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
 
 
 def _schema(pending: list[str]) -> Finding:

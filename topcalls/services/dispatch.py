@@ -19,12 +19,15 @@ from topcalls.core.call_events import (
     Claimed,
     DispatchExpired,
     GivenBack,
+    Misconfigured,
     Released,
 )
 from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
+from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
 from topcalls.services.carried import carried_over
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.node_shares import NodeShares, Shares
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
@@ -47,6 +50,8 @@ other may have it."""
 _BATCH = 200
 _MOST_AT_ONCE = 200
 
+log = get_logger("dispatch")
+
 __all__ = ["ABANDONED_AFTER", "LEASE_SECONDS", "ClaimedCall", "Dispatch"]
 
 
@@ -54,9 +59,15 @@ class Dispatch:
     """Claims and sweeps. `node_capacity` is how many calls one FreeSWITCH node may carry."""
 
     def __init__(
-        self, db: Database, transitions: Transitions, *, node_capacity: int | None = None
+        self,
+        db: Database,
+        transitions: Transitions,
+        catalogue: Catalogue,
+        *,
+        node_capacity: int | None = None,
     ) -> None:
         self._db = db
+        self._catalogue = catalogue
         self._transitions = transitions
         self._node_capacity = node_capacity
         self._shares = NodeShares()
@@ -146,12 +157,14 @@ class Dispatch:
         planner = RoutePlanner(node, now)
         for account_id, places in _share(loads, min(slots, shares.mine)).items():
             for call in dispatch.next_of(account_id, places):
-                taken.append(self._take(call, owner, node, now, planner))
+                took = self._take(call, owner, node, now, planner)
+                taken += [took] if took is not None else []
         return _Claim(taken, shares)
 
     def _take(
         self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
-    ) -> ClaimedCall:
+    ) -> ClaimedCall | None:
+        """None for a call that cannot be made any more: it has failed now."""
         transition = advance(facts_of(call), Claimed())
         self._transitions.write(
             call,
@@ -165,7 +178,13 @@ class Dispatch:
         )
         wanted = call.request.get("carrier_id")
         routes = planner.routes(call.account_id, wanted, call.from_number)
-        return claimed_call(_fresh(call), transition.effects, routes=routes)
+        claimed = claimed_call(_fresh(call), transition.effects, routes=routes)
+        problem = self._catalogue.problem(claimed.request, now)
+        if problem is None:
+            return claimed
+        log.warning("A call cannot be made any more", call_id=call.id, why=problem)
+        self._transitions.apply(_fresh(call), Misconfigured(problem), now)
+        return None
 
     def _room_on(self, node: str) -> int:
         if self._node_capacity is None:

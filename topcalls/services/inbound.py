@@ -24,6 +24,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.agents import Agents
 from topcalls.services.call_views import ClaimedCall, claimed_call
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import LEASE_SECONDS
 from topcalls.services.quotas import Quotas
 from topcalls.services.transitions import Transitions, hangup_facts
@@ -58,6 +59,7 @@ class Inbound:
         db: Database,
         quotas: Quotas,
         agents: Agents,
+        catalogue: Catalogue,
         transitions: Transitions,
         *,
         sandbox: bool,
@@ -66,6 +68,7 @@ class Inbound:
         self._db = db
         self._quotas = quotas
         self._agents = agents
+        self._catalogue = catalogue
         self._transitions = transitions
         self._sandbox = sandbox
         self._node_capacity = node_capacity
@@ -110,7 +113,7 @@ class Inbound:
             return TurnedAway(unknown)
         if self._is_stored(number, arrival):
             return None
-        request, refusal, why = self._request(number, arrival)
+        request, refusal, why = self._request(number, arrival, now)
         refusal = refusal or self._limit(number.account_id, arrival.node, now)
         minutes = 0.0 if refusal else self._minutes(number.account_id, request.max_duration)
         if refusal is None and minutes < min(LEAST_MINUTES, request.max_duration):
@@ -135,7 +138,7 @@ class Inbound:
         return claimed_call(row, transition.effects)
 
     def _request(
-        self, number: PhoneNumber, arrival: Arrival
+        self, number: PhoneNumber, arrival: Arrival, now: datetime
     ) -> tuple[CallRequest, Refusal | None, str]:
         """What the number's agent makes of the call, or why none does."""
         bare = _bare(number, arrival)
@@ -159,6 +162,9 @@ class Inbound:
         except (AttributeError, KeyError, TypeError, ValueError):
             log.exception("An agent's configuration cannot be used", agent_id=number.agent_id)
             return bare, Refusal.AGENT_UNUSABLE, "Its configuration is broken."
+        if problem := self._catalogue.problem(request, now):
+            log.warning("An agent cannot take calls", agent_id=number.agent_id, why=problem)
+            return bare, Refusal.AGENT_UNUSABLE, problem
         told = variables.of_call(None, "", name, headers)
         request = replace(
             request, from_number=caller, request_data={**told, **request.request_data}

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import date
 from urllib.parse import urlsplit
 
 from topcalls.config import Settings
 from topcalls.core import phone_numbers
-from topcalls.core.checkup import Finding, fault, ok, warning
+from topcalls.core.checkup import Finding, Level, fault, judge_shutdown, ok, warning
+from topcalls.providers import registry
+from topcalls.services.lineup import Lineup
 
 _EVERYWHERE = ("", "0.0.0.0", "::")
 _LOCAL_NAMES = ("localhost", "")
@@ -46,6 +49,20 @@ def from_number(settings: Settings) -> Finding:
         )
     region = phone_numbers.region(number) or "no single country"
     return ok("from_number", f"{phone_numbers.mask(number)} ({region}).")
+
+
+def stages(lineup: Lineup, today: date) -> Iterator[Finding]:
+    """The models of the chain that calls meet without naming them; one finding where all is well.
+
+    Speech to speech has a check of its own.
+    """
+    found = [
+        judge_shutdown("chain_models", name, known.shutdown_date, known.replacement, today, setting)
+        for name, setting in lineup.models_in_use()
+        if setting != "realtime_model" and (known := registry.find_model(name))
+    ]
+    trouble = [finding for finding in found if finding.level is not Level.OK]
+    yield from trouble or [ok("chain_models", "No model of the chain is shut down soon.")]
 
 
 def is_loopback(host: str) -> bool:

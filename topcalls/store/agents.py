@@ -97,6 +97,17 @@ def latest(agent_id: str) -> AgentVersion:
     return newest
 
 
+def models_in_use(limit: int) -> list[tuple[str, str]]:
+    """Name and model of agents whose published version names a model."""
+    query: Any = (
+        Agent.select(Agent.name, AgentVersion.configuration)
+        .join(AgentVersion)
+        .where(Agent.archived_at.is_null(), AgentVersion.number == Agent.published_version)
+    )
+    rows = query.order_by(Agent.created_at).limit(limit).tuples()
+    return [(name, held["model"]) for name, held in rows if held.get("model")]
+
+
 def insert_version(**columns: Any) -> AgentVersion:
     """Store a new version."""
     row: AgentVersion = AgentVersion.create(**columns)

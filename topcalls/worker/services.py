@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from topcalls.clock import Clock
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.number_orders import NumberOrders
@@ -25,6 +26,7 @@ class WorkerServices:
     """The verbs that tasks and schedule call."""
 
     clock: Clock
+    catalogue: Catalogue
     webhooks: Webhooks
     sender: WebhookSender
     wrap_ups: WrapUps

@@ -32,6 +32,7 @@ class Tasks:
     order_number: TaskWrapper
     release_stale_reservations: TaskWrapper
     housekeeping: TaskWrapper
+    log_endings: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -86,8 +87,17 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
             if not any(astuple(services.housekeeping.run(now()))):
                 return
 
+    @task
+    def log_endings() -> None:
+        services.catalogue.log_endings()
+
     return Tasks(
-        deliver_webhook, wrap_up_call, order_number, release_stale_reservations, housekeeping
+        deliver_webhook,
+        wrap_up_call,
+        order_number,
+        release_stale_reservations,
+        housekeeping,
+        log_endings,
     )
 
 

@@ -12,8 +12,10 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.context import services
 from topcalls.api.schemas.call_views import shown
 from topcalls.api.schemas.calls import CallConfigurationSchema
+from topcalls.api.schemas.problems import FaultSchema
 from topcalls.core.agents import (
     DESCRIPTION_LENGTHS,
     NAME_LENGTHS,
@@ -168,6 +170,14 @@ class AgentSchema(ma.Schema):
 class AgentDetailsSchema(AgentSchema):
     """An agent, with its published version and its draft."""
 
+    warnings = fields.ListOf(
+        ma.fields.Nested(FaultSchema),
+        required=True,
+        metadata={
+            "description": "What calls by the published version would be refused for by now, and "
+            "what of it will end."
+        },
+    )
     published = ma.fields.Nested(AgentVersionSchema, required=True, allow_none=True)
     draft = ma.fields.Nested(AgentVersionSchema, required=True, allow_none=True)
 
@@ -207,4 +217,6 @@ class AgentDiffSchema(ma.Schema):
 
 def details_shown(details: AgentDetails) -> dict[str, Any]:
     """An agent and its versions as one object."""
-    return {**shown(details.agent), "published": details.published, "draft": details.draft}
+    warnings = [fault._asdict() for fault in services().agents.warnings(details)]
+    versions = {"published": details.published, "draft": details.draft}
+    return {**shown(details.agent), **versions, "warnings": warnings}

@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
+from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
@@ -45,6 +46,11 @@ class CallCreatedSchema(ma.Schema):
         *STATUSES,
         required=True,
         metadata={"description": "`queued`, or `pending` until `schedule_at`."},
+    )
+    warnings = fields.ListOf(
+        ma.fields.Nested(FaultSchema),
+        required=True,
+        metadata={"description": "What is right today and will not be: a model that ends."},
     )
 
 

@@ -56,6 +56,12 @@ def _created(call: CallView) -> Answer:
         "call_id": call.id,
         "provider_call_id": call.external_call_id,
         "status": call.status,
+        "warnings": [
+            fault._asdict()
+            for fault in services().catalogue.warnings(
+                call.request.get("model"), call.request.get("mode")
+            )
+        ],
     }
     return json_answer(201, created, {"Location": f"/v1/calls/{call.id}"})
 

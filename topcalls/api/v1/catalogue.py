@@ -9,6 +9,7 @@ from topcalls.api.blueprint import ApiBlueprint
 from topcalls.api.context import services
 from topcalls.api.schemas.catalogue import (
     LanguagesSchema,
+    ModelQuerySchema,
     ModelsSchema,
     ModeQuerySchema,
     VoicesSchema,
@@ -19,11 +20,15 @@ catalogue = ApiBlueprint("catalogue", __name__, description="What a call may cho
 
 @catalogue.route("/v1/models")
 @requires("calls:read")
-@catalogue.arguments(ModeQuerySchema, location="query")
+@catalogue.arguments(ModelQuerySchema, location="query")
 @catalogue.response(200, ModelsSchema)
 def list_models(query: dict[str, Any]) -> dict[str, Any]:
-    """List models."""
-    return {"data": services().catalogue.models(query.get("mode"))}
+    """List models.
+
+    Those that are shut down are left out, unless this installation still uses them. A model that is
+    not listed may be named as well: vendors are quicker than lists.
+    """
+    return {"data": services().catalogue.models(**query)}
 
 
 @catalogue.route("/v1/voices/builtin")
