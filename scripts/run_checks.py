@@ -15,6 +15,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import private_servers
@@ -49,6 +50,9 @@ def main(arguments):
     if failed:
         say(f"Failed checks: {', '.join(failed)}")
     with contextlib.ExitStack() as servers:
+        # Of this run alone: pytest clears away what it takes for leavings of earlier ones.
+        place = tempfile.TemporaryDirectory(prefix="topcalls-tests-", ignore_cleanup_errors=True)
+        environment["PYTEST_DEBUG_TEMPROOT"] = servers.enter_context(place)
         for variable, (name, start) in SERVERS.items():
             if not environment.get(variable):
                 offer(servers, environment, variable, name, start)
