@@ -24,6 +24,8 @@ import own_switch  # noqa: E402 - after the patch
 from gevent import Timeout, sleep  # noqa: E402
 from gevent.queue import Queue  # noqa: E402
 
+from topcalls.core import gateways  # noqa: E402
+from topcalls.core.trunks import AUTH, Login, Trunk  # noqa: E402
 from topcalls.esl import commands  # noqa: E402
 from topcalls.esl.client import EVENT_NAMES, EVENT_SUBCLASSES  # noqa: E402
 from topcalls.esl.connection import EventSocketConnection  # noqa: E402
@@ -33,6 +35,10 @@ from topcalls.media.server import MediaServer  # noqa: E402
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "tests" / "data"
 LIMIT = 20
+STRANGER = "127.0.0.2"
+"""An address that is in no list: whoever calls from it is asked for a password."""
+
+LOGIN = Login("acme", "a-password-of-the-fixtures")
 
 
 def mask():
@@ -55,8 +61,11 @@ class Studio:
             directory / "switch",
             FREESWITCH_MEDIA_TIMEOUT_MS="2000",
             FREESWITCH_UNCLAIMED_SECONDS="3",
+            FREESWITCH_CARRIER_LOGINS="true",
         )
         (directory / "switch").mkdir()
+        carrier = Trunk(new_id(), "sip.carrier.test", AUTH, inbound=True, inbound_login=LOGIN)
+        self.switch.write("users", carrier.gateway, gateways.user(carrier))
         self.switch.start()
         self._mask = mask()
         self._events = Queue()
@@ -114,7 +123,7 @@ class Studio:
         command = [sys.executable, ROOT / "scripts" / "sipp", scenario, "--seconds", "30", *options]
         if scenario.startswith("callee"):
             command += ["--listen", f"127.0.0.1:{self.switch.ports['callee']}", "--calls", "1"]
-        else:
+        elif "--to" not in options:
             command += ["--to", f"127.0.0.1:{self.switch.ports['sip']}"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             sleep(1)
@@ -194,6 +203,11 @@ def inbound_calls(studio):
     through = ("--uri", f"gw+{own_switch.GATEWAY}", "--pause", "500")
     with studio.telephone("caller_gives_up", *through):
         studio.keep("park_inbound_by_gateway", "CHANNEL_PARK")
+    login = ("--user", LOGIN.username, "--password", LOGIN.password)
+    with studio.telephone("phone_calls", *login, "--listen", f"{STRANGER}:0", "--pause", "300"):
+        uuid = studio.keep("park_inbound_by_login", "CHANNEL_PARK").uuid
+        studio.api(commands.sched_del(uuid))
+        studio.api(commands.uuid_answer(uuid))
     with studio.telephone("caller_silent"):
         uuid = studio.keep("park_inbound_silent", "CHANNEL_PARK").uuid
         studio.api(commands.sched_del(uuid))

@@ -6,6 +6,8 @@ loopback address is refused as a carrier's.
 
 import os
 import shutil
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from socket import AF_INET, SOCK_DGRAM, socket
@@ -18,7 +20,9 @@ from telephones import Callee
 
 from topcalls.esl.connection import EventSocketConnection
 
+ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 20.0
+CONFIGURATION = {"task": "You are the reception.", "first_sentence": "Hello."}
 
 
 def own_address():
@@ -48,6 +52,7 @@ def switch(tmp_path_factory):
         tmp_path_factory.mktemp("trunks"),
         FREESWITCH_IP=HERE,
         FREESWITCH_CARRIERS="192.0.2.0/32",
+        FREESWITCH_CARRIER_LOGINS="true",
         FREESWITCH_RTP_START="18000",
         FREESWITCH_RTP_END="18500",
     )
@@ -119,3 +124,100 @@ def test_a_carrier_of_the_api_carries_calls(product, switch, ask, tmp_path):
     assert product.request("DELETE", path, key=key).status in (200, 204)
     wait_until(lambda: file.stem not in ask("sofia status"), "the gateway stays")
     wait_until(lambda: ask(f"acl {HERE} carriers").strip() == "false", "the address stays let in")
+
+
+# -- carriers that are known by a password alone ----------------------------------------------
+
+
+class Owner:
+    """An account with a number that its agent takes calls to, and a carrier that calls in."""
+
+    def __init__(self, product, number, login):
+        self._product = product
+        self.number, self._login = number, login
+        account = product.cli("accounts", "create", login).strip()
+        scopes = "calls:read,agents:write,phone_numbers:read,phone_numbers:write,admin"
+        self._key = product.cli("keys", "create", account, "--scopes", scopes).strip()
+        agent = self.post("/v1/agents", {"name": "Reception", "configuration": CONFIGURATION})["id"]
+        self.post(f"/v1/agents/{agent}/publish")
+        proof = {"username": login, "password": self.password}
+        self._carrier = self.post(
+            "/v1/phone-numbers/carriers",
+            {
+                "carrier_name": login,
+                "trunk_type": "auth",
+                "sip_gateway": {"ipv4": "192.0.2.254", "inbound": True},
+                "inbound_auth": proof,
+                "outbound_auth": proof,
+            },
+        )["id"]
+        self.post("/v1/phone-numbers", {"number": number, "agent_id": agent})
+
+    @property
+    def password(self):
+        return f"{self._login}-a-long-password"
+
+    def get(self, path):
+        return self._product.request("GET", path, key=self._key).body
+
+    def post(self, path, body=None):
+        answer = self._product.request("POST", path, body, key=self._key)
+        assert answer.status < 300, answer.body
+        return answer.body
+
+    @property
+    def is_up(self):
+        path = f"/v1/phone-numbers/carriers/{self._carrier}"
+        return self.get(path)["status"]["state"] == "up"
+
+    @property
+    def calls(self):
+        return self.get("/v1/calls")["data"]
+
+    def dial(self, switch, number, password=None):
+        """What SIPp says of a call of this carrier."""
+        return subprocess.run(
+            [
+                *(sys.executable, ROOT / "scripts" / "sipp", "phone_calls", "--trace"),
+                *("--to", f"{HERE}:{switch.ports['sip']}", "--listen", f"{HERE}:0"),
+                *("--user", self._login, "--password", password or self.password),
+                *("--number", number, "--pause", "500", "--seconds", "20"),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=40,
+        )
+
+
+@pytest.fixture(scope="module")
+def owners(product):
+    made = Owner(product, "+12025550142", "acme"), Owner(product, "+12025550143", "other")
+    wait_until(lambda: all(owner.is_up for owner in made), "the carriers do not come up")
+    return made
+
+
+@pytest.mark.parametrize("dialled", ["+12025550142", "2025550142"])
+def test_a_carrier_with_a_password_reaches_its_own_accounts_number(owners, switch, dialled):
+    acme, other = owners
+    before = len(acme.calls)
+    run = acme.dial(switch, dialled)
+    assert run.returncode == 0, run.stdout[-3000:]
+    wait_until(lambda: len(acme.calls) == before + 1, "the call is not stored")
+    wait_until(lambda: acme.calls[0]["status"] == "completed", "the call does not end")
+    assert (acme.calls[0]["direction"], acme.calls[0]["phone_number"]) == ("inbound", acme.number)
+    assert other.calls == []
+
+
+def test_it_reaches_no_number_of_another_account(owners, switch):
+    acme, other = owners
+    run = acme.dial(switch, other.number)
+    assert run.returncode != 0
+    assert "SIP/2.0 404" in run.stdout
+    assert other.calls == []
+
+
+def test_a_wrong_password_reaches_nobody(owners, switch):
+    acme, _ = owners
+    run = acme.dial(switch, acme.number, password="guessed")
+    assert run.returncode != 0
+    assert "SIP/2.0 403" in run.stdout

@@ -10,6 +10,7 @@ from inbound_rig import CALLER, NUMBER, arrival
 from topcalls.core.call_events import Hangup, HungUp, HungUpBy
 from topcalls.core.call_state import Effect, State
 from topcalls.core.inbound import Refusal
+from topcalls.core.inbound_sources import Sender
 from topcalls.services.call_views import ClaimedCall, HangupView
 from topcalls.services.inbound import TurnedAway
 
@@ -51,6 +52,18 @@ def carrier(services, who, addresses):
     return services.carriers.create(who.account_id, body).id
 
 
+def carrier_with_a_password(services, who, username):
+    """A carrier that is known by its login alone: the switch asks for it whatever the address."""
+    body = {
+        "carrier_name": "Login",
+        "trunk_type": "auth",
+        "sip_gateway": {"ipv4": "sip.carrier.test", "inbound": True},
+        "inbound_auth": {"username": username, "password": "a-long-password"},
+        "outbound_auth": {"username": username, "password": "a-long-password"},
+    }
+    return services.carriers.create(who.account_id, body).id
+
+
 def test_a_call_is_taken_by_the_numbers_agent(services, who, agent, number):
     taken = take(services, arrival(caller_name="Ann", headers={"X-Order": "7"}))
     assert isinstance(taken, ClaimedCall)
@@ -80,9 +93,9 @@ def test_a_number_in_whatever_form(services, number, called):
 def test_a_national_number_is_one_of_the_trunk_it_came_by(services, who, agent):
     trunk = carrier(services, who, ["203.0.113.0/28"])
     inbound_rig.number(services, who.account_id, agent, voip_carrier_sid=trunk)
-    came = arrival(called="2025550142", source_address="203.0.113.9")
+    came = arrival(called="2025550142", sender=Sender("203.0.113.9"))
     assert isinstance(take(services, came), ClaimedCall)
-    elsewhere = arrival(called="2025550142", source_address="192.0.2.1", channel_uuid="other")
+    elsewhere = arrival(called="2025550142", sender=Sender("192.0.2.1"), channel_uuid="other")
     assert take(services, elsewhere) == TurnedAway(Refusal.UNKNOWN_NUMBER)
 
 
@@ -91,16 +104,40 @@ def test_another_trunk_of_the_same_account_is_accepted(services, who, agent):
     carrier(services, who, ["198.51.100.0/24"])
     inbound_rig.number(services, who.account_id, agent, voip_carrier_sid=trunk)
     for source in ("198.51.100.7", "192.0.2.1"):
-        came = arrival(channel_uuid=source, source_address=source)
+        came = arrival(channel_uuid=source, sender=Sender(source))
         assert isinstance(take(services, came), ClaimedCall)
 
 
 def test_another_accounts_trunk_reaches_no_number_of_this_one(services, who, number):
     other = factories.principal(services, name="Other")
     carrier(services, other, ["198.51.100.0/24"])
-    came = arrival(source_address="198.51.100.7")
+    came = arrival(sender=Sender("198.51.100.7"))
     assert take(services, came) == TurnedAway(Refusal.FOREIGN_CARRIER)
     assert services.calls.list(who.account_id, 50).data == ()
+
+
+def test_another_accounts_login_reaches_no_number_of_this_one(services, who, number):
+    other = factories.principal(services, name="Other")
+    login = carrier_with_a_password(services, other, "other")
+    came = arrival(sender=Sender("192.0.2.1", carrier_id=login))
+    assert take(services, came) == TurnedAway(Refusal.FOREIGN_CARRIER)
+    assert services.calls.list(who.account_id, 50).data == ()
+
+
+def test_a_login_reaches_its_accounts_numbers_in_national_form_too(services, who, agent):
+    login = carrier_with_a_password(services, who, "acme")
+    inbound_rig.number(services, who.account_id, agent, voip_carrier_sid=login)
+    for called in ("2025550142", NUMBER):
+        sender = Sender("192.0.2.1", carrier_id=login)
+        came = arrival(called=called, sender=sender, channel_uuid=called)
+        assert isinstance(take(services, came), ClaimedCall)
+
+
+def test_the_login_of_a_carrier_that_was_deleted_reaches_nobody(services, who, number):
+    login = carrier_with_a_password(services, who, "acme")
+    services.carriers.delete(who.account_id, login)
+    came = arrival(sender=Sender("192.0.2.1", carrier_id=login))
+    assert take(services, came) == TurnedAway(Refusal.FOREIGN_CARRIER)
 
 
 @pytest.mark.parametrize("called", ["+12025550199", "201", "nonsense", ""])

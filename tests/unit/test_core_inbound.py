@@ -13,7 +13,7 @@ from topcalls.core.inbound import (
     outbound_places_taken,
     told_headers,
 )
-from topcalls.core.inbound_sources import Source, is_foreign, senders
+from topcalls.core.inbound_sources import Sender, Source, is_foreign, senders
 
 pytestmark = pytest.mark.unit
 
@@ -139,24 +139,31 @@ OTHER = Source("carrier-2", "other", ("198.51.100.7",), "tc_carrier-2")
 
 
 @pytest.mark.parametrize(
-    ("address", "gateway", "found"),
+    ("sender", "found"),
     [
-        ("203.0.113.9", "", [ACME]),
-        ("198.51.100.7", "", [OTHER]),
-        ("192.0.2.1", "", []),
-        ("192.0.2.1", "tc_carrier-1", [ACME]),
-        ("nonsense", "", []),
-        ("", "", []),
+        (Sender("203.0.113.9"), [ACME]),
+        (Sender("198.51.100.7"), [OTHER]),
+        (Sender("192.0.2.1"), []),
+        (Sender("192.0.2.1", "tc_carrier-1"), [ACME]),
+        (Sender("192.0.2.1", carrier_id="carrier-2"), [OTHER]),
+        (Sender("203.0.113.9", carrier_id="carrier-2"), [OTHER]),  # two accounts, one company
+        (Sender("203.0.113.9", carrier_id="carrier-3"), []),  # deleted meanwhile
+        (Sender("nonsense"), []),
+        (Sender(), []),
     ],
 )
-def test_the_trunk_a_call_came_by(address, gateway, found):
-    assert senders([ACME, OTHER], address, gateway) == found
+def test_the_trunk_a_call_came_by(sender, found):
+    assert senders([ACME, OTHER], sender) == found
 
 
-def test_another_accounts_trunk_is_foreign_and_an_unknown_one_is_not():
-    assert is_foreign("acme", [OTHER])
-    assert not is_foreign("acme", [OTHER, ACME])
-    assert not is_foreign("acme", [])
+def test_another_accounts_trunk_is_foreign_and_an_unknown_address_is_not():
+    assert is_foreign("acme", Sender(), [OTHER])
+    assert not is_foreign("acme", Sender(), [OTHER, ACME])
+    assert not is_foreign("acme", Sender(), [])
+
+
+def test_a_carrier_that_is_no_more_is_everybodys_stranger():
+    assert is_foreign("acme", Sender(carrier_id="carrier-3"), [])
 
 
 # -- refusals and places ----------------------------------------------------------------------

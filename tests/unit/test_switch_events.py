@@ -12,11 +12,13 @@ import pytest
 from sandbox_peers import AudioServer, EventSocketClient, ToneSpeech, tone
 
 from topcalls.controller import cdr_spool
+from topcalls.core import gateways
 from topcalls.core.call_events import HungUp
+from topcalls.core.trunks import AUTH, Login, Trunk
 from topcalls.esl import translate
 from topcalls.esl.parser import ESLEvent
 from topcalls.sandbox.freeswitch.server import SwitchServer
-from topcalls.sandbox.freeswitch.switch import SwitchOptions
+from topcalls.sandbox.freeswitch.switch import LoginRefused, SwitchOptions
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import parse_scenario
 
@@ -260,3 +262,19 @@ def test_a_call_that_comes_in(server, client):
     server.call_in("+12025550177", "+12025550142", patience=0.05)
     assert_alike("park_inbound", client.event("CHANNEL_PARK"))
     assert_alike("hangup_inbound_abandoned", client.event("CHANNEL_HANGUP_COMPLETE"))
+
+
+def test_a_carrier_that_proves_itself_by_a_password(server, client, tmp_path):
+    login = Login("acme", "secret")
+    carrier = Trunk(UUID, "sip.carrier.test", AUTH, inbound=True, inbound_login=login)
+    users = tmp_path / "users"
+    users.mkdir()
+    (users / f"{carrier.gateway}.xml").write_text(gateways.user(carrier))
+    server.switch.read_files(tmp_path)
+    client.api("reloadxml")
+    with pytest.raises(LoginRefused):
+        server.call_in("acme", "+12025550142", user="acme", password="guessed")
+    server.call_in("acme", "+12025550142", user="acme", password="secret")
+    event = client.event("CHANNEL_PARK")
+    assert_alike("park_inbound_by_login", event)
+    assert event["variable_tc_carrier"] == UUID

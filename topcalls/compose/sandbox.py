@@ -36,7 +36,7 @@ def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandb
     doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
     doubles.switch.switch.options.journal = settings.sandbox_journal
     doubles.switch.switch.options.node = settings.node
-    doubles.switch.switch.gateways.directory = settings.effective_switch_dir / "gateways"
+    doubles.switch.switch.read_files(settings.effective_switch_dir)
     return doubles
 
 

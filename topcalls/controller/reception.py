@@ -15,6 +15,7 @@ from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.core.call_events import CallEvent, HungUp
 from topcalls.core.inbound import ANSWERS, Arrival, Refusal
+from topcalls.core.inbound_sources import Sender
 from topcalls.errors import StoreUnavailable, SwitchError, TopCallsError
 from topcalls.esl import commands
 from topcalls.esl.client import UNCLAIMED, SwitchClient
@@ -185,8 +186,7 @@ def _arrival(call: InboundCall, node: str) -> Arrival:
         called=call.called_number,
         caller=call.caller_number,
         caller_name=call.caller_name,
-        source_address=call.source_address,
-        gateway=call.gateway,
+        sender=Sender(call.source_address, call.gateway, call.carrier_id),
         is_hidden=call.is_hidden,
         headers=call.headers,
     )

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.inbound_sources import Sender
 
 MOST_HEADERS = 20
 MAX_HEADER_NAME = 48
@@ -38,8 +39,8 @@ _IDENTITIES = frozenset({"p-asserted-identity", "remote-party-id"})
 class Arrival:
     """A parked call, as the switch tells of it; nothing in it is checked.
 
-    `gateway` is the trunk that the call was addressed to, where we registered with the carrier,
-    `source_address` the peer's. `is_hidden`: the caller asked that the number is not shown.
+    `sender` is the peer, as far as the switch knows it. `is_hidden`: the caller asked that the
+    number is not shown.
     """
 
     channel_uuid: str
@@ -47,8 +48,7 @@ class Arrival:
     called: str
     caller: str = ""
     caller_name: str = ""
-    source_address: str = ""
-    gateway: str = ""
+    sender: Sender = Sender()
     is_hidden: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 

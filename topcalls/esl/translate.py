@@ -293,7 +293,9 @@ class InboundCall:
 
     `owner` is `unclaimed` until a controller takes it. Numbers, name and `headers` (by their SIP
     names) come from the caller's SIP request: they prove nothing. `is_hidden`: the caller asked
-    that the number is not shown. `gateway`: the trunk that the request was addressed to, if any.
+    that the number is not shown. `gateway`: the trunk that the request was addressed to, if any;
+    `carrier_id` the carrier whose gateway that is, or whose password was given: our own files put
+    it on the channel (`core/gateways.py`).
     """
 
     channel_uuid: str
@@ -305,6 +307,7 @@ class InboundCall:
     sip_call_id: str
     source_address: str
     gateway: str = ""
+    carrier_id: str = ""
     is_hidden: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -338,6 +341,7 @@ def inbound_call(event: ESLEvent) -> InboundCall | None:
         sip_call_id=event.variable("sip_call_id"),
         source_address=event.variable("sip_network_ip"),
         gateway=event.variable("sip_gateway"),
+        carrier_id=event.variable("tc_carrier"),
         is_hidden=event.get("Caller-Privacy-Hide-Number") == "true",
         headers=_sip_headers(event),
     )

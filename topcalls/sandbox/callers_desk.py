@@ -30,6 +30,8 @@ _SETTINGS: dict[str, type | tuple[type, ...]] = {
     "codec": str,
     "patience": (int, float),
     "scenario": str,
+    "user": str,
+    "password": str,
 }
 
 
@@ -68,10 +70,10 @@ class CallersDesk:
             wishes = _checked(exchange.request.json())
             name = wishes.pop("scenario", None)
             scenario = self._plan.by_name(name) if name else None
+            call = self._switch.switch.call_in(Invite(**wishes), scenario)
         except (ValueError, TopCallsError) as error:
             exchange.respond_json(400, {"error": str(error)})
             return
-        call = self._switch.switch.call_in(Invite(**wishes), scenario)
         exchange.respond_json(201, _state(call))
 
     def _show(self, exchange: Exchange) -> None:

@@ -249,7 +249,7 @@ class Inbound:
     def _number(self, arrival: Arrival) -> tuple[PhoneNumber | None, Refusal]:
         """Whose the called number is; or why it is nobody's, as far as this call goes."""
         wanted = inbound_numbers.dialled(arrival.called)
-        found = senders(_sources(), arrival.source_address, arrival.gateway)
+        found = senders(_sources(), arrival.sender)
         for text in wanted.numbers:
             row = carriers.number_named(text)
             if row is not None:
@@ -258,7 +258,7 @@ class Inbound:
             row = _national(wanted.national, found)
         if row is None:
             return None, Refusal.UNKNOWN_NUMBER
-        if is_foreign(row.account_id, found):
+        if is_foreign(row.account_id, arrival.sender, found):
             return None, Refusal.FOREIGN_CARRIER
         if row.carrier_id and found and row.carrier_id not in {one.carrier_id for one in found}:
             log.warning(

@@ -47,6 +47,7 @@ class Channel:
     codec: Codec = PCMU
     has_common_codec: bool = True
     is_hidden: bool = False  # the caller asked that the number is not shown
+    context: str = "default"
     phase: str = "new"
     cause: str = ""
     application: str = ""
@@ -124,7 +125,7 @@ class Channel:
             "Destination-Number": self.destination,
             "Unique-ID": self.uuid,
             "Source": "mod_sofia",
-            "Context": "default" if self.direction == "outbound" else "inbound",
+            "Context": self.context,
             "Channel-Name": self.name,
             "Profile-Index": "1",
             "Profile-Created-Time": str(times.created),

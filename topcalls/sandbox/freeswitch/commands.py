@@ -43,6 +43,7 @@ class Api:
             "sched_del": self._sched_del,
             "sched_hangup": self._sched_hangup,
             "reloadacl": lambda _: "+OK acl reloaded\n",
+            "reloadxml": self._reload_xml,
             "show": self._show,
             "sofia": self._sofia,
             "strepoch": lambda _: str(int(switch.clock.now().timestamp())),
@@ -89,9 +90,16 @@ class Api:
         name = name.strip()
         return str(name in self._switch.options.modules).lower() if name else NO_REPLY
 
+    def _reload_xml(self, _: str) -> str:
+        self._switch.users.reload()
+        return "+OK [Success]\n\n"
+
     def _sofia(self, text: str) -> str:
         uptime, _, calls, _ = self._switch.counts
-        return self._switch.gateways.command(separate(text, " "), uptime, calls)
+        words = separate(text, " ")
+        if words[-1:] == ["rescan"]:  # it reads the whole configuration
+            self._switch.users.reload()
+        return self._switch.gateways.command(words, uptime, calls)
 
     def _hupall(self, text: str) -> str:
         cause, name, value = (*separate(text, " "), "", "", "")[:3]

@@ -11,19 +11,18 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
 
 import gevent
 
 from topcalls.log import get_logger
 from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.generated_files import elements, pairs
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 
 PROFILE = "external"
 REGISTER_SECONDS = 0.1
 PURGE_SECONDS = 0.3
 _NAME = re.compile(r"[\w.\-]+")
-_VARIABLE = re.compile(r"\$\$\{[^}]*\}")
 _STATUS = re.compile(r"[3-6][0-9]{2}")
 _PHRASES = {
     401: "Unauthorized",
@@ -187,14 +186,14 @@ class Gateways:
         self._read.pop(gateway.name, None)
 
     def _rescan(self) -> None:
-        if self.directory is None or not self.directory.is_dir():
-            return
-        for path in sorted(self.directory.glob("*.xml")):
-            for gateway in _gateways_in(path):
-                known = self._read.get(gateway.name)
-                if gateway.name in self._fixed() or (known and not known.deleted):
-                    log.warning("Ignoring duplicate gateway", gateway=gateway.name)
-                    continue
+        for element in elements(self.directory, "gateway"):
+            gateway = Gateway(
+                element.get("name", ""), pairs(element, "param"), pairs(element, "variable")
+            )
+            known = self._read.get(gateway.name)
+            if gateway.name in self._fixed() or (known and not known.deleted):
+                log.warning("Ignoring duplicate gateway", gateway=gateway.name)
+            elif _NAME.fullmatch(gateway.name):
                 self._begin(gateway)
 
     def _begin(self, gateway: Gateway) -> None:
@@ -232,26 +231,6 @@ class Gateways:
             "Status": str(status),
         }
         self._raise_event("CUSTOM", headers)
-
-
-def _gateways_in(path: Path) -> list[Gateway]:
-    """As the switch reads a file: variables of its own are replaced first, then comes the XML."""
-    try:
-        text = _VARIABLE.sub("", path.read_text(encoding="utf-8"))
-        root = ElementTree.fromstring(text)
-    except (OSError, ElementTree.ParseError) as error:
-        log.error("A gateway file cannot be read", file=str(path), why=str(error))
-        return []
-    found = []
-    for element in root.iter("gateway"):
-        name = element.get("name", "")
-        if _NAME.fullmatch(name):
-            found.append(Gateway(name, _pairs(element, "param"), _pairs(element, "variable")))
-    return found
-
-
-def _pairs(element: ElementTree.Element, tag: str) -> dict[str, str]:
-    return {item.get("name", ""): item.get("value", "") for item in element.iter(tag)}
 
 
 def _row(name: str, data: str, state: str) -> str:

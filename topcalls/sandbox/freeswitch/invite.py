@@ -14,8 +14,12 @@ from dataclasses import dataclass, field
 from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
 from topcalls.sandbox.freeswitch.sip import header_variables, inbound_variables
 
-NUMBER = re.compile(r"\+?[0-9]{2,20}(;[A-Za-z0-9=.+:;-]{1,100})?")
-"""What our dialplan takes for a number (`dialplans/inbound.xml`)."""
+_NUMBER = re.compile(r"\+?[0-9]{2,20}(;[A-Za-z0-9=.+:;-]{1,100})?")
+_DIALLED = re.compile(r"\+?[0-9]{2,20}")
+_FEATURE_CODE = re.compile(r"\*[0-9*#]{1,31}")
+"""What our dialplans take for a number, or for a code (`dialplans`)."""
+
+INBOUND, PHONES, FEATURE_CODES = "inbound", "phones", "feature_codes"
 
 _ASSERTED = re.compile(
     r'\s*(?:"(?P<name>[^"]*)"\s*)?<?(?:sips?:|tel:)?(?P<user>[^@;>]+)(?P<rest>.*)'
@@ -25,7 +29,8 @@ _ASSERTED = re.compile(
 @dataclass(frozen=True)
 class Invite:
     """`to` is the called number, `caller` and `name` of the From header. `codec`: the one that is
-    offered. Unanswered, the caller gives up after `patience` seconds."""
+    offered. Unanswered, the caller gives up after `patience` seconds. `user` and `password`: by
+    which it proves itself, where it does."""
 
     to: str
     caller: str = "+12025550177"
@@ -33,11 +38,15 @@ class Invite:
     headers: Mapping[str, str] = field(default_factory=dict)
     codec: str = PCMU.name
     patience: float = 60.0
+    user: str = ""
+    password: str = field(default="", repr=False)
 
-    @property
-    def is_to_a_number(self) -> bool:
-        """The dialplan parks it."""
-        return NUMBER.fullmatch(self.to) is not None
+    def parked_in(self, context: str) -> str | None:
+        """The dialplan context that parks it, if it begins in this one; None: it is refused."""
+        if context == PHONES and _FEATURE_CODE.fullmatch(self.to):
+            return FEATURE_CODES
+        known = _DIALLED if context == PHONES else _NUMBER
+        return context if known.fullmatch(self.to) else None
 
     @property
     def has_codec_of_ours(self) -> bool:

@@ -19,9 +19,10 @@ from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.cdr import write_cdr
 from topcalls.sandbox.freeswitch.channel import Channel, Times
+from topcalls.sandbox.freeswitch.directory import Directory, User
 from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
 from topcalls.sandbox.freeswitch.gateways import Gateways
-from topcalls.sandbox.freeswitch.invite import Invite
+from topcalls.sandbox.freeswitch.invite import INBOUND, Invite
 from topcalls.sandbox.freeswitch.media import MediaClock
 from topcalls.sandbox.freeswitch.playback import Execution
 from topcalls.sandbox.freeswitch.sip import outbound_variables, parked_variables
@@ -43,6 +44,12 @@ _WITHOUT_VARIABLES = frozenset({"DTMF"})
 _NULL = Scenario("null endpoint", "", "Answers at once and says nothing.", (Answer(),))
 
 log = get_logger("sandbox.switch")
+
+
+class LoginRefused(TopCallsError):
+    """SIP 403: a wrong user or password."""
+
+    code = "login_refused"
 
 
 @dataclass
@@ -105,6 +112,7 @@ class Switch:
         self.gateways = Gateways(
             lambda: self.options.gateways, lambda: self.options.gateways_down, self.raise_event
         )
+        self.users = Directory()
         self._started_at = self.clock.monotonic()
         self._sessions = 0
         self._peak = 0
@@ -118,9 +126,15 @@ class Switch:
     # --- process
 
     def start(self) -> None:
-        """Read the gateways, begin the heartbeat."""
+        """Read the gateways and users, begin the heartbeat."""
         self.gateways.restart()
+        self.users.reload()
         self._heart = gevent.spawn(self._beat)
+
+    def read_files(self, directory: Path) -> None:
+        """Where the files are that controllers write for the switch; before it is started."""
+        self.gateways.directory = directory / "gateways"
+        self.users.directory = directory / "users"
 
     def stop(self) -> None:
         """End everything quietly."""
@@ -177,19 +191,36 @@ class Switch:
 
     def call_in(self, invite: Invite, scenario: Scenario | None = None) -> Call:
         """Somebody calls us: an inbound leg, parked unanswered with tc_owner=unclaimed, or refused
-        by the dialplan (404). `scenario` is the caller's; by default the one of their number."""
+        by the dialplan (404). `scenario` is the caller's; by default the one of their number.
+
+        Raises `LoginRefused` for a wrong password: the switch makes no leg then (403).
+        """
+        user = self._proved(invite)
         uuid = new_id()
         channel = self._channel("inbound", uuid, invite.shown_number, invite.shown_name, invite.to)
         channel.variables |= invite.variables(uuid, self._sessions + 1)
+        channel.variables |= user.on_its_calls if user is not None else {}
+        context = (user.context if user is not None else "") or INBOUND
+        parked_in = invite.parked_in(context)
+        channel.context = parked_in or context
         channel.codec, channel.has_common_codec = invite.codec_of_ours, invite.has_codec_of_ours
         channel.is_hidden = invite.is_hidden
         call = self._add(Call(self, channel, scenario or self._plan.scenario_for(invite.caller)))
-        if invite.is_to_a_number:
+        if parked_in is not None:
             parked = parked_variables(self.options.node)
             call.offer(invite.patience, parked, self.options.unclaimed_seconds)
         else:
             call.hang_up("UNALLOCATED_NUMBER")
         return call
+
+    def _proved(self, invite: Invite) -> User | None:
+        """Who calls, where that is asked for."""
+        if not invite.user:
+            return None
+        user = self.users.proved(invite.user, invite.password)
+        if user is None:
+            raise LoginRefused(f"The switch knows no user {invite.user!r} with this password.")
+        return user
 
     def call(self, uuid: str) -> Call | None:
         """A call by its uuid, also a past one."""
