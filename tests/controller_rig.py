@@ -45,8 +45,11 @@ PEOPLE = {
     "+12025550153": "- answer\n- hang_up",
     "+12025550154": "- answer\n- silence: 0.8\n- hang_up",
     "+12025550155": "- busy",
+    "+12025550156": "- answer\n- wait: 0.3\n- say: Leave a message.\n- wait: 0.4\n- beep: 0.5\n"
+    "- silence: 60",
+    "+12025550157": "- answer\n- wait: 0.3\n- say: Yes?\n- silence: 60",
 }
-ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY = PEOPLE
+ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY, MAILBOX, SAYS_YES = PEOPLE
 
 
 class Speech:
@@ -128,7 +131,7 @@ class Rig:
             for number, text in PEOPLE.items()
         )
         self.switch = SwitchServer(
-            Speech(),
+            options.get("speech", Speech()),
             plan,
             options=SwitchOptions(
                 temporary=directory, heartbeat_seconds=1, cdr_dir=options.get("cdr_dir")

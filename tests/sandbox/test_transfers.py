@@ -24,7 +24,8 @@ WISHES = {
     "blind": support(),
     "busy": support(BUSY),
     "warm": warm(),
-    "voicemail": warm(VOICEMAIL, accept_timeout_seconds=12),
+    "voicemail": warm(VOICEMAIL),
+    "blind voicemail": support(VOICEMAIL, detect_voicemail=True),
     "no answer": support(RINGS, ring_timeout_seconds=5),
     "refer": support(method="refer"),
     "refer busy": support(BUSY, method="refer"),
@@ -104,13 +105,11 @@ def test_a_warm_transfer_connects_who_presses_the_key(ended):
     assert call["call_status"] == "completed"
 
 
-def test_a_voicemail_never_takes_a_warm_transfer(ended):
-    call = ended("voicemail")
+@pytest.mark.parametrize("name", ["voicemail", "blind voicemail"])
+def test_a_voicemail_is_noticed_and_let_go_of(ended, name):
+    call = ended(name)
     done = transfer_of(call)
-    assert (done["outcome"], done["failure"]) in (
-        ("failed", "not_accepted"),
-        ("failed", "hung_up"),
-    )
+    assert (done["outcome"], done["failure"]) == ("failed", "voicemail")
     assert done["answered_at"] is not None
     assert done["connected_at"] is None
     assert "nobody can take your call now" in words(call, "assistant")

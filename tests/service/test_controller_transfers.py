@@ -1,20 +1,32 @@
 """Transfers on a whole controller: who hangs up when, who dies when, and what is left behind."""
 
+import audioop
+
 import pytest
-from controller_rig import ANSWERS, BUSY, RINGS, Rig, killed
+from controller_rig import ANSWERS, BUSY, MAILBOX, RINGS, SAYS_YES, Rig, killed
+from unit.test_audio_line_listener import voice
 
 from topcalls.core.call_state import State
+from topcalls.sandbox import faults
 from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
 
 BLIND = {"name": "support", "number": ANSWERS}
 WARM = {**BLIND, "kind": "warm", "briefing": "Ann asks for you."}
+CHECKED = {**BLIND, "detect_voicemail": True}
+
+
+class Voices:
+    """Says everything as a voice would: a second for six letters."""
+
+    def speak(self, text, _):
+        return audioop.lin2ulaw(voice(len(text) / 6), 2)
 
 
 @pytest.fixture
 def rig(db, tmp_path):
-    made = Rig(db, tmp_path)
+    made = Rig(db, tmp_path, speech=Voices())
     yield made
     made.close()
 
@@ -133,6 +145,42 @@ def test_a_target_who_hangs_up_during_the_briefing(rig):
     assert state(rig, call_id) is State.IN_PROGRESS
     assert legs(rig) == [caller.uuid]
     rig.wait_until(lambda: not caller.audio.player.is_playing, "the end of the ringing tone")
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [{**WARM, "number": MAILBOX}, {**CHECKED, "number": MAILBOX}],
+    ids=["warm", "blind"],
+)
+def test_a_mailbox_is_let_go_of_and_the_caller_is_back(rig, destination):
+    rig.controller()
+    call_id, caller, target = transferring(rig, destination, answered)
+    rig.wait_until(lambda: transfers(rig, call_id)[0].outcome, "the outcome")
+    [made] = transfers(rig, call_id)
+    assert (made.outcome, made.failure, made.connected_at) == ("failed", "voicemail", None)
+    assert target.channel.over.wait(5)
+    assert state(rig, call_id) is State.IN_PROGRESS
+    assert legs(rig) == [caller.uuid]
+    rig.wait_until(lambda: not caller.audio.player.is_playing, "the end of the ringing tone")
+    session = rig.model.opened.get(timeout=5)
+    rig.wait_until(lambda: "voicemail" in str(session.messages), "the agent's being told")
+
+
+def test_a_person_is_connected_once_they_have_greeted(rig):
+    rig.controller()
+    call_id, caller, target = transferring(rig, {**CHECKED, "number": SAYS_YES}, connected)
+    assert caller.audio.is_connected_with(target.audio)
+    rig.wait_until(lambda: target.audio.stream is None, "the end of our listening")
+    [made] = transfers(rig, call_id)
+    assert 0.5 < (made.connected_at - made.answered_at).total_seconds() < 3.0
+
+
+def test_a_target_that_cannot_be_listened_to_is_connected(rig):
+    rig.controller()
+    call_id = talking(rig, CHECKED)
+    rig.switch.inject(faults.RefuseCommand("uuid_audio_stream", count=2))
+    ask(rig, call_id)
+    rig.wait_until(lambda: state(rig, call_id) is State.TRANSFERRED, "the connection")
 
 
 def test_a_caller_who_is_back_can_be_transferred_again(rig):

@@ -6,36 +6,41 @@ import pytest
 
 from topcalls.core.call_events import Hangup
 from topcalls.core.transfer import (
-    EVENT_KINDS,
-    Begun,
-    BriefingOver,
-    CalledOff,
     Destination,
-    Dialled,
     Effect,
     Failure,
-    Joined,
-    KeyPressed,
-    NotDialled,
-    NotJoined,
     Outcome,
     Phase,
-    Referred,
-    TargetAnswered,
-    TargetGone,
-    TargetRang,
-    TimeUp,
     advance,
     begin,
     destinations_of,
     in_words,
     limit_of,
 )
+from topcalls.core.transfer_events import (
+    EVENT_KINDS,
+    Begun,
+    BriefingOver,
+    CalledOff,
+    Dialled,
+    Joined,
+    KeyPressed,
+    NotDialled,
+    NotJoined,
+    Referred,
+    TargetAnswered,
+    TargetGone,
+    TargetIsMachine,
+    TargetMayTalk,
+    TargetRang,
+    TimeUp,
+)
 
 pytestmark = pytest.mark.unit
 
 BLIND = Destination("support", "+12025550114")
 WARM = Destination("support", "+12025550114", kind="warm", briefing="It is Ann.", accept_key="5")
+CHECKED = Destination("support", "+12025550114", detect_voicemail=True)
 REFER = Destination("support", "+12025550114", method="refer")
 CLEARED = Hangup("NORMAL_CLEARING")
 EXAMPLES = {
@@ -47,6 +52,7 @@ WAYS = {
     Phase.ASKED: (BLIND, []),
     Phase.DIALLING: (BLIND, [Begun(), Dialled()]),
     Phase.RINGING: (BLIND, [Begun(), Dialled(), TargetRang()]),
+    Phase.CHECKING: (CHECKED, [Begun(), Dialled(), TargetAnswered()]),
     Phase.BRIEFING: (WARM, [Begun(), Dialled(), TargetAnswered()]),
     Phase.CONNECTING: (BLIND, [Begun(), Dialled(), TargetAnswered()]),
     Phase.REFERRING: (REFER, [Begun(), Dialled()]),
@@ -90,7 +96,9 @@ def test_a_call_that_ends_takes_its_transfer_along(phase):
     assert (Effect.HANG_UP_TARGET in step.effects) is (phase is not Phase.REFERRING)
 
 
-@pytest.mark.parametrize("phase", sorted(set(Phase) - {Phase.OVER, Phase.CONNECTED}))
+@pytest.mark.parametrize(
+    "phase", sorted(set(Phase) - {Phase.OVER, Phase.CONNECTED, Phase.CHECKING})
+)
 def test_no_phase_lasts_for_ever_and_its_end_brings_the_caller_back(phase):
     facts, _ = lived(*WAYS[phase])
     assert limit_of(facts) > 0
@@ -103,6 +111,34 @@ def test_blind_connects_whoever_answers():
     facts, done = lived(BLIND, [Begun(), Dialled(), TargetRang(), TargetAnswered(), Joined()])
     assert facts.outcome is Outcome.TRANSFERRED
     assert done == [Effect.DIAL, Effect.CONNECT, Effect.TELL_TRANSFERRED]
+
+
+@pytest.mark.parametrize("event", [TargetMayTalk(), TimeUp()])
+def test_a_target_that_is_checked_is_connected_in_doubt(event):
+    facts, done = lived(*WAYS[Phase.CHECKING])
+    assert done == [Effect.DIAL, Effect.CHECK]
+    assert limit_of(facts) > 10
+    step = advance(facts, event)
+    assert (step.facts.phase, step.effects) == (Phase.CONNECTING, (Effect.CONNECT,))
+
+
+@pytest.mark.parametrize("phase", [Phase.CHECKING, Phase.BRIEFING])
+def test_a_machine_is_let_go_of_and_the_caller_is_back(phase):
+    step = advance(lived(*WAYS[phase])[0], TargetIsMachine())
+    assert (step.facts.outcome, step.facts.failure) == (Outcome.FAILED, Failure.VOICEMAIL)
+    assert step.effects == (Effect.HANG_UP_TARGET, Effect.RETURN_TO_AGENT)
+
+
+@pytest.mark.parametrize("phase", [Phase.RINGING, Phase.CONNECTING, Phase.CONNECTED])
+def test_a_machine_is_no_news_where_nobody_listens(phase):
+    assert not advance(lived(*WAYS[phase])[0], TargetIsMachine()).moved
+
+
+@pytest.mark.parametrize(
+    ("destination", "seconds"), [(BLIND, 0.0), (CHECKED, 20.0), (WARM, WARM.accept_seconds)]
+)
+def test_how_long_a_target_may_have_to_wait(destination, seconds):
+    assert destination.waits_seconds == seconds
 
 
 def test_warm_connects_only_after_its_key():

@@ -24,6 +24,8 @@ def faults(*destinations, **more):
         {**GOOD, "kind": "blind", "method": "refer", "ring_timeout_seconds": 5},
         {**GOOD, "kind": "warm", "briefing": "It is about {{topic|a bill}}.", "accept_key": "*"},
         {**GOOD, "kind": "warm", "accept_timeout_seconds": 120, "briefing": None},
+        {**GOOD, "detect_voicemail": True},
+        {**GOOD, "kind": "warm", "detect_voicemail": False},
     ],
 )
 def test_what_is_right(destination):
@@ -49,6 +51,9 @@ def test_what_is_right(destination):
         ({"kind": "warm", "accept_timeout_seconds": 4}, "accept_timeout_seconds", "range"),
         ({"ring_timeout_seconds": 121}, "ring_timeout_seconds", "range"),
         ({"ring_timeout_seconds": True}, "ring_timeout_seconds", "invalid_type"),
+        ({"detect_voicemail": "yes"}, "detect_voicemail", "invalid_type"),
+        ({"detect_voicemail": True, "kind": "warm"}, "detect_voicemail", "needs_blind"),
+        ({"detect_voicemail": True, "method": "refer"}, "detect_voicemail", "needs_bridge"),
         ({"fone": 1}, "fone", "unknown"),
     ],
 )

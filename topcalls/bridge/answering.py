@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from topcalls.audio.call_progress import Heard, Signal
-from topcalls.audio.line_listener import LineEvent, LineListener
-from topcalls.audio.speech_activity import SpeechBegan
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
+from topcalls.bridge.answer_ear import AnswerEar
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import Ask
@@ -56,13 +54,10 @@ class Answering:
         self._farewell = farewell
         self._tell_model = tell_model
         self._respond = respond
-        self._listener = LineListener() if self._plan.detect else None
-        self._detector = AnswerDetector()
+        self._detector = AnswerDetector(self._plan.rules)
+        self._ear = AnswerEar(self._detector) if self._plan.detect else None
         self._waits_for: Callable[[], None] | None = None  # what is said when the moment comes
         self._for_beep = False
-        self._speaking = False
-        self._quiet_since = 0.0
-        self._last_beep = -1.0
         self._leaving = False  # a message is being left
         self._after_beep: set[str] = set()  # speech that began while it is
         self._steps = 0
@@ -76,48 +71,33 @@ class Answering:
 
     def forget(self) -> None:
         """The conversation was under way before: nothing is to be found out."""
-        self._listener = None
+        self._ear = None
 
     # --- in the event loop
 
     def hear(self, l16: bytes) -> None:
         """Audio of whoever answered."""
-        if self._listener is not None:
-            self._listen(self._listener, l16)
+        if self._ear is not None:
+            self._listen(self._ear, l16)
         self.next_ear(l16)
 
-    def _listen(self, listener: LineListener, l16: bytes) -> None:
-        for event in listener.feed(l16):
-            self._news(self._take(event))
-        now = listener.seconds
-        self._news(self._detector.tick(now))
-        if self._waits_for is not None and self._moment_has_come(now):
+    def _listen(self, ear: AnswerEar, l16: bytes) -> None:
+        for verdict in ear.hear(l16):
+            self._news(verdict)
+        if self._waits_for is not None and self._moment_has_come(ear):
             self._parts.mailbox.put(self._speak_now)
-        if self._has_heard_enough(now):
-            self._listener = None
+        if self._has_heard_enough(ear.seconds):
+            self._ear = None
 
-    def _take(self, event: LineEvent) -> Verdict | None:
-        if isinstance(event, Heard):
-            if event.signal is Signal.BEEP and event.end is not None:
-                self._last_beep = event.end
-            return self._detector.tone(event.signal, event.start, event.end, event.at)
-        if isinstance(event, SpeechBegan):
-            self._speaking = True
-            self._detector.speech_started(event.start)
-        else:
-            self._speaking, self._quiet_since = False, event.end
-            self._detector.speech_ended(event.end, event.clarity)
-        return None
-
-    def _moment_has_come(self, now: float) -> bool:
+    def _moment_has_come(self, ear: AnswerEar) -> bool:
         """The beep is over, or there is none; the question has been asked."""
         if self._for_beep:
-            if now - self._last_beep < _LAST_BEEP_SECONDS:
+            if ear.seconds - ear.last_beep < _LAST_BEEP_SECONDS:
                 return True
             limit = NO_BEEP_SECONDS
         else:
             limit = PROMPT_END_SECONDS
-        return not self._speaking and now - self._quiet_since >= limit
+        return not ear.is_speech and ear.seconds - ear.quiet_since >= limit
 
     def _has_heard_enough(self, now: float) -> bool:
         verdict = self._detector.verdict
@@ -145,8 +125,8 @@ class Answering:
         """What they said."""
         if self._leaving and item_id in self._after_beep:
             self._perhaps_picked_up(text)
-        elif self._listener is not None:
-            self._news(self._detector.words(text, self._listener.seconds))
+        elif self._ear is not None:
+            self._news(self._detector.words(text, self._ear.seconds))
         self._watch_menu(text)
 
     def pressed(self) -> None:
@@ -180,7 +160,7 @@ class Answering:
         self._agent.cut_off()
         self._farewell.abandon()
         self._waits_for, self._for_beep = then, for_beep
-        if self._listener is None:
+        if self._ear is None:
             self._speak_now()
         else:
             self._parts.timers.set("answering", BEEP_WAIT_SECONDS, self._speak_now)

@@ -11,8 +11,10 @@ from dataclasses import replace
 from topcalls.bridge.config import ConversationConfig, conversation_for
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.tone_guard import InBandKeys
+from topcalls.core.answer_plan import AnswerPlan
 from topcalls.core.call_request import CallRequest, Interruption
 from topcalls.core.transfer import Destination
+from topcalls.core.transfer_answer import BRIEFED
 from topcalls.providers.languages import language_name
 
 HELLO_SECONDS = 1.5
@@ -50,7 +52,8 @@ def briefing_for(
     made = conversation_for(
         colleague, default_model=default_model, in_band_keys=in_band_keys, tools=False
     )
-    return replace(made, opening=_opening(about, key, request.language))
+    opening = _opening(about, key, request.language)
+    return replace(made, opening=opening, answer=AnswerPlan(detect=True, rules=BRIEFED))
 
 
 def _opening(about: str, key: str, language: str | None) -> OpeningPlan:

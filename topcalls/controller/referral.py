@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gevent
 
-from topcalls.core.transfer import Referred
+from topcalls.core.transfer_events import Referred
 from topcalls.errors import SwitchError, TopCallsError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient

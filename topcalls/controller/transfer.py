@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import gevent
 
@@ -23,7 +23,10 @@ from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.referral import Referral
 from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.controller.target_check import TargetCheck
+from topcalls.controller.transfer_row import TransferRow
 from topcalls.core import transfer as rules
+from topcalls.core import transfer_events as events
 from topcalls.core.answer_detection import Verdict
 from topcalls.core.call_events import (
     Answered,
@@ -38,6 +41,7 @@ from topcalls.core.call_events import (
 from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transfer import Destination, Effect, Phase
+from topcalls.core.transfer_answer import is_machine
 from topcalls.core.trunks import dial_number
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
@@ -101,7 +105,7 @@ class Transfer(BriefingObserver):
         self._host = host
         self._by = by
         self._summary = summary
-        self._number = 0
+        self._row = TransferRow(journal, gear.clock, by, summary)
         self._timer: gevent.Greenlet | None = None
         self._sent = False  # the dial is on its way, or the channel there
         self._unwanted = False
@@ -109,6 +113,7 @@ class Transfer(BriefingObserver):
         self._effects = {
             Effect.DIAL: lambda: gevent.spawn(self._dial),
             Effect.REFER: lambda: gevent.spawn(self._refer),
+            Effect.CHECK: self._check,
             Effect.BRIEF: self._brief,
             Effect.CONNECT: lambda: gevent.spawn(self._connect),
             Effect.HANG_UP_TARGET: self._hang_up_target,
@@ -118,7 +123,7 @@ class Transfer(BriefingObserver):
             Effect.RETURN_TO_AGENT: self._return_to_agent,
         }
 
-    def take(self, event: rules.Event) -> None:
+    def take(self, event: events.Event) -> None:
         """One event; returns at once."""
         before = self.facts
         step = rules.advance(before, event)
@@ -132,12 +137,12 @@ class Transfer(BriefingObserver):
             before=before.phase.value,
             after=self.facts.phase.value,
         )
-        if isinstance(event, rules.Begun):
+        if isinstance(event, events.Begun):
             self._gear.switch.execute(self._host.channel_uuid, "playback", RINGING_TONE)
-        self._write(before, event)
+        self._row.moved(before, self.facts, event)
         for effect in step.effects:
             self._effects[effect]()
-        if self.facts.phase is not before.phase or isinstance(event, rules.Begun):
+        if self.facts.phase is not before.phase or isinstance(event, events.Begun):
             self._arm(before)
         if self.facts.phase is Phase.OVER:
             self._gear.sides.pop(self.leg.channel_uuid, None)
@@ -147,11 +152,11 @@ class Transfer(BriefingObserver):
     def take_event(self, event: CallEvent) -> None:
         """What the switch tells of it."""
         if isinstance(event, Rang):
-            self.take(rules.TargetRang())
+            self.take(events.TargetRang())
         elif isinstance(event, Answered):
-            self.take(rules.TargetAnswered())
+            self.take(events.TargetAnswered())
         elif isinstance(event, HungUp):
-            self.take(rules.TargetGone(event.hangup))
+            self.take(events.TargetGone(event.hangup))
 
     def recording_stopped(self, path: str) -> None:
         """The recording is the caller's channel's."""
@@ -162,8 +167,9 @@ class Transfer(BriefingObserver):
             self.bridge.attach(cast(CallAudio, self.leg))
 
     def stream_lost(self, detail: str) -> None:
-        """They cannot any more."""
-        self.take(rules.BriefingOver(broken=True))
+        """They cannot any more, nor be listened to."""
+        checked = self.facts.phase is Phase.CHECKING
+        self.take(events.TargetMayTalk() if checked else events.BriefingOver(broken=True))
 
     # --- what the briefing tells
 
@@ -171,13 +177,15 @@ class Transfer(BriefingObserver):
         self._host.usage(model, usage)
 
     def answered_by(self, verdict: Verdict) -> None:
-        """It is not asked who takes a transfer: they press a key."""
+        """A machine takes no transfer; a person presses a key."""
+        if is_machine(verdict):
+            self.take(events.TargetIsMachine())
 
     def key_heard(self, digit: str) -> None:
-        self.take(rules.KeyPressed(digit))
+        self.take(events.KeyPressed(digit))
 
     def finished(self, reason: str, detail: str = "") -> None:
-        self.take(rules.BriefingOver(broken=reason not in _GOOD_ENDS))
+        self.take(events.BriefingOver(broken=reason not in _GOOD_ENDS))
 
     # --- effects
 
@@ -187,21 +195,21 @@ class Transfer(BriefingObserver):
             command = commands.originate(self._dial_of_target())
         except Exception as error:  # noqa: BLE001 - the caller waits for an answer
             log.error("Transfer cannot be dialled", call_id=self._call.call_id, why=str(error))
-            self.take(rules.NotDialled())
+            self.take(events.NotDialled())
             return
-        if not self._intend(self.leg.channel_uuid) or self._unwanted:
-            self.take(rules.NotDialled())
-            self._write_end()
+        if not self._row.intend(self.facts, self.leg.channel_uuid) or self._unwanted:
+            self.take(events.NotDialled())
+            self._row.called_off(self.facts)
             return
         self._gear.sides[self.leg.channel_uuid] = self
         try:
             limit = self.facts.destination.ring_seconds + dials.ORIGINATE_GRACE_SECONDS
             job = self._gear.switch.bgapi(command, timeout=limit)
         except CommandNotSent:
-            self.take(rules.NotDialled())
+            self.take(events.NotDialled())
             return
         self._sent = True
-        self.take(rules.Dialled())
+        self.take(events.Dialled())
         job.on_done(self._dialled)
         if self.facts.destination.kind == rules.WARM and self.facts.phase is not Phase.OVER:
             self._open_briefing()
@@ -223,8 +231,7 @@ class Transfer(BriefingObserver):
 
     def _dial_of_target(self) -> commands.Dial:
         route, target = self._route(), self.facts.destination
-        waits = target.accept_seconds if target.kind == rules.WARM else 0.0
-        parked = round(waits + PARK_GRACE_SECONDS)
+        parked = round(target.waits_seconds + PARK_GRACE_SECONDS)
         return replace(
             self._gear.dial(self._call, route, self.leg.channel_uuid),
             number=dial_number(target.number, route.number_format, route.number_prefix),
@@ -236,19 +243,19 @@ class Transfer(BriefingObserver):
     def _dialled(self, result: str | SwitchError) -> None:
         """Success shows by the channel's own events; its hang-up knows more than a refusal."""
         if isinstance(result, CommandRefused):
-            gone = rules.TargetGone(Hangup(result.cause or dials.ORIGINATE_REFUSED))
+            gone = events.TargetGone(Hangup(result.cause or dials.ORIGINATE_REFUSED))
             gevent.spawn_later(dials.HANG_UP_FIRST_SECONDS, self.take, gone)
         elif self._unwanted:
             gevent.spawn(self._kill)
 
     def _refer(self) -> None:
         referral = Referral(self._gear.switch, self._host.channel_uuid)
-        if not self._intend(None) or not referral.ask(
+        if not self._row.intend(self.facts, None) or not referral.ask(
             self._number_by_carrier(), inbound=self._call.is_inbound
         ):
-            self.take(rules.NotDialled())
+            self.take(events.NotDialled())
             return
-        self.take(rules.Dialled())
+        self.take(events.Dialled())
         while self.facts.phase is Phase.REFERRING and (news := referral.look()) is not None:
             self.take(news)
 
@@ -265,9 +272,19 @@ class Transfer(BriefingObserver):
         self.bridge = self._gear.make_briefing(self._call, target, self._summary, self)
         self.bridge.start()
 
+    def _check(self) -> None:
+        """The caller hears the ringing tone until it is known that a person may have answered."""
+        self._streams = True
+        self.leg.on_audio = TargetCheck(self._checked).hear
+        self.leg.start()
+
+    def _checked(self, is_machine: bool) -> None:
+        event = events.TargetIsMachine() if is_machine else events.TargetMayTalk()
+        gevent.spawn(self.take, event)
+
     def _brief(self) -> None:
         if self.bridge is None or self.bridge.join(0):
-            gevent.spawn(self.take, rules.BriefingOver(broken=True))
+            gevent.spawn(self.take, events.BriefingOver(broken=True))
             return
         self._streams = True
         self.leg.start()
@@ -283,9 +300,9 @@ class Transfer(BriefingObserver):
             api(commands.uuid_bridge(caller, target))
         except SwitchError as error:
             log.warning("Lines were not connected", call_id=self._call.call_id, why=str(error))
-            self.take(rules.NotJoined())
+            self.take(events.NotJoined())
             return
-        self.take(rules.Joined())
+        self.take(events.Joined())
 
     def _hang_up_target(self) -> None:
         self._unwanted = True
@@ -319,51 +336,6 @@ class Transfer(BriefingObserver):
 
     # --- inside
 
-    def _intend(self, channel_uuid: str | None) -> bool:
-        """A REFER that was refused and is followed by a dial is a transfer of its own."""
-        number = self._journal.intend_transfer(
-            replace(self.facts.destination, method=self.facts.method),
-            asked_by=self._by,
-            summary=self._summary or None,
-            channel_uuid=channel_uuid,
-            timeout=rules.INTENT_SECONDS,
-        )
-        self._number = number or 0
-        return number is not None
-
-    def _write(self, before: rules.Facts, event: rules.Event) -> None:
-        now, columns = self._gear.clock.now(), dict[str, Any]()
-        if isinstance(event, rules.TargetAnswered):
-            columns["answered_at"] = now
-        if isinstance(event, rules.Joined):
-            columns["connected_at"] = now
-        if isinstance(event, rules.TargetGone) and before.phase is not Phase.CONNECTED:
-            columns |= {"cause": event.hangup.cause, "sip_status": event.hangup.sip_status}
-        if isinstance(event, rules.Referred):
-            columns["sip_status"] = event.status
-        over = self.facts.phase is Phase.OVER
-        if over or self.facts.phase is Phase.CONNECTED:
-            columns |= {"outcome": self.facts.outcome, "failure": self.facts.failure}
-        elif before.method != self.facts.method:
-            failure = rules.Failure.CARRIER
-            columns |= {"outcome": rules.Outcome.FAILED, "failure": failure}
-            over = True
-        if over:
-            columns["ended_at"] = now
-        if columns and self._number:
-            self._journal.transfer(self._number, **columns)
-
-    def _write_end(self) -> None:
-        """It was called off while it was being stored."""
-        if self._number:
-            now = self._gear.clock.now()
-            self._journal.transfer(
-                self._number,
-                outcome=self.facts.outcome,
-                failure=self.facts.failure,
-                ended_at=now,
-            )
-
     def _arm(self, before: rules.Facts) -> None:
         """One time-out for dialling and ringing together."""
         phase = self.facts.phase
@@ -380,7 +352,7 @@ class Transfer(BriefingObserver):
     def _time_up(self, phase: Phase) -> None:
         self._timer = None
         if phase is self.facts.phase or phase is Phase.DIALLING:
-            self.take(rules.TimeUp())
+            self.take(events.TimeUp())
 
 
 def _leg(call: ClaimedCall, gear: Gear, channel_uuid: str, listener: Transfer) -> CallLeg:

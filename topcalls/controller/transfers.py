@@ -9,6 +9,7 @@ from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.transfer import Transfer, TransferredCall
 from topcalls.core import transfer as rules
+from topcalls.core import transfer_events as events
 from topcalls.core.transfer import Destination, Phase
 from topcalls.log import get_logger
 from topcalls.services.dispatch import ClaimedCall
@@ -47,12 +48,12 @@ class Transfers:
         self._present = Transfer(
             self._call, self._gear, self._journal, self._host, destination, by, summary
         )
-        self._present.take(rules.Begun())
+        self._present.take(events.Begun())
 
     def close(self) -> None:
         """The call is over."""
         if self._present is not None:
-            self._present.take(rules.CalledOff())
+            self._present.take(events.CalledOff())
 
     @property
     def is_busy(self) -> bool:

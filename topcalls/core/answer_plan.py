@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from topcalls.core.answer_detection import AnswerRules
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError
 
@@ -41,9 +42,9 @@ class _Request(Protocol):
 
 @dataclass(frozen=True)
 class AnswerPlan:
-    """`detect`: find out what answered. `message` is spoken after a mailbox's beep; `goal` is what
-    to reach in a menu, with at most `steps` times of keys; `introduction` is what a screening
-    assistant hears, "" if the agent finds its own words."""
+    """`detect`: find out what answered, by `rules`. `message` is spoken after a mailbox's beep;
+    `goal` is what to reach in a menu, with at most `steps` times of keys; `introduction` is what a
+    screening assistant hears, "" if the agent finds its own words."""
 
     detect: bool = False
     voicemail: str = CONTINUE
@@ -52,6 +53,7 @@ class AnswerPlan:
     goal: str = ""
     steps: int = DEFAULT_STEPS
     introduction: str = ""
+    rules: AnswerRules = AnswerRules()  # noqa: RUF009 - it is frozen
 
 
 def answer_plan(request: _Request) -> AnswerPlan:

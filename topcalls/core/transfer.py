@@ -1,9 +1,10 @@
 """Handing a call over to a person: the life of one transfer, from the wish to a bridge or back.
 
-Blind: the target is dialled and, once answered, connected. Warm: who answers first hears what the
-call is about, and is connected only after pressing a key; a machine presses none, so a caller is
-never handed to a voicemail. By REFER the carrier is asked to do all of it; where it refuses the
-request itself, the target is dialled after all.
+Blind: the target is dialled and, once answered, connected; with `detect_voicemail` it is listened
+to first, until its greeting is over. Warm: who answers first hears what the call is about, and is
+connected only after pressing a key; a machine presses none, so a caller is never handed to a
+voicemail, and one that is recognized is let go of at once. By REFER the carrier is asked to do all
+of it; where it refuses the request itself, the target is dialled after all.
 
 Whatever goes wrong before the connection, the caller is still with the agent, who is told what
 happened in words. `advance` decides; the controller carries the effects out and reports by events.
@@ -18,6 +19,25 @@ from typing import Any
 
 from topcalls.core.call_events import Hangup
 from topcalls.core.hangup_causes import Unanswered, outcome_of
+from topcalls.core.transfer_answer import CHECK_SECONDS
+from topcalls.core.transfer_events import (
+    Begun,
+    BriefingOver,
+    CalledOff,
+    Dialled,
+    Event,
+    Joined,
+    KeyPressed,
+    NotDialled,
+    NotJoined,
+    Referred,
+    TargetAnswered,
+    TargetGone,
+    TargetIsMachine,
+    TargetMayTalk,
+    TargetRang,
+    TimeUp,
+)
 
 BLIND, WARM = "blind", "warm"
 KINDS = (BLIND, WARM)
@@ -36,7 +56,8 @@ INTENT_SECONDS = 10.0
 @dataclass(frozen=True)
 class Destination:
     """Where a call may be handed over to. `briefing`: what the target hears first, if `kind` is
-    warm. Times in seconds; `accept_seconds` is for the briefing and the key together."""
+    warm. Times in seconds; `accept_seconds` is for the briefing and the key together.
+    `detect_voicemail`: of a blind one, see `core/transfer_answer.py`."""
 
     name: str
     number: str
@@ -46,6 +67,14 @@ class Destination:
     ring_seconds: float = DEFAULT_RING_SECONDS
     accept_key: str = DEFAULT_ACCEPT_KEY
     accept_seconds: float = DEFAULT_ACCEPT_SECONDS
+    detect_voicemail: bool = False
+
+    @property
+    def waits_seconds(self) -> float:
+        """How long a target that answered may have to wait before it is connected."""
+        if self.kind == WARM:
+            return self.accept_seconds
+        return CHECK_SECONDS if self.detect_voicemail else 0.0
 
 
 def destinations_of(transfer: Mapping[str, Any] | None) -> tuple[Destination, ...]:
@@ -71,6 +100,7 @@ class Phase(StrEnum):
     ASKED = "asked"
     DIALLING = "dialling"
     RINGING = "ringing"
+    CHECKING = "checking"
     BRIEFING = "briefing"
     CONNECTING = "connecting"
     REFERRING = "referring"
@@ -94,6 +124,7 @@ class Failure(StrEnum):
     NO_ANSWER = "no_answer"
     DECLINED = "declined"
     NOT_ACCEPTED = "not_accepted"
+    VOICEMAIL = "voicemail"
     HUNG_UP = "hung_up"
     CARRIER = "carrier"
     NOT_DIALLED = "not_dialled"
@@ -106,6 +137,7 @@ class Effect(StrEnum):
 
     DIAL = "dial"
     REFER = "refer"
+    CHECK = "check"
     BRIEF = "brief"
     CONNECT = "connect"
     HANG_UP_TARGET = "hang_up_target"
@@ -113,101 +145,6 @@ class Effect(StrEnum):
     TELL_REFERRED = "tell_referred"
     TELL_TARGET_LEFT = "tell_target_left"
     RETURN_TO_AGENT = "return_to_agent"
-
-
-# --- events
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """Somebody wants the call handed over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dialled:
-    """The wish is stored and the target is dialled."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotDialled:
-    """It could not be stored, or not be sent to the switch."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetRang:
-    """The target's phone rings."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetAnswered:
-    """Somebody, or something, answered at the target's."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetGone:
-    """The target's channel is over, or never came to be."""
-
-    hangup: Hangup
-
-
-@dataclass(frozen=True, slots=True)
-class KeyPressed:
-    """The target pressed a key."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True)
-class BriefingOver:
-    """The briefing ended without a key; `broken`: by a fault."""
-
-    broken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """The switch has connected the two."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotJoined:
-    """The switch could not connect them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Referred:
-    """The carrier's answer to REFER, or (`final`) what became of its own dial."""
-
-    status: int
-    final: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TimeUp:
-    """The present phase has lasted as long as it may."""
-
-
-@dataclass(frozen=True, slots=True)
-class CalledOff:
-    """The call itself is over, or somebody took the wish back."""
-
-
-Event = (
-    Begun
-    | Dialled
-    | NotDialled
-    | TargetRang
-    | TargetAnswered
-    | TargetGone
-    | KeyPressed
-    | BriefingOver
-    | Joined
-    | NotJoined
-    | Referred
-    | TimeUp
-    | CalledOff
-)
-EVENT_KINDS: tuple[type[Event], ...] = Event.__args__
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +168,13 @@ class Step:
 
 
 _BEFORE_ANSWER = (Phase.DIALLING, Phase.RINGING)
-_WITH_TARGET = (Phase.DIALLING, Phase.RINGING, Phase.BRIEFING, Phase.CONNECTING)
+_WITH_TARGET = (
+    Phase.DIALLING,
+    Phase.RINGING,
+    Phase.CHECKING,
+    Phase.BRIEFING,
+    Phase.CONNECTING,
+)
 
 
 def begin(destination: Destination) -> Facts:
@@ -246,7 +189,8 @@ def limit_of(facts: Facts) -> float | None:
         Phase.ASKED: INTENT_SECONDS,
         Phase.DIALLING: target.ring_seconds,
         Phase.RINGING: target.ring_seconds,
-        Phase.BRIEFING: target.accept_seconds,
+        Phase.CHECKING: target.waits_seconds,
+        Phase.BRIEFING: target.waits_seconds,
         Phase.CONNECTING: CONNECT_SECONDS,
         Phase.REFERRING: REFER_SECONDS,
     }.get(facts.phase)
@@ -281,11 +225,7 @@ def _dialling(facts: Facts, event: Event) -> Step | None:
     if isinstance(event, TargetRang) and facts.phase is Phase.DIALLING:
         return Step(replace(facts, phase=Phase.RINGING))
     if isinstance(event, TargetAnswered):
-        warm = facts.destination.kind == WARM
-        phase, effect = (
-            (Phase.BRIEFING, Effect.BRIEF) if warm else (Phase.CONNECTING, Effect.CONNECT)
-        )
-        return Step(replace(facts, phase=phase), (effect,))
+        return _answered(facts)
     if isinstance(event, TargetGone):
         return _failed(facts, _why(event.hangup))
     if isinstance(event, NotDialled):
@@ -293,9 +233,33 @@ def _dialling(facts: Facts, event: Event) -> Step | None:
     return None
 
 
+def _answered(facts: Facts) -> Step:
+    if facts.destination.kind == WARM:
+        return Step(replace(facts, phase=Phase.BRIEFING), (Effect.BRIEF,))
+    if facts.destination.detect_voicemail:
+        return Step(replace(facts, phase=Phase.CHECKING), (Effect.CHECK,))
+    return _connect(facts)
+
+
+def _connect(facts: Facts) -> Step:
+    return Step(replace(facts, phase=Phase.CONNECTING), (Effect.CONNECT,))
+
+
+def _checking(facts: Facts, event: Event) -> Step | None:
+    if isinstance(event, TargetMayTalk):
+        return _connect(facts)
+    if isinstance(event, TargetIsMachine):
+        return _failed(facts, Failure.VOICEMAIL, Effect.HANG_UP_TARGET)
+    if isinstance(event, TargetGone):
+        return _failed(facts, Failure.HUNG_UP)
+    return None
+
+
 def _briefing(facts: Facts, event: Event) -> Step | None:
     if isinstance(event, KeyPressed) and event.digit == facts.destination.accept_key:
-        return Step(replace(facts, phase=Phase.CONNECTING), (Effect.CONNECT,))
+        return _connect(facts)
+    if isinstance(event, TargetIsMachine):
+        return _failed(facts, Failure.VOICEMAIL, Effect.HANG_UP_TARGET)
     if isinstance(event, TargetGone):
         return _failed(facts, Failure.HUNG_UP)
     if isinstance(event, BriefingOver):
@@ -342,6 +306,7 @@ _ANSWERS = {
     Phase.ASKED: _asked,
     Phase.DIALLING: _dialling,
     Phase.RINGING: _dialling,
+    Phase.CHECKING: _checking,
     Phase.BRIEFING: _briefing,
     Phase.CONNECTING: _connecting,
     Phase.REFERRING: _referring,
@@ -349,6 +314,8 @@ _ANSWERS = {
 
 
 def _time_up(facts: Facts) -> Step:
+    if facts.phase is Phase.CHECKING:
+        return _connect(facts)
     why = {
         Phase.ASKED: Failure.NOT_DIALLED,
         Phase.BRIEFING: Failure.NOT_ACCEPTED,
@@ -389,6 +356,7 @@ _WORDS = {
     Failure.DECLINED: "The call was declined.",
     Failure.NOT_ACCEPTED: "Somebody or something answered, but nobody took the call: it may have "
     "been a voicemail.",
+    Failure.VOICEMAIL: "A voicemail or another machine answered, and nobody else.",
     Failure.HUNG_UP: "The person hung up before taking the call.",
     Failure.CARRIER: "The telephone network could not connect it.",
     Failure.NOT_DIALLED: "It could not be dialled.",

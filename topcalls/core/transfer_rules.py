@@ -25,6 +25,7 @@ FIELDS = (
     "ring_timeout_seconds",
     "accept_key",
     "accept_timeout_seconds",
+    "detect_voicemail",
 )
 _OF_WARM = ("briefing", "accept_key", "accept_timeout_seconds")
 
@@ -87,6 +88,21 @@ def _choice_faults(given: Mapping[str, Any], path: str) -> Faults:
         if key in given:
             message = "A blind transfer asks nobody. Set kind to 'warm', or leave this out."
             yield FieldError(f"{path}.{key}", message, "needs_warm")
+    yield from _check_faults(given.get("detect_voicemail", False), kind, method, path)
+
+
+def _check_faults(wanted: object, kind: object, method: object, path: str) -> Faults:
+    here = f"{path}.detect_voicemail"
+    if not isinstance(wanted, bool):
+        yield FieldError(here, "Must be true or false.", "invalid_type")
+    elif wanted and kind == WARM:
+        message = "A warm transfer always notices a voicemail. Leave this out."
+        yield FieldError(here, message, "needs_blind")
+    elif wanted and method == REFER:
+        message = (
+            "We do not hear whom the carrier dials. Set method to 'bridge', or leave this out."
+        )
+        yield FieldError(here, message, "needs_bridge")
 
 
 def _detail_faults(given: Mapping[str, Any], path: str) -> Faults:

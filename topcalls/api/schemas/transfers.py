@@ -82,6 +82,14 @@ class DestinationSchema(ma.Schema):
             "maximum": transfer_rules.TIMES["accept_timeout_seconds"][1],
         }
     )
+    detect_voicemail = fields.Flag(
+        metadata={
+            "default": False,
+            "description": "Of a blind transfer by `bridge`: whoever answers is listened to until "
+            "they pause, and a voicemail brings the caller back to the agent instead of being "
+            "connected. A person waits for about a second more.",
+        }
+    )
 
 
 class TransferSettingsSchema(ma.Schema):

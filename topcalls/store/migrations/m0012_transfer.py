@@ -19,6 +19,8 @@ from peewee import (
 )
 from playhouse.migrate import SchemaMigrator
 
+from topcalls.store.checks import allow_in_sqlite
+
 _BEFORE = "'pending', 'queued', 'dispatching', 'ringing', 'answered', 'in_progress', "
 _AFTER = (
     "'ending', 'completed', 'busy', 'no_answer', 'rejected', 'failed', 'cancelled', "
@@ -87,7 +89,7 @@ class CallTransfer(_Frozen):
 def up(migrator: SchemaMigrator, db: Any) -> None:
     """Allow the state, find live calls in it too, and make the table."""
     if hasattr(db, "pragma"):
-        _allow_in_sqlite(db)
+        allow_in_sqlite(db, "call", _OLD, _NEW)
     else:
         db.execute_sql('ALTER TABLE "call" DROP CONSTRAINT call_state_check')
         db.execute_sql(f'ALTER TABLE "call" ADD CHECK ("state" IN {_NEW})')
@@ -96,15 +98,3 @@ def up(migrator: SchemaMigrator, db: Any) -> None:
         db.execute_sql(f'CREATE INDEX "{name}" ON "call" ("{column}") WHERE ("state" IN {_LIVE})')
     with db.bind_ctx([Call, CallTransfer]):
         db.create_tables([CallTransfer], safe=False)
-
-
-def _allow_in_sqlite(db: Any) -> None:
-    """A check is text in the schema: SQLite's own way to change one without moving every row."""
-    version = db.execute_sql("PRAGMA schema_version").fetchone()[0]
-    db.execute_sql("PRAGMA writable_schema = ON")
-    db.execute_sql(
-        "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE type = 'table' AND name = 'call'",
-        (_OLD, _NEW),
-    )
-    db.execute_sql(f"PRAGMA schema_version = {version + 1}")
-    db.execute_sql("PRAGMA writable_schema = OFF")
