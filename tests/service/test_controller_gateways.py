@@ -7,7 +7,9 @@ from prometheus_client import REGISTRY
 from topcalls.controller.assembly import TrunkOptions
 from topcalls.controller.gateway_files import GatewayFiles
 from topcalls.core.trunks import gateway_name
+from topcalls.errors import InvalidRequest
 from topcalls.sandbox import faults
+from topcalls.store import rows
 
 pytestmark = pytest.mark.service
 BODY = {"carrier_name": "Carrier", "sip_gateway": {"ipv4": "sip.carrier.test"}}
@@ -141,6 +143,46 @@ def test_wrong_credentials_are_told_in_words(rig):
     assert (node.registered, node.reachable) == (False, True)
     assert "SIP 403 Forbidden" in node.found
     assert node.remedy
+
+
+def spoil(rig, *carrier_ids):
+    """Their passwords are under a key that is lost."""
+    for carrier_id in carrier_ids:
+        text = "UPDATE carrier SET password = ?, version = version + 1 WHERE id = ?"
+        rig.services.db.run(rows.change, text, "of another key", carrier_id)
+
+
+def test_a_password_that_cannot_be_read_stops_its_carrier_alone(rig):
+    never, before = rig.register("one.test"), rig.register("two.test")
+    spoil(rig, never)
+    rig.controller()
+    rig.wait_state(before, "registered")
+    node = rig.wait_state(never, "missing")
+    assert "TOPCALLS_SECRET_KEY" in node.found
+    spoil(rig, before)  # what the switch has of it stays
+    after = rig.add("three.test")
+    rig.wait_state(after, "up")
+    rig.wait_until(lambda: rig.status(before).nodes[0].problem, "a word about it")
+    assert rig.status(before).state == "registered"
+    assert rig.of(never) is None
+    assert rig.of(before) is not None
+
+    rig.change(never, registration=LOGIN)
+    rig.wait_state(never, "registered")
+
+
+def test_a_carrier_whose_password_cannot_be_read_is_shown_and_can_be_changed(rig):
+    carrier_id = rig.register()
+    spoil(rig, carrier_id)
+    account_id = rig.account.account_id
+    assert [view.id for view in rig.services.carriers.list(account_id)] == [carrier_id]
+    rig.add("other.test")
+    with pytest.raises(InvalidRequest) as refused:
+        rig.change(carrier_id, carrier_name="Renamed")
+    assert [error.path for error in refused.value.errors] == ["registration.password"]
+    rig.change(carrier_id, carrier_name="Renamed", registration={"password": "new"})
+    assert rig.services.carriers.get(account_id, carrier_id).carrier_name == "Renamed"
+    rig.delete(carrier_id)
 
 
 def test_a_carrier_that_does_not_answer_its_pings_is_down(rig):

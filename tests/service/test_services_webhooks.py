@@ -231,6 +231,49 @@ def test_a_place_is_free_again_after_the_attempt(services, who):
     assert len(due(services)) == 1
 
 
+def test_a_look_that_finds_nothing_takes_no_lock(services, who, monkeypatch):
+    factories.queued_call(services, who, webhook_url=URL)
+    for number in range(3):
+        factories.queued_call(services, who, webhook_url=f"https://e{number}.example.com/")
+    for delivery in due(services):
+        note(services, delivery, FAILED)
+    monkeypatch.setattr(services.db, "run", None)
+    assert due(services) == []
+
+
+def test_endpoints_take_turns_where_there_are_more_than_places(services, who):
+    for _ in range(2):
+        for number in range(5):
+            factories.queued_call(services, who, webhook_url=f"https://e{number}.example.com/")
+    looks = [sorted(item.endpoint[8:10] for item in due(services, limit=2)) for _ in range(5)]
+    assert looks == [["e0", "e1"], ["e2", "e3"], ["e0", "e4"], ["e1", "e2"], ["e3", "e4"]]
+
+
+def test_a_look_passes_over_a_bounded_number_of_endpoints_and_the_next_goes_on(
+    services, who, monkeypatch
+):
+    """One customer may have many hosts, and all of them wait for their retry."""
+    for number in range(9):
+        factories.queued_call(services, who, webhook_url=f"https://e{number}.example.com/")
+    for delivery in due(services):
+        note(services, delivery, FAILED)
+    monkeypatch.setattr("topcalls.services.webhooks._ENDPOINTS_AT_ONCE", 4)
+    factories.queued_call(services, who, webhook_url="https://z.example.com/")
+    found = [[item.endpoint for item in due(services)] for _ in range(4)]
+    assert found.index(["https://z.example.com"]) <= 3
+    assert [endpoints for endpoints in found if endpoints] == [["https://z.example.com"]]
+
+
+def test_deliveries_of_many_endpoints_are_taken_in_many_transactions(services, who, monkeypatch):
+    monkeypatch.setattr("topcalls.services.webhooks._CLAIMED_TOGETHER", 2)
+    for number in range(5):
+        factories.queued_call(services, who, webhook_url=f"https://e{number}.example.com/")
+    run, transactions = services.db.run, []
+    monkeypatch.setattr(services.db, "run", lambda *args: transactions.append(1) or run(*args))
+    assert len(due(services)) == 5
+    assert len(transactions) == 3
+
+
 @pytest.mark.parametrize(
     ("url", "endpoint"),
     [

@@ -12,6 +12,7 @@ from topcalls import metrics
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.net.http import HttpError
 from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.store import rows
 from topcalls.store.database import open_database
 
 pytestmark = pytest.mark.service
@@ -70,6 +71,28 @@ def test_the_signature_is_made_with_the_accounts_secret(services, sender, poster
         delivery.message_id, services.clock.now(), body.decode()
     )
     assert headers["webhook-signature"] == expected
+
+
+def test_a_secret_that_cannot_be_read_stops_its_account_alone(services, sender, poster):
+    poor, other = factories.principal(services, name="Poor"), factories.principal(services)
+    for who in (poor, other):
+        factories.queued_call(services, who, webhook_url=HOOK)
+    text = "UPDATE account SET webhook_secret = ? WHERE id = ?"
+    services.db.run(rows.change, text, "of another key", poor.account_id)
+    for delivery in due(services):
+        sender.deliver(delivery.id)
+    assert len(poster.requests) == 1
+    (sent,) = services.webhooks.deliveries(other.account_id).data
+    assert sent.status is DeliveryState.DELIVERED
+    (waiting,) = services.webhooks.deliveries(poor.account_id).data
+    assert (waiting.status, waiting.attempts) == (DeliveryState.PENDING, 1)
+    assert "TOPCALLS_SECRET_KEY" in waiting.last_error
+    assert services.accounts.get(poor.account_id).name == "Poor"
+
+    services.accounts.rotate_webhook_secret(poor.account_id)
+    services.clock.advance(60)
+    (again,) = due(services)
+    assert sender.deliver(again.id) is DeliveryState.DELIVERED
 
 
 def test_attempts_are_made_at_once_and_then_after_1_5_15_and_60_minutes(services, sender, poster):

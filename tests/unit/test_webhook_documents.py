@@ -14,7 +14,8 @@ from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.webhook_retry import RETRY_DELAYS
 from topcalls.services import webhook_delivery
 from topcalls.services.call_views import CallView, TranscriptItem
-from topcalls.services.webhooks import LANE_WIDTH, call_payload
+from topcalls.services.webhook_payload import call_payload
+from topcalls.services.webhooks import LANE_WIDTH
 
 pytestmark = pytest.mark.unit
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()

@@ -136,15 +136,17 @@ class GatewayKeeper:
         for carrier_id in self._counted - {item.trunk.carrier_id for item in self._desired}:
             self._count(carrier_id, is_up=False)
         self._problems = {}
-        wanted = texts.files(item.trunk for item in self._desired)
+        clear = [item for item in self._desired if item.problem is None]
+        wanted = texts.files(item.trunk for item in clear)
         known = {item.trunk.gateway for item in self._desired}
+        settled = {item.trunk.gateway for item in clear}
         try:
             present = self._files.read()
         except SwitchError as error:
             self._problems = dict.fromkeys(known, error.message)
             return
         on_switch = self._on_switch()
-        changed = {gateway for gateway in known if _of(gateway, present) != _of(gateway, wanted)}
+        changed = {gateway for gateway in settled if _of(gateway, present) != _of(gateway, wanted)}
         leaving = (on_switch - known) | (on_switch & changed)
         self._remove(leaving | {_gateway_of(path) for path in present} - known, present)
         stuck = self._kill(leaving)
@@ -152,7 +154,7 @@ class GatewayKeeper:
             stuck & known, "The switch does not let go of the gateway as it was."
         )
         self._write({gateway: _of(gateway, wanted) for gateway in changed - stuck})
-        self._take_up(known, on_switch - leaving, is_changed=bool(changed or leaving))
+        self._take_up(settled, on_switch - leaving, is_changed=bool(changed or leaving))
 
     def _on_switch(self) -> set[str]:
         table = self._switch.api(commands.sofia_status())
@@ -219,7 +221,7 @@ class GatewayKeeper:
         state = self._state(gateway)
         problem = self._problems.get(gateway)
         if state is None or problem is not None:
-            why = problem or "The switch has lost the gateway."
+            why = problem or item.problem or "The switch has lost the gateway."
             self._compare_at = min(self._compare_at, self._clock.monotonic() + REPORT_SECONDS)
             return Report(item.trunk.carrier_id, item.version, _MISSING, problem=why)
         return Report(
@@ -228,6 +230,7 @@ class GatewayKeeper:
             judge(state),
             sip_status=state.sip_status,
             phrase=state.phrase or None,
+            problem=item.problem,
         )
 
     def _state(self, gateway: str) -> GatewayState | None:

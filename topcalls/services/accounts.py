@@ -93,7 +93,9 @@ class Accounts:
 
     def webhook_secret(self, account_id: str) -> str:
         """The secret that signs this account's webhooks (`whsec_…`). Raises NotFound."""
-        secret: str = self._db.read(lambda: _found(account_id).webhook_secret)
+        secret = self._db.read(accounts.webhook_secret, account_id)
+        if secret is None:
+            raise NotFound("No such account.")
         return secret
 
     def rotate_webhook_secret(self, account_id: str) -> str:

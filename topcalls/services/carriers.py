@@ -36,15 +36,23 @@ MAX_CARRIERS = 50
 CALLEES_OWN = frozenset({480, 486, 487, 600, 603, 604, 607, 608})
 """Refusals that say nothing about the carrier."""
 
+PASSWORD_UNREADABLE = (
+    "The carrier's stored password cannot be read with this installation's secret key. Give the "
+    "carrier its password again, or have the operator restore TOPCALLS_SECRET_KEY."
+)
 _SECTIONS = ("sip_gateway", "registration", "inbound_auth", "outbound_auth")
 
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """A trunk as the switch of every node should have it."""
+    """A trunk as the switch of every node should have it.
+
+    `problem`: why it is not known whole; what a switch has of it stays as it is then.
+    """
 
     trunk: Trunk
     version: int
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +177,13 @@ class Carriers:
 
     def desired(self) -> Sequence[Desired]:
         """Every trunk, with its passwords."""
-        return self._db.read(
-            lambda: [Desired(trunk_of(row), row.version) for row in carriers.every()]
-        )
+
+        def verb() -> list[Desired]:
+            rows = carriers.every()
+            passwords = carriers.passwords([row.id for row in rows])
+            return [_desired(row, passwords.get(row.id)) for row in rows]
+
+        return self._db.read(verb)
 
     def report(self, node: str, reports: Iterable[Report], now: datetime) -> None:
         """Store how a node's switch has carriers. One that is gone meanwhile is left out."""
@@ -238,9 +250,15 @@ class Carriers:
         ]
 
 
+def _desired(row: Carrier, passwords: carriers.Passwords | None) -> Desired:
+    if passwords is None:
+        return Desired(trunk_of(row), row.version, PASSWORD_UNREADABLE)
+    return Desired(from_stored(row.id, row.trunk, *passwords), row.version)
+
+
 def trunk_of(row: Carrier) -> Trunk:
-    """The stored trunk, with its passwords."""
-    return from_stored(row.id, row.trunk, row.password, row.inbound_password)
+    """The stored trunk, without its passwords."""
+    return from_stored(row.id, row.trunk, None, None)
 
 
 def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -259,17 +277,19 @@ def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
 
 
 def _body_of(row: Carrier) -> dict[str, Any]:
-    """The body that would make this carrier anew."""
+    """The body that would make this carrier anew; passwords that cannot be read are left out."""
+    passwords = carriers.passwords([row.id])[row.id]
     view = carrier_view(row, trunk_of(row), [], set(), None)
     body: dict[str, Any] = {
         name: getattr(view, name) for name in trunk_rules.FIELDS if name != "preset"
     }
     body["preset"] = row.preset
     for name in _SECTIONS[1:]:
-        secret = row.inbound_password if name == "inbound_auth" else row.password
         if body[name] is not None:
             body[name] = {key: item for key, item in body[name].items() if item}
-            body[name]["password"] = secret
+            if passwords is not None:
+                is_inbound = name == "inbound_auth"
+                body[name]["password"] = passwords.inbound if is_inbound else passwords.login
     return body
 
 

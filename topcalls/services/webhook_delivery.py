@@ -20,7 +20,7 @@ from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.log import get_logger
 from topcalls.net.http import HttpError, HttpResponse
-from topcalls.services.webhooks import DueDelivery, Webhooks, due_delivery
+from topcalls.services.webhooks import DueDelivery, Webhooks, due_deliveries
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import WebhookDelivery
@@ -31,6 +31,11 @@ USER_AGENT = f"TopCalls/{__version__}"
 
 log = get_logger("webhook_delivery")
 
+SECRET_UNREADABLE = (
+    "The account's webhook secret cannot be read with this installation's secret key, so nothing "
+    "was sent. Restore TOPCALLS_SECRET_KEY, or have the operator make a new secret: topcalls "
+    "accounts webhook-secret --rotate."
+)
 _NO_ANSWER = {
     "invalid_url": "Correct the webhook URL: {detail}.",
     "invalid_request": "Correct the webhook URL: {detail}.",
@@ -111,7 +116,10 @@ class WebhookSender:
         self._db.run(_give_back, delivery_id, self._clock.now())
 
     def _attempt(self, delivery: DueDelivery) -> tuple[Outcome, str]:
-        headers = signed_headers(delivery, self._clock.now())
+        if delivery.secret is None:
+            log.error("Webhook secret cannot be read", account_id=delivery.account_id)
+            return Outcome(error=SECRET_UNREADABLE), "no_secret"
+        headers = signed_headers(delivery, delivery.secret, self._clock.now())
         started = self._clock.monotonic()
         try:
             response = self._http.post(delivery.url, delivery.payload, headers)
@@ -123,9 +131,9 @@ class WebhookSender:
         return outcome, "accepted" if outcome.succeeded else f"{response.status // 100}xx"
 
 
-def signed_headers(delivery: DueDelivery, now: datetime) -> dict[str, str]:
+def signed_headers(delivery: DueDelivery, secret: str, now: datetime) -> dict[str, str]:
     """Headers of one attempt. Only the message id is the same in every attempt."""
-    signature = Webhook(delivery.secret).sign(
+    signature = Webhook(secret).sign(
         msg_id=delivery.message_id, timestamp=now, data=delivery.payload.decode()
     )
     return {
@@ -153,10 +161,10 @@ def words_for_error(error: HttpError) -> str:
 
 
 def _load(delivery_id: str, now: datetime) -> DueDelivery | None:
-    for row in webhooks.contents([delivery_id]):
+    for row, due in due_deliveries([delivery_id]):
         held = row.lease_until is not None and row.lease_until > now
         if row.finished_at is None and held:
-            return due_delivery(row)
+            return due
     return None
 
 

@@ -7,23 +7,20 @@ and tells by `record_attempt` how each attempt went.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from urllib.parse import urlsplit
-
-import orjson
 
 from topcalls.clock import Clock
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.webhook_retry import DeliveryState, Outcome, Verdict, after_attempt
 from topcalls.errors import InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services.call_views import CallView, call_view
+from topcalls.services.call_views import call_view
 from topcalls.services.recordings import Recordings
-from topcalls.store import transfers, webhooks
+from topcalls.services.webhook_payload import encoded
+from topcalls.store import accounts, webhooks
 from topcalls.store.database import Database
 from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, TranscriptTurn, WebhookAttempt, WebhookDelivery
@@ -34,16 +31,20 @@ LEASE_SECONDS = 120.0
 LANE_WIDTH = 4
 """How many deliveries may be under way to one endpoint, so that a slow one holds up no other."""
 
-TRANSFERRED = "call.transferred"
-_HANDED_OVER = ("transferred", "referred")
 _CRASHES_ALLOWED = 100
 _BATCH = 200
+_ENDPOINTS_AT_ONCE = 5000
+"""How many endpoints with something pending are looked through before others have their turn."""
+
+_CLAIMED_TOGETHER = 20
+"""Of how many endpoints deliveries are taken in one transaction: other writers wait for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class DueDelivery:
     """Everything needed to send: the exact `payload`, signed with `secret`, as `message_id`.
 
+    `secret` is None where the stored one cannot be read: then nothing can be sent.
     `attempt` counts from 1 and has to be named again to `record_attempt`. `endpoint` is the lane.
     """
 
@@ -53,7 +54,7 @@ class DueDelivery:
     event: str
     url: str
     endpoint: str
-    secret: str
+    secret: str | None
     payload: bytes
     attempt: int
     created_at: datetime
@@ -110,6 +111,7 @@ class Webhooks:
         self._clock = clock
         self._recordings = recordings
         self._owner = owner or new_id()
+        self._next_endpoint = ""  # where the next look begins
 
     # --- recording, inside the verb of the change
 
@@ -127,7 +129,7 @@ class Webhooks:
             account=call.account_id,
             call_id=call.id,
             kind=event,
-            payload=_encoded(call_payload(event, view) | _transfer(call, event)),
+            payload=encoded(call, event, view),
             created_at=now,
         )
         webhooks.insert_delivery(
@@ -145,8 +147,18 @@ class Webhooks:
     # --- sending
 
     def due(self, now: datetime, limit: int) -> list[DueDelivery]:
-        """Take up to `limit` deliveries that are due, sharing the places between endpoints."""
-        return self._db.run(self._take, now, limit)
+        """Take up to `limit` deliveries that are due, sharing the places between endpoints.
+
+        Endpoints without anything due cost no lock, and where there are too many to be looked
+        through at once, the next look goes on behind them.
+        """
+        lanes = self._due_endpoints(now, limit)
+        share = max(1, limit // len(lanes)) if lanes else 0
+        taken: list[str] = []
+        for at in range(0, len(lanes), _CLAIMED_TOGETHER):
+            batch = lanes[at : at + _CLAIMED_TOGETHER]
+            taken += self._db.run(self._claim, batch, share, limit - len(taken), now)
+        return self._db.read(_contents, taken) if taken else []
 
     def record_attempt(
         self, delivery_id: str, attempt: int, outcome: Outcome, now: datetime
@@ -237,71 +249,33 @@ class Webhooks:
 
         return self._db.run(verb)
 
-    def _take(self, now: datetime, limit: int) -> list[DueDelivery]:
-        lanes = webhooks.due_endpoints(now)
-        random.shuffle(lanes)  # when there are more lanes than places, none is always last
-        share = max(1, limit // len(lanes)) if lanes else 0
+    def _due_endpoints(self, now: datetime, limit: int) -> list[webhooks.Lane]:
+        """Up to `limit` endpoints with something due and a place free, from where the last look
+        ended on."""
+        began_at = self._next_endpoint
+        look = self._db.read(
+            webhooks.due_lanes, began_at, now, LANE_WIDTH, limit, _ENDPOINTS_AT_ONCE
+        )
+        self._next_endpoint = look.go_on_at
+        lanes = look.lanes
+        if began_at and not look.go_on_at and len(lanes) < limit:
+            rest = self._db.read(
+                webhooks.due_lanes, "", now, LANE_WIDTH, limit - len(lanes), _ENDPOINTS_AT_ONCE
+            )
+            lanes += [lane for lane in rest.lanes if lane not in lanes]
+            self._next_endpoint = rest.go_on_at
+        return lanes
+
+    def _claim(
+        self, lanes: Sequence[webhooks.Lane], share: int, room: int, now: datetime
+    ) -> list[str]:
         taken: list[str] = []
-        for endpoint, under_way in lanes:
-            places = min(LANE_WIDTH - under_way, share, limit - len(taken))
+        for lane in lanes:
+            places = min(LANE_WIDTH - lane.under_way, share, room - len(taken))
             if places > 0:
-                won = webhooks.claim(endpoint, self._owner, now, LEASE_SECONDS, places)
+                won = webhooks.claim(lane.endpoint, self._owner, now, LEASE_SECONDS, places)
                 taken += [delivery.id for delivery in won]
-        return [due_delivery(delivery) for delivery in webhooks.contents(taken)] if taken else []
-
-
-def call_payload(event: str, view: CallView) -> dict[str, Any]:
-    """The body of a call's webhook."""
-    return {
-        "event": event,
-        "call_id": view.id,
-        "direction": view.direction,
-        "phone_number": view.phone_number,
-        "from_phone_number": view.from_phone_number,
-        "status": view.status,
-        "call_status": view.call_status,
-        "duration": view.duration,
-        "transcript": [
-            {
-                "id": item.id,
-                "user": item.user,
-                "text": item.text,
-                "created_at": item.created_at,
-            }
-            for item in view.transcript
-        ],
-        "recording_url": view.recording_url,
-        "call_summary": view.call_summary,
-        "answered_by": view.answered_by,
-        "agent_id": view.agent_id,
-        "agent_version": view.agent_version,
-        "campaign_id": view.campaign_id,
-        "lead_id": view.lead_id,
-        "created_at": view.created_at,
-        "started_at": view.started_at,
-        "end_at": view.end_at,
-        "end_reason": view.end_reason,
-        "ended_by": view.ended_by,
-        "hangup": None if view.hangup is None else asdict(view.hangup),
-        "error_message": view.error_message,
-        "disposition": view.disposition,
-        "analysis": view.analysis,
-        "metadata": dict(view.metadata),
-        "sandbox": view.sandbox,
-    }
-
-
-def _transfer(call: Call, event: str) -> dict[str, Any]:
-    """To whom it was handed over, for that event alone."""
-    if event != TRANSFERRED:
-        return {}
-    done = [row for row in transfers.of_call(call.id) if row.outcome in _HANDED_OVER]
-    if not done:
-        return {}
-    names = ("destination", "phone_number", "kind", "method", "asked_by", "summary")
-    last = done[-1]
-    told = {name: getattr(last, name) for name in names}
-    return {"transfer": told | {"connected_at": last.connected_at or last.ended_at}}
+        return taken
 
 
 def _cursor(delivery: WebhookDelivery) -> str:
@@ -321,12 +295,18 @@ def endpoint_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
 
 
-def _encoded(payload: dict[str, Any]) -> str:
-    return orjson.dumps(payload, option=orjson.OPT_UTC_Z).decode()
+def _contents(delivery_ids: list[str]) -> list[DueDelivery]:
+    return [due for _, due in due_deliveries(delivery_ids)]
 
 
-def due_delivery(delivery: WebhookDelivery) -> DueDelivery:
-    """A row as what is to be sent next for it."""
+def due_deliveries(delivery_ids: list[str]) -> list[tuple[WebhookDelivery, DueDelivery]]:
+    """Rows, and what is to be sent next for them; runs inside a verb."""
+    rows = webhooks.contents(delivery_ids)
+    secrets = accounts.webhook_secrets({row.account_id for row in rows})
+    return [(row, _due(row, secrets.get(row.account_id))) for row in rows]
+
+
+def _due(delivery: WebhookDelivery, secret: str | None) -> DueDelivery:
     return DueDelivery(
         id=delivery.id,
         account_id=delivery.account_id,
@@ -334,7 +314,7 @@ def due_delivery(delivery: WebhookDelivery) -> DueDelivery:
         event=delivery.event.kind,
         url=delivery.url,
         endpoint=delivery.endpoint,
-        secret=delivery.account.webhook_secret,
+        secret=secret,
         payload=delivery.event.payload.encode(),
         attempt=delivery.attempts + 1,
         created_at=delivery.event.created_at,

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from topcalls.store import rows
-from topcalls.store.fields import SecretField
+from topcalls.store import rows, secrets
+from topcalls.store.fields import open_fields
 from topcalls.store.models import Account, ApiKey
 
-_FIELDS = Account._meta.sorted_fields
-_OPEN_COLUMNS = [field for field in _FIELDS if not isinstance(field, SecretField)]
+_OPEN_FIELDS = open_fields(Account)
 
 
 def insert(**columns: Any) -> Account:
@@ -20,13 +20,30 @@ def insert(**columns: Any) -> Account:
 
 
 def get(account_id: str) -> Account | None:
-    """One account."""
-    return Account.get_or_none(Account.id == account_id)
+    """One account, without its secret."""
+    query = Account.select(*_OPEN_FIELDS).where(Account.id == account_id)
+    return query.first()  # type: ignore[no-any-return]
 
 
 def every() -> list[Account]:
-    """All accounts, oldest first, without their secrets: these are read one at a time."""
-    return list(Account.select(*_OPEN_COLUMNS).order_by(Account.created_at, Account.id))
+    """All accounts, oldest first, without their secrets."""
+    return list(Account.select(*_OPEN_FIELDS).order_by(Account.created_at, Account.id))
+
+
+def webhook_secret(account_id: str) -> str | None:
+    """The secret of one account; None where there is none, or no such account.
+
+    Raises:
+        ConfigError: it was encrypted with a key that is not configured.
+    """
+    query = Account.select(Account.webhook_secret).where(Account.id == account_id)
+    return next((account.webhook_secret for account in query), None)
+
+
+def webhook_secrets(account_ids: Collection[str]) -> dict[str, str | None]:
+    """The secrets of several accounts; None where one cannot be read."""
+    found = secrets.of_rows(Account, account_ids, "webhook_secret")
+    return {account_id: opened[0] if opened else None for account_id, opened in found.items()}
 
 
 def update(account_id: str, **changes: Any) -> bool:

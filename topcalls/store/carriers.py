@@ -8,11 +8,15 @@ from typing import Any, NamedTuple
 
 import peewee
 
+from topcalls.store import secrets
+from topcalls.store.fields import open_fields
 from topcalls.store.models import Call, Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
-# --- carriers
+_OPEN_FIELDS = open_fields(Carrier)
+
+# --- carriers; all but `insert` give them without their passwords
 
 
 def insert(**columns: Any) -> Carrier:
@@ -23,22 +27,38 @@ def insert(**columns: Any) -> Carrier:
 
 def get(carrier_id: str) -> Carrier | None:
     """One carrier."""
-    return Carrier.get_or_none(Carrier.id == carrier_id)
+    query = Carrier.select(*_OPEN_FIELDS).where(Carrier.id == carrier_id)
+    return query.first()  # type: ignore[no-any-return]
 
 
 def of_account(account_id: str) -> list[Carrier]:
     """An account's carriers, in the order in which they are tried."""
-    query = Carrier.select().where(Carrier.account == account_id)
+    query = Carrier.select(*_OPEN_FIELDS).where(Carrier.account == account_id)
     return list(query.order_by(Carrier.priority, Carrier.created_at, Carrier.id))
 
 
 def every() -> list[Carrier]:
     """All carriers of the installation."""
-    return list(Carrier.select().order_by(Carrier.id))
+    return list(Carrier.select(*_OPEN_FIELDS).order_by(Carrier.id))
+
+
+class Passwords(NamedTuple):
+    """Ours at a carrier, and the carrier's at us."""
+
+    login: str | None
+    inbound: str | None
+
+
+def passwords(carrier_ids: Collection[str]) -> dict[str, Passwords | None]:
+    """The passwords of carriers; None where they cannot be read with the keys that there are."""
+    found = secrets.of_rows(Carrier, carrier_ids, "password", "inbound_password")
+    return {
+        carrier_id: Passwords(*opened) if opened else None for carrier_id, opened in found.items()
+    }
 
 
 def versions() -> dict[str, int]:
-    """The version of every carrier: a look that needs no secret."""
+    """The version of every carrier."""
     return dict(tuples(Carrier.select(Carrier.id, Carrier.version)))
 
 
@@ -64,7 +84,7 @@ class Outbound(NamedTuple):
 
 
 def outbound_of(account_id: str) -> list[Outbound]:
-    """An account's carriers for calls out, in the order in which they are tried; no secrets."""
+    """An account's carriers for calls out, in the order in which they are tried."""
     query = Carrier.select(Carrier.id, Carrier.name, Carrier.version, Carrier.trunk)
     query = query.where(Carrier.account == account_id)
     ordered = query.order_by(Carrier.priority, Carrier.created_at, Carrier.id)
@@ -99,7 +119,7 @@ def statuses(carrier_ids: Collection[str]) -> dict[str, list[CarrierStatus]]:
 
 
 def senders() -> list[tuple[str, str, dict[str, Any]]]:
-    """Id, account and `Carrier.trunk` of every carrier; no secrets."""
+    """Id, account and `Carrier.trunk` of every carrier."""
     return list(tuples(Carrier.select(Carrier.id, Carrier.account, Carrier.trunk)))
 
 

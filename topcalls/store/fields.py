@@ -84,10 +84,20 @@ class JsonField(peewee.TextField):
 
 
 class SecretField(peewee.TextField):
-    """Text that is encrypted at rest, with the key of the database it is stored in."""
+    """Text that is encrypted at rest, with the key of the database it is stored in.
+
+    A row whose secret was encrypted with another key cannot be read whole: whoever reads many rows
+    leaves their secrets out (`open_fields`), and reads these by `store.secrets.of_rows`.
+    """
 
     def db_value(self, value: Any) -> Any:
         return current().cipher.encrypt(value) if isinstance(value, str) else value
 
     def python_value(self, value: Any) -> Any:
         return None if value is None else current().cipher.decrypt(value)
+
+
+def open_fields(model: type[peewee.Model]) -> list[peewee.Field]:
+    """The fields of a table that hold no secret."""
+    fields: list[peewee.Field] = model._meta.sorted_fields
+    return [field for field in fields if not isinstance(field, SecretField)]

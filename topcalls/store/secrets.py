@@ -6,6 +6,7 @@ Values are read and written as they are stored: the text of a secret never leave
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from topcalls.errors import ConfigError
@@ -13,6 +14,7 @@ from topcalls.store import rows
 from topcalls.store.current import current
 from topcalls.store.fields import SecretField
 from topcalls.store.models import TABLES
+from topcalls.store.models.base import Table
 
 
 class Column(NamedTuple):
@@ -59,6 +61,31 @@ def rotate(column: Column, after: Any, limit: int) -> Batch:
         if fresh is not None:
             rewritten += _replace(column, key, stored, fresh)
     return Batch(len(found), rewritten, found[-1][0] if len(found) == limit else None)
+
+
+def of_rows(
+    model: type[Table], keys: Collection[str], *names: str
+) -> dict[str, tuple[str | None, ...] | None]:
+    """The secrets of several rows, by primary key; None for a row with one that was encrypted with
+    a key that is not configured."""
+    if not keys:
+        return {}
+    meta, wanted = _meta(model), list(keys)
+    selected = ", ".join(f'"{meta.fields[name].column_name}"' for name in names)
+    key = meta.primary_key.column_name
+    text = (
+        f'SELECT "{key}", {selected} FROM "{meta.table_name}" '
+        f'WHERE "{key}" IN ({", ".join("?" * len(wanted))})'
+    )
+    return {found: _opened(stored) for found, *stored in rows.select(text, *wanted)}
+
+
+def _opened(stored: Collection[str | None]) -> tuple[str | None, ...] | None:
+    cipher = current().cipher
+    try:
+        return tuple(None if text is None else cipher.decrypt(text) for text in stored)
+    except ConfigError:
+        return None
 
 
 def open_all(limit: int) -> int:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-import peewee
-from peewee import fn
+from typing import Any, NamedTuple
 
 from topcalls.core.webhook_retry import DeliveryState, Outcome, Verdict
 from topcalls.store import leases, rows
+from topcalls.store.fields import to_microseconds
 from topcalls.store.locking import locked
-from topcalls.store.models import Account, WebhookAttempt, WebhookDelivery, WebhookEvent
+from topcalls.store.models import WebhookAttempt, WebhookDelivery, WebhookEvent
 
 _PENDING = WebhookDelivery.finished_at.is_null()
 
@@ -33,32 +31,55 @@ def insert_delivery(**columns: Any) -> None:
     rows.insert(WebhookDelivery, state=DeliveryState.PENDING, **columns)
 
 
-def due_endpoints(now: datetime) -> list[tuple[str, int]]:
-    """Endpoints with pending deliveries, and how many of them are being sent right now.
+class Lane(NamedTuple):
+    """An endpoint with something due, and how many deliveries are being sent to it."""
 
-    The endpoints are found by hopping through the index from one to the next, so that a long
-    backlog of one does not slow the look at the others.
+    endpoint: str
+    under_way: int
+
+
+class Look(NamedTuple):
+    """What was found; `go_on_at` is the endpoint with which to go on, empty at the end."""
+
+    lanes: list[Lane]
+    go_on_at: str
+
+
+_LANES = """
+WITH RECURSIVE hops(endpoint, hop) AS (
+  SELECT (SELECT MIN(endpoint) FROM webhook_delivery
+          WHERE finished_at IS NULL AND endpoint >= ?), 1
+  UNION ALL
+  SELECT (SELECT MIN(d.endpoint) FROM webhook_delivery d
+          WHERE d.finished_at IS NULL AND d.endpoint > hops.endpoint), hop + 1
+  FROM hops WHERE hops.endpoint IS NOT NULL AND hop < ?
+), lanes AS (
+  SELECT endpoint, hop,
+    (SELECT COUNT(*) FROM webhook_delivery d WHERE d.endpoint = hops.endpoint
+     AND d.finished_at IS NULL AND d.lease_until > ?) AS under_way,
+    EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.endpoint = hops.endpoint
+     AND d.finished_at IS NULL AND d.available_at <= ? AND d.tries_left > 0
+     AND (d.lease_until IS NULL OR d.lease_until <= ?)) AS is_due
+  FROM hops WHERE endpoint IS NOT NULL
+)
+SELECT endpoint, hop, under_way, is_due FROM lanes
+WHERE (is_due AND under_way < ?) OR hop = ? LIMIT ?
+"""
+
+
+def due_lanes(first: str, now: datetime, width: int, limit: int, most: int) -> Look:
+    """Up to `limit` endpoints with something due and fewer than `width` deliveries under way, of
+    the first `most` from `first` on that have anything pending.
+
+    They are found by hopping through the index from one to the next, so that a long backlog of one
+    does not slow the look at the others.
     """
-    first = WebhookDelivery.select(fn.MIN(WebhookDelivery.endpoint).alias("endpoint")).where(
-        _PENDING
-    )
-    hops = first.cte("hops", recursive=True, columns=("endpoint",))
-    inner = WebhookDelivery.alias()
-    following = inner.select(fn.MIN(inner.endpoint)).where(
-        inner.finished_at.is_null(), inner.endpoint > hops.c.endpoint
-    )
-    hop = peewee.Select([hops], [following]).where(hops.c.endpoint.is_null(False))
-    hops = hops.union_all(hop)
-    busy = WebhookDelivery.select(fn.COUNT(WebhookDelivery.id)).where(
-        WebhookDelivery.endpoint == hops.c.endpoint, _PENDING, WebhookDelivery.lease_until > now
-    )
-    query = (
-        peewee.Select([hops], [hops.c.endpoint, busy])
-        .where(hops.c.endpoint.is_null(False))
-        .with_cte(hops)
-    )
-    proxy = WebhookDelivery._meta.database
-    return [(str(endpoint), int(count)) for endpoint, count in query.tuples().bind(proxy)]
+    at = to_microseconds(now)
+    found = rows.select(_LANES, first, most, at, at, at, width, most, limit + 1)
+    lanes = [Lane(str(row[0]), int(row[2])) for row in found if row[3] and row[2] < width]
+    if len(lanes) > limit:
+        return Look(lanes[:limit], lanes[limit].endpoint)
+    return Look(lanes, next((str(row[0]) for row in found if row[1] == most), ""))
 
 
 def claim(
@@ -71,11 +92,10 @@ def claim(
 
 
 def contents(delivery_ids: list[str]) -> list[WebhookDelivery]:
-    """Deliveries with their event and their account."""
+    """Deliveries with their event."""
     query = (
-        WebhookDelivery.select(WebhookDelivery, WebhookEvent, Account)
-        .join_from(WebhookDelivery, WebhookEvent)
-        .join_from(WebhookDelivery, Account)
+        WebhookDelivery.select(WebhookDelivery, WebhookEvent)
+        .join(WebhookEvent)
         .where(WebhookDelivery.id.in_(delivery_ids))
         .order_by(WebhookDelivery.available_at)
     )

@@ -1,0 +1,75 @@
+"""What a webhook says of a call."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from topcalls.services.call_views import CallView
+from topcalls.store import transfers
+from topcalls.store.models import Call
+
+TRANSFERRED = "call.transferred"
+_HANDED_OVER = ("transferred", "referred")
+
+
+def encoded(call: Call, event: str, view: CallView) -> str:
+    """The exact body of every delivery of this event; runs inside a verb."""
+    payload = call_payload(event, view) | _transfer(call, event)
+    return orjson.dumps(payload, option=orjson.OPT_UTC_Z).decode()
+
+
+def call_payload(event: str, view: CallView) -> dict[str, Any]:
+    """The body of a call's webhook."""
+    return {
+        "event": event,
+        "call_id": view.id,
+        "direction": view.direction,
+        "phone_number": view.phone_number,
+        "from_phone_number": view.from_phone_number,
+        "status": view.status,
+        "call_status": view.call_status,
+        "duration": view.duration,
+        "transcript": [
+            {
+                "id": item.id,
+                "user": item.user,
+                "text": item.text,
+                "created_at": item.created_at,
+            }
+            for item in view.transcript
+        ],
+        "recording_url": view.recording_url,
+        "call_summary": view.call_summary,
+        "answered_by": view.answered_by,
+        "agent_id": view.agent_id,
+        "agent_version": view.agent_version,
+        "campaign_id": view.campaign_id,
+        "lead_id": view.lead_id,
+        "created_at": view.created_at,
+        "started_at": view.started_at,
+        "end_at": view.end_at,
+        "end_reason": view.end_reason,
+        "ended_by": view.ended_by,
+        "hangup": None if view.hangup is None else asdict(view.hangup),
+        "error_message": view.error_message,
+        "disposition": view.disposition,
+        "analysis": view.analysis,
+        "metadata": dict(view.metadata),
+        "sandbox": view.sandbox,
+    }
+
+
+def _transfer(call: Call, event: str) -> dict[str, Any]:
+    """To whom it was handed over, for that event alone."""
+    if event != TRANSFERRED:
+        return {}
+    done = [row for row in transfers.of_call(call.id) if row.outcome in _HANDED_OVER]
+    if not done:
+        return {}
+    names = ("destination", "phone_number", "kind", "method", "asked_by", "summary")
+    last = done[-1]
+    told = {name: getattr(last, name) for name in names}
+    return {"transfer": told | {"connected_at": last.connected_at or last.ended_at}}
