@@ -6,28 +6,45 @@ Exit codes: 0 done, 1 the work failed, 2 the command line or the settings are wr
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import click
 import gevent
 
 from topcalls import __version__, config
-from topcalls.cli.administration import accounts, keys, migrate, openapi
-from topcalls.cli.agents import agents
-from topcalls.cli.answers import answers
-from topcalls.cli.call_in import call_in
-from topcalls.cli.calls import call, calls
-from topcalls.cli.doctor import doctor
-from topcalls.cli.drain import drain
-from topcalls.cli.numbers import numbers
-from topcalls.cli.processes import api, controller, run, sandbox, worker
-from topcalls.cli.secrets import secrets
-from topcalls.cli.status import status
 from topcalls.errors import ConfigError, TopCallsError
+
+_COMMANDS = {
+    "processes": ("run", "api", "controller", "worker", "sandbox"),
+    "administration": ("migrate", "accounts", "keys", "openapi"),
+    "secrets": ("secrets",),
+    "calls": ("call", "calls"),
+    "call_in": ("call-in",),
+    "agents": ("agents",),
+    "answers": ("answers",),
+    "numbers": ("numbers",),
+    "doctor": ("doctor",),
+    "drain": ("drain",),
+    "status": ("status",),
+}
+"""The commands, by the module of this package that holds them: one command loads one module."""
+
+_MODULE_OF = {name: module for module, names in _COMMANDS.items() for name in names}
 
 
 class _Group(click.Group):
     """Shows our errors as a sentence with its remedy, never as a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_MODULE_OF)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _MODULE_OF:
+            return None
+        module = import_module(f"topcalls.cli.{_MODULE_OF[cmd_name]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -65,30 +82,6 @@ def main(ctx: click.Context, config_file: Path | None) -> None:
     try:
         ctx.obj = config.load(config_file)
     except ConfigError as error:
-        if ctx.invoked_subcommand != doctor.name:
+        if ctx.invoked_subcommand != "doctor":
             raise
         ctx.obj = error  # the first of its findings
-
-
-for command in (
-    run,
-    api,
-    controller,
-    worker,
-    sandbox,
-    migrate,
-    accounts,
-    keys,
-    secrets,
-    openapi,
-    call,
-    call_in,
-    calls,
-    agents,
-    answers,
-    numbers,
-    doctor,
-    drain,
-    status,
-):
-    main.add_command(command)

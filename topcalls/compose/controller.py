@@ -13,9 +13,9 @@ from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
-from topcalls.compose.sandbox import sandbox_endpoints
 from topcalls.compose.services import open_services, recording_store
 from topcalls.config import Settings
 from topcalls.controller.assembly import (

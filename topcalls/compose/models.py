@@ -17,8 +17,8 @@ from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.pipeline_reply import Filler
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
+from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.lineup import names, recognizers_of, voices_of
-from topcalls.compose.sandbox import sandbox_endpoints
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
 from topcalls.errors import ConfigError

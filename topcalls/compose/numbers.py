@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from topcalls.compose.sandbox import sandbox_endpoints
+from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
 from topcalls.providers.telephony.base import NumberCarrier

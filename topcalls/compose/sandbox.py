@@ -1,10 +1,8 @@
-"""The sandbox process, and where the other processes find its doubles."""
+"""The sandbox process."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import gevent
 
@@ -45,17 +43,3 @@ def wait_until_unused(doubles: Sandbox) -> None:
     with gevent.Timeout(UNUSED_SECONDS, False):
         while doubles.switch.connection_count:
             gevent.sleep(0.1)
-
-
-def sandbox_endpoints(settings: Settings) -> dict[str, Any]:
-    """What the running sandbox wrote about itself. Raises `ConfigError` when none runs."""
-    try:
-        endpoints = json.loads(settings.sandbox_file.read_text())
-    except (OSError, ValueError):
-        raise ConfigError(
-            f"No sandbox runs in {settings.data_dir}.",
-            field="data_dir",
-            remedy="Start `topcalls sandbox` (or all of it with `topcalls run`) with the same "
-            "data_dir, or configure a switch and an AI key.",
-        ) from None
-    return dict(endpoints)
