@@ -31,6 +31,7 @@ from topcalls.api.schemas.transfers import TransferWishSchema
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
 from topcalls.services.calls import CallPage
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.idempotency import Answer
 
 calls = ApiBlueprint("calls", __name__, description="Place calls and see what became of them.")
@@ -48,19 +49,18 @@ def create_call(wanted: CallRequest) -> Response:
     It is queued and dialled as soon as the account's limits allow, or at `schedule_at`. The
     minutes of `max_duration` are reserved at once; what was not talked comes back when it ends.
     """
-    return once(partial(services().calls.create, principal(), wanted), _created)
+    create = partial(services().calls.create, principal(), wanted)
+    return once(create, partial(_created, services().catalogue))
 
 
-def _created(call: CallView) -> Answer:
+def _created(catalogue: Catalogue, call: CallView) -> Answer:
     created = {
         "call_id": call.id,
         "provider_call_id": call.external_call_id,
         "status": call.status,
         "warnings": [
             fault._asdict()
-            for fault in services().catalogue.warnings(
-                call.request.get("model"), call.request.get("mode")
-            )
+            for fault in catalogue.warnings(call.request.get("model"), call.request.get("mode"))
         ],
     }
     return json_answer(201, created, {"Location": f"/v1/calls/{call.id}"})
