@@ -22,6 +22,7 @@ ALLOWED = {
     "BSD-2-Clause",
     "BSD-3-Clause",
     "CC0-1.0",
+    "CNRI-Python",
     "ISC",
     "LGPL-2.1-or-later",
     "LGPL-3.0-only",
@@ -56,6 +57,7 @@ READ_BY_HAND = {
     "espeakng-loader": "GPL-3.0-or-later",
     "huey": "MIT",
     "peewee": "MIT",
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
 # Wanted on some versions of Python only, so this machine may not have them.
 ELSEWHERE = {"audioop-lts": {"the product"}}

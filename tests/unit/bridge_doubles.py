@@ -19,6 +19,7 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
 from topcalls.core.answer_detection import Verdict
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.core.transcript import Turn
 from topcalls.core.turns import TurnTiming
 from topcalls.errors import ProviderError
@@ -36,7 +37,6 @@ from topcalls.providers.base import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
-    ToolSpec,
 )
 
 LIMIT = 5.0

@@ -6,11 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from bridge_doubles import CONFIG, SESSION, Audio, Talk, configured
+from bridge_doubles import CONFIG, Audio, Talk, configured
 
 from topcalls.audio import dtmf, g711
 from topcalls.bridge import prompt
-from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, offered
 from topcalls.providers.base import ToolCall
 
 PIECE = 640
@@ -217,10 +216,3 @@ def test_a_new_session_knows_the_keys() -> None:
     shown = talk.bridge._conversation._parts.transcript.turns()[-1]
     assert (shown.speaker, shown.text) == ("assistant", "[pressed 12#]")
     talk.end()
-
-
-def test_the_list_of_built_in_tools() -> None:
-    assert [tool.name for tool in offered(BUILTIN_TOOLS)] == ["end_call", "send_dtmf"]
-    assert SESSION.tools
-    with pytest.raises(KeyError):
-        offered(["rm"])

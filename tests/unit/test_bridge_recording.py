@@ -6,16 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from bridge_doubles import CONFIG, Audio, Talk
 
-from topcalls.bridge.builtin_tools import (
-    BUILTIN_TOOLS,
-    PAUSE_RECORDING,
-    RECORDING_TOOLS,
-    RESUME_RECORDING,
-)
 from topcalls.bridge.config import conversation_for
 from topcalls.bridge.opening import Opening
 from topcalls.bridge.timers import Timers
 from topcalls.clock import ManualClock
+from topcalls.core.builtin_tools import PAUSE_RECORDING, RESUME_RECORDING
 from topcalls.core.call_request import CallRequest, Recording
 from topcalls.core.redaction import MASKED
 from topcalls.core.turns import Protection
@@ -91,7 +86,7 @@ def test_the_agent_pauses_only_where_it_may(recording, has):
 @pytest.fixture
 def talk():
     """The caller was answered; the agent may pause the recording."""
-    tools = (*BUILTIN_TOOLS, *RECORDING_TOOLS)
+    tools = (*CONFIG.builtin_tools, PAUSE_RECORDING.name, RESUME_RECORDING.name)
     made = Talk(replace(CONFIG, builtin_tools=tools)).ring()
     made.bridge.attach(Audio(made.line, made.loudspeaker))
     made.settle()

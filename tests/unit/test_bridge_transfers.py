@@ -9,15 +9,15 @@ import pytest
 from bridge_doubles import CONFIG, Talk, configured
 
 from topcalls.bridge.briefing import briefing_for
-from topcalls.bridge.builtin_tools import BUILTIN_TOOLS, TRANSFER_CALL, offered
 from topcalls.bridge.config import conversation_for
+from topcalls.core.builtin_tools import TRANSFER_CALL
 from topcalls.core.call_request import CallRequest
 from topcalls.core.transfer import Destination
 from topcalls.core.transfer_rules import BRIEFING_LENGTH
 from topcalls.providers.base import ToolCall
 
 WITH_SUPPORT = configured(
-    destinations=("support", "sales"), builtin_tools=(*BUILTIN_TOOLS, TRANSFER_CALL)
+    destinations=("support", "sales"), builtin_tools=(*CONFIG.builtin_tools, TRANSFER_CALL)
 )
 SUPPORT = '{"destination": "support", "summary": "Asks about a bill."}'
 
@@ -157,7 +157,6 @@ def test_a_call_that_lists_nobody_has_no_such_tool() -> None:
     [tool] = [tool for tool in config.session.tools if tool.name == TRANSFER_CALL]
     assert tool.parameters["properties"]["destination"]["enum"] == ["support"]
     assert config.destinations == ("support",)
-    assert offered(BUILTIN_TOOLS) == tuple(BUILTIN_TOOLS.values())
     assert CONFIG.destinations == ()
 
 

@@ -348,7 +348,7 @@ def test_a_whole_set_of_customer_structures_is_accepted_once_supported():
         ({"type": "string"}, "analysis_schema.type", "invalid_schema"),
         (
             {"type": "object", "properties": {"a": {"$ref": "https://example.com/s"}}},
-            "analysis_schema",
+            "analysis_schema.properties.a.$ref",
             "remote_reference",
         ),
         ({"type": "object", "description": "x" * 40_000}, "analysis_schema", "too_large"),
@@ -356,30 +356,6 @@ def test_a_whole_set_of_customer_structures_is_accepted_once_supported():
 )
 def test_a_schema_that_cannot_be_used_is_refused(schema, path, code):
     assert codes(EVERYTHING, analysis_schema=schema) == {path: code}
-
-
-@pytest.mark.parametrize(
-    ("change", "path", "code"),
-    [
-        ({"name": "1st"}, "tools.0.name", "invalid_name"),
-        ({"name": "end_call"}, "tools.0.name", "reserved"),
-        ({"description": ""}, "tools.0.description", "required"),
-        ({"parameters": {"type": "array"}}, "tools.0.parameters.type", "invalid_schema"),
-        ({"url": "http://10.0.0.1/"}, "tools.0.url", "private_address"),
-        ({"timeout_seconds": True}, "tools.0.timeout_seconds", "invalid_type"),
-        ({"method": "GET"}, "tools.0.method", "unknown"),
-    ],
-)
-def test_a_tool_that_cannot_be_used_is_refused(change, path, code):
-    tool = {"name": "look_up", "description": "Finds.", **change}
-    assert codes(EVERYTHING, tools=[tool]) == {path: code}
-
-
-def test_two_tools_may_not_share_a_name():
-    tool = {"name": "look_up", "description": "Finds."}
-    assert codes(EVERYTHING, tools=[tool, tool]) == {"tools.1.name": "duplicate"}
-    assert codes(EVERYTHING, tools=[5]) == {"tools.0": "invalid_tool"}
-    assert codes(EVERYTHING, tools=[tool] * 33) == {"tools": "invalid_tools"}
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ from bridge_realtime_peer import Heard
 from sandbox_openai_realtime import QUICK, double, scenario
 from sandbox_openai_speech import silence, spoken
 
-from topcalls.bridge.builtin_tools import END_CALL
 from topcalls.bridge.pipeline import Chain, Pipeline, PipelineSession
 from topcalls.clock import SystemClock
+from topcalls.core.builtin_tools import END_CALL
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDelta,
@@ -28,7 +29,6 @@ from topcalls.providers.base import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
-    ToolSpec,
 )
 from topcalls.providers.openai.chat import ChatCompletions, openai_features
 from topcalls.providers.openai.speech import SpeechEndpoint

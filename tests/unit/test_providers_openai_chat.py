@@ -11,8 +11,8 @@ from gevent.pywsgi import WSGIServer
 
 from topcalls.core.dialogue import FunctionCall, Message
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.base import ToolSpec
 from topcalls.providers.openai.chat import (
     ChatCompletions,
     ChatFeatures,

@@ -15,10 +15,11 @@ from gevent.event import Event
 from sandbox_openai_realtime import CLIENT_EVENTS, QUICK, double, scenario
 from sandbox_openai_speech import silence, spoken
 
-from topcalls.bridge.builtin_tools import END_CALL
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import SystemClock
+from topcalls.core.builtin_tools import END_CALL
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDone,
@@ -33,7 +34,6 @@ from topcalls.providers.base import (
     SpeechStarted,
     SpeechStopped,
     ToolCall,
-    ToolSpec,
 )
 from topcalls.providers.openai.realtime import OpenAIRealtime, OpenAIRealtimeSession
 from topcalls.sandbox.openai.http_server import OpenAIDouble

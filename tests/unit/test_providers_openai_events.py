@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.base import Ears, SessionConfig, ToolSpec
+from topcalls.providers.base import Ears, SessionConfig
 from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events as events
 from topcalls.providers.openai.realtime import socket_url

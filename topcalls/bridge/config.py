@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
-from topcalls.bridge.builtin_tools import (
-    BUILTIN_TOOLS,
-    RECORDING_TOOLS,
-    TRANSFER_CALL,
-    offered,
-)
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
+from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, names_of, specs_of
 from topcalls.core.call_request import CallRequest
+from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
 from topcalls.providers import registry
@@ -46,9 +42,9 @@ class Limits:
 class ConversationConfig:
     """`apology` is heard when the AI fails; it is in the session's audio format.
 
-    `builtin_tools` are the built-in tools the model may call, `destinations` the names of those
-    whom it may hand the call over to. `show_keys`: pressed keys stand in the transcript as they
-    are, else as asterisks.
+    `builtin_tools` are the built-in tools the model may call, `tools` the customer's own,
+    `destinations` the names of those whom it may hand the call over to. `show_keys`: pressed keys
+    stand in the transcript as they are, else as asterisks.
     """
 
     session: SessionConfig
@@ -59,9 +55,10 @@ class ConversationConfig:
     apology_text: str = ""
     limits: Limits = field(default_factory=Limits)
     batch_ms: int = 40
-    builtin_tools: tuple[str, ...] = tuple(BUILTIN_TOOLS)
+    builtin_tools: tuple[str, ...] = (END_CALL.name, SEND_DTMF.name)
     in_band_keys: InBandKeys = "auto"
     show_keys: bool = False
+    tools: tuple[Tool, ...] = ()
     destinations: tuple[str, ...] = ()
     answer: AnswerPlan = field(default_factory=AnswerPlan)
 
@@ -81,9 +78,11 @@ def conversation_for(
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` is the date where the other person is. Without
     `tools` the model can only talk."""
-    destinations = tuple(item.name for item in destinations_of(request.transfer))
-    builtin = _builtin_tools(request, destinations) if tools else ()
-    session = _session(request, request.model or default_model, today, audio_format, builtin)
+    names = names_of(vars(request)) if tools else ()
+    builtin = specs_of(names, vars(request))
+    custom = tools_of(request.tools) if tools else ()
+    specs = (*builtin, *(tool.spec for tool in custom))
+    session = _session(request, request.model or default_model, today, audio_format, specs)
     return ConversationConfig(
         session=session,
         opening=_opening(request, inbound),
@@ -93,17 +92,11 @@ def conversation_for(
         apology_text=apology_text,
         in_band_keys=in_band_keys,
         show_keys=show_keys,
-        builtin_tools=builtin,
-        destinations=destinations,
+        builtin_tools=tuple(spec.name for spec in builtin),
+        tools=custom,
+        destinations=tuple(item.name for item in destinations_of(request.transfer)),
         answer=AnswerPlan() if inbound or not tools else answer_plan(request),
     )
-
-
-def _builtin_tools(request: CallRequest, destinations: tuple[str, ...]) -> tuple[str, ...]:
-    """Which built-in tools this call has."""
-    recording = request.recording
-    masking = RECORDING_TOOLS if recording.enabled and recording.agent_may_pause else ()
-    return (*BUILTIN_TOOLS, *masking, *((TRANSFER_CALL,) if destinations else ()))
 
 
 def _session(
@@ -111,7 +104,7 @@ def _session(
     model: str,
     today: date | None,
     audio_format: AudioFormat,
-    builtin: tuple[str, ...],
+    tools: tuple[ToolSpec, ...],
 ) -> SessionConfig:
     known = registry.find_model(model)
     language = request.language
@@ -123,11 +116,12 @@ def _session(
             request_data=request.request_data,
             language=(language_name(language) or language) if language else None,
             today=today,
+            ends_itself=any(tool.name == END_CALL.name for tool in tools),
         ),
         voice=request.voice,
         audio_format=audio_format,
         language=language,
-        tools=offered(builtin, [item.name for item in destinations_of(request.transfer)]),
+        tools=tools,
         ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,

@@ -64,16 +64,19 @@ def compose_instructions(
     request_data: Mapping[str, Any] | None = None,
     language: str | None = None,
     today: date | None = None,
+    ends_itself: bool = True,
 ) -> str:
     """The system prompt of one call, from a `task` or from whole `instructions`.
 
-    `language` is the name of a language ("German (Switzerland)"), not its tag.
+    `language` is the name of a language ("German (Switzerland)"), not its tag. `ends_itself`: the
+    agent can end the call.
     """
     sections = [instructions.strip() if instructions else f"{_PERSONA}\n\n# Task\n{_own(task)}"]
     if request_data:
         sections.append(_section("Facts", _DATA, *_facts(request_data)))
     sections.append(_section("On the telephone", *_manners(language, today)))
-    sections.append(_section("Ending the call", _END))
+    if ends_itself:
+        sections.append(_section("Ending the call", _END))
     return "\n\n".join(sections)
 
 

@@ -1,7 +1,6 @@
 """What the model does with tools in a conversation: the customer's, and the built-in ones.
 
-Built in (`builtin_tools.py`) are those that act on the call itself; a call has the ones its
-configuration names.
+Built in are those of `core/builtin_tools.py`; a call has the ones its configuration names.
 """
 
 from __future__ import annotations
@@ -13,14 +12,6 @@ import orjson
 
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
-from topcalls.bridge.builtin_tools import (
-    END_CALL,
-    LONGEST_SUMMARY,
-    PAUSE_RECORDING,
-    RESUME_RECORDING,
-    SEND_DTMF,
-    TRANSFER_CALL,
-)
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.masking import Masking
 from topcalls.bridge.parts import Parts
@@ -29,6 +20,14 @@ from topcalls.bridge.responses import Ask, Response
 from topcalls.bridge.tool_calls import ToolCalls, ToolRunner, arguments_of
 from topcalls.bridge.transfer import Transferring
 from topcalls.core import keys
+from topcalls.core.builtin_tools import (
+    END_CALL,
+    LONGEST_SUMMARY,
+    PAUSE_RECORDING,
+    RESUME_RECORDING,
+    SEND_DTMF,
+    TRANSFER_CALL,
+)
 from topcalls.core.turns import Decision
 from topcalls.errors import InvalidRequest
 from topcalls.providers.base import ResponseDone, ToolCall
@@ -64,7 +63,8 @@ class ToolUse:
             PAUSE_RECORDING.name: partial(self._mask_recording, True),
             RESUME_RECORDING.name: partial(self._mask_recording, False),
         }
-        self._builtin = {name: own[name] for name in parts.config.builtin_tools}
+        allowed = set(parts.config.builtin_tools)
+        self._builtin = {name: act for name, act in own.items() if name in allowed}
         tools = (tool.name for tool in parts.config.session.tools)
         names = (name for name in tools if name not in own)
         self._calls = ToolCalls(names, run_tool, parts.mailbox)

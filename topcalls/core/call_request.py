@@ -81,7 +81,8 @@ class CallRequest:
     `agent_id` and `agent_version` name the agent whose configuration is filled in here already.
     Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
     is set. A higher `priority` is dispatched first. `model` None means the configured default.
-    `webhook_events` empty means every event of the call.
+    `webhook_events` empty means every event of the call. `built_in_tools` None means those of every
+    call, see `core/builtin_tools.py`; an empty list means none.
     """
 
     phone_number: str
@@ -112,6 +113,7 @@ class CallRequest:
     background_audio_gain: str | None = None
     knowledge_base_ids: tuple[str, ...] = ()
     tools: tuple[Mapping[str, Any], ...] = ()
+    built_in_tools: tuple[str, ...] | None = None
     summary: Mapping[str, Any] | None = None
     analysis_schema: Mapping[str, Any] | None = None
     outcome_mapping: tuple[Mapping[str, Any], ...] = ()
@@ -184,5 +186,6 @@ _CONVERTERS: dict[str, Any] = {
     "webhook_events": tuple,
     "knowledge_base_ids": tuple,
     "tools": tuple,
+    "built_in_tools": tuple,
     "outcome_mapping": tuple,
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from topcalls.core import json_objects, phone_numbers, variables, web_addresses
+from topcalls.core import builtin_tools, json_objects, phone_numbers, variables, web_addresses
 from topcalls.core.answer_plan import answer_faults
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -28,9 +28,11 @@ from topcalls.core.call_request import (
     NotYet,
     Recording,
 )
-from topcalls.core.customer_schemas import outcome_faults, schema_faults, tool_faults
+from topcalls.core.json_schema import schema_faults
 from topcalls.core.model_life import ModelRules
+from topcalls.core.outcome_rules import outcome_faults
 from topcalls.core.suggestions import did_you_mean
+from topcalls.core.tool_rules import tool_faults
 from topcalls.core.transfer_rules import transfer_faults
 from topcalls.errors import FieldError, InvalidRequest
 
@@ -354,6 +356,8 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     if "analysis_schema" in given:
         yield from schema_faults(given["analysis_schema"], "analysis_schema")
     yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
+    if "built_in_tools" in given:
+        yield from builtin_tools.faults(given["built_in_tools"], given)
     yield from outcome_faults(given.get("outcome_mapping", []))
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
     yield from answer_faults(given)

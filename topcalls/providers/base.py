@@ -7,27 +7,17 @@ protocol is seen above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 
 AudioFormat = Literal["audio/pcmu", "audio/pcma"]
 ResponseStatus = Literal["completed", "cancelled", "incomplete", "failed"]
 BYTES_PER_MS = 8  # G.711
-
-
-@dataclass(frozen=True)
-class ToolSpec:
-    """A function the model may call; `parameters` is a JSON Schema of type object."""
-
-    name: str
-    description: str
-    parameters: Mapping[str, Any] = field(
-        default_factory=lambda: {"type": "object", "properties": {}}
-    )
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from typing import Protocol
 
 from topcalls.core.dialogue import FunctionCall, Message
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.base import AudioFormat, Ears, ToolSpec
+from topcalls.providers.base import AudioFormat, Ears
 
 # --- ears
 

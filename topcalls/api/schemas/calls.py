@@ -16,8 +16,10 @@ from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
+from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
-from topcalls.core import call_rules
+from topcalls.core import call_rules, tool_rules
+from topcalls.core.builtin_tools import BUILT_IN
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
     BACKGROUNDS,
@@ -192,9 +194,19 @@ class CallConfigurationSchema(ma.Schema):
         metadata=_about("knowledge_base_ids", "Knowledge the agent may use."),
     )
     tools = fields.ListOf(
-        fields.ObjectOf(),
+        ma.fields.Nested(ToolSchema),
         allow_none=True,
-        metadata=_about("tools", "Functions of yours that the agent may call."),
+        metadata=_about(
+            "tools", "Functions of yours that the agent may call.", maxItems=tool_rules.MAX_TOOLS
+        ),
+    )
+    built_in_tools = fields.ListOf(
+        fields.Choice(*BUILT_IN),
+        allow_none=True,
+        metadata={
+            "description": "The built-in tools that the agent may call, and no others. Without "
+            "this list it has all that the call holds what is needed for."
+        },
     )
     summary = _object("summary", "Whether and how to sum the call up.")
     analysis_schema = _object("analysis_schema", "JSON Schema of what to find in the call.")

@@ -16,13 +16,13 @@ import orjson
 
 from topcalls.core.dialogue import FunctionCall, Message
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.net.http import HttpError
 from topcalls.net.http_stream import StreamedAnswer, StreamingClient
 from topcalls.providers import vendor_errors
-from topcalls.providers.base import ToolSpec
 from topcalls.providers.stages import ChatCalls, ChatEnded, ChatEvent, ChatRequest, ChatText
 
 STALL_SECONDS = 4.0

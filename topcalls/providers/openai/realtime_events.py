@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.base import ResponseStatus, SessionConfig, ToolSpec
+from topcalls.providers.base import ResponseStatus, SessionConfig
 from topcalls.providers.openai.realtime_errors import provider_error
 
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
