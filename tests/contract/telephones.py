@@ -16,6 +16,8 @@ import gevent
 from gevent.event import Event
 from gevent.socket import AF_INET, SOCK_DGRAM, socket
 
+from topcalls.audio.dtmf import ToneFilter
+
 SCENARIOS = Path(__file__).parent / "sipp"
 FRAME = 160
 PAYLOADS = {"PCMU": 0, "PCMA": 8}
@@ -85,6 +87,18 @@ class Line:
         with gevent.Timeout(seconds, AssertionError(f"not {keys} within {seconds} s")):
             while self.keys != keys:
                 self.changed.wait()
+
+    def wait_for_tones(self, keys, seconds):
+        """Until exactly these were heard as tones in the audio."""
+        with gevent.Timeout(seconds, AssertionError(f"no tones of {keys} within {seconds} s")):
+            while self.tones != keys:
+                self.changed.wait()
+
+    @property
+    def tones(self):
+        """The keys that are in the audio so far."""
+        ear = ToneFilter(thorough=True)
+        return "".join("".join(ear.clean(packet.samples)[1]) for packet in self.packets)
 
     def say(self, pcmu):
         """Speak next."""

@@ -3,6 +3,7 @@
 See `test_product_freeswitch.py` for what it needs.
 """
 
+import audioop
 import wave
 from io import BytesIO
 from time import time
@@ -127,17 +128,33 @@ def test_an_interruption_is_as_quick_as_without_it(product, relay, telephone, sa
     assert INTERRUPTION in words(call, "user")
 
 
-def test_keys_that_a_user_asks_for_reach_the_telephone(product, telephone):
-    callee = telephone("answers")
+@pytest.mark.parametrize("scenario", ["answers", "tones_only"])
+def test_keys_that_a_user_asks_for_reach_the_telephone(product, telephone, scenario):
+    callee = telephone(scenario)
     call_id = place(product)
     line, _, _ = greeted(callee)
     body = {"digits": "1w2#", "pause_ms": 500}
     answer = product.request("POST", f"/v1/calls/{call_id}/dtmf", body)
     assert answer.status == 202, answer.body
-    line.wait_for_keys("12#", 8)
+    if scenario == "answers":
+        line.wait_for_keys("12#", 8)
+    else:
+        line.wait_for_tones("12#", 8)
+        assert not [what for *_, what in callee.messages() if what.startswith("INFO")]
     product.request("POST", f"/v1/calls/{call_id}/stop")
     call = product.wait_over(call_id)
     assert words(call, "assistant").endswith("[pressed ***]")
+    assert keys_in_recording(product, call) == ""  # they may be somebody's PIN
+
+
+def keys_in_recording(product, call):
+    """Tones on either side of it."""
+    found = product.wait_until(call["id"], lambda call: call["recording_url"])
+    path = found["recording_url"].removeprefix(product.url)
+    with wave.open(BytesIO(product.request("GET", path).body)) as audio:
+        both = audio.readframes(audio.getnframes())
+    sides = (audioop.tomono(both, 2, *side) for side in ((1, 0), (0, 1)))
+    return "".join(dtmf.ToneFilter(thorough=True).clean(side)[1] for side in sides)
 
 
 @pytest.mark.parametrize("scenario", ["tones_only", "answers"])

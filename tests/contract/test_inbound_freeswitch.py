@@ -11,7 +11,7 @@ from pathlib import Path
 
 import own_switch
 import pytest
-from freeswitch_lab import Address, LiveProduct, outcome, show
+from freeswitch_lab import Address, LiveProduct, outcome, show, words
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scripts" / "sipp_scenarios"
@@ -195,6 +195,15 @@ def test_an_offer_without_audio(call_in, new_call):
     carrier = call_in("caller_is_refused", video, status="488")
     assert 488 in carrier.ended_well()
     assert new_call()["end_reason"] == "answer_failed"
+
+
+def test_keys_that_a_telephone_tells_by_info(call_in, new_call, product):
+    before = len(product.mind.told("conversation.item.create"))
+    call_in("caller_sends_info").ended_well()
+    call = new_call()
+    told = product.mind.told("conversation.item.create")[before:]
+    assert any("12#" in str(item) for item in told), told
+    assert words(call, "user") == "[pressed ***]"
 
 
 def test_audio_that_stops(call_in, new_call):

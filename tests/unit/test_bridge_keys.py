@@ -134,6 +134,18 @@ def test_the_search_can_be_forbidden() -> None:
     talk.end()
 
 
+def test_an_echo_of_our_own_tones_is_nobody_pressing_keys() -> None:
+    talk = in_talk(keys_in_band=True)
+    talk.bridge.press("47")
+    talk.settle()
+    press_tones(talk, "4")
+    talk.advance(5.0)
+    assert messages(talk) == [prompt.keys_sent_message("47")]
+    press_tones(talk, "4#")
+    assert messages(talk)[-1] == prompt.keys_message("4#")
+    talk.end()
+
+
 # --- ours
 
 

@@ -1,5 +1,8 @@
 """What a channel that was dialled is asked to play before it is parked."""
 
+from time import monotonic
+
+import gevent
 import pytest
 from gevent.queue import Queue
 
@@ -67,3 +70,25 @@ def test_a_park_that_is_never_told_is_not_waited_for(switch, player, monkeypatch
     player.await_park()
     player.play("/a.PCMU")
     assert switch.asked.get(timeout=5) == "/a.PCMU"
+
+
+def test_keys_are_told_as_events_where_the_line_has_them(switch, player):
+    player.press("1w2")
+    assert switch.all() == [f"uuid_send_dtmf {CHANNEL} 1w2"]
+
+
+def test_keys_as_tones_sound_one_entry_after_the_other(switch, player):
+    began = monotonic()
+    player.press("w1", as_tones=True)
+    player.press("2", as_tones=True)
+    first, second = (switch.asked.get(timeout=5) for _ in range(2))
+    assert first == f"uuid_displace {CHANNEL} start tone_stream://v=-4;%(100,100,697,1209)"
+    assert second == f"uuid_displace {CHANNEL} start tone_stream://v=-4;%(100,100,697,1336)"
+    assert monotonic() - began > 0.69
+
+
+def test_a_channel_that_another_controller_has_hears_no_tones(switch, player):
+    player.is_ours = False
+    player.press("1", as_tones=True)
+    assert gevent.joinall([player._tone_keys._worker], timeout=5)
+    assert switch.all() == []

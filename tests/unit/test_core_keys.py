@@ -28,6 +28,20 @@ def test_what_the_switch_is_given(digits, pause_ms, expected):
 
 
 @pytest.mark.parametrize(
+    ("text", "lead_ms", "heard", "seconds"),
+    [
+        ("1", 0, (("1", 100),), 0.2),
+        ("1w2W#", 0, (("1", 600), ("2", 1100), ("#", 100)), 2.1),
+        ("wW5a", 1500, (("5", 100), ("A", 100)), 1.9),
+    ],
+)
+def test_as_sound_each_key_is_followed_by_its_pause(text, lead_ms, heard, seconds):
+    made = keys.sounds(text)
+    assert (made.lead_ms, made.keys) == (lead_ms, heard)
+    assert made.seconds == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
     ("digits", "pause_ms", "field"),
     [
         ("", 0, "digits"),

@@ -9,6 +9,7 @@ from esl_dial_string import read_originate, split
 from hypothesis import given
 from hypothesis import strategies as st
 
+from topcalls.core.keys import Sounds, sounds
 from topcalls.errors import InvalidRequest
 from topcalls.esl import commands
 
@@ -207,6 +208,12 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
         "uuid_deflect {u} sip:+12025550177@10.0.0.5:5060",
     ),
     (commands.uuid_send_dtmf, ("12w#@200",), {}, "uuid_send_dtmf {u} 12w#@200"),
+    (
+        commands.uuid_press_tones,
+        (sounds("1wD"),),
+        {},
+        "uuid_displace {u} start tone_stream://v=-4;%(100,600,697,1209);%(100,100,941,1633)",
+    ),
     (commands.uuid_displace_start, ("/a.r8",), {}, "uuid_displace {u} start /a.r8 0 fml"),
     (commands.uuid_displace_stop, ("/a b.r8",), {}, "uuid_displace {u} stop '/a b.r8'"),
     (commands.sched_hangup, (60,), {}, "sched_hangup +60 {u} allotted_timeout"),
@@ -287,6 +294,7 @@ def test_a_channel_is_a_uuid(
         (commands.uuid_deflect, ("+1202", ""), "host"),
         (commands.uuid_send_dtmf, ("1 2",), "digits"),
         (commands.uuid_send_dtmf, ("",), "digits"),
+        (commands.uuid_press_tones, (Sounds(0, (("1;x", 100),)),), "keys"),
         (commands.uuid_displace_start, ("a.r8",), "path"),
         (commands.uuid_displace_start, ("/a.r8\nuuid_kill",), "path"),
         (commands.uuid_displace_stop, ("/../a.r8",), "path"),

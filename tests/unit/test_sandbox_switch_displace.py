@@ -59,6 +59,12 @@ def test_a_file_without_a_loop_is_heard_once(displacing, tmp_path):
     assert not list(displacing.paths)
 
 
+def test_without_m_it_stands_in_the_place_of_what_is_written(displacing, tmp_path):
+    displacing.start(sound(tmp_path, "a.r8", 100), "")
+    written = struct.pack("<h", 1000) * 160
+    assert [first(displacing.mix(written)) for _ in range(2)] == [[100, 1000], [1000, 1000]]
+
+
 def test_what_cannot_be_read_or_is_native_is_refused(displacing, tmp_path):
     native = tmp_path / "a.PCMU"
     native.write_bytes(b"\x80" * 160)

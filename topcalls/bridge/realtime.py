@@ -307,13 +307,17 @@ class Conversation:
         """Press keys on our side; the model knows that it does."""
         self._answering.pressed()
         self._note_keys("assistant", dial_string)
-        self._parts.observer.send_keys(dial_string)
+        self._send_keys(dial_string)
 
     def press_for_user(self, dial_string: str) -> None:
         """The same, asked for by somebody else."""
         if self._parts.answered_at is not None and self._stopping is None:
             self._note_keys("assistant", dial_string, prompt.keys_sent_message(dial_string))
-            self._parts.observer.send_keys(dial_string)
+            self._send_keys(dial_string)
+
+    def _send_keys(self, dial_string: str) -> None:
+        self._tones.pressing(dial_string)
+        self._parts.observer.send_keys(dial_string)
 
     def _note_keys(self, speaker: Speaker, digits: str, message: str = "") -> None:
         """A session that is not there yet will read it in the transcript."""

@@ -17,10 +17,14 @@ from typing import Literal
 
 from topcalls.audio.dtmf import ToneFilter
 from topcalls.clock import Clock
+from topcalls.core import keys
 
 InBandKeys = Literal["auto", "always", "never"]
 SAME_KEY_SECONDS = 2.0
 """How much later the switch may tell of a key that was found in the audio."""
+
+ECHO_SECONDS = 1.0
+"""How much later than we pressed them our own keys may come back in the caller's audio."""
 
 
 class ToneGuard:
@@ -39,6 +43,8 @@ class ToneGuard:
         self._filter = None if mode == "never" else ToneFilter(thorough=mode == "always")
         self._tells = mode == "always"  # what is found is told
         self._told: deque[tuple[float, str]] = deque(maxlen=64)
+        self._ours = ""  # keys that we press
+        self._ours_until = 0.0
 
     def line_is(self, *, keys_in_band: bool) -> None:
         """Whether the line has no other way to tell keys."""
@@ -50,11 +56,23 @@ class ToneGuard:
         if self._filter is None:
             self._uplink(l16)
             return
-        audio, keys = self._filter.clean(l16)
-        for key in keys if self._tells else "":
-            self._told.append((self._clock.monotonic(), key))
-            self._pressed(key)
+        audio, found = self._filter.clean(l16)
+        for key in found if self._tells else "":
+            if not self._is_echo(key):
+                self._told.append((self._clock.monotonic(), key))
+                self._pressed(key)
         self._uplink(audio)
+
+    def pressing(self, dial_string: str) -> None:
+        """We press keys ourselves: on a line that has only tones they may come back as an echo."""
+        now, entry = self._clock.monotonic(), keys.sounds(dial_string)
+        if now > self._ours_until:
+            self._ours = ""
+        self._ours += "".join(key for key, _ in entry.keys)
+        self._ours_until = max(now, self._ours_until - ECHO_SECONDS) + entry.seconds + ECHO_SECONDS
+
+    def _is_echo(self, key: str) -> bool:
+        return key in self._ours and self._clock.monotonic() <= self._ours_until
 
     def is_news(self, key: str) -> bool:
         """The switch tells a key; False if it was found in the audio a moment ago."""

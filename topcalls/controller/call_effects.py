@@ -434,7 +434,7 @@ class CallEffects:
 
     def send_keys(self, digits: str) -> None:
         """The agent, or a user, presses keys."""
-        self._player.press(digits)
+        self._player.press(digits, as_tones=self.leg.keys_in_band)
 
     def key_heard(self, digit: str) -> None:
         """The conversation deals with it."""

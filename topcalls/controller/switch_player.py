@@ -6,6 +6,8 @@ from typing import Final
 
 import gevent
 
+from topcalls.controller.tone_keys import ToneKeys
+from topcalls.core.keys import Sounds
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.media.audio_stream import MediaStream
@@ -30,6 +32,7 @@ class ChannelPlayer:
         self._uuid = channel_uuid
         self._held: list[str] | None = None
         self._is_parked = False
+        self._tone_keys = ToneKeys(self._press_tones)
 
     def await_park(self) -> None:
         """Keep what is to be played until `parked`, unless that was already, or for `HELD_SECONDS`:
@@ -66,9 +69,15 @@ class ChannelPlayer:
     def mix_out(self, path: str) -> None:
         self._post(commands.uuid_displace_stop(self._uuid, path))
 
-    def press(self, digits: str) -> None:
-        """Send keys: see `uuid_send_dtmf`."""
-        self._post(commands.uuid_send_dtmf(self._uuid, digits))
+    def press(self, digits: str, *, as_tones: bool = False) -> None:
+        """Send keys: see `uuid_send_dtmf`. `as_tones`: the line tells keys in no other way."""
+        if as_tones:
+            self._tone_keys.press(digits)
+        else:
+            self._post(commands.uuid_send_dtmf(self._uuid, digits))
+
+    def _press_tones(self, keys: Sounds) -> None:
+        self._post(commands.uuid_press_tones(self._uuid, keys))
 
     def _post(self, command: str) -> None:
         if self.is_ours:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
 from topcalls.errors import FieldError, InvalidRequest
@@ -13,7 +14,12 @@ LONGEST_PAUSE_MS: Final = 5000
 PATTERN: Final = r"^[0-9A-Da-d*#wW]{1,32}$"
 """`w` waits half a second, `W` a whole one."""
 
+KEY_MS: Final = 100
+GAP_MS: Final = 100
+"""Of tones: the least that every telephone exchange understands is half of it."""
+
 _STEP_MS = 500
+_PAUSES_MS = {"w": _STEP_MS, "W": 2 * _STEP_MS}
 _LONGEST_STRING = 64  # of one command
 _MOST_SECONDS = 20.0  # of pauses
 
@@ -37,6 +43,34 @@ def dial_string(digits: str, pause_ms: int = 0) -> str:
     if len(text) > _LONGEST_STRING or text.count("w") / 2 + text.count("W") > _MOST_SECONDS:
         _refuse("digits", "Are too many for pauses of this length. Send them in parts.")
     return text
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """A dial string as sound: after `lead_ms` each key sounds for `KEY_MS`, and then it is quiet
+    for as long as stands beside it."""
+
+    lead_ms: int
+    keys: tuple[tuple[str, int], ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long all of it takes."""
+        return (self.lead_ms + sum(KEY_MS + quiet for _, quiet in self.keys)) / 1000
+
+
+def sounds(text: str) -> Sounds:
+    """What is heard of a dial string."""
+    lead, found = 0, list[tuple[str, int]]()
+    for sign in text:
+        pause = _PAUSES_MS.get(sign)
+        if pause is None:
+            found.append((sign.upper(), GAP_MS))
+        elif found:
+            found[-1] = (found[-1][0], found[-1][1] + pause)
+        else:
+            lead += pause
+    return Sounds(lead, tuple(found))
 
 
 def only_keys(text: str) -> str:

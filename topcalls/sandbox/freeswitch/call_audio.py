@@ -56,6 +56,8 @@ class CallAudio:
         heard, recorded = self.displacing.mix(samples)
         if self.stream is not None or self.recordings.active:
             self._fork(said, recorded)
+        if active and heard is not None:
+            self._callee.hear_tones(heard)
         if active:
             mixed = channel.codec.from_linear(heard) if heard and heard is not samples else played
             self.heard.append(mixed or channel.codec.silence)

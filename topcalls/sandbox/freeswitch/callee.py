@@ -16,6 +16,7 @@ from functools import cache
 from typing import Protocol
 
 from topcalls.sandbox.freeswitch.codec import FRAME_BYTES, FRAME_SECONDS, PCMU, RATE
+from topcalls.sandbox.freeswitch.tone_stream import KEYS, KeyEar
 from topcalls.sandbox.scenario import Scenario
 from topcalls.sandbox.scenario_steps import (
     Answer,
@@ -123,6 +124,10 @@ class Callee:
         self._on_utterance = on_utterance
         self._rendered = rendered
         self._digits: deque[str] = deque()
+        self._key_ear = KeyEar()
+        # whether the line tells keys apart from the audio
+        answers = (step for step in scenario.callee if isinstance(step, Answer))
+        self.tells_keys = next((step.telephone_events for step in answers), True)
         self._frames = self._play(steps)
 
     def speak_frame(self) -> bytes | None:
@@ -138,7 +143,18 @@ class Callee:
         self.ear.take(HeardFrame(at, loudness))
 
     def hear_digits(self, digits: str) -> None:
-        """The agent pressed keys."""
+        """The agent pressed keys, and the switch told the line so: by telephone events, or by an
+        INFO, which a line that knows only tones answers and forgets."""
+        if self.tells_keys:
+            self._take_digits(digits)
+
+    def hear_tones(self, samples: bytes) -> None:
+        """20 ms of what the switch sent, as 16-bit samples: keys in it count where nothing else
+        tells them."""
+        if not self.tells_keys and (key := self._key_ear.hear(samples)):
+            self._take_digits(key)
+
+    def _take_digits(self, digits: str) -> None:
         self.digits_heard.extend(digits)
         self._digits.extend(digits)
 
@@ -221,12 +237,6 @@ class Callee:
             yield None
         self._telephone.put_down()
 
-    @property
-    def tells_keys(self) -> bool:
-        """Keys are told apart from the audio."""
-        steps = (step for step in self.scenario.callee if isinstance(step, Answer))
-        return next((step.telephone_events for step in steps), True)
-
     def _menu(self, step: Menu) -> Frames:
         self._digits.clear()
         for _ in range(step.times):
@@ -274,7 +284,7 @@ def _tone(frequencies: tuple[int, ...], amplitude: int) -> bytes:
 @cache
 def _key_sound(key: str) -> bytes:
     """100 ms of a key's tones in PCMU."""
-    at = "123A456B789C*0#D".index(key)
+    at = KEYS.index(key)
     pair = (697, 770, 852, 941)[at // 4], (1209, 1336, 1477, 1633)[at % 4]
     samples = [
         round(sum(6000 * math.sin(2 * math.pi * hz * n / RATE) for hz in pair))

@@ -1,8 +1,7 @@
 """`uuid_displace` on a channel: files mixed into whatever is written to the caller.
 
-Only the way the product uses it: muxed and looping (`ml`), before the recording (`f`) or behind it.
-A file without `l` is heard once; without `m` it would replace the audio, which is not built. The
-frame at the end of each round is without the file, as on the real switch.
+Muxed (`m`) or instead of the audio, looping (`l`) or once, before the recording (`f`) or behind it.
+The frame at the end of each round is without the file, as on the real switch.
 """
 
 from __future__ import annotations
@@ -22,7 +21,15 @@ class _Layer:
     source: Source
     loops: bool
     first: bool
+    muxed: bool
     over: bool = False
+
+    def onto(self, samples: bytes, frame: bytes) -> bytes:
+        """What is heard of both: `frame` is the file's, empty at its end."""
+        if not frame:
+            return samples
+        padded = frame.ljust(_FRAME, b"\0")
+        return audioop.add(samples, padded, 2) if self.muxed else padded
 
     def fetch(self) -> bytes:
         """20 ms of samples; nothing at the end of a round."""
@@ -41,14 +48,14 @@ class Displacing:
 
     def start(self, path: str, flags: str) -> bool:
         """False: the file cannot be read, or is on the channel already."""
-        opened = open_sound(path) if path not in self._layers and "m" in flags else None
+        opened = open_sound(path) if path not in self._layers else None
         if opened is None:
             return False
         source, native = opened
         if native:  # its bytes are no samples: on a real switch it is noise
             source.close()
             return False
-        self._layers[path] = _Layer(source, "l" in flags, "f" in flags)
+        self._layers[path] = _Layer(source, "l" in flags, "f" in flags, "m" in flags)
         return True
 
     def stop(self, path: str) -> bool:
@@ -64,9 +71,9 @@ class Displacing:
             return written, written
         heard = recorded = written
         for path, layer in tuple(self._layers.items()):
-            frame = layer.fetch().ljust(_FRAME, b"\0")
-            heard = audioop.add(heard, frame, 2)
-            recorded = audioop.add(recorded, frame, 2) if layer.first else recorded
+            frame = layer.fetch()
+            heard = layer.onto(heard, frame)
+            recorded = layer.onto(recorded, frame) if layer.first else recorded
             if layer.over:
                 self.stop(path)
         return heard, recorded

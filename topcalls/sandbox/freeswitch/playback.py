@@ -11,48 +11,21 @@ from __future__ import annotations
 
 import audioop
 import io
-import math
-import struct
 import wave
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
 from topcalls.sandbox.freeswitch.codec import CODECS, FRAME_BYTES, RATE, Codec
+from topcalls.sandbox.freeswitch.tone_stream import Endless, open_tones
 
 READ_AHEAD_BYTES = 32 * 1024
 _MAX_NESTED = 32
 _PADDING = b"\xff"
 
-_RINGING = (2, 4)  # seconds of tone, and of silence
-
-
-class RingingTone(io.RawIOBase):
-    """A tone that begins again for ever, 16-bit samples: whatever is asked of tone_stream, it is a
-    ringing tone here."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._at = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """The next bytes."""
-        sound = _ringing()
-        start, self._at = self._at, (self._at + size) % len(sound)
-        return (sound + sound)[start : start + size]
-
-
-@cache
-def _ringing() -> bytes:
-    on, off = _RINGING
-    wave_of = (round(6000 * math.sin(2 * math.pi * 440 * n / RATE)) for n in range(on * RATE))
-    return struct.pack(f"<{on * RATE}h", *wave_of) + bytes(2 * off * RATE)
-
-
-Source = io.FileIO | io.BytesIO | RingingTone
+Source = io.FileIO | io.BytesIO | Endless
 
 
 @dataclass
@@ -223,11 +196,13 @@ class Player:
 def open_sound(path: str, seek: int = 0) -> tuple[Source, bool] | None:
     """(source, whether native) of a sound file from sample `seek` on; None when it cannot be read.
 
-    Native: `.PCMU`, `.PCMA` in capitals, codec bytes, may grow. `.r8`, `.r16`, `.wav` and
-    `silence_stream://<ms>` give 16-bit samples at 8 kHz, as long as they were when opened.
+    Native: `.PCMU`, `.PCMA` in capitals, codec bytes, may grow. `.r8`, `.r16`, `.wav`,
+    `tone_stream://…` and `silence_stream://<ms>` give 16-bit samples at 8 kHz, as long as they were
+    when opened.
     """
     if path.startswith("tone_stream://"):
-        return RingingTone(), False
+        tones = open_tones(path)
+        return (tones, False) if tones is not None else None
     if path.startswith("silence_stream://"):
         milliseconds = path.removeprefix("silence_stream://").partition(",")[0]
         return (
