@@ -25,7 +25,8 @@ from topcalls.audio.call_progress import Heard
 from topcalls.audio.line_listener import LineListener
 from topcalls.audio.speech_activity import SpeechBegan
 from topcalls.audio.wav import WavReader
-from topcalls.core.answer_detection import MACHINES, AnswerDetector, Verdict
+from topcalls.core.answer_detection import AnswerDetector
+from topcalls.core.answer_verdict import MACHINES, Verdict
 
 COUNTS = {
     "human": 130,

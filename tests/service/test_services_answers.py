@@ -7,7 +7,7 @@ from datetime import timedelta
 import factories
 import pytest
 
-from topcalls.core.answer_detection import Answerer, Evidence, Verdict
+from topcalls.core.answer_verdict import Answerer, Evidence, Verdict
 from topcalls.errors import Conflict, NotFound
 
 pytestmark = pytest.mark.service

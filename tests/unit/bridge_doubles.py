@@ -17,7 +17,7 @@ from topcalls.bridge.mailbox import Priority
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
-from topcalls.core.answer_detection import Verdict
+from topcalls.core.answer_verdict import Verdict
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.core.transcript import Turn

@@ -254,7 +254,7 @@ def test_a_goodbye_that_is_never_heard_out_ends_at_the_limit() -> None:
     talk.session.call("end_call", text="Goodbye.", seconds=1.0)
     talk.settle()
     talk.loudspeaker.queue.clear()  # playback reports nothing any more
-    talk.advance(30.1)
+    talk.advance(31.1)
     assert talk.observer.ends == [("agent_ended", "")]
     talk.is_gone()
 

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from topcalls.core.answer_detection import (
-    AnswerDetector,
-    Answerer,
-    Verdict,
-    classify,
-    documented,
-)
+from topcalls.core.answer_detection import AnswerDetector
 from topcalls.core.answer_phrases import plain
+from topcalls.core.answer_verdict import CERTAIN, Answerer, Verdict, classify, documented
 
 pytestmark = pytest.mark.unit
 
@@ -47,9 +42,8 @@ def test_a_greeting_that_goes_on_is_a_machine_and_its_beep_confirms_it() -> None
     verdict = run(detector, 0.4, 8.0)
     assert verdict is not None and verdict.answerer is Answerer.VOICEMAIL
     detector.speech_ended(7.0)
-    assert detector.tone("beep", 7.4, 7.9, 8.0) is None
-    assert detector.verdict is not None
-    assert detector.verdict.confidence == pytest.approx(0.97)
+    confirmed = detector.tone("beep", 7.4, 7.9, 8.0)
+    assert confirmed is not None and confirmed.confidence == pytest.approx(0.97)
     assert detector.beeps == [(7.4, 7.9)]
 
 
@@ -136,22 +130,63 @@ def test_two_words_of_a_long_speech_are_not_taken_for_all_of_it() -> None:
     assert detector.words("Hello", 5.8) is None
 
 
-def test_the_model_is_asked_only_about_the_rest() -> None:
-    class Model:
-        asked = 0
-
-        def judge(self, text: str, spoken_seconds: float) -> tuple[Answerer, float]:
-            self.asked += 1
-            return Answerer.IVR, 0.7
-
-    model = Model()
-    detector = AnswerDetector(model=model)
+def test_a_model_judges_what_the_phrases_do_not_know() -> None:
+    detector = AnswerDetector()
     detector.speech_started(0.2)
     detector.speech_ended(4.0)
-    verdict = detector.words("the quick brown fox", 5.0)
+    assert detector.words("The quick brown fox", 5.0) is None
+    assert detector.unsettled == "the quick brown fox"
+    verdict = detector.judged(Answerer.IVR, 0.9, 5.6)
     assert verdict is not None and verdict.evidence[0].name == "model"
-    detector.words("jumps over the lazy dog", 6.0)
-    assert model.asked == 1
+    assert detector.unsettled == ""
+
+
+def test_a_verdict_that_has_become_certain_is_told_again() -> None:
+    detector = AnswerDetector(words_come=False)
+    detector.speech_started(0.4)
+    assert run(detector, 0.4, 8.0) is not None
+    detector.speech_ended(7.0)
+    verdict = detector.tone("beep", 7.4, 7.9, 8.0)
+    assert verdict is not None and verdict.confidence >= CERTAIN
+    assert detector.tone("beep", 9.4, 9.9, 10.0) is None
+
+
+def behind_a_menu() -> AnswerDetector:
+    detector = AnswerDetector()
+    detector.speech_started(0.3)
+    detector.speech_ended(3.4)
+    assert detector.words("For your balance, press one.", 4.3) is not None
+    return detector
+
+
+@pytest.mark.parametrize(
+    ("text", "answerer"),
+    [
+        ("Sales, this is Susan, how can I help you?", Answerer.HUMAN),
+        ("You have reached Susan. Leave a message after the tone.", Answerer.VOICEMAIL),
+    ],
+)
+def test_whom_a_menu_leads_to_is_told_by_their_words(text: str, answerer: Answerer) -> None:
+    detector = behind_a_menu()
+    assert detector.words("Thank you. One moment.", 8.0) is None
+    assert detector.words("For old orders, press two.", 9.0) is None
+    verdict = detector.words(text, 15.0)
+    assert verdict is not None and verdict.answerer is answerer
+    assert detector.first is not None and detector.first.answerer is Answerer.IVR
+
+
+def test_a_person_who_leads_back_to_the_menu_leads_back_to_the_menu() -> None:
+    detector = behind_a_menu()
+    assert detector.words("This is Susan, how can I help you?", 15.0) is not None
+    verdict = detector.words("For your balance, press one. For cards, press two.", 30.0)
+    assert verdict is not None and verdict.answerer is Answerer.IVR
+
+
+def test_the_customer_may_overrule_any_verdict() -> None:
+    verdict = behind_a_menu().overruled(Answerer.SCREENING, 5.0)
+    assert verdict is not None
+    assert (verdict.answerer, verdict.confidence) == (Answerer.SCREENING, 1.0)
+    assert [item.name for item in verdict.evidence] == ["ivr_words", "webhook"]
 
 
 @pytest.mark.parametrize(

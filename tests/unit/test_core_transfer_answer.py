@@ -2,7 +2,8 @@
 
 import pytest
 
-from topcalls.core.answer_detection import AnswerDetector, Answerer, Verdict
+from topcalls.core.answer_detection import AnswerDetector
+from topcalls.core.answer_verdict import Answerer, Verdict
 from topcalls.core.transfer_answer import BRIEFED, CHECK_SECONDS, UNBRIEFED, is_machine
 
 pytestmark = pytest.mark.unit

@@ -46,12 +46,18 @@ class Agent:
         self._mute = mute
         self._failed = failed
         self._over = False  # there is no model to ask any more
+        self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
         self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
 
     @property
     def quiet(self) -> bool:
         """Everything was said and heard."""
         return not self.responses.busy and self.speaker.empty
+
+    @property
+    def is_retired(self) -> bool:
+        """There is no model to ask any more."""
+        return self._over
 
     # --- asking
 
@@ -215,6 +221,24 @@ class Agent:
             self._parts.end("playback_failed", "")
 
     # --- interruptions
+
+    @property
+    def is_falling_silent(self) -> bool:
+        """It speaks on only because what it says must be heard in full."""
+        return self._hushed is not None
+
+    def hush(self, then: Callable[[], None]) -> None:
+        """Stop speaking, a legal notice excepted, which is heard in full; then call `then`."""
+        self._hushed = then
+        self.settle()
+
+    def settle(self) -> None:
+        """Something was heard to its end, or will not be said."""
+        if self._hushed is None or self.responses.protected or self.speaker.protected:
+            return
+        then, self._hushed = self._hushed, None
+        self.cut_off()
+        then()
 
     def cut_off(self) -> None:
         """Stop speaking, and make the model forget what nobody heard."""

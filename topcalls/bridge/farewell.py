@@ -1,4 +1,8 @@
-"""The end of a call from our side: the goodbye is heard in full, then a breath, then it is over."""
+"""The end of a call from our side: the goodbye is heard in full, then a breath, then it is over.
+
+What was asked for and does not come ends the call at a time limit. It counts from when all that is
+there should have been heard: a message of two minutes is heard to its end.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ class Farewell:
         self._timers = timers
         self._finish = finish
         self._why: tuple[str, str] | None = None
+        self._unheard_ms = 0
 
     @property
     def closing(self) -> bool:
@@ -27,7 +32,12 @@ class Farewell:
         """Whatever is being said, or asked for from now on, is the goodbye."""
         if self._why is None:
             self._why = (reason, detail)
-            self._timers.set(_LIMIT, LIMIT_SECONDS, self._over)
+            self._arm(0)
+
+    def watch(self, unheard_ms: int) -> None:
+        """How much audio was not heard to its end; called whenever that may have changed."""
+        if self._why is not None and unheard_ms != self._unheard_ms:
+            self._arm(unheard_ms)
 
     def abandon(self) -> None:
         """The caller has more to say."""
@@ -38,6 +48,10 @@ class Farewell:
         """Nothing of the agent is audible or expected any more."""
         if self._why is not None and not self._timers.is_set(_TAIL):
             self._timers.set(_TAIL, TAIL_SECONDS, self._over)
+
+    def _arm(self, unheard_ms: int) -> None:
+        self._unheard_ms = unheard_ms
+        self._timers.set(_LIMIT, unheard_ms / 1000 + LIMIT_SECONDS, self._over)
 
     def _over(self) -> None:
         if self._why is not None:

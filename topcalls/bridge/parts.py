@@ -12,7 +12,7 @@ from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
-from topcalls.core.answer_detection import Verdict
+from topcalls.core.answer_verdict import Verdict
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Transcript, Turn

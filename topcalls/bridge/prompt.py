@@ -133,16 +133,23 @@ def recording_message(*, paused: bool) -> str:
 
 
 MENU_AGAIN = (
-    "[The same menu was heard again: what you pressed has not led on. Try another way, or end the "
+    "[The same menu was heard again: what you chose has not led on. Try another way, or end the "
     "call.]"
 )
+_BY_KEYS = "Do not talk to it: press keys with send_dtmf, one choice at a time"
+_BY_SPEECH = "Answer it by voice, in two or three words, one choice at a time, and press no keys"
+_BY_BOTH = (
+    "Answer it as it asks to be answered: by voice in two or three words, or by keys with "
+    "send_dtmf; one choice at a time"
+)
+_WAYS = {"keys": _BY_KEYS, "speech": _BY_SPEECH, "both": _BY_BOTH}
 
 
-def menu_message(goal: str) -> str:
-    """What the model is told when a menu has answered."""
+def menu_message(goal: str, by: str = "keys") -> str:
+    """What the model is told when a menu has answered; `by` as in `core.answer_plan.WAYS`."""
     return (
-        "[An automatic menu answers this call. Do not talk to it: press keys with send_dtmf, one "
-        f"choice at a time, and speak only to a person. What you want to reach: {goal.strip()}]"
+        f"[An automatic menu answers this call. {_WAYS[by]}, and talk freely only to a person. "
+        f"What you want to reach: {goal.strip()}]"
     )
 
 

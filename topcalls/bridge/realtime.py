@@ -189,6 +189,8 @@ class Conversation:
             if parts.link.session is None or not self._caller.words_to_come():
                 self._stopped()
             return
+        self._agent.settle()
+        self._farewell.watch(self._agent.speaker.unheard_ms)
         if self._agent.quiet:
             if parts.turns.floor is not Floor.FREE:
                 self._apply(parts.turns.agent_silent(parts.now))
@@ -416,6 +418,7 @@ class Conversation:
     def _on_started(self, utterance_id: str, at: float) -> None:
         utterance = self._agent.started(utterance_id, at)
         if utterance is not None:
+            self._answering.spoke()
             self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
 
     def _on_finished(self, heard: HeardPart) -> None:

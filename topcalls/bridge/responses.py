@@ -72,6 +72,13 @@ class Responses:
         waiting = [*self.owed, *(self._asked.values() if self._active else ())]
         return any(ask.text is None for ask in waiting)
 
+    @property
+    def protected(self) -> bool:
+        """Something that nobody may interrupt is still to be said."""
+        active = (response.ask for response in self._active.values())
+        asks = (*self.owed, *self._asked.values(), *active)
+        return any(ask.protection is Protection.ABSOLUTE for ask in asks)
+
     def asked(self, ask: Ask) -> str:
         """`ask` goes to the model, with the tag returned."""
         self._count += 1

@@ -62,6 +62,16 @@ class Speaker:
         return not self._queue
 
     @property
+    def unheard_ms(self) -> int:
+        """How much audio there is of what was not heard to its end."""
+        return sum(item.received_ms for item in self._queue.values())
+
+    @property
+    def protected(self) -> bool:
+        """Something that nobody may interrupt was not heard to its end yet."""
+        return any(item.protection is Protection.ABSOLUTE for item in self._queue.values())
+
+    @property
     def audible(self) -> list[Utterance]:
         """What is being heard now."""
         return [item for item in self._queue.values() if item.audible_since is not None]

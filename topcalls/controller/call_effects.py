@@ -27,7 +27,7 @@ from topcalls.controller.journal import Journal
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.transfers import Transfers
-from topcalls.core.answer_detection import Verdict
+from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_events import (
     BridgeFailed,
     BridgeFinished,

@@ -16,7 +16,7 @@ from gevent.event import AsyncResult, Event
 from gevent.queue import SimpleQueue
 
 from topcalls.clock import Clock
-from topcalls.core.answer_detection import Verdict
+from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_state import Transition
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.token_usage import TokenUsage

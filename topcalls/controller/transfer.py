@@ -27,7 +27,7 @@ from topcalls.controller.target_check import TargetCheck
 from topcalls.controller.transfer_row import TransferRow
 from topcalls.core import transfer as rules
 from topcalls.core import transfer_events as events
-from topcalls.core.answer_detection import Verdict
+from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_events import (
     Answered,
     CallEvent,

@@ -1,75 +1,24 @@
 """What answered the call: pure rules over what was heard, in seconds since the line was up.
 
 Fast to slow: tones, then the rhythm of a greeting (a person says a word or two and waits), then
-words, then whatever model is asked about the rest. A verdict may be revised by better evidence;
-`AnswerDetector.first` keeps the one that was acted on. When to speak is another question, which
+words, then what a model makes of the rest. A verdict may be revised by better evidence;
+`AnswerDetector.first` keeps the one that came first. When to speak is another question, which
 `core/answer_timing.py` answers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from topcalls.core import answer_phrases as phrases
-
-
-class Answerer(StrEnum):
-    """What can take a call."""
-
-    HUMAN = "human"
-    VOICEMAIL = "voicemail"
-    IVR = "ivr"
-    SCREENING = "screening"
-    FAX = "fax"
-    INTERCEPT = "intercept"
-    SILENCE = "silence"
-    UNKNOWN = "unknown"
-
-
-MACHINES = frozenset(
-    {
-        Answerer.VOICEMAIL,
-        Answerer.IVR,
-        Answerer.SCREENING,
-        Answerer.FAX,
-        Answerer.INTERCEPT,
-    }
+from topcalls.core.answer_verdict import (
+    CERTAIN,
+    MACHINES,
+    Answerer,
+    Evidence,
+    Verdict,
+    classify,
 )
-_DOCUMENTED = frozenset({Answerer.HUMAN, Answerer.VOICEMAIL, Answerer.IVR})
-
-
-def documented(answerer: Answerer | str) -> str:
-    """The value of `answered_by`: human, voicemail, ivr, and unknown for everything else."""
-    return str(answerer) if answerer in _DOCUMENTED else Answerer.UNKNOWN.value
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One reason for a verdict; never what was said, only which kind of phrase."""
-
-    name: str
-    at: float
-    value: float | None = None
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`confidence` 0 to 1; `at` in seconds since the line was up, ringing excepted."""
-
-    answerer: Answerer
-    confidence: float
-    at: float
-    evidence: tuple[Evidence, ...] = ()
-
-
-class RestModel(Protocol):
-    """Is asked about what neither tones nor rhythm nor words have settled."""
-
-    def judge(self, text: str, spoken_seconds: float) -> tuple[Answerer, float] | None:
-        """An answer and its confidence, or None. Must not block."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -141,14 +90,12 @@ class AnswerDetector:
         rules: AnswerRules | None = None,
         *,
         words_come: bool = True,
-        model: RestModel | None = None,
     ) -> None:
         self.verdict: Verdict | None = None
         self.first: Verdict | None = None
         self.beeps: list[tuple[float, float]] = []
         self._rules = rules or AnswerRules()
         self._words_come = words_come
-        self._model = model
         self._speech = _Speech()
         self._origin = 0.0  # ringing before this does not count
         self._ringing = False
@@ -193,6 +140,8 @@ class AnswerDetector:
         plain = phrases.plain(text)
         if not plain:
             return None
+        if self.verdict is not None and self.verdict.answerer is Answerer.IVR:
+            return self._behind_menu(plain, at)
         self._speech.text.append(plain)
         self._unread, self._words_at = 0, at
         found = classify(" ".join(self._speech.text))
@@ -200,11 +149,25 @@ class AnswerDetector:
             last = classify(plain)
             found = last if last and last[0] is not Answerer.HUMAN else found
         if found is None:
-            return self._ask_model(at)
+            return None
         answerer, confidence = found
         if answerer is Answerer.HUMAN and (self._is_machine_already() or not self._waits(at)):
             return None
         return self._decide(answerer, confidence, at, Evidence(f"{answerer}_words", at))
+
+    @property
+    def unsettled(self) -> str:
+        """What was said so far, made `plain`, where it does not tell who says it; else ""."""
+        settled = self.verdict is not None and self.verdict.confidence >= CERTAIN
+        return "" if settled else " ".join(self._speech.text)
+
+    def judged(self, answerer: Answerer, confidence: float, at: float) -> Verdict | None:
+        """A model has read `unsettled`."""
+        return self._decide(answerer, confidence, at, Evidence("model", at))
+
+    def overruled(self, answerer: Answerer, at: float) -> Verdict | None:
+        """The customer knows better."""
+        return self._revise(answerer, 1.0, at, Evidence("webhook", at))
 
     def tick(self, at: float) -> Verdict | None:
         """Time has passed."""
@@ -313,30 +276,40 @@ class AnswerDetector:
         words = sum(text.count(" ") + 1 for text in speech.text)
         return speech.voiced(at) <= _SECONDS_FOR_ANY + words * _SECONDS_PER_WORD
 
-    def _ask_model(self, at: float) -> Verdict | None:
-        if self._model is None or self.verdict is not None:
+    def _behind_menu(self, plain: str, at: float) -> Verdict | None:
+        """Whom a menu leads to is told by their own words."""
+        found = classify(plain)
+        if found is None or found[0] is Answerer.IVR:
             return None
-        judged = self._model.judge(" ".join(self._speech.text), self._speech.voiced(at))
-        if judged is None:
-            return None
-        return self._decide(*judged, at, Evidence("model", at))
+        answerer, confidence = found
+        self._speech.text = [plain]
+        return self._revise(answerer, confidence, at, Evidence(f"{answerer}_words", at))
 
     def _decide(
         self, answerer: Answerer, confidence: float, at: float, *evidence: Evidence
     ) -> Verdict | None:
-        """A new verdict, unless the present one is as good."""
+        """A new verdict, or one that has become `CERTAIN`; None if the present one is as good."""
         present = self.verdict
-        if present is not None:
-            if present.answerer is answerer:
-                if confidence > present.confidence:
-                    self.verdict = Verdict(
-                        answerer, confidence, present.at, (*present.evidence, *evidence)
-                    )
-                return None
-            weak = present.confidence < _SURE or present.answerer in _REVISABLE
-            if not weak or confidence < present.confidence - 0.1:
-                return None
-        known = present.evidence if present else ()
+        if present is None:
+            return self._revise(answerer, confidence, at, *evidence)
+        if present.answerer is answerer:
+            return self._confirm(present, confidence, *evidence)
+        weak = present.confidence < _SURE or present.answerer in _REVISABLE
+        if not weak or confidence < present.confidence - 0.1:
+            return None
+        return self._revise(answerer, confidence, at, *evidence)
+
+    def _confirm(self, present: Verdict, confidence: float, *evidence: Evidence) -> Verdict | None:
+        if confidence <= present.confidence:
+            return None
+        seen = (*present.evidence, *evidence)
+        self.verdict = replace(present, confidence=confidence, evidence=seen)
+        return self.verdict if present.confidence < CERTAIN <= confidence else None
+
+    def _revise(
+        self, answerer: Answerer, confidence: float, at: float, *evidence: Evidence
+    ) -> Verdict:
+        known = self.verdict.evidence if self.verdict else ()
         at_origin = max(0.0, at - self._origin)
         self.verdict = Verdict(answerer, confidence, at_origin, (*known, *evidence))
         self.first = self.first or self.verdict
@@ -344,22 +317,3 @@ class AnswerDetector:
 
 
 _REVISABLE = frozenset({Answerer.HUMAN, Answerer.VOICEMAIL, Answerer.SILENCE, Answerer.UNKNOWN})
-
-
-def classify(plain: str) -> tuple[Answerer, float] | None:
-    """Who says such words, and how sure that is; None if the words do not tell."""
-    weights = {
-        Answerer.VOICEMAIL: phrases.weight_of(phrases.VOICEMAIL, plain),
-        Answerer.SCREENING: phrases.weight_of(phrases.SCREENING, plain),
-        Answerer.INTERCEPT: phrases.weight_of(phrases.INTERCEPT, plain),
-        Answerer.IVR: phrases.weight_of(phrases.IVR, plain),
-    }
-    # screening prompts ask to record something, and mailboxes offer keys: the rarer words decide
-    order = (Answerer.SCREENING, Answerer.INTERCEPT, Answerer.VOICEMAIL, Answerer.IVR)
-    best = max(order, key=lambda kind: (min(weights[kind], 3), -order.index(kind)))
-    human = phrases.weight_of(phrases.HUMAN, plain)
-    if weights[best] >= 2 and weights[best] >= human:
-        return best, 0.96 if weights[best] >= 3 else 0.92
-    if human >= 2:
-        return Answerer.HUMAN, 0.95
-    return None

@@ -71,61 +71,115 @@ VOICEMAIL: Final[Mapping[str, Sequence[Entry]]] = {
     ),
 }
 
-IVR: Final[Mapping[str, Sequence[Entry]]] = {
+CHOICES: Final[Mapping[str, Sequence[Entry]]] = {
     "en": (
         (2, r"press (\w+ )?(one|two|three|four|five|six|seven|eight|nine|zero|star|pound|hash|\d)"),
-        (2, r"(main|following) (menu|options)|menu options|listen (carefully )?to the"),
         (
             2,
             r"say or (press|enter)|enter your (\w+ )?(number|extension|pin)|dial an? extension",
         ),
-        (2, r"all (of )?(our|the) (\w+ )?(agents|representatives|operators|lines) are"),
-        (1, r"calls? (may|will|is|are) (be )?(being )?(recorded|monitored)"),
-        (1, r"your call is important|please (hold|stay on the line)|next available"),
-        (1, r"(thank you|thanks) for calling|welcome to|para espanol"),
+        (2, r"(you can|please|just|or) say \w+ (or|for|to)\b|in a few words|direct your call"),
     ),
     "de": (
         (2, r"(drucken|wahlen) sie .*(eins|zwei|drei|null|taste|\d)|drucken sie"),
-        (2, r"hauptmenu|folgenden? (auswahl|optionen|moglichkeiten)"),
-        (2, r"alle (unsere )?(mitarbeiter|platze|leitungen|berater)"),
-        (1, r"gesprach\w* .*(aufgezeichnet|mitgeschnitten)|bitte (warten|bleiben) sie"),
-        (1, r"willkommen (bei|beim)"),
+        (2, r"(sagen|nennen) sie (bitte )?(\w+ ){0,2}(oder|stichwort|anliegen)|kurzen worten"),
     ),
     "es": (
         (2, r"(pulse|marque|presione|oprima) (el |la )?(\w+ )?(uno|dos|tres|cero|\d)"),
-        (2, r"menu principal|siguientes opciones"),
-        (2, r"todos nuestros (agentes|operadores|asesores)"),
-        (1, r"llamada .*(grabada|importante)|(permanezca|espere) en (la )?linea"),
-        (1, r"bienvenido\w* a|gracias por llamar"),
+        (2, r"en pocas palabras|(puede decir|diga) \w+ (o|para)\b"),
     ),
     "fr": (
         (2, r"(appuyez|tapez|composez) (sur |le )?(la )?(touche )?(un|deux|trois|zero|\d)"),
-        (2, r"menu principal|choix suivants"),
-        (2, r"tous nos (conseillers|agents|operateurs)"),
-        (1, r"appel .*(enregistre|important)|(patientez|patienter|restez en ligne)"),
-        (1, r"bienvenue (chez|a|au)"),
+        (2, r"en quelques mots|(vous pouvez dire|dites) \w+ (ou|pour)\b"),
     ),
     "it": (
         (2, r"(prema|premere|premi|digit\w+) (il |tasto )*(uno|due|tre|zero|\d)"),
-        (2, r"menu principale|seguenti opzioni"),
-        (2, r"tutti i nostri operatori"),
-        (1, r"chiamata .*(registrata|importante)|(attendere|resti|rimanga) in linea"),
-        (1, r"benvenut\w (in|al|alla|a)"),
+        (2, r"in poche parole|(puo dire|dica) \w+ (o|per)\b"),
     ),
     "pt": (
         (2, r"(digite|tecle|pressione|disque) (a |o )?(\w+ )?(um|dois|tres|zero|\d)"),
-        (2, r"menu principal|seguintes opcoes"),
-        (2, r"todos os nossos (atendentes|operadores|assistentes)"),
-        (1, r"(ligacao|chamada) .*(gravada|importante)|(aguarde|permaneca) na linha"),
-        (1, r"bem vindo\w? (a|ao)"),
+        (2, r"em poucas palavras|(pode dizer|diga) \w+ (ou|para)\b"),
     ),
     "nl": (
         (2, r"(toets|kies|druk) (op )?(een|twee|drie|nul|\d)"),
-        (2, r"hoofdmenu|volgende (keuzes|opties)|keuzemenu"),
+        (2, r"in een paar woorden|(u kunt|zeg) \w+ (of|voor)\b"),
+    ),
+}
+"""A menu asks to choose, by keys or by voice."""
+
+QUEUE: Final[Mapping[str, Sequence[Entry]]] = {
+    "en": (
+        (2, r"all (of )?(our|the) (\w+ )?(agents|representatives|operators|lines) are"),
+        (1, r"your call is important|please (hold|stay on the line)|next available"),
+    ),
+    "de": (
+        (2, r"alle (unsere )?(mitarbeiter|platze|leitungen|berater)"),
+        (1, r"bitte (warten|bleiben) sie|nachste freie"),
+    ),
+    "es": (
+        (2, r"todos nuestros (agentes|operadores|asesores)"),
+        (1, r"(permanezca|espere) en (la )?linea|llamada .*importante"),
+    ),
+    "fr": (
+        (2, r"tous nos (conseillers|agents|operateurs)"),
+        (1, r"(patientez|patienter|restez en ligne)|appel .*important"),
+    ),
+    "it": (
+        (2, r"tutti i nostri operatori"),
+        (1, r"(attendere|resti|rimanga) in linea|chiamata .*importante"),
+    ),
+    "pt": (
+        (2, r"todos os nossos (atendentes|operadores|assistentes)"),
+        (1, r"(aguarde|permaneca) na linha|(ligacao|chamada) .*importante"),
+    ),
+    "nl": (
         (2, r"al onze (medewerkers|lijnen)"),
-        (1, r"gesprek .*(opgenomen)|(blijf|blijft) (u )?aan de lijn|een moment geduld"),
+        (1, r"(blijf|blijft) (u )?aan de lijn|een moment geduld"),
+    ),
+}
+"""A telephone system has its callers wait."""
+
+_GREETINGS: Final[Mapping[str, Sequence[Entry]]] = {
+    "en": (
+        (2, r"(main|following) (menu|options)|menu options|listen (carefully )?to the"),
+        (1, r"calls? (may|will|is|are) (be )?(being )?(recorded|monitored)"),
+        (1, r"(thank you|thanks) for calling|welcome to|para espanol"),
+    ),
+    "de": (
+        (2, r"hauptmenu|folgenden? (auswahl|optionen|moglichkeiten)"),
+        (1, r"gesprach\w* .*(aufgezeichnet|mitgeschnitten)"),
+        (1, r"willkommen (bei|beim)"),
+    ),
+    "es": (
+        (2, r"menu principal|siguientes opciones"),
+        (1, r"llamada .*grabada"),
+        (1, r"bienvenido\w* a|gracias por llamar"),
+    ),
+    "fr": (
+        (2, r"menu principal|choix suivants"),
+        (1, r"appel .*enregistre"),
+        (1, r"bienvenue (chez|a|au)"),
+    ),
+    "it": (
+        (2, r"menu principale|seguenti opzioni"),
+        (1, r"chiamata .*registrata"),
+        (1, r"benvenut\w (in|al|alla|a)"),
+    ),
+    "pt": (
+        (2, r"menu principal|seguintes opcoes"),
+        (1, r"(ligacao|chamada) .*gravada"),
+        (1, r"bem vindo\w? (a|ao)"),
+    ),
+    "nl": (
+        (2, r"hoofdmenu|volgende (keuzes|opties)|keuzemenu"),
+        (1, r"gesprek .*(opgenomen)"),
         (1, r"welkom bij"),
     ),
+}
+
+IVR: Final[Mapping[str, Sequence[Entry]]] = {
+    language: (*CHOICES[language], *QUEUE[language], *entries)
+    for language, entries in _GREETINGS.items()
 }
 
 SCREENING: Final[Mapping[str, Sequence[Entry]]] = {
@@ -263,7 +317,9 @@ def weight_of(table: Mapping[str, Sequence[Entry]], text: str) -> int:
     return max(scores, default=0)
 
 
-_TABLES = {id(table): table for table in (VOICEMAIL, IVR, SCREENING, INTERCEPT, HUMAN)}
+_TABLES = {
+    id(table): table for table in (VOICEMAIL, IVR, CHOICES, QUEUE, SCREENING, INTERCEPT, HUMAN)
+}
 
 
 @cache

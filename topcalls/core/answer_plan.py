@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from topcalls.core.answer_detection import AnswerRules
+from topcalls.core.answer_verdict import Answerer
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError
 
@@ -14,14 +15,19 @@ CONTINUE: Final = "continue"
 HANG_UP: Final = "hangup"
 LEAVE_MESSAGE: Final = "leave_message"
 NAVIGATE: Final = "navigate"
+INTRODUCE: Final = "introduce"
 VOICEMAIL_ACTIONS: Final = (HANG_UP, LEAVE_MESSAGE, CONTINUE)
 IVR_ACTIONS: Final = (NAVIGATE, HANG_UP)
+KEYS: Final = "keys"
+SPEECH: Final = "speech"
+BOTH: Final = "both"
+WAYS: Final = (KEYS, SPEECH, BOTH)
 DEFAULT_STEPS: Final = 10
 STEPS: Final = (1, 50)
 LONGEST: Final = {"message": 2_000, "goal": 1_000, "name": 200, "purpose": 500}
 _FIELDS: Final = {
     "voicemail": ("action", "message"),
-    "ivr": ("action", "goal", "max_steps"),
+    "ivr": ("action", "goal", "by", "max_steps"),
     "screening": ("name", "purpose"),
 }
 _ACTIONS: Final = {"voicemail": VOICEMAIL_ACTIONS, "ivr": IVR_ACTIONS}
@@ -43,17 +49,38 @@ class _Request(Protocol):
 @dataclass(frozen=True)
 class AnswerPlan:
     """`detect`: find out what answered, by `rules`. `message` is spoken after a mailbox's beep;
-    `goal` is what to reach in a menu, with at most `steps` times of keys; `introduction` is what a
-    screening assistant hears, "" if the agent finds its own words."""
+    `goal` is what to reach in a menu, `by` keys, speech or both, with at most `steps` choices;
+    `introduction` is what a screening assistant hears, "" if the agent finds its own words."""
 
     detect: bool = False
     voicemail: str = CONTINUE
     message: str = ""
     ivr: str = CONTINUE
     goal: str = ""
+    by: str = KEYS
     steps: int = DEFAULT_STEPS
     introduction: str = ""
     rules: AnswerRules = AnswerRules()  # noqa: RUF009 - it is frozen
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """What is done about a verdict. `text` is the message that is left, the goal in a menu, or the
+    introduction."""
+
+    action: str
+    text: str = ""
+
+
+def reaction_to(answerer: Answerer, plan: AnswerPlan) -> Reaction:
+    """What the call itself wants."""
+    if answerer is Answerer.VOICEMAIL:
+        return Reaction(plan.voicemail, plan.message)
+    if answerer is Answerer.IVR:
+        return Reaction(plan.ivr, plan.goal)
+    if answerer is Answerer.SCREENING and plan.introduction:
+        return Reaction(INTRODUCE, plan.introduction)
+    return Reaction(CONTINUE)
 
 
 def answer_plan(request: _Request) -> AnswerPlan:
@@ -67,6 +94,7 @@ def answer_plan(request: _Request) -> AnswerPlan:
         message=voicemail.get("message") or "",
         ivr=ivr.get("action") or CONTINUE,
         goal=ivr.get("goal") or "",
+        by=ivr.get("by") or KEYS,
         steps=ivr.get("max_steps") or DEFAULT_STEPS,
         introduction=" ".join(f"{part.strip().rstrip('.')}." for part in told if part),
     )
@@ -110,6 +138,8 @@ def _needs(name: str, section: Mapping[str, Any]) -> Faults:
         yield FieldError("ivr.goal", "Is needed to navigate: what or whom to reach.", "required")
     if name == "screening" and not section.get("name"):
         yield FieldError("screening.name", "Is needed: who is calling.", "required")
+    if name == "ivr" and section.get("by") not in (None, *WAYS):
+        yield FieldError("ivr.by", f"Must be one of {', '.join(WAYS)}.", "choice")
     steps = section.get("max_steps")
     if steps is not None and (
         isinstance(steps, bool) or not isinstance(steps, int) or not STEPS[0] <= steps <= STEPS[1]

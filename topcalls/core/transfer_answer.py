@@ -9,7 +9,8 @@ from __future__ import annotations
 from math import inf
 from typing import Final
 
-from topcalls.core.answer_detection import MACHINES, Answerer, AnswerRules, Verdict
+from topcalls.core.answer_detection import AnswerRules
+from topcalls.core.answer_verdict import MACHINES, Answerer, Verdict
 
 BRIEFED: Final = AnswerRules(long_greeting=inf, longest_person=inf)
 """For a target that is talked to, and whose words are written down."""

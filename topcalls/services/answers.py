@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from topcalls.core.answer_detection import Answerer, Verdict, documented
+from topcalls.core.answer_verdict import Answerer, Verdict, documented
 from topcalls.errors import Conflict, NotFound
 from topcalls.store import answers, calls
 from topcalls.store.database import Database

@@ -6,7 +6,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core import answer_plan as plan
-from topcalls.core.answer_detection import Answerer
+from topcalls.core.answer_verdict import Answerer
 
 ANSWERED_BY = ("human", "voicemail", "ivr", "unknown")
 
@@ -39,7 +39,7 @@ class IvrSchema(ma.Schema):
     action = fields.Choice(
         *plan.IVR_ACTIONS,
         required=True,
-        metadata={"description": "`navigate`: the agent presses keys to reach the `goal`."},
+        metadata={"description": "`navigate`: the agent makes its choices to reach the `goal`."},
     )
     goal = fields.Text(
         allow_none=True,
@@ -49,11 +49,20 @@ class IvrSchema(ma.Schema):
             "maxLength": plan.LONGEST["goal"],
         },
     )
+    by = fields.Choice(
+        *plan.WAYS,
+        allow_none=True,
+        metadata={
+            "description": "How choices are made: `keys`, `speech` for menus that are talked to, "
+            "or `both`, as the menu asks.",
+            "default": plan.KEYS,
+        },
+    )
     max_steps = fields.Whole(
         allow_none=True,
         metadata={
-            "description": "How often keys may be pressed; one time more ends the call. So does "
-            "a menu that is heard a fourth time.",
+            "description": "How many choices may be made, by keys or by voice; one more ends the "
+            "call. So does a menu that is heard a fourth time.",
             "default": plan.DEFAULT_STEPS,
             "minimum": plan.STEPS[0],
             "maximum": plan.STEPS[1],

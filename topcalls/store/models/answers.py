@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import peewee
 
-from topcalls.core.answer_detection import Answerer
+from topcalls.core.answer_verdict import Answerer
 from topcalls.store.fields import InstantField, JsonField
 from topcalls.store.models.base import Table, one_of
 from topcalls.store.models.calls import Call

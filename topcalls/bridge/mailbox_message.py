@@ -1,0 +1,77 @@
+"""A message for a mailbox: said word for word, after its beep, and whole.
+
+A beep that comes after the first words were said to a mailbox that seemed to have none begins the
+recording only then, so the message begins again. Who speaks meanwhile is a person, unless it is the
+mailbox once more.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from topcalls.bridge.agent import Agent
+from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.parts import Parts
+from topcalls.bridge.responses import Ask
+from topcalls.core import answer_phrases
+from topcalls.core.answer_verdict import MACHINES, classify
+from topcalls.core.turns import Protection
+
+MOST_RESTARTS: Final = 2
+EARLY_SECONDS: Final = 3.0
+"""A beep so soon after the one that the message waited for is the true one."""
+
+
+class MailboxMessage:
+    """`is_being_left` from its first word on, until a person picks up."""
+
+    def __init__(self, parts: Parts, agent: Agent, farewell: Farewell) -> None:
+        self.is_being_left = False
+        self._parts = parts
+        self._agent = agent
+        self._farewell = farewell
+        self._text = ""
+        self._by_beep = False
+        self._begun_at = 0.0  # monotonic
+        self._restarts = 0
+        self._heard: set[str] = set()  # speech that began while it is being left
+
+    def leave(self, text: str, *, by_beep: bool) -> None:
+        """Say it, then end the call. `by_beep`: the beep was heard."""
+        self.is_being_left = True
+        self._text, self._by_beep, self._begun_at = text, by_beep, self._parts.now
+        self._agent.say(Ask(text, protection=Protection.ABSOLUTE))
+        self._farewell.begin("agent_ended", "voicemail message left")
+
+    @property
+    def may_begin_again(self) -> bool:
+        """A beep would still begin it again."""
+        early = self._parts.now - self._begun_at < EARLY_SECONDS
+        return self._restarts < MOST_RESTARTS and (early or not self._by_beep)
+
+    def beep(self) -> None:
+        """One was heard while the message is being left."""
+        if self.is_being_left and self.may_begin_again:
+            self._restarts += 1
+            self._stop()
+            self.leave(self._text, by_beep=True)
+
+    def speech_began(self, item_id: str) -> None:
+        """The model's ears hear somebody."""
+        if self.is_being_left:
+            self._heard.add(item_id)
+
+    def picked_up(self, item_id: str, text: str) -> bool:
+        """What they said; True, and no more is said, if that is a person."""
+        plain = answer_phrases.plain(text)
+        found = classify(plain)
+        machine = found is not None and found[0] in MACHINES
+        if item_id not in self._heard or not plain or machine:
+            return False
+        self.is_being_left = False
+        self._stop()
+        return True
+
+    def _stop(self) -> None:
+        self._agent.cut_off()
+        self._farewell.abandon()
