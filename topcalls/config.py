@@ -71,6 +71,14 @@ class Settings(BaseModel):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log event that is written."
     )
+    log_file_bytes: int = Field(
+        20_000_000,
+        ge=100_000,
+        description="Size beyond which `topcalls run` begins a new log file for a process.",
+    )
+    log_files_kept: int = Field(
+        5, ge=1, le=1000, description="How many earlier log files of each process it keeps."
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Encrypts secrets in the database (`topcalls keys secret` prints one). "

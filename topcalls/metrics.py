@@ -7,6 +7,7 @@ this module is imported elsewhere), so that the API's `/metrics` shows them all.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -14,6 +15,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY
 
 _DIRECTORY = "PROMETHEUS_MULTIPROC_DIR"
+_TRIES = 5
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 calls_ended = Counter("topcalls_calls_ended_total", "Calls that ended.", ["state", "end_reason"])
@@ -101,6 +103,9 @@ webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS
 )
+greenlets = Gauge(
+    "topcalls_greenlets", "Greenlets of a process.", ["process"], multiprocess_mode="livesum"
+)
 loop_lag = Histogram(
     "topcalls_loop_lag_seconds", "How late an event loop runs its timers.", ["process"]
 )
@@ -116,10 +121,19 @@ def share_between_processes(directory: Path) -> None:
     os.environ[_DIRECTORY] = str(directory)
 
 
+def shared_directory() -> Path | None:
+    """Where this process and others keep their metrics; None where it keeps them to itself."""
+    directory = os.environ.get(_DIRECTORY)
+    return Path(directory) if directory else None
+
+
 def exposition() -> bytes:
     """All metrics as Prometheus text: of every process sharing the directory, or of this one."""
     if _DIRECTORY not in os.environ:
         return generate_latest(REGISTRY)
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError):  # the files of a process that died go meanwhile
+            return generate_latest(registry)
     return generate_latest(registry)

@@ -76,7 +76,7 @@ class Supervisor:
     """Starts children in order, keeps them running, and stops them in reverse order.
 
     `on_restart` is told of a child that died, before it is started again. A child is `command`
-    with its arguments and `--supervised`.
+    with its arguments, `--supervised` and `--log-file`: it keeps the file small itself.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class Supervisor:
             with child.log_file.open("a") as errors:
                 child.log_start = errors.tell()
                 child.process = subprocess.Popen(
-                    [*self._command, *child.arguments, "--supervised"],
+                    [*self._command, *child.arguments, *_told(child)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=errors,
@@ -187,6 +187,10 @@ class Supervisor:
         for child in self.children:
             if restarted.name in child.needs and child.is_running and child.process is not None:
                 child.process.kill()
+
+
+def _told(child: Child) -> list[str]:
+    return ["--supervised", "--log-file", str(child.log_file)]
 
 
 def _failure(child: Child, *, ended: bool) -> ChildFailed:
@@ -230,6 +234,7 @@ def _last_words(child: Child) -> str:
     """The last line of what it wrote since it was started."""
     with child.log_file.open("rb") as log_of_it:
         end = log_of_it.seek(0, 2)
-        log_of_it.seek(max(child.log_start, end - LAST_WORDS_BYTES))
+        began = child.log_start if child.log_start <= end else 0  # it is another file by now
+        log_of_it.seek(max(began, end - LAST_WORDS_BYTES))
         lines = log_of_it.read().decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it said nothing."

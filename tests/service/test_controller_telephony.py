@@ -345,6 +345,26 @@ def tries_of(rig, call_id):
 # --- start and stop
 
 
+@pytest.mark.parametrize("mistake", [ValueError("a mistake"), gevent.Timeout(0.0)])
+def test_a_mistake_in_one_round_does_not_end_a_loop(rig, monkeypatch, mistake):
+    monkeypatch.setattr(telephony, "COMMAND_SECONDS", 0.01)
+    controller = rig.controller(start=False)
+    tick, mistakes = controller._taker.tick, [mistake]
+
+    def mistaken():
+        if mistakes:
+            raise mistakes.pop()
+        return tick()
+
+    monkeypatch.setattr(controller._taker, "tick", mistaken)
+    controller.start()
+    rig.wait_until(lambda: not mistakes, "the mistake")
+    call_id = rig.place(RINGS)
+    rig.wait_until(lambda: state_of(rig, call_id) == "ringing", "ringing")
+    stop_by_user(rig, call_id)
+    assert rig.wait_over(call_id).status == "cancelled"
+
+
 def test_a_port_that_is_taken_is_a_sentence(rig):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

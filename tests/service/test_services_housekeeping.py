@@ -23,7 +23,7 @@ from topcalls.store.models import (
 from topcalls.store.models import TurnTiming as StoredTiming
 
 pytestmark = pytest.mark.service
-NOTHING = Tidied(0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Tidied(0, 0, 0, 0, 0, 0, 0, 0, 0)
 DONE = Answer(200, {}, b"")
 URL = "https://example.com/h"
 
@@ -80,6 +80,24 @@ def test_a_webhook_that_still_waits_is_kept_however_old(services):
     (delivery,) = services.webhooks.due(services.clock.now(), 10)
     services.webhooks.record_attempt(delivery.id, 1, Outcome(200), services.clock.now())
     assert tidy(services).webhook_events == 1
+
+
+def test_commands_that_are_done_go_after_a_day_and_open_ones_stay(services):
+    who = factories.principal(services)
+    call_id = factories.claimed_call(services, who).call_id
+    done, waiting = [
+        services.commands.submit(call_id, "say", {"text": text}, services.clock.now())
+        for text in ("one", "two")
+    ]
+    services.commands.finish(done, "done", services.clock.now())
+    services.clock.advance(86400)
+    assert tidy(services).commands == 0
+    assert services.commands.get(done).result == "done"
+    services.clock.advance(1)
+    assert tidy(services).commands == 1
+    with pytest.raises(NotFound):
+        services.commands.get(done)
+    assert services.commands.get(waiting).finished_at is None
 
 
 def test_controllers_are_alive_as_long_as_they_are_heard_of(services):

@@ -17,9 +17,10 @@ from topcalls.clock import ManualClock, SystemClock
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.net.http import HttpClient
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
-from topcalls.worker import outage, queue
+from topcalls.worker import app, outage, queue
 from topcalls.worker.app import WorkerProcess
 from topcalls.worker.queue import FILE, open_queue
+from topcalls.worker.schedule import LOOP
 
 pytestmark = pytest.mark.service
 LIMIT = 20
@@ -339,3 +340,69 @@ def test_a_task_that_is_not_understood_is_dropped(
     receiver.wait_for(1, LIMIT)
     faults = [line["event"] for line in lines if line["log_level"] == "error"]
     assert faults == ["A task of the queue is not understood, dropped"] * 4
+
+
+@pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
+def test_a_mistake_anywhere_in_a_look_costs_one_look(
+    services, who, new_worker, new_receiver, lines, monkeypatch
+):
+    receiver = new_receiver()
+    failed_calls(services, who, receiver.url, 1)
+    mistakes = [ValueError("a mistake"), gevent.Timeout(0.0)]
+    hold = services.housekeeping.hold
+
+    def mistaken(*arguments):
+        if mistakes and arguments[0] == LOOP:
+            raise mistakes.pop()
+        return hold(*arguments)
+
+    monkeypatch.setattr(services.housekeeping, "hold", mistaken)
+    new_worker().start()
+    receiver.wait_for(1, LIMIT)
+    faults = [line["event"] for line in lines if line["log_level"] == "error"]
+    assert faults == ["A look for what is due failed"] * 2
+
+
+@pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
+def test_a_worker_whose_main_greenlet_dies_has_failed(new_worker, monkeypatch):
+    """Its process ends then, and is started again."""
+    worker = new_worker()
+    worker.start()
+    assert not worker.has_failed
+    gevent.idle()
+    worker._main.kill(ValueError("no more"))
+    assert worker.ended.wait(LIMIT)
+    assert worker.has_failed
+    worker._consumer.stop(graceful=True)
+    worker._loop.stop()
+
+
+@pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
+def test_a_worker_that_is_stopped_has_not_failed(new_worker):
+    worker = new_worker()
+    worker.start()
+    worker.stop()
+    assert worker.ended.is_set()
+    assert not worker.has_failed
+
+
+@pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
+def test_a_time_limit_that_escapes_from_a_task_ends_no_greenlet(
+    services, who, new_worker, new_receiver, monkeypatch
+):
+    receiver = new_receiver()
+    failed_calls(services, who, receiver.url, 1)
+    monkeypatch.setattr(app, "HEALTH_SECONDS", 1000)
+    worker = new_worker(queue_workers=1)
+    load, escapes = worker._services.sender.load, [gevent.Timeout(0.0)]
+
+    def escaping(delivery_id):
+        if escapes:
+            worker._services.sender.give_back(delivery_id)
+            raise escapes.pop()
+        return load(delivery_id)
+
+    monkeypatch.setattr(worker._services.sender, "load", escaping)
+    worker.start()
+    receiver.wait_for(1, LIMIT)
+    assert escapes == []

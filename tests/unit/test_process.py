@@ -1,5 +1,6 @@
 """A process of ours learns that it should end: by a signal, by its supervisor's death, early on."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import gevent
 import pytest
 
 from topcalls import process
+from topcalls.errors import ConfigError
 
 pytestmark = pytest.mark.unit
 WAIT = 15
@@ -87,6 +89,69 @@ def test_ctrl_c_while_everything_is_imported_prints_nothing(start, tmp_path):
 def test_importing_the_command_leaves_ctrl_c_as_it_was(start):
     script = "import signal, topcalls.cli; print(signal.getsignal(signal.SIGINT).__name__)"
     assert line(start("-c", script)) == "default_int_handler"
+
+
+def test_what_the_process_is_for_may_end(start):
+    child = start(
+        "-c",
+        "from topcalls import process\n"
+        "import gevent\n"
+        "over = gevent.event.Event()\n"
+        "gevent.spawn_later(0, over.set)\n"
+        "print(process.until_stopped(False, or_when=over), flush=True)",
+    )
+    assert line(child) == "False"
+
+
+def test_a_lock_on_a_file_that_was_replaced_meanwhile_is_none(tmp_path, monkeypatch):
+    """Somebody deletes the file between its opening and its locking, and another one locks the
+    file that is in its place."""
+    lock, flock = tmp_path / "run.lock", fcntl.flock
+    others = []
+
+    def slow(file, how):
+        if not others:
+            lock.unlink()
+            others.append(lock.open("a+"))
+            flock(others[0], how)
+            others[0].write(str(os.getppid()))
+            others[0].flush()
+        flock(file, how)
+
+    monkeypatch.setattr(process.fcntl, "flock", slow)
+    with pytest.raises(ConfigError, match=f"process {os.getppid()}"), process.only_one(lock):
+        pass
+    others[0].close()
+    with process.only_one(lock) as is_there:
+        assert is_there()
+
+
+@pytest.mark.parametrize("left", ["", "4194305", "no number"])
+def test_a_holder_that_has_not_written_its_number_yet_is_waited_for(tmp_path, left):
+    """Until then the file is empty, or names one that died."""
+    lock = tmp_path / "run.lock"
+    with lock.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(left)
+        file.flush()
+
+        def write():
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+
+        gevent.spawn_later(0, write)
+        with pytest.raises(ConfigError, match=f"process {os.getpid()}"), process.only_one(lock):
+            pass
+
+
+def test_a_holder_that_never_says_who_it_is_is_called_another_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "HOLDER_SECONDS", 0.1)
+    lock = tmp_path / "run.lock"
+    with lock.open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with pytest.raises(ConfigError, match="another process"), process.only_one(lock):
+            pass
 
 
 def test_a_lock_file_that_is_moved_or_replaced_is_missed(tmp_path):

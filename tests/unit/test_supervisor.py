@@ -20,7 +20,8 @@ WAIT = 15
 CHILD = """
 import json, os, pathlib, signal, sys, time
 kind, name = sys.argv[1:3]
-assert sys.argv[3] == "--supervised"
+assert sys.argv[3:5] == ["--supervised", "--log-file"]
+assert os.path.samestat(os.stat(sys.argv[5]), os.fstat(2))
 if kind == "dies":
     sys.exit(f"Error: {name} cannot listen.")
 if kind == "mute":
@@ -119,6 +120,15 @@ def test_a_child_that_dies_without_a_word_is_not_quoted_from_yesterday(family):
     child.process.kill()
     with pytest.raises(ChildFailed, match="nothing"):
         starting.get(timeout=WAIT)
+
+
+def test_a_child_whose_log_was_turned_over_is_quoted(family):
+    child = family.child("dies")
+    child.log_file.parent.mkdir()
+    child.log_file.write_text("what it said yesterday\n" * 1000)
+    child.log_start = child.log_file.stat().st_size
+    child.log_file.write_text("Error: one cannot listen.\n")
+    assert supervisor_module._last_words(child) == "Error: one cannot listen."
 
 
 def test_a_child_that_never_gets_ready_is_ended(family, monkeypatch):

@@ -12,9 +12,8 @@ import click
 import gevent
 from gevent.event import Event
 from gevent.util import wrap_errors
-from prometheus_client import multiprocess
 
-from topcalls import compose, log, metrics, process
+from topcalls import compose, log, log_files, metric_files, metrics, process
 from topcalls.cli.calls import call_body, follow_to_the_end
 from topcalls.cli.client import ApiClient
 from topcalls.config import Settings
@@ -116,15 +115,20 @@ class FrontDoor:
         """The terminal is for people."""
         logs = self._settings.data_dir / "logs"
         logs.mkdir(exist_ok=True)
-        stream = (logs / "supervisor.log").open("a", buffering=1)
+        path = logs / "supervisor.log"
+        stream = path.open("a", buffering=1)
         log.configure(self._settings.log_level, stream, process="supervisor")
+        size, keep = self._settings.log_file_bytes, self._settings.log_files_kept
+        log_files.keep_small(log_files.LogFile(path, stream.fileno(), size, keep))
 
     def _begin_metrics(self) -> None:
         """Metrics of this run only: what the processes of earlier ones counted is dropped."""
-        directory = self._settings.data_dir / "metrics"
-        metrics.share_between_processes(directory.resolve())
-        for file in directory.glob("*.db"):
-            file.unlink(missing_ok=True)
+        metrics.share_between_processes(self._metrics_dir)
+        metric_files.begin(self._metrics_dir)
+
+    @property
+    def _metrics_dir(self) -> Path:
+        return (self._settings.data_dir / "metrics").resolve()
 
     def _banner(self) -> None:
         if not self._is_sandbox:
@@ -175,7 +179,7 @@ class FrontDoor:
 
     def _tell_restart(self, child: Child) -> None:
         if child.process is not None:
-            multiprocess.mark_process_dead(child.process.pid)  # type: ignore[no-untyped-call]
+            metric_files.bury(self._metrics_dir, child.process.pid)
         click.echo(f"  {child.name} ended unexpectedly and is started again: {child.log_file}")
 
     def _tell_stop(self, child: Child) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from topcalls import compose, log, process
+from topcalls import census, compose, log, log_files, metric_files, metrics, process
 from topcalls.cli.front_door import FrontDoor
 from topcalls.config import Settings
 
@@ -17,7 +20,23 @@ _scenarios = click.option(
     type=click.Path(exists=True, path_type=Path),
     help="A scenario file, or a directory of them; may be repeated.",
 )
-_supervised = click.option("--supervised", is_flag=True, hidden=True)
+_log_file = click.option("--log-file", type=click.Path(path_type=Path), hidden=True)
+
+
+def _supervised(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What only the supervisor says: it watches, and standard error is this file."""
+    return click.option("--supervised", is_flag=True, hidden=True)(_log_file(command))
+
+
+def _begin(settings: Settings, name: str, log_file: Path | None) -> None:
+    """What every process does first."""
+    log.configure(settings.log_level, process=name)
+    if log_file is not None:
+        size, keep = settings.log_file_bytes, settings.log_files_kept
+        log_files.keep_small(log_files.LogFile(log_file, sys.stderr.fileno(), size, keep))
+    elif (directory := metrics.shared_directory()) is not None:
+        metric_files.bury_dead(directory)
+    census.publish(name)
 
 
 @click.command()
@@ -32,9 +51,9 @@ def run(settings: Settings, demo: bool, scenarios: tuple[Path, ...]) -> None:
 @click.command()
 @_supervised
 @click.pass_obj
-def api(settings: Settings, supervised: bool) -> None:
+def api(settings: Settings, supervised: bool, log_file: Path | None) -> None:
     """Serve the REST API."""
-    log.configure(settings.log_level, process="api")
+    _begin(settings, "api", log_file)
     server = compose.build_api(settings)
     server.start()
     process.say_ready("api", url=settings.effective_public_url, port=server.port)
@@ -45,9 +64,9 @@ def api(settings: Settings, supervised: bool) -> None:
 @click.command()
 @_supervised
 @click.pass_obj
-def controller(settings: Settings, supervised: bool) -> None:
+def controller(settings: Settings, supervised: bool, log_file: Path | None) -> None:
     """Claim calls, drive FreeSWITCH, run the AI bridges."""
-    log.configure(settings.log_level, process="controller")
+    _begin(settings, "controller", log_file)
     telephony = compose.build_controller(settings)
     telephony.start()
     process.say_ready("controller", owner=telephony.owner)
@@ -58,23 +77,27 @@ def controller(settings: Settings, supervised: bool) -> None:
 @click.command()
 @_supervised
 @click.pass_obj
-def worker(settings: Settings, supervised: bool) -> None:
+def worker(settings: Settings, supervised: bool, log_file: Path | None) -> None:
     """Run the task queue: webhooks, wrap-up, housekeeping."""
-    log.configure(settings.log_level, process="worker")
+    _begin(settings, "worker", log_file)
     tasks = compose.build_worker(settings)
     tasks.start()
     process.say_ready("worker")
-    process.until_stopped(supervised)
+    process.until_stopped(supervised, or_when=tasks.ended)
     tasks.stop()
+    if tasks.has_failed:
+        sys.exit(1)  # to be started again
 
 
 @click.command()
 @_scenarios
 @_supervised
 @click.pass_obj
-def sandbox(settings: Settings, scenarios: tuple[Path, ...], supervised: bool) -> None:
+def sandbox(
+    settings: Settings, scenarios: tuple[Path, ...], supervised: bool, log_file: Path | None
+) -> None:
     """Run the doubles of FreeSWITCH, of the AI and of a webhook receiver."""
-    log.configure(settings.log_level, process="sandbox")
+    _begin(settings, "sandbox", log_file)
     doubles = compose.build_sandbox(settings, scenarios)
     doubles.start()
     process.say_ready("sandbox", **doubles.endpoints)

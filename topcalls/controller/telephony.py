@@ -441,7 +441,7 @@ class Telephony:
             work()
         except TopCallsError as error:
             log.warning("Will be tried again", why=str(error))
-        except Exception:  # noqa: BLE001 - one bad round must not end the loop
+        except (Exception, gevent.Timeout):  # one bad round must not end the loop
             log.exception("A round failed")
         else:
             return True

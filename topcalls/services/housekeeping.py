@@ -13,6 +13,9 @@ from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
 from topcalls.store.models import NumberOrder, WebhookDelivery, WrapUp
 
+COMMANDS_KEPT = timedelta(days=1)
+"""For how long one may ask what came of a command."""
+
 _BATCH = 1000
 
 
@@ -25,6 +28,7 @@ class Tidied:
     call_events: int
     webhook_events: int
     timings: int
+    commands: int
     controllers: int
     deliveries: int
     wrap_ups: int
@@ -59,6 +63,7 @@ class Housekeeping:
             call_events=self._db.run(retention.delete_call_events, before, _BATCH),
             webhook_events=self._db.run(retention.delete_webhook_events, before, _BATCH),
             timings=self._db.run(retention.delete_timings, before, _BATCH),
+            commands=self._db.run(retention.delete_commands, now - COMMANDS_KEPT, _BATCH),
             controllers=self._nodes.forget_silent(now),
             deliveries=self._webhooks.bury_exhausted(now),
             wrap_ups=self._wrap_ups.heal(now),

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import fn
 
-from topcalls.store.models import CallEvent, TurnTiming, WebhookDelivery, WebhookEvent
+from topcalls.store.models import CallEvent, Command, TurnTiming, WebhookDelivery, WebhookEvent
 
 
 def delete_call_events(before: datetime, limit: int) -> int:
@@ -22,6 +22,12 @@ def delete_webhook_events(before: datetime, limit: int) -> int:
     )
     old = (WebhookEvent.created_at < before) & ~fn.EXISTS(waiting)
     return _delete(WebhookEvent, WebhookEvent.id, old, limit)
+
+
+def delete_commands(before: datetime, limit: int) -> int:
+    """Commands to calls that are carried out. They are few, as none stays for long: without an
+    index of their own."""
+    return _delete(Command, Command.id, Command.finished_at < before, limit)
 
 
 def delete_timings(before: datetime, limit: int) -> int:

@@ -60,6 +60,7 @@ class WorkerProcess:
         register_tick(queue, services, tasks, self._loop)
         self._consumer = QueueConsumer(queue, queue_workers, self._queue_outage, stop_seconds)
         self._stopping = Event()
+        self.ended = Event()
         self._main: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -69,7 +70,9 @@ class WorkerProcess:
         from the start is a setting. A queue that goes away later is waited for.
         """
         self._open_queue()
+        self._consumer.start()
         self._main = gevent.spawn(self._run)
+        self._main.link(lambda _: self.ended.set())
 
     def stop(self) -> None:
         """Take no more work, finish what was begun, give the rest back. Blocks until it is done."""
@@ -83,14 +86,22 @@ class WorkerProcess:
         self._main.join(timeout)
         return bool(self._main.dead)
 
+    @property
+    def has_failed(self) -> bool:
+        """It came to an end that `stop` did not bring about, or could not stop."""
+        return self._main is not None and self._main.dead and not self._main.successful()
+
     def _delivery_ended(self) -> None:
         self._loop.wake()
 
     def _run(self) -> None:
-        self._consumer.start()
         self._loop.ensure_running()
         while not self._stopping.wait(HEALTH_SECONDS):
-            self._consumer.check_worker_health()
+            self._loop.ensure_running()
+            try:
+                self._consumer.check_worker_health()
+            except Exception as error:
+                log.exception("Look at the queue's greenlets failed", why=repr(error))
         self._finish()
 
     def _open_queue(self) -> None:

@@ -54,6 +54,8 @@ class QueueWorker(Worker):
         self.delay = self.default_delay
         try:
             self.huey.execute(task, now)
+        except gevent.Timeout:  # for Huey, which knows no greenlets, it is no error of the task
+            log.exception("A task ended by a time limit", task=task.name)
         except Exception as error:  # noqa: BLE001 - what Huey itself could not store, not the task
             self.outage.failed(error)
         gevent.sleep(0)

@@ -144,7 +144,7 @@ class DueLoop:
                 sweep(now)
             except StoreUnavailable:
                 raise
-            except Exception as error:
+            except (Exception, gevent.Timeout) as error:
                 log.exception("Look for what is due failed", sweep=sweep.__name__, why=repr(error))
         return True
 
@@ -189,7 +189,7 @@ class DueLoop:
             self._wake.clear()
 
     def _look(self, everywhere: bool) -> float:
-        """Look, and give the seconds to pause: nought unless the database is away."""
+        """Look, and give the seconds to pause: nought unless something is wrong."""
         now = self._services.clock.now()
         try:
             if everywhere:
@@ -198,5 +198,8 @@ class DueLoop:
                 self.hand_out_webhooks(now)
         except StoreUnavailable as error:
             return self.database.failed(error)
+        except (Exception, gevent.Timeout) as error:
+            log.exception("A look for what is due failed", why=repr(error))
+            return self._interval
         self.database.over()
         return 0.0
