@@ -18,6 +18,7 @@ from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 from topcalls.services.lineup import Lineup
 from topcalls.services.phone_numbers import numbers_of_agent
+from topcalls.services.voices import Voices
 
 PUBLIC_URL = "https://calls.example.com"
 SCOPES = (
@@ -91,7 +92,8 @@ def api_services(
 ) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
-    catalogue = Catalogue(services.clock, lineup or Lineup(), **rules)
+    voices = Voices(services.db, lineup or Lineup())
+    catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
     return ApiServices(
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         clock=services.clock,
@@ -114,6 +116,7 @@ def api_services(
         provisioning=services.provisioning,
         quotas=services.quotas,
         recordings=services.recordings,
+        voices=voices,
         webhooks=services.webhooks,
     )
 

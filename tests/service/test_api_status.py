@@ -117,18 +117,30 @@ def test_the_catalogue_says_what_is_available(api):
     assert {model["available"] for model in models if model["mode"] == "legacy"} == {True}
     realtime = api.get("/v1/models?mode=realtime").json["data"]
     assert {model["mode"] for model in realtime} == {"realtime"}
-    voices = {voice["id"] for voice in api.get("/v1/voices/builtin?mode=realtime").json["data"]}
-    assert {"alloy", "echo", "shimmer", "ash", "ballad", "coral", "sage", "verse"} <= voices
-    tags = [language["tag"] for language in api.get("/v1/languages").json["data"]]
-    assert len(tags) >= 36
-    assert len(set(tags)) == len(tags)
 
 
-def test_every_listed_realtime_voice_and_model_can_be_called_with(api):
-    for voice in api.get("/v1/voices/builtin?mode=realtime").json["data"]:
-        assert api.create(voice=voice["id"]).status_code == 201
+def test_every_listed_realtime_model_can_be_called_with(api):
     for model in api.get("/v1/models?mode=realtime").json["data"]:
         assert api.create(model=model["id"]).status_code == 201
+
+
+def test_a_model_tells_what_it_can_do_and_costs(api):
+    models = {model["id"]: model for model in api.get("/v1/models").json["data"]}
+    best = models["gpt-realtime-2.1"]
+    assert {"tools", "reasoning", "keywords"} <= set(best["capabilities"])
+    assert best["context_tokens"] == 128_000
+    assert {"item": "audio_output", "unit": "1M tokens", "usd": "64.00"} in best["prices"]
+    assert (best["warning"], best["available"]) == (None, True)
+    assert models["gpt-4o"]["supports_temperature"]
+    assert "2027-01-14" in models["gpt-4o"]["warning"]
+    assert "gpt-transcribe" not in models
+
+
+def test_stages_are_listed_by_their_kind(api):
+    heard = api.get("/v1/models?kind=transcription").json["data"]
+    assert {model["kind"] for model in heard} == {"transcription"}
+    assert [model["id"] for model in heard if model["in_use"]] == ["gpt-transcribe"]
+    assert api.get("/v1/models?kind=nonsense").status_code == 400
 
 
 def test_the_operators_model_is_listed_first(api):
@@ -136,11 +148,6 @@ def test_the_operators_model_is_listed_first(api):
     api.app = create_app(services)
     first = api.get("/v1/models?mode=realtime").json["data"][0]
     assert (first["id"], first["is_default"]) == ("our-own-model", True)
-
-
-def test_another_vendors_server_may_have_any_voice(api):
-    api.app = create_app(api_services(api.services, Lineup(own_server=True)))
-    assert api.create(voice="af_heart").status_code == 201
 
 
 def test_the_balance_adds_up(api):

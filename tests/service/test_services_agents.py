@@ -155,14 +155,14 @@ def test_publishing_the_next_version_supersedes_the_one_before(services, who):
 
 
 def test_what_was_right_when_it_was_written_is_judged_again_when_it_is_published(
-    services, who, agent, monkeypatch
+    services, who, clock
 ):
-    rules = services.catalogue.call_rules
-    monkeypatch.setitem(rules.voices, "realtime", frozenset({"verse"}))
+    made = services.agents.create(who.account_id, "A", {"task": TASK, "model": "gpt-realtime"})
+    clock.advance(timedelta(days=90).total_seconds())
     with pytest.raises(InvalidRequest) as caught:
-        services.agents.publish(who.account_id, agent.agent.id)
-    assert paths(caught) == {"configuration.voice": "unknown_voice"}
-    assert services.agents.get(who.account_id, agent.agent.id) == agent
+        services.agents.publish(who.account_id, made.agent.id)
+    assert paths(caught) == {"configuration.model": "shut_down"}
+    assert services.agents.get(who.account_id, made.agent.id) == made
 
 
 # --- rolling back

@@ -67,6 +67,7 @@ def worker_services(services: factories.Services, poster: Any, clock: Any = None
         number_orders=services.number_orders,
         quotas=services.quotas,
         housekeeping=services.housekeeping,
+        voices=services.voices,
     )
 
 

@@ -12,7 +12,8 @@ from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.standby import Standby
 from topcalls.clock import SystemClock
 from topcalls.compose.lineup import lineup_of
-from topcalls.compose.models import CallModels, Stages, Vendors, voice_for
+from topcalls.compose.models import CallModels, Stages
+from topcalls.compose.vendors import Vendors
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
 from topcalls.errors import ConfigError
@@ -111,17 +112,39 @@ def test_the_mode_decides_who_holds_the_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "vendor", "voice"),
+    ("wanted", "first", "voice"),
     [
-        ("alloy", "elevenlabs", ""),
-        ("alloy", "openai", "alloy"),
-        ("rachel", "elevenlabs", "rachel"),
-        ("rachel", "openai", ""),
-        ("my-own-clone", "elevenlabs", "my-own-clone"),
+        ("", "elevenlabs", ""),
+        ("elevenlabs:21m00Tcm4TlvDq8ikWAM", "elevenlabs", "21m00Tcm4TlvDq8ikWAM"),
+        ("openai:alloy", "openai", "alloy"),
+        ("local:", "elevenlabs", ""),
+        ("rachel", "elevenlabs", "21m00Tcm4TlvDq8ikWAM"),
+        ("Alloy", "openai", "alloy"),
     ],
 )
-def test_a_voice_goes_to_the_vendor_that_has_it(wanted: str, vendor: str, voice: str) -> None:
-    assert voice_for(wanted, vendor) == voice
+def test_the_provider_of_the_voice_asked_for_speaks_first(
+    wanted: str, first: str, voice: str
+) -> None:
+    found = chain(live(**KEYS), voice=wanted)
+    assert found.voices[0].name.partition(":")[0] == first
+    assert len(found.voices) == 2
+    assert found.voice == voice
+
+
+def test_ears_that_do_not_know_the_language_take_no_part() -> None:
+    def hears(language: str | None) -> list[str]:
+        return [item.name for item in chain(live(**KEYS), language=language).recognizers]
+
+    everybody = ["deepgram:flux", "deepgram:nova-3", "openai:gpt-transcribe"]
+    assert hears(None) == hears("de-AT") == everybody
+    assert hears("sv") == everybody[1:]
+    assert hears("is") == everybody[2:]
+    assert hears("tlh") == everybody  # the rules have refused it before
+
+
+def test_a_voice_that_does_not_know_the_language_is_the_last_to_speak() -> None:
+    found = chain(live(**KEYS), language="et", voice="")
+    assert [item.name.partition(":")[0] for item in found.voices] == ["openai", "elevenlabs"]
 
 
 def test_the_wait_is_filled_in_the_calls_language() -> None:
@@ -139,7 +162,7 @@ def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:
     (tmp_path / "sandbox.json").write_text(json.dumps(addresses))
     settings = Settings(data_dir=tmp_path)
     assert lineup_of(settings).voices == ("elevenlabs", "openai")
-    assert [item.name for item in chain(settings).voices] == [
+    assert [item.name for item in chain(settings, voice="").voices] == [
         "elevenlabs:eleven_flash_v2_5",
         "openai:gpt-4o-mini-tts",
     ]

@@ -1,6 +1,6 @@
 """The call request: what is stored is what was asked, and every fault is told at once."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from topcalls.core import call_rules
 from topcalls.core.call_request import CALL_EVENTS, NOT_YET, CallRequest
 from topcalls.core.call_rules import CallRules
+from topcalls.core.languages import Engine, LanguageRules
 from topcalls.core.model_life import KnownModel, ModelRules
+from topcalls.core.voices import FixedVoices
 from topcalls.errors import InvalidRequest
 
 pytestmark = pytest.mark.unit
@@ -19,7 +21,7 @@ NOW = datetime(2030, 1, 31, 12, 0, tzinfo=UTC)
 GOOD = {"phone_number": "+12025550100", "task": "Ask whether Tuesday suits."}
 RULES = CallRules(
     default_from_number="+12025550199",
-    voices={"realtime": frozenset({"alloy", "verse"}), "legacy": frozenset({"rachel"})},
+    voices=FixedVoices({"realtime": ("alloy", "verse"), "legacy": ("rachel",)}),
     models=ModelRules(
         {
             "gpt-realtime": KnownModel("realtime", date(2030, 2, 1), "gpt-realtime-2"),
@@ -170,6 +172,32 @@ def test_one_wrong_field_is_one_fault(field, value, code):
 @pytest.mark.parametrize("tag", ["en", "pt-BR", "zh-Hans-CN", "es-419", "de-CH-1996", "sr-Latn"])
 def test_language_tags(tag):
     assert codes(language=tag) == {}
+
+
+def test_a_language_that_ears_or_voice_do_not_know_is_refused_by_name():
+    rules = replace(
+        RULES,
+        languages=LanguageRules(
+            Engine("realtime", frozenset({"en"})),
+            (Engine("nova", frozenset({"en", "sv"})),),
+            (Engine("openai", frozenset({"en"})), Engine("x", frozenset({"sv"}))),
+        ),
+    )
+    assert codes(rules, language="en-GB") == {}
+    assert codes(rules, language="sv") == {"language": "language_not_spoken"}
+    assert codes(rules, language="sv", mode="legacy") == {}
+    spoken_by_another = {"language": "language_not_spoken"}
+    assert codes(rules, language="sv", mode="legacy", voice="rachel") == spoken_by_another
+    assert codes(rules, language="no language") == {"language": "invalid_language"}
+
+
+def test_a_call_on_the_chain_has_no_voice_of_its_own_unless_it_names_one():
+    assert call_rules.check({**GOOD, "mode": "legacy"}, RULES, NOW).voice is None
+    assert call_rules.check({**GOOD, "mode": "realtime"}, RULES, NOW).voice == "alloy"
+
+
+def test_what_the_installation_adds_is_not_the_customers_to_give():
+    assert codes(speaker="openai:alloy") == {"speaker": "unknown"}
 
 
 def test_a_new_model_is_not_a_wrong_one():

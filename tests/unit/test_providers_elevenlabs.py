@@ -14,6 +14,8 @@ from sandbox_openai_speech import silence, spoken
 
 from topcalls.clock import SystemClock
 from topcalls.errors import ProviderError
+from topcalls.net.http import HttpClient
+from topcalls.providers.elevenlabs.rest import MAX_ANSWER_BYTES, ElevenLabsLibrary
 from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
 from topcalls.providers.elevenlabs.voice import ElevenLabsSession, ElevenLabsVoice
 from topcalls.providers.stages import (
@@ -25,6 +27,7 @@ from topcalls.providers.stages import (
     TurnEnded,
 )
 from topcalls.sandbox.elevenlabs.server import ElevenLabsDouble
+from topcalls.sandbox.elevenlabs.shelf import BadQuery
 
 pytestmark = pytest.mark.unit
 
@@ -222,3 +225,46 @@ def test_scribe_is_refused_what_is_no_audio(server: ElevenLabsDouble) -> None:
     session._connection.send_text('{"message_type":"hello"}')
     failed = events.until(HearingFailed)[-1].error
     assert (failed.retryable, failed.extra["provider_code"]) == (False, "input_error")
+
+
+# --- the library
+
+
+def library(server: ElevenLabsDouble, key: str = KEY) -> ElevenLabsLibrary:
+    http = HttpClient(LIMIT, MAX_ANSWER_BYTES, allow_private=True)
+    return ElevenLabsLibrary(http, key, server.base_url)
+
+
+def test_the_whole_list_is_read_page_by_page(
+    server: ElevenLabsDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topcalls.providers.elevenlabs.rest.PAGE", 4)
+    found = list(library(server).voices())
+    assert len(found) == len({voice.voice_id for voice in found}) > 4
+    george = next(voice for voice in found if voice.name.startswith("George"))
+    assert (george.gender, george.accent, george.languages) == ("male", "british", ("en-GB",))
+    assert george.category == "premade"
+
+
+def test_a_key_that_is_refused_is_an_error_without_the_key(server: ElevenLabsDouble) -> None:
+    with pytest.raises(ProviderError) as caught:
+        list(library(server, "wrong").voices())
+    assert caught.value.extra["provider_code"] == "invalid_api_key"
+    assert not caught.value.retryable
+    assert "wrong" not in f"{caught.value!r}{caught.value.extra}"
+
+
+def test_a_library_that_cannot_be_reached() -> None:
+    http = HttpClient(LIMIT, MAX_ANSWER_BYTES, allow_private=True)
+    with pytest.raises(ProviderError) as caught:
+        list(ElevenLabsLibrary(http, KEY, "http://127.0.0.1:9").voices())
+    assert caught.value.retryable
+
+
+def test_the_double_gives_no_page_that_the_service_would_not(server: ElevenLabsDouble) -> None:
+    page = server.voices.page({"page_size": "100"})
+    assert {"voices", "has_more", "total_count", "next_page_token"} == set(page)
+    with pytest.raises(BadQuery):
+        server.voices.page({"page_size": "101"})
+    with pytest.raises(BadQuery):
+        server.voices.page({"next_page_token": "nonsense"})

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from topcalls.providers import languages, registry, voices
+from topcalls.providers import registry
 from topcalls.providers.registry import Ability, Kind
 
 TODAY = date(2026, 11, 23)
@@ -67,34 +67,3 @@ def test_only_chat_models_without_reasoning_take_a_temperature() -> None:
         if model.supports_temperature:
             assert model.kind is Kind.CHAT
             assert Ability.REASONING not in model.abilities
-
-
-@pytest.mark.parametrize("mode", ["realtime", "legacy"])
-def test_the_default_voice_of_a_mode_is_one_of_its_voices(mode: str) -> None:
-    names = [voice.name for voice in voices.voices(mode)]
-    assert voices.DEFAULT_VOICES[mode] in names
-    assert len(names) == len(set(names))
-
-
-def test_voices_of_both_modes() -> None:
-    assert len(voices.voices()) == len(voices.voices("realtime")) + len(voices.voices("legacy"))
-
-
-def test_at_least_36_languages_each_once() -> None:
-    tags = [language.tag for language in languages.LANGUAGES]
-    assert len({tag.partition("-")[0] for tag in tags}) >= 36
-    assert len(tags) == len(set(tags))
-
-
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [
-        ("de-CH", "German (Switzerland)"),
-        ("DE-ch", "German (Switzerland)"),
-        ("de", "German"),
-        ("es-AR", "Spanish"),
-        ("tlh", None),
-    ],
-)
-def test_a_language_is_named_by_tag_or_by_its_base(tag: str, name: str | None) -> None:
-    assert languages.language_name(tag) == name

@@ -21,6 +21,7 @@ from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
+from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 
 _EXTENSION = "topcalls"
@@ -44,6 +45,7 @@ class ApiServices:
     provisioning: Provisioning
     quotas: Quotas
     recordings: Recordings
+    voices: Voices
     webhooks: Webhooks
 
 

@@ -43,7 +43,9 @@ def briefing_for(
     colleague = CallRequest(
         phone_number=destination.number,
         instructions=f"{_ROLE.format(key=key)}\n\n# The call\n{about or 'Nothing is known of it.'}",
+        mode=request.mode,
         voice=request.voice,
+        speaker=request.speaker,
         model=request.model,
         language=request.language,
         silence_timeout_seconds=ASK_AGAIN_SECONDS,

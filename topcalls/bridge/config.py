@@ -10,10 +10,11 @@ from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, names_of, specs_of
-from topcalls.core.call_request import CallRequest
+from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
+from topcalls.core.voices import address_of
 from topcalls.providers import registry
 from topcalls.providers.base import AudioFormat, Ears, SessionConfig
 from topcalls.providers.languages import language_name
@@ -118,7 +119,7 @@ def _session(
             today=today,
             ends_itself=any(tool.name == END_CALL.name for tool in tools),
         ),
-        voice=request.voice,
+        voice=_voice(request),
         audio_format=audio_format,
         language=language,
         tools=tools,
@@ -128,6 +129,15 @@ def _session(
         reasoning_effort="low" if known and known.supports_reasoning else None,
         temperature=request.temperature,
     )
+
+
+def _voice(request: CallRequest) -> str:
+    """The voice as the model wants it: speech to speech by its name, the chain by its address."""
+    if request.mode == "legacy":
+        return request.speaker or request.voice or ""
+    if request.speaker is not None:
+        return address_of(request.speaker).voice_id
+    return request.voice or DEFAULT_VOICE
 
 
 def _opening(request: CallRequest, inbound: bool) -> OpeningPlan:

@@ -34,6 +34,7 @@ def build_api(settings: Settings) -> ApiServer:
             provisioning=services.provisioning,
             quotas=services.quotas,
             recordings=services.recordings,
+            voices=services.voices,
             webhooks=services.webhooks,
         ),
         public_url=settings.effective_public_url,

@@ -16,9 +16,10 @@ from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_GATEWAY
 from topcalls.compose.lineup import lineup_of
-from topcalls.compose.models import SANDBOX_AI_KEY, Stages, Vendors
+from topcalls.compose.models import Stages
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox_checkup import Doubles
+from topcalls.compose.vendors import SANDBOX_AI_KEY, Vendors
 from topcalls.config import Settings
 from topcalls.controller.assembly import MediaOptions, SwitchAddress
 from topcalls.controller.checkup import SwitchCheckup

@@ -7,20 +7,19 @@ part whose key is there.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
-
-from pydantic import SecretStr
 
 from topcalls.bridge.fillers import filler_text
 from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.pipeline_reply import Filler
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
-from topcalls.compose.endpoints import sandbox_endpoints
-from topcalls.compose.lineup import names, recognizers_of, voices_of
+from topcalls.compose.lineup import lineup_of
+from topcalls.compose.vendors import Vendors, shown
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
+from topcalls.core.voices import KnownVoice, address_of
 from topcalls.errors import ConfigError
 from topcalls.providers import voices
 from topcalls.providers.base import RealtimeModel, SessionConfig
@@ -42,42 +41,6 @@ from topcalls.providers.openai.transcription import RealtimeTranscription
 from topcalls.providers.stages import ChatModel, Recognizer, Voice
 
 _Stage = TypeVar("_Stage")
-SANDBOX_AI_KEY = "sk-sandbox"
-SANDBOX_KEYS = {"deepgram": "dg-sandbox", "elevenlabs": "el-sandbox"}
-
-
-@dataclass(frozen=True)
-class Vendors:
-    """Where the vendors are and with which key; "" is none."""
-
-    openai_url: str
-    openai_key: str
-    deepgram_url: str
-    deepgram_key: str
-    elevenlabs_url: str
-    elevenlabs_key: str
-
-    @classmethod
-    def of(cls, settings: Settings) -> Vendors:
-        """As configured; in the sandbox, its doubles."""
-        if settings.ai_mode == "sandbox":
-            found = sandbox_endpoints(settings)
-            return cls(
-                found["openai_base_url"],
-                SANDBOX_AI_KEY,
-                found["deepgram_base_url"],
-                SANDBOX_KEYS["deepgram"],
-                found["elevenlabs_base_url"],
-                SANDBOX_KEYS["elevenlabs"],
-            )
-        return cls(
-            settings.openai_base_url,
-            _shown(settings.openai_api_key),
-            settings.deepgram_base_url,
-            _shown(settings.deepgram_api_key),
-            settings.elevenlabs_base_url,
-            _shown(settings.elevenlabs_api_key),
-        )
 
 
 class CallModels:
@@ -120,24 +83,48 @@ class Stages:
         self._settings = settings
         self._vendors = vendors
         self._minds: dict[str, ChatModel] = {}
-        self._recognizers = tuple(self._recognizer(name) for name in recognizers_of(settings))
-        self._voice_names = voices_of(settings)
-        self._voices = tuple(self._voice(name) for name in self._voice_names)
+        self._lineup = lineup_of(settings)
+        self._recognizers = tuple(self._recognizer(name) for name in self._lineup.recognizers)
+        self._voices = tuple(self._voice(name) for name in self._lineup.voices)
 
     def chain_for(self, config: SessionConfig) -> Chain:
         """The chain of one call."""
-        models = [config.model, *names(self._settings.legacy_fallback_models)]
+        models = [config.model, *self._lineup.fallback_models]
         settings = self._settings
         text = settings.legacy_filler or filler_text(config.language)
         wait = settings.legacy_filler_seconds
+        speaker = self._spoken_by(config.voice)
         return Chain(
-            self._recognizers,
+            self._heard_by(config.language),
             tuple(self._mind(name) for name in dict.fromkeys(models)),
-            self._voices,
-            voice=voice_for(config.voice, self._voice_names[0]),
+            self._ordered(speaker, config.language),
+            voice=speaker.voice_id if speaker else "",
             filler=Filler(text if wait else "", wait),
             temperature=config.temperature,
         )
+
+    def _heard_by(self, language: str | None) -> tuple[Recognizer, ...]:
+        """The recognisers that know the call's language; all of them where none is known to."""
+        rules = self._lineup.language_rules.hears
+        pairs = zip(self._recognizers, rules, strict=True)
+        fit = tuple(stage for stage, engine in pairs if language is None or engine.knows(language))
+        return fit or self._recognizers
+
+    def _spoken_by(self, voice: str) -> KnownVoice | None:
+        speaker = _speaker(voice)
+        return speaker if speaker and speaker.provider in self._lineup.voices else None
+
+    def _ordered(self, speaker: KnownVoice | None, language: str | None) -> tuple[Voice, ...]:
+        """The provider whose voice the call names speaks first, the others in their order; those
+        that do not know its language last."""
+        rules = self._lineup.language_rules.speaks
+
+        def place(at: int) -> tuple[bool, bool, int]:
+            named = speaker is not None and rules[at].name == speaker.provider
+            foreign = language is not None and not rules[at].knows(language)
+            return not named, foreign, at
+
+        return tuple(self._voices[at] for at in sorted(range(len(rules)), key=place))
 
     def checkup(self, clock: Clock) -> ChainCheckup:
         """What an operator can find out about these stages."""
@@ -146,7 +133,7 @@ class Stages:
 
     def _chat_server(self) -> tuple[str, str]:
         """Where the language model is, and with which key."""
-        own = _shown(self._settings.chat_api_key)
+        own = shown(self._settings.chat_api_key)
         if self._settings.chat_base_url:
             return self._settings.chat_base_url, own
         return self._vendors.openai_url, own or self._vendors.openai_key
@@ -204,13 +191,12 @@ class Stages:
         return _made(makers, name, "legacy_voices")
 
 
-def voice_for(wanted: str, vendor: str) -> str:
-    """The voice that a call asks for, if the first voice's vendor has it; "" leaves it to them.
-
-    A name that is in no list of ours is a voice of the customer's own.
-    """
-    owners = {voice.vendor for voice in voices.VOICES if voice.name == wanted.lower()}
-    return wanted if not owners or vendor in owners else ""
+def _speaker(voice: str) -> KnownVoice | None:
+    """Who is to speak, as a call says it; None leaves it to the chain."""
+    if ":" in voice:
+        return address_of(voice)
+    known = voices.named(voice)
+    return KnownVoice(known.provider, known.voice_id) if known else None
 
 
 def _made(makers: dict[str, Callable[[], _Stage]], name: str, setting: str) -> _Stage:
@@ -231,7 +217,3 @@ def _needed(key: str, setting: str, name: str) -> str:
             remedy=f"Set TOPCALLS_{setting.upper()}, or take {name} out of the chain.",
         )
     return key
-
-
-def _shown(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret is not None else ""

@@ -16,6 +16,7 @@ from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
+from topcalls.compose.voices import voice_libraries
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
@@ -43,6 +44,7 @@ from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
 from topcalls.services.spooled_recordings import SpooledRecordings
 from topcalls.services.transitions import Transitions
+from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import StepRunner, WrapUps
 from topcalls.store import migrations
@@ -80,6 +82,7 @@ class Services:
     wrap_ups: WrapUps
     housekeeping: Housekeeping
     catalogue: Catalogue
+    voices: Voices
     call_trail: CallTrail
     installation: Installation
     secrets: Secrets
@@ -115,6 +118,16 @@ def wire(
     transitions = Transitions(
         quotas, webhooks, timedelta(seconds=settings.dispatch_timeout_seconds)
     )
+    lineup = lineup_of(settings)
+    voices = Voices(db, lineup, voice_libraries(settings))
+    catalogue = Catalogue(
+        clock,
+        lineup,
+        voices,
+        default_from_number=effective_from_number(settings),
+        default_ring_timeout=settings.ring_timeout_seconds,
+        allow_private_urls=private_webhooks_allowed(settings),
+    )
     calls = Calls(
         db,
         clock,
@@ -122,11 +135,11 @@ def wire(
         webhooks,
         recordings,
         transitions,
+        catalogue,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
     wrap_ups = WrapUps(db, recordings, webhooks, runners, owner=lease_owner)
-    catalogue = build_catalogue(settings, clock)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
@@ -163,6 +176,7 @@ def wire(
         wrap_ups=wrap_ups,
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
         catalogue=catalogue,
+        voices=voices,
         call_trail=CallTrail(db),
         installation=Installation(
             db,
@@ -187,17 +201,6 @@ def recording_store(settings: Settings, clock: Clock) -> RecordingStore:
         url = settings.effective_recording_api_url
         return ApiStore(url, upload_tickets(settings), clock)
     return DirectoryStore(settings.effective_recordings_dir)
-
-
-def build_catalogue(settings: Settings, clock: Clock) -> Catalogue:
-    """Models, voices and languages, and the rules of a call request; needs no database."""
-    return Catalogue(
-        clock,
-        lineup_of(settings),
-        default_from_number=effective_from_number(settings),
-        default_ring_timeout=settings.ring_timeout_seconds,
-        allow_private_urls=private_webhooks_allowed(settings),
-    )
 
 
 def effective_from_number(settings: Settings) -> str:

@@ -38,6 +38,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             number_orders=services.number_orders,
             quotas=services.quotas,
             housekeeping=services.housekeeping,
+            voices=services.voices,
         ),
     )
 

@@ -27,6 +27,11 @@ CALL_EVENTS = (
 DEFAULT_MAX_DURATION = 10.0
 DEFAULT_RING_TIMEOUT = 45.0
 DEFAULT_VOICE = "alloy"
+"""Of calls of mode `realtime`; the chain has one of its own."""
+
+OF_THE_INSTALLATION = frozenset({"speaker"})
+"""Fields that are stored with a call and never given by a customer."""
+
 DEFAULT_BACKGROUND_GAIN = "medium"
 
 
@@ -80,7 +85,9 @@ class CallRequest:
 
     `agent_id` and `agent_version` name the agent whose configuration is filled in here already.
     Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
-    is set. A higher `priority` is dispatched first. `model` None means the configured default.
+    is set. A higher `priority` is dispatched first. `model` None means the configured default, and
+    `voice` None the one of the mode. `speaker` is what the installation made of `voice`
+    (`core.voices.KnownVoice.address`): no customer gives it.
     `webhook_events` empty means every event of the call. `built_in_tools` None means those of every
     call, see `core/builtin_tools.py`; an empty list means none.
     """
@@ -93,7 +100,8 @@ class CallRequest:
     from_number: str | None = None
     first_sentence: str | None = None
     mode: str = "realtime"
-    voice: str = DEFAULT_VOICE
+    voice: str | None = None
+    speaker: str | None = None
     model: str | None = None
     language: str | None = None
     temperature: float | None = None

@@ -19,8 +19,10 @@ from topcalls.core.call_request import (
     BACKGROUNDS,
     CALL_EVENTS,
     DEFAULT_RING_TIMEOUT,
+    DEFAULT_VOICE,
     MODES,
     NOT_YET,
+    OF_THE_INSTALLATION,
     RECORDING_CHANNELS,
     SENSITIVITIES,
     CallRequest,
@@ -29,11 +31,13 @@ from topcalls.core.call_request import (
     Recording,
 )
 from topcalls.core.json_schema import schema_faults
+from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import outcome_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_rules import tool_faults
 from topcalls.core.transfer_rules import transfer_faults
+from topcalls.core.voices import FixedVoices, VoiceBook, speech_faults
 from topcalls.errors import FieldError, InvalidRequest
 
 TEXT_LENGTHS = {
@@ -52,15 +56,11 @@ NUMBER_RANGES = {
 }
 MAX_SCHEDULE_AHEAD = timedelta(days=30)
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
-LANGUAGE_PATTERN = (
-    r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?"
-    r"(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))*$"
-)
 _SECTIONS: dict[str, type[Any]] = {"interruption": Interruption, "recording": Recording}
 _OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
 _FLAGS = ("enabled", "protect_first_sentence", "agent_may_pause")
 MAX_ANNOUNCEMENT = 1_000
-_FIELDS = tuple(f.name for f in fields(CallRequest))
+_FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
 OF_ONE_CALL = frozenset(
     {"phone_number", "from_number", "schedule_at", "metadata", "agent_id", "agent_version"}
 )
@@ -73,12 +73,13 @@ Faults = Iterator[FieldError]
 class CallRules:
     """What this installation adds to the rules.
 
-    `voices`: names each mode knows; a mode that is absent takes any.
+    `voices` are those that the account's calls may have.
     """
 
     default_from_number: str | None = None
     default_ring_timeout: float = DEFAULT_RING_TIMEOUT
-    voices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    voices: VoiceBook = FixedVoices({})  # noqa: RUF009 - it is frozen
+    languages: LanguageRules = field(default_factory=LanguageRules)
     models: ModelRules = field(default_factory=ModelRules)
     allow_private_urls: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
@@ -101,6 +102,7 @@ def complete(body: Mapping[str, Any], rules: CallRules) -> CallRequest:
     defaults = {
         "from_number": rules.default_from_number,
         "ring_timeout_seconds": rules.default_ring_timeout,
+        "voice": DEFAULT_VOICE if body.get("mode") in (None, "realtime") else None,
     }
     given = {key: value for key, value in body.items() if value is not None}
     return CallRequest.from_mapping({**defaults, **given})
@@ -248,9 +250,7 @@ def _choices(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
     if mode not in MODES:
         yield FieldError("mode", f"Must be one of {', '.join(MODES)}.", "choice")
         return
-    known = rules.voices.get(mode)
-    if known is not None and isinstance(voice, str) and voice not in known:
-        yield FieldError("voice", _voice_message(voice, mode, known, rules), "unknown_voice")
+    yield from speech_faults(voice, given.get("language"), mode, rules.voices, rules.languages)
     if model is None or isinstance(model, str):
         yield from rules.models.faults(model, mode, now.date())
 
@@ -265,14 +265,6 @@ def _background(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     if "background_audio_gain" in given and "background_audio" not in given:
         message = "Say which sound, in 'background_audio', or leave this out."
         yield FieldError("background_audio_gain", message, "needs_background_audio")
-
-
-def _voice_message(voice: str, mode: str, known: frozenset[str], rules: CallRules) -> str:
-    choice = f"Mode '{mode}' has {', '.join(sorted(known))}."
-    other = next((name for name, voices in rules.voices.items() if voice in voices), None)
-    if other:
-        return f"Is a voice of mode '{other}'. {choice}"
-    return f"Is not a known voice.{did_you_mean(voice, known)} {choice}"
 
 
 def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -150,8 +150,10 @@ class Agents:
         """
         if details.published is None:
             return ()
-        held = details.published.configuration
-        wrong = rules.configuration_faults(held, self._catalogue.call_rules, self._clock.now())
+        held, account = details.published.configuration, details.agent.account_id
+        wrong = rules.configuration_faults(
+            held, self._catalogue.call_rules(account), self._clock.now()
+        )
         ends = self._catalogue.warnings(held.get("model"), held.get("mode"))
         told = {fault.path for fault in wrong}
         found = [fault._replace(path=f"configuration.{fault.path}") for fault in ends]
@@ -245,7 +247,7 @@ class Agents:
             InvalidRequest: with every fault, its path as in the body of `POST /v1/agents`.
         """
         moment = now or self._clock.now()
-        self._check(name, description, configuration, moment)
+        self._check(account_id, name, description, configuration, moment)
 
         def verb() -> AgentDetails:
             lock_account(account_id)
@@ -287,7 +289,7 @@ class Agents:
             edit = changes.get("configuration") or {}
             wanted = rules.edited(base.configuration, edit) if isinstance(edit, Mapping) else edit
             name, text = (changes.get(key, getattr(agent, key)) for key in ("name", "description"))
-            self._check(name, text, wanted, moment)
+            self._check(account_id, name, text, wanted, moment)
             wanted = plain(wanted)
             if rules.changes(base.configuration, wanted):
                 write_draft(agent, base, wanted, moment)
@@ -386,13 +388,16 @@ class Agents:
 
     # --- parts
 
-    def _check(self, name: Any, description: Any, configuration: Any, now: datetime) -> None:
-        wrong = rules.faults(name, description, configuration, self._catalogue.call_rules, now)
+    def _check(
+        self, account_id: str, name: Any, description: Any, configuration: Any, now: datetime
+    ) -> None:
+        calls = self._catalogue.call_rules(account_id)
+        wrong = rules.faults(name, description, configuration, calls, now)
         if wrong:
             raise InvalidRequest("The agent is not right: see 'errors'.", wrong)
 
     def _put_in_use(self, agent: models.Agent, row: models.AgentVersion, now: datetime) -> None:
-        self._check(agent.name, agent.description, row.configuration, now)
+        self._check(agent.account_id, agent.name, agent.description, row.configuration, now)
         agents.change_version(row, published_at=now)
         agents.change(agent, now, published_version=row.number)
 

@@ -27,6 +27,7 @@ from topcalls.ids import new_id
 from topcalls.services import routing
 from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
+from topcalls.services.catalogue import Catalogue
 from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
@@ -66,6 +67,7 @@ class Calls:
         webhooks: Webhooks,
         recordings: Recordings,
         transitions: Transitions,
+        catalogue: Catalogue,
         *,
         sandbox: bool,
         default_from_number: str = "",
@@ -76,6 +78,7 @@ class Calls:
         self._webhooks = webhooks
         self._recordings = recordings
         self._transitions = transitions
+        self._catalogue = catalogue
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -99,6 +102,7 @@ class Calls:
                 field="from_number",
                 remedy="Name one in from_number, or set FROM_NUMBER for the install.",
             )
+        request = self._catalogue.resolved(principal.account_id, request)
         request = variables.filled(
             replace(request, from_number=from_number),
             variables.of_call(from_number, request.phone_number),

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
 from topcalls.clock import Clock
 from topcalls.core.call_request import DEFAULT_RING_TIMEOUT, CallRequest
 from topcalls.core.call_rules import CallRules
+from topcalls.core.languages import Engine, primary
 from topcalls.core.model_life import KnownModel
+from topcalls.core.voices import speech_faults
 from topcalls.errors import FieldError
 from topcalls.log import get_logger
-from topcalls.providers import languages, registry, voices
+from topcalls.providers import languages, registry
+from topcalls.providers.languages import Language
 from topcalls.providers.registry import Ability, Kind, Price
 from topcalls.services.lineup import Lineup
+from topcalls.services.voices import PROVIDERS, Voices
 
 _NAMED = frozenset(registry.NAMED_BY_CALLS)
 
-__all__ = ["Ability", "Catalogue", "Kind", "LanguageView", "ModelView", "VoiceView"]
+__all__ = ["Ability", "Catalogue", "EngineView", "Kind", "LanguageView", "ModelView"]
 
 log = get_logger("catalogue")
 
@@ -48,36 +52,37 @@ class ModelView:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceView:
-    """A built-in voice of one mode."""
+class EngineView:
+    """What serves a language. `role`: `converses` (speech to speech), `hears` or `speaks`.
+    `regional`: it minds the region of the tag. `in_use`: calls meet it in this installation."""
 
-    id: str
-    mode: str
-    vendor: str
-    is_default: bool
-    recommended: bool
-    available: bool
+    engine: str
+    role: str
+    regional: bool
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageView:
-    """A language by its BCP 47 tag."""
+    """A language by its BCP 47 tag; `language` is the tag without its region. `modes`: of the calls
+    that can be held in it here."""
 
     tag: str
+    language: str
     name: str
     native_name: str
+    modes: tuple[str, ...]
+    engines: tuple[EngineView, ...]
 
 
 class Catalogue:
-    """Reads the providers' registry; nothing here needs the database.
-
-    `lineup` is who holds the calls of this installation.
-    """
+    """`lineup` is who holds the calls of this installation."""
 
     def __init__(
         self,
         clock: Clock,
         lineup: Lineup,
+        voices: Voices,
         *,
         default_from_number: str | None = None,
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
@@ -85,28 +90,45 @@ class Catalogue:
     ) -> None:
         self._clock = clock
         self._lineup = lineup
+        self._voices = voices
         self._models = lineup.model_rules
+        self._languages = lineup.language_rules
         self._from_number = default_from_number or None
         self._ring_timeout = default_ring_timeout
         self._allow_private_urls = allow_private_urls
 
+    def call_rules(self, account_id: str) -> CallRules:
+        """What `core.call_rules` has to know of this installation and of an account."""
+        return replace(self._rules, voices=self._voices.book(account_id))
+
     @cached_property
-    def call_rules(self) -> CallRules:
-        """What `core.call_rules` has to know of this installation."""
-        own_server = self._lineup.own_server
+    def _rules(self) -> CallRules:
         return CallRules(
             default_from_number=self._from_number,
             default_ring_timeout=self._ring_timeout,
-            voices={} if own_server else {"realtime": _voices_by_mode()["realtime"]},
+            languages=self._languages,
             models=self._models,
             allow_private_urls=self._allow_private_urls,
         )
 
+    def resolved(self, account_id: str, request: CallRequest) -> CallRequest:
+        """The request, with the voice that it names found."""
+        if request.voice is None:
+            return request
+        known = self._voices.book(account_id).find(request.voice, request.mode)
+        return replace(request, speaker=known.address if known else None)
+
     # --- judging what was right when it was asked for
 
-    def problem(self, request: CallRequest, now: datetime) -> str | None:
+    def problem(self, account_id: str, request: CallRequest, now: datetime) -> str | None:
         """Why a call that was asked for some time ago cannot be made now, in words."""
-        return self._models.problem(request.model, request.mode, now.date())
+        gone = self._models.problem(request.model, request.mode, now.date())
+        if gone is not None:
+            return gone
+        book = self._voices.book(account_id)
+        faults = speech_faults(request.voice, request.language, request.mode, book, self._languages)
+        told = {"voice": request.voice, "language": request.language}
+        return " ".join(f"The {at} {told[at]}: {words}" for at, words, _ in faults) or None
 
     def warnings(self, model: str | None, mode: str | None) -> tuple[FieldError, ...]:
         """What whoever asks for a call of this model and mode should know."""
@@ -149,26 +171,48 @@ class Catalogue:
         ]
         return [self._model_view(model) for model in [*extra, *found]]
 
-    def voices(self, mode: str | None = None) -> list[VoiceView]:
-        """The built-in voices."""
-        return [
-            VoiceView(
-                voice.name,
-                voice.mode,
-                voice.vendor,
-                voice.name == voices.DEFAULT_VOICES[voice.mode],
-                voice.recommended,
-                True,
-            )
-            for voice in voices.voices(mode)
-        ]
+    def languages(self, mode: str | None = None) -> list[LanguageView]:
+        """Languages that calls are known to work in, by tag, with who serves them."""
+        views = map(self._language_view, languages.LANGUAGES)
+        return [view for view in views if mode is None or mode in view.modes]
 
-    def languages(self) -> list[LanguageView]:
-        """Languages that calls are known to work in. Others may work as well."""
-        return [
-            LanguageView(language.tag, language.name, language.native_name)
-            for language in languages.LANGUAGES
+    def _language_view(self, language: Language) -> LanguageView:
+        tag, rules = language.tag, self._languages
+        used = {
+            "converses": {rules.realtime.name},
+            "hears": {engine.name for engine in rules.hears},
+            "speaks": {engine.name for engine in rules.speaks},
+        }
+        found = [
+            EngineView(engine.name, role, tag in engine.regional, engine.name in used[role])
+            for role, engine in self._engines
+            if engine.knows(tag)
         ]
+        modes = ("realtime", "legacy")
+        return LanguageView(
+            tag=tag,
+            language=primary(tag),
+            name=language.name,
+            native_name=language.native_name,
+            modes=tuple(mode for mode in modes if not any(rules.faults(tag, mode, None))),
+            engines=tuple(found),
+        )
+
+    @cached_property
+    def _engines(self) -> tuple[tuple[str, Engine], ...]:
+        """Every engine there is, those of this installation as they are set."""
+        ours = {("hears", one.name): one for one in self._languages.hears}
+        ours |= {("speaks", one.name): one for one in self._languages.speaks}
+        known = {("hears", name): engine for name, engine in languages.RECOGNIZERS.items()}
+        known |= {
+            ("speaks", name): languages.speaker(name, self._lineup.elevenlabs_model)
+            for name in PROVIDERS
+        }
+        rest = {**known, **ours}
+        return (
+            ("converses", self._languages.realtime),
+            *((role, engine) for (role, _), engine in rest.items()),
+        )
 
     def _used(self, kinds: frozenset[Kind]) -> list[registry.Model]:
         """The models in use of these kinds, each once."""
@@ -211,8 +255,3 @@ _KINDS = {
     "openai_speech_model": Kind.SPEECH,
     "elevenlabs_model": Kind.SPEECH,
 }
-
-
-def _voices_by_mode() -> dict[str, frozenset[str]]:
-    modes = {voice.mode for voice in voices.VOICES}
-    return {mode: frozenset(voice.name for voice in voices.voices(mode)) for mode in modes}

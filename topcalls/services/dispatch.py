@@ -179,7 +179,7 @@ class Dispatch:
         wanted = call.request.get("carrier_id")
         routes = planner.routes(call.account_id, wanted, call.from_number)
         claimed = claimed_call(_fresh(call), transition.effects, routes=routes)
-        problem = self._catalogue.problem(claimed.request, now)
+        problem = self._catalogue.problem(call.account_id, claimed.request, now)
         if problem is None:
             return claimed
         log.warning("A call cannot be made any more", call_id=call.id, why=problem)

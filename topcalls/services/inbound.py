@@ -162,9 +162,10 @@ class Inbound:
         except (AttributeError, KeyError, TypeError, ValueError):
             log.exception("An agent's configuration cannot be used", agent_id=number.agent_id)
             return bare, Refusal.AGENT_UNUSABLE, "Its configuration is broken."
-        if problem := self._catalogue.problem(request, now):
+        if problem := self._catalogue.problem(number.account_id, request, now):
             log.warning("An agent cannot take calls", agent_id=number.agent_id, why=problem)
             return bare, Refusal.AGENT_UNUSABLE, problem
+        request = self._catalogue.resolved(number.account_id, request)
         told = variables.of_call(None, "", name, headers)
         request = replace(
             request, from_number=caller, request_data={**told, **request.request_data}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from topcalls.core.languages import Engine, LanguageRules
 from topcalls.core.model_life import KnownModel, ModelRules
-from topcalls.providers import registry
+from topcalls.providers import languages, registry
 
 _HEARS = {
     "deepgram-flux": ("flux-general-en", "flux-general-multi"),
@@ -53,6 +54,24 @@ class Lineup:
             self.defaults,
             {"realtime": chain if self.realtime_fallback else (), "legacy": self.fallback_models},
         )
+
+    @property
+    def language_rules(self) -> LanguageRules:
+        """What `core.languages` has to know."""
+        return LanguageRules(
+            Engine("server") if self.own_server else languages.REALTIME,
+            tuple(self._hearer(name) for name in self.recognizers),
+            tuple(self._speaker(name) for name in self.voices),
+        )
+
+    def _hearer(self, name: str) -> Engine:
+        own = name == "openai" and self.own_server
+        return Engine(name) if own else languages.RECOGNIZERS.get(name, Engine(name))
+
+    def _speaker(self, provider: str) -> Engine:
+        if provider == "openai" and self.own_server:
+            return Engine(provider)
+        return languages.speaker(provider, self.elevenlabs_model)
 
     def models_in_use(self) -> Iterator[tuple[str, str]]:
         """Every model that calls meet without naming it, and the setting that names it."""

@@ -10,6 +10,7 @@ from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
+from topcalls.services.voices import Voices
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
@@ -34,3 +35,4 @@ class WorkerServices:
     number_orders: NumberOrders
     quotas: Quotas
     housekeeping: Housekeeping
+    voices: Voices

@@ -33,6 +33,7 @@ class Tasks:
     release_stale_reservations: TaskWrapper
     housekeeping: TaskWrapper
     log_endings: TaskWrapper
+    refresh_voices: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def log_endings() -> None:
         services.catalogue.log_endings()
 
+    @task
+    def refresh_voices() -> None:
+        services.voices.refresh(now())
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -98,6 +103,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         release_stale_reservations,
         housekeeping,
         log_endings,
+        refresh_voices,
     )
 
 

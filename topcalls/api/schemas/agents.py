@@ -12,7 +12,6 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
-from topcalls.api.context import services
 from topcalls.api.schemas.call_views import shown
 from topcalls.api.schemas.calls import CallConfigurationSchema
 from topcalls.api.schemas.problems import FaultSchema
@@ -24,6 +23,7 @@ from topcalls.core.agents import (
     VersionState,
 )
 from topcalls.services.agent_views import AgentDetails
+from topcalls.services.agents import Agents
 
 ALL = "all"
 _LIMIT = ma.validate.Range(1, 200, error="Must be from 1 to 200.")
@@ -215,8 +215,8 @@ class AgentDiffSchema(ma.Schema):
     changes = fields.ListOf(ma.fields.Nested(AgentChangeSchema), required=True)
 
 
-def details_shown(details: AgentDetails) -> dict[str, Any]:
+def details_shown(agents: Agents, details: AgentDetails) -> dict[str, Any]:
     """An agent and its versions as one object."""
-    warnings = [fault._asdict() for fault in services().agents.warnings(details)]
+    warnings = [fault._asdict() for fault in agents.warnings(details)]
     versions = {"published": details.published, "draft": details.draft}
     return {**shown(details.agent), **versions, "warnings": warnings}

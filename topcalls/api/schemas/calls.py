@@ -34,12 +34,12 @@ from topcalls.core.call_request import (
     CallRequest,
 )
 from topcalls.core.call_rules import (
-    LANGUAGE_PATTERN,
     MAX_ANNOUNCEMENT,
     MODEL_PATTERN,
     NUMBER_RANGES,
     TEXT_LENGTHS,
 )
+from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
 
@@ -123,7 +123,11 @@ class CallConfigurationSchema(ma.Schema):
         allow_none=True,
         metadata=_about("mode", "`realtime` is one speech-to-speech model.", default=MODES[0]),
     )
-    voice = _text("voice", "A voice of the mode: GET /v1/voices/builtin.", default=DEFAULT_VOICE)
+    voice = _text(
+        "voice",
+        "A voice of the mode: GET /v1/voices/builtin. Without it "
+        f"`{DEFAULT_VOICE}` in mode `realtime`, the installation's own in mode `legacy`.",
+    )
     model = _text(
         "model",
         "A model of the mode: GET /v1/models. Without it the installation's choice. A name not "
@@ -132,7 +136,9 @@ class CallConfigurationSchema(ma.Schema):
     )
     language = _text(
         "language",
-        "BCP 47 tag of the language to expect. Without it the model recognises it.",
+        "BCP 47 tag of the language to expect. Without it the model recognises it. One that the "
+        "ears or the voice do not know is refused with the code `language_not_spoken`: "
+        "GET /v1/languages.",
         pattern=LANGUAGE_PATTERN,
     )
     temperature = _number("temperature", "Realtime models ignore it; kept with the call.")
@@ -285,11 +291,10 @@ class CallCreateSchema(CallConfigurationSchema):
 
     @ma.pre_load
     def _judge(self, body: Mapping[str, Any], **_: Any) -> Mapping[str, Any]:
-        installation = services()
-        body = installation.agents.call_body(principal().account_id, body)
-        faults = call_rules.violations(
-            body, installation.catalogue.call_rules, installation.clock.now()
-        )
+        installation, account_id = services(), principal().account_id
+        body = installation.agents.call_body(account_id, body)
+        rules = installation.catalogue.call_rules(account_id)
+        faults = call_rules.violations(body, rules, installation.clock.now())
         if faults:
             message = "The body of this request is not right: see 'errors'."
             raise InvalidRequest(message, faults)
@@ -297,4 +302,5 @@ class CallCreateSchema(CallConfigurationSchema):
 
     @ma.post_load
     def _build(self, body: Mapping[str, Any], **_: Any) -> CallRequest:
-        return call_rules.complete(body, services().catalogue.call_rules)
+        rules = services().catalogue.call_rules(principal().account_id)
+        return call_rules.complete(body, rules)

@@ -6,9 +6,9 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core.call_request import MODES
+from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.services.catalogue import Ability, Kind
-
-_AVAILABLE = {"description": "Calls of its mode can be made with this version."}
+from topcalls.services.voices import GENDERS, PROVIDERS
 
 
 class ModeQuerySchema(ma.Schema):
@@ -82,32 +82,102 @@ class ModelsSchema(ma.Schema):
     data = fields.ListOf(ma.fields.Nested(ModelSchema), required=True)
 
 
+class VoiceQuerySchema(ModeQuerySchema):
+    """Which voices."""
+
+    provider = fields.Choice(*PROVIDERS)
+    language = fields.Text(
+        validate=ma.validate.Regexp(
+            LANGUAGE_PATTERN, error="Must be a BCP 47 tag, as in 'en' or 'pt-BR'."
+        ),
+        metadata={"description": "BCP 47; those that speak it."},
+    )
+    gender = fields.Choice(*GENDERS)
+    limit = fields.QueryWhole(
+        load_default=50,
+        validate=ma.validate.Range(1, 200, error="Must be from 1 to 200."),
+    )
+    cursor = fields.Text(metadata={"description": "`next_cursor` of the page before."})
+
+
 class VoiceSchema(ma.Schema):
     """A built-in voice."""
 
-    id = fields.Text(required=True)
-    mode = fields.Choice(*MODES, required=True)
-    vendor = fields.Text(required=True)
-    is_default = fields.Flag(required=True)
+    id = fields.Text(required=True, metadata={"description": "What a call names as `voice`."})
+    name = fields.Text(required=True, metadata={"description": "For people."})
+    provider = fields.Choice(*PROVIDERS, required=True)
+    modes = fields.ListOf(
+        fields.Choice(*MODES),
+        required=True,
+        metadata={"description": "Of the calls that can have it."},
+    )
+    gender = fields.Choice(*GENDERS, allow_none=True, metadata={"description": "As it is heard."})
+    languages = fields.ListOf(
+        fields.Text(),
+        required=True,
+        metadata={
+            "description": "Tags that its vendor vouches for. It speaks every language of its "
+            "provider's model: GET /v1/languages."
+        },
+    )
+    accent = fields.Text(allow_none=True)
+    category = fields.Text(allow_none=True, metadata={"description": "The vendor's word."})
+    description = fields.Text(allow_none=True)
+    preview_url = fields.Text(
+        allow_none=True, metadata={"description": "A sample at the vendor's, if it has one."}
+    )
     recommended = fields.Flag(required=True)
-    available = fields.Flag(required=True, metadata=_AVAILABLE)
+    default_for = fields.ListOf(
+        fields.Choice(*MODES),
+        required=True,
+        metadata={"description": "Modes whose calls have it when they name no voice."},
+    )
 
 
-class VoicesSchema(ma.Schema):
-    """The built-in voices."""
+class VoicePageSchema(ma.Schema):
+    """Voices, by provider."""
 
     data = fields.ListOf(ma.fields.Nested(VoiceSchema), required=True)
+    next_cursor = fields.Text(
+        allow_none=True, metadata={"description": "Where the next page begins; null on the last."}
+    )
+
+
+class EngineSchema(ma.Schema):
+    """What serves a language."""
+
+    engine = fields.Text(required=True, metadata={"example": "deepgram-nova"})
+    role = fields.Choice(
+        "converses",
+        "hears",
+        "speaks",
+        required=True,
+        metadata={"description": "`converses`: speech to speech, in mode `realtime`."},
+    )
+    regional = fields.Flag(
+        required=True, metadata={"description": "It minds the region of the tag."}
+    )
+    in_use = fields.Flag(
+        required=True, metadata={"description": "It takes part in calls of this installation."}
+    )
 
 
 class LanguageSchema(ma.Schema):
     """A language calls are known to work in."""
 
     tag = fields.Text(required=True, metadata={"description": "BCP 47"})
+    language = fields.Text(required=True, metadata={"description": "The tag without its region."})
     name = fields.Text(required=True)
     native_name = fields.Text(required=True)
+    modes = fields.ListOf(
+        fields.Choice(*MODES),
+        required=True,
+        metadata={"description": "Of the calls that can be held in it here."},
+    )
+    engines = fields.ListOf(ma.fields.Nested(EngineSchema), required=True)
 
 
 class LanguagesSchema(ma.Schema):
-    """Others may work as well."""
+    """By tag; a language with several dialects has a tag for each."""
 
     data = fields.ListOf(ma.fields.Nested(LanguageSchema), required=True)

@@ -35,6 +35,7 @@ from topcalls.services.agent_views import (
     Difference,
     VersionPage,
 )
+from topcalls.services.agents import Agents
 from topcalls.services.idempotency import Answer
 
 agents = ApiBlueprint(
@@ -54,17 +55,23 @@ def create_agent(wanted: dict[str, Any]) -> Response:
     It is a draft, version 1: calls can use it once it is published, or by naming the version.
     Its configuration is judged as a call's would be.
     """
-    return once(partial(services().agents.create, principal().account_id, **wanted), _created)
+    verbs = services().agents
+    create = partial(verbs.create, principal().account_id, **wanted)
+    return once(create, partial(_created, verbs))
 
 
-def _created(details: AgentDetails) -> Answer:
+def _created(verbs: Agents, details: AgentDetails) -> Answer:
     headers = {"Location": f"/v1/agents/{details.agent.id}", **etag(details.agent.revision)}
-    return json_answer(201, _DETAILS.dump(details_shown(details)), headers)
+    return json_answer(201, _DETAILS.dump(details_shown(verbs, details)), headers)
 
 
-def _changed(details: AgentDetails) -> Answer:
-    shown = _DETAILS.dump(details_shown(details))
+def _changed(verbs: Agents, details: AgentDetails) -> Answer:
+    shown = _DETAILS.dump(details_shown(verbs, details))
     return json_answer(200, shown, etag(details.agent.revision))
+
+
+def _shown(details: AgentDetails) -> tuple[dict[str, Any], dict[str, str]]:
+    return details_shown(services().agents, details), etag(details.agent.revision)
 
 
 @agents.route("/v1/agents")
@@ -85,7 +92,7 @@ def list_agents(query: dict[str, Any]) -> AgentPage:
 def get_agent(agent_id: UUID) -> tuple[dict[str, Any], dict[str, str]]:
     """Get an agent, with its published version and its draft."""
     details = services().agents.get(principal().account_id, str(agent_id))
-    return details_shown(details), etag(details.agent.revision)
+    return _shown(details)
 
 
 @agents.route("/v1/agents/<uuid:agent_id>", methods=["PATCH"])
@@ -101,7 +108,7 @@ def edit_agent(wanted: dict[str, Any], agent_id: UUID) -> tuple[dict[str, Any], 
     """
     account_id = principal().account_id
     details = services().agents.edit(account_id, str(agent_id), wanted, seen_revision())
-    return details_shown(details), etag(details.agent.revision)
+    return _shown(details)
 
 
 @agents.route("/v1/agents/<uuid:agent_id>", methods=["DELETE"])
@@ -131,7 +138,7 @@ def publish_agent(agent_id: UUID) -> Response:
     """
     publish = services().agents.publish
     verb = partial(publish, principal().account_id, str(agent_id), seen_revision())
-    return once(verb, _changed)
+    return once(verb, partial(_changed, services().agents))
 
 
 @agents.route("/v1/agents/<uuid:agent_id>/rollback", methods=["POST"])
@@ -148,7 +155,7 @@ def roll_agent_back(wanted: dict[str, Any], agent_id: UUID) -> Response:
     """
     back = services().agents.rollback
     which = (principal().account_id, str(agent_id), wanted["version"], seen_revision())
-    return once(partial(back, *which), _changed)
+    return once(partial(back, *which), partial(_changed, services().agents))
 
 
 @agents.route("/v1/agents/<uuid:agent_id>/versions")

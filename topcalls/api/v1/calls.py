@@ -54,14 +54,12 @@ def create_call(wanted: CallRequest) -> Response:
 
 
 def _created(catalogue: Catalogue, call: CallView) -> Answer:
+    told = catalogue.warnings(call.request.get("model"), call.request.get("mode"))
     created = {
         "call_id": call.id,
         "provider_call_id": call.external_call_id,
         "status": call.status,
-        "warnings": [
-            fault._asdict()
-            for fault in catalogue.warnings(call.request.get("model"), call.request.get("mode"))
-        ],
+        "warnings": [fault._asdict() for fault in told],
     }
     return json_answer(201, created, {"Location": f"/v1/calls/{call.id}"})
 

@@ -12,8 +12,10 @@ from topcalls.api.schemas.catalogue import (
     ModelQuerySchema,
     ModelsSchema,
     ModeQuerySchema,
-    VoicesSchema,
+    VoicePageSchema,
+    VoiceQuerySchema,
 )
+from topcalls.services.voices import VoicePage
 
 catalogue = ApiBlueprint("catalogue", __name__, description="What a call may choose from.")
 
@@ -33,16 +35,21 @@ def list_models(query: dict[str, Any]) -> dict[str, Any]:
 
 @catalogue.route("/v1/voices/builtin")
 @requires("calls:read")
-@catalogue.arguments(ModeQuerySchema, location="query")
-@catalogue.response(200, VoicesSchema)
-def list_voices(query: dict[str, Any]) -> dict[str, Any]:
-    """List built-in voices."""
-    return {"data": services().catalogue.voices(query.get("mode"))}
+@catalogue.arguments(VoiceQuerySchema, location="query")
+@catalogue.response(200, VoicePageSchema)
+def list_voices(query: dict[str, Any]) -> VoicePage:
+    """List built-in voices.
+
+    Of every provider that speaks in this installation. Those of ElevenLabs are read from its
+    account every 15 minutes.
+    """
+    return services().voices.page(**query)
 
 
 @catalogue.route("/v1/languages")
 @requires("calls:read")
+@catalogue.arguments(ModeQuerySchema, location="query")
 @catalogue.response(200, LanguagesSchema)
-def list_languages() -> dict[str, Any]:
-    """List languages."""
-    return {"data": services().catalogue.languages()}
+def list_languages(query: dict[str, Any]) -> dict[str, Any]:
+    """List languages, with their dialects and who serves them."""
+    return {"data": services().catalogue.languages(**query)}

@@ -11,7 +11,7 @@ from typing import Any
 
 from topcalls.net.websocket import WebSocketConnection
 from topcalls.providers.deepgram.link import BASE_URL, ENCODINGS, ListenSession, open_socket
-from topcalls.providers.languages import with_known_region
+from topcalls.providers.languages import RECOGNIZERS, with_known_region
 from topcalls.providers.stages import (
     HearingConfig,
     HearingEvent,
@@ -23,12 +23,7 @@ from topcalls.providers.stages import (
 MODEL = "nova-3"
 UTTERANCE_END_MS = 1000  # the least that the service takes
 _MULTILINGUAL = "multi"
-_REGIONAL = frozenset(
-    (
-        *("en-US", "en-AU", "en-GB", "en-IN", "en-NZ", "de-CH", "es-419", "fr-CA", "nl-BE"),
-        *("pt-BR", "pt-PT", "zh-CN", "zh-TW"),
-    )
-)
+_REGIONAL = RECOGNIZERS["deepgram-nova"].regional
 
 
 class DeepgramNova:

@@ -21,7 +21,7 @@ from topcalls.net.websocket_client import WebSocketHandshakeError, connect
 from topcalls.providers import vendor_errors
 from topcalls.providers.base import BYTES_PER_MS
 from topcalls.providers.elevenlabs.voice import BASE_URL, VENDOR, socket_url
-from topcalls.providers.languages import language_code
+from topcalls.providers.languages import elevenlabs_code
 from topcalls.providers.stages import (
     HearingConfig,
     HearingEvent,
@@ -67,7 +67,7 @@ class ElevenLabsScribe:
             "vad_silence_threshold_secs": str(max(0.3, config.ears.silence_ms / 1000)),
         }
         if config.language:
-            query["language_code"] = language_code(config.language)
+            query["language_code"] = elevenlabs_code(config.language)
         url = socket_url(self._base_url, "/v1/speech-to-text/realtime", query)
         try:
             connection = connect(url, self._headers, self._timeout)

@@ -21,9 +21,9 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.net.websocket import WebSocketConnection
 from topcalls.net.websocket_client import WebSocketHandshakeError, connect
-from topcalls.providers import vendor_errors
+from topcalls.providers import vendor_errors, voices
 from topcalls.providers.base import AudioFormat
-from topcalls.providers.languages import language_code
+from topcalls.providers.languages import elevenlabs_code
 from topcalls.providers.stages import SpeakingConfig, Spoken
 
 VENDOR = "ElevenLabs"
@@ -35,19 +35,6 @@ IDLE_SECONDS = 180  # the longest that the service lets a socket be idle
 FORMATS: dict[AudioFormat, str] = {"audio/pcmu": "ulaw_8000", "audio/pcma": "alaw_8000"}
 TOLD_LANGUAGE = ("eleven_flash_v2_5", "eleven_turbo_v2_5", "eleven_v3")
 """Models that can be told the language; others refuse to be."""
-VOICE_IDS = {
-    "rachel": "21m00Tcm4TlvDq8ikWAM",
-    "domi": "AZnzlk1XvdvUeBnXmlld",
-    "bella": "EXAVITQu4vr4xnSDxMaL",
-    "antoni": "ErXwobaYiN019PkySvjV",
-    "elli": "MF3mGyEYCl7XYWbV9V6O",
-    "josh": "TxGEqnHWrfWFTfGW9XjX",
-    "arnold": "VR6AewLTigWG4xSOukaG",
-    "sam": "yoZ06aMxZJJ28mfd3POQ",
-    "adam": "pNInz6obpgDQGcFmaJgB",
-    "nicole": "piTKgcLEGmPE4e6mEKNj",
-    "matilda": "XrExE9yKIg1WjnnlVkGX",
-}
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 log = get_logger(__name__)
@@ -85,8 +72,7 @@ class ElevenLabsVoice:
 
     def open(self, config: SpeakingConfig) -> ElevenLabsSession:
         """See `providers.stages.Voice`."""
-        name = config.voice or self._voice
-        voice_id = VOICE_IDS.get(name.lower(), name)
+        voice_id = _voice_id(config.voice or self._voice)
         query = {
             "model_id": self._model,
             "output_format": FORMATS[config.audio_format],
@@ -95,7 +81,7 @@ class ElevenLabsVoice:
             "sync_alignment": "true",
         }
         if config.language and self._model.startswith(TOLD_LANGUAGE):
-            query["language_code"] = language_code(config.language)
+            query["language_code"] = elevenlabs_code(config.language)
         path = f"/v1/text-to-speech/{quote(voice_id, safe='')}/multi-stream-input"
         settings = {"speed": config.speed} if config.speed is not None else {}
         session = ElevenLabsSession(
@@ -107,6 +93,12 @@ class ElevenLabsVoice:
         )
         session.connect()
         return session
+
+
+def _voice_id(name: str) -> str:
+    """A name of ours, or an id as it is."""
+    known = voices.named(name)
+    return known.voice_id if known and known.provider == "elevenlabs" else name
 
 
 class ElevenLabsSession:

@@ -143,6 +143,7 @@ class LocalSpeaking:
     def __init__(self, config: SpeakingConfig) -> None:
         self._wish = {
             "language": config.language or "en-us",
+            "variant": config.voice,
             "codec": _CODECS[config.audio_format],
             "words_per_minute": round(WORDS_PER_MINUTE * (config.speed or 1.0)),
         }

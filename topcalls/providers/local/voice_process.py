@@ -1,7 +1,7 @@
 """The child process that speaks: eSpeak NG from the `espeakng-loader` package, a hundred languages.
 
-In: JSON frames with `text`, `language`, `codec` and `words_per_minute`. Out: frames of G.711 and,
-at the end of each text, an empty one.
+In: JSON frames with `text`, `language`, `variant`, `codec` and `words_per_minute`. Out: frames of
+G.711 and, at the end of each text, an empty one.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ except ImportError:  # an extra
     espeakng_loader = None
 
 WORDS_PER_MINUTE = 160
+_CALLED = {"zh": "cmn", "zh-hk": "yue"}  # by the engine
 _SYNCHRONOUS, _DO_NOT_EXIT, _UTF8, _RATE = 2, 0x8000, 1, 1
 
 
@@ -41,16 +42,26 @@ class Speaker:
         self._callback = kind(self._take)  # espeak keeps the pointer: so must we
         self._library.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, language: str, words_per_minute: int) -> bytes:
-        """L16 at `rate`."""
-        wanted = (language.lower(), language.partition("-")[0].lower(), "en-us")
-        any(self._library.espeak_SetVoiceByName(name.encode()) == 0 for name in wanted)
+    def speak(self, text: str, language: str, words_per_minute: int, variant: str = "") -> bytes:
+        """L16 at `rate`. `variant` is another speaker of the language (`f2`)."""
+        if not self._choose(language, variant):
+            self._choose("en-us", variant)
         self._library.espeak_SetParameter(_RATE, words_per_minute, 0)
         self._pieces.clear()
         encoded = text.encode() + b"\0"
         size = ctypes.c_size_t(len(encoded))
         self._library.espeak_Synth(encoded, size, 0, 0, 0, _UTF8, None, None)
         return b"".join(self._pieces)
+
+    def has(self, language: str) -> bool:
+        """Whether it speaks this language, in whatever region."""
+        return self._choose(language, "")
+
+    def _choose(self, language: str, variant: str) -> bool:
+        tag, base = language.lower(), language.partition("-")[0].lower()
+        names = (_CALLED.get(tag, tag), _CALLED.get(base, base))
+        wanted = [f"{name}+{variant}" if variant else name for name in names]
+        return any(self._library.espeak_SetVoiceByName(name.encode()) == 0 for name in wanted)
 
     def _take(self, samples: Any, count: int, _: Any) -> int:
         if samples and count > 0:
@@ -70,7 +81,9 @@ def main() -> None:
         if kind != JSON:
             continue
         wish = json.loads(payload)
-        sound = speaker.speak(wish["text"], wish["language"], wish["words_per_minute"])
+        sound = speaker.speak(
+            wish["text"], wish["language"], wish["words_per_minute"], wish["variant"]
+        )
         resampler = Resampler(speaker.rate, 8000)
         l16 = resampler.feed(sound) + resampler.flush()
         put(output, AUDIO, g711.encode(l16, wish["codec"]))

@@ -14,6 +14,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import ResponseStatus, SessionConfig
+from topcalls.providers.languages import language_code
 from topcalls.providers.openai.realtime_errors import provider_error
 
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
@@ -52,7 +53,7 @@ def session_update(config: SessionConfig, event_id: str) -> dict[str, Any]:
 def _audio_input(config: SessionConfig) -> dict[str, Any]:
     transcription = {"model": config.transcription_model or DEFAULT_TRANSCRIPTION}
     if config.language:
-        transcription["language"] = config.language.partition("-")[0].lower()
+        transcription["language"] = language_code(config.language)
     if config.transcription_prompt:
         transcription["prompt"] = config.transcription_prompt
     noise = config.noise_reduction

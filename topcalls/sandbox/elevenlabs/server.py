@@ -1,4 +1,4 @@
-"""The double of api.elevenlabs.io: both sockets and the list of models.
+"""The double of api.elevenlabs.io: both sockets, and the lists of models and voices.
 
 Any key that begins with `el-` is good; any voice is known but those that begin with `no`. A fault
 is part of the model's name: `+rate-limit`, `+server-error` and `+quota` refuse the handshake,
@@ -15,7 +15,7 @@ from gevent import Timeout
 from gevent.event import Event
 
 from topcalls.log import get_logger
-from topcalls.sandbox.elevenlabs import scribe, speaking
+from topcalls.sandbox.elevenlabs import scribe, shelf, speaking
 from topcalls.sandbox.hearing import Hearing
 from topcalls.sandbox.http_wire import Exchange, HttpServer
 from topcalls.sandbox.websocket_wire import WebSocket, WebSocketClosed
@@ -23,6 +23,7 @@ from topcalls.sandbox.websocket_wire import WebSocket, WebSocketClosed
 _KEPT = 50
 _IDLE_SECONDS = 20.0
 _LONGEST_IDLE = 180.0
+_VOICES = "/v2/voices"
 _TTS, _MULTI, _STT = "/v1/text-to-speech/", "/multi-stream-input", "/v1/speech-to-text/realtime"
 _FAULTS = {
     "rate-limit": (429, "too_many_concurrent_requests"),
@@ -94,7 +95,7 @@ class Connection:
 
 
 class ElevenLabsDouble:
-    """Listens; `connections` are the latest clients."""
+    """Listens; `connections` are the latest clients, `voices` those of the account."""
 
     def __init__(
         self,
@@ -108,6 +109,7 @@ class ElevenLabsDouble:
         self._server = HttpServer(address, self._serve)
         self._changed = Event()
         self._count = 0
+        self.voices = shelf.VoiceShelf()
         self.connections: deque[Connection] = deque(maxlen=_KEPT)
 
     @property
@@ -140,8 +142,17 @@ class ElevenLabsDouble:
         elif request.path == "/v1/models":
             models = [{"model_id": name, "can_do_text_to_speech": True} for name in speaking.MODELS]
             exchange.respond_json(200, models)
+        elif request.path == _VOICES:
+            self._list_voices(exchange)
         else:
             self._socket(exchange)
+
+    def _list_voices(self, exchange: Exchange) -> None:
+        try:
+            exchange.respond_json(200, self.voices.page(exchange.request.query))
+        except shelf.BadQuery as bad:
+            fault = {"loc": ["query", str(bad)], "msg": "Input is not valid", "type": "value_error"}
+            exchange.respond_json(422, {"detail": [fault]})
 
     def _socket(self, exchange: Exchange) -> None:
         try:
@@ -171,7 +182,7 @@ def _refusal(exchange: Exchange) -> tuple[int, str, str] | None:
     request = exchange.request
     if not request.headers.get("xi-api-key", "").startswith("el-"):
         return 401, "invalid_api_key", "Invalid API key"
-    if request.path == "/v1/models":
+    if request.path in ("/v1/models", _VOICES):
         return None
     if fault := _FAULTS.get(_fault(request.query)):
         return *fault, "Refused."

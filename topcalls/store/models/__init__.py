@@ -18,6 +18,7 @@ from topcalls.store.models.processes import Controller, NamedLease, SchemaVersio
 from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.transfers import CallTransfer
+from topcalls.store.models.voices import VendorVoice
 from topcalls.store.models.webhooks import (
     IdempotencyRecord,
     WebhookAttempt,
@@ -54,6 +55,7 @@ TABLES = (
     CallTransfer,
     CallAnswer,
     NumberOrder,
+    VendorVoice,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -84,6 +86,7 @@ __all__ = [
     "SchemaVersion",
     "TranscriptTurn",
     "TurnTiming",
+    "VendorVoice",
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEvent",
