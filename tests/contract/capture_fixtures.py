@@ -24,7 +24,7 @@ import own_switch  # noqa: E402 - after the patch
 from gevent import Timeout, sleep  # noqa: E402
 from gevent.queue import Queue  # noqa: E402
 
-from topcalls.core import gateways  # noqa: E402
+from topcalls.core import gateways, softphones  # noqa: E402
 from topcalls.core.trunks import AUTH, Login, Trunk  # noqa: E402
 from topcalls.esl import commands  # noqa: E402
 from topcalls.esl.client import EVENT_NAMES, EVENT_SUBCLASSES  # noqa: E402
@@ -39,6 +39,7 @@ STRANGER = "127.0.0.2"
 """An address that is in no list: whoever calls from it is asked for a password."""
 
 LOGIN = Login("acme", "a-password-of-the-fixtures")
+PHONE = softphones.Login(new_id(), "201-abcdef", "a-password-of-the-fixtures")
 
 
 def mask():
@@ -66,6 +67,7 @@ class Studio:
         (directory / "switch").mkdir()
         carrier = Trunk(new_id(), "sip.carrier.test", AUTH, inbound=True, inbound_login=LOGIN)
         self.switch.write("users", carrier.gateway, gateways.user(carrier))
+        self.switch.write("users", "sp_201", softphones.user(PHONE))
         self.switch.start()
         self._mask = mask()
         self._events = Queue()
@@ -208,6 +210,14 @@ def inbound_calls(studio):
         uuid = studio.keep("park_inbound_by_login", "CHANNEL_PARK").uuid
         studio.api(commands.sched_del(uuid))
         studio.api(commands.uuid_answer(uuid))
+    phone = ("--user", PHONE.username, "--password", PHONE.password)
+    port = f"127.0.0.1:{studio.switch.ports['phones']}"
+    for name, dialled in (("park_softphone", "+12025550142"), ("park_feature_code", "*33")):
+        wishes = ("--to", port, "--number", dialled, "--pause", "300")
+        with studio.telephone("phone_calls", *phone, *wishes):
+            uuid = studio.keep(name, "CHANNEL_PARK").uuid
+            studio.api(commands.sched_del(uuid))
+            studio.api(commands.uuid_answer(uuid))
     with studio.telephone("caller_silent"):
         uuid = studio.keep("park_inbound_silent", "CHANNEL_PARK").uuid
         studio.api(commands.sched_del(uuid))

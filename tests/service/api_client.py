@@ -28,6 +28,8 @@ SCOPES = (
     "agents:write",
     "phone_numbers:read",
     "phone_numbers:write",
+    "softphones:read",
+    "softphones:write",
     "admin",
 )
 GOOD_CALL: dict[str, Any] = {
@@ -117,6 +119,7 @@ def api_services(
         quotas=services.quotas,
         recordings=services.recordings,
         voices=voices,
+        softphones=services.softphones,
         webhooks=services.webhooks,
     )
 

@@ -5,7 +5,8 @@ from controller_rig import Rig
 from prometheus_client import REGISTRY
 
 from topcalls.controller.assembly import TrunkOptions
-from topcalls.controller.gateway_files import GatewayFiles
+from topcalls.controller.switch_files import SwitchFiles
+from topcalls.core import gateways
 from topcalls.core.trunks import gateway_name
 from topcalls.errors import InvalidRequest
 from topcalls.sandbox import faults
@@ -257,7 +258,8 @@ def test_files_hold_passwords_so_others_cannot_read_them(rig):
     rig.wait_state(carrier, "registered")
     path = rig.folder / "gateways" / f"tc_{carrier}.xml"
     assert path.stat().st_mode & 0o777 == 0o640
-    assert GatewayFiles(rig.folder).read().keys() == {f"gateways/tc_{carrier}.xml"}
+    files = SwitchFiles(rig.folder, gateways.FOLDERS, gateways.FILE_PREFIX)
+    assert files.read().keys() == {f"gateways/tc_{carrier}.xml"}
 
 
 def test_no_password_is_logged(rig, capfd):

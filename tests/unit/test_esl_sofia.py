@@ -96,3 +96,17 @@ def test_a_status_that_is_none(status):
 
 def test_other_events_are_no_news():
     assert sofia.gateway_news(ESLEvent({"Event-Name": "HEARTBEAT"})) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "users"),
+    [
+        ('{"row_count":1,"rows":[{"reg_user":"201-abcdef","realm":"x"}]}', {"201-abcdef"}),
+        ('{"row_count":0}', set()),
+        ("-ERR", set()),
+        ("[]", set()),
+        ('{"rows":[{}]}', set()),
+    ],
+)
+def test_who_is_registered(text, users):
+    assert sofia.registered_users(text) == users

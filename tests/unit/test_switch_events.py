@@ -12,13 +12,14 @@ import pytest
 from sandbox_peers import AudioServer, EventSocketClient, ToneSpeech, tone
 
 from topcalls.controller import cdr_spool
-from topcalls.core import gateways
+from topcalls.core import gateways, softphones
 from topcalls.core.call_events import HungUp
 from topcalls.core.trunks import AUTH, Login, Trunk
 from topcalls.esl import translate
 from topcalls.esl.parser import ESLEvent
+from topcalls.sandbox.freeswitch.directory import LoginRefused
 from topcalls.sandbox.freeswitch.server import SwitchServer
-from topcalls.sandbox.freeswitch.switch import LoginRefused, SwitchOptions
+from topcalls.sandbox.freeswitch.switch import SwitchOptions
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import parse_scenario
 
@@ -278,3 +279,19 @@ def test_a_carrier_that_proves_itself_by_a_password(server, client, tmp_path):
     event = client.event("CHANNEL_PARK")
     assert_alike("park_inbound_by_login", event)
     assert event["variable_tc_carrier"] == UUID
+
+
+@pytest.mark.parametrize(
+    ("captured", "dialled"), [("park_softphone", "+12025550142"), ("park_feature_code", "*33")]
+)
+def test_a_softphone_that_dials(server, client, tmp_path, captured, dialled):
+    users = tmp_path / "users"
+    users.mkdir()
+    phone = softphones.Login(UUID, "201-abcdef", "secret")
+    (tmp_path / softphones.path_of(UUID)).write_text(softphones.user(phone))
+    server.switch.read_files(tmp_path)
+    client.api("reloadxml")
+    server.call_in(
+        phone.username, dialled, name="Ann", user=phone.username, password=phone.password
+    )
+    assert_alike(captured, client.event("CHANNEL_PARK"))

@@ -23,11 +23,22 @@ from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
+from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
 from topcalls.services.recording_upload import Tickets
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
-BLUEPRINTS = (calls, agents, phone_numbers, provisioning, recordings, catalogue, account, status)
+BLUEPRINTS = (
+    calls,
+    agents,
+    phone_numbers,
+    provisioning,
+    softphones,
+    recordings,
+    catalogue,
+    account,
+    status,
+)
 
 
 def create_app(

@@ -21,6 +21,7 @@ from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
+from topcalls.services.softphones import Softphones
 from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 
@@ -46,6 +47,7 @@ class ApiServices:
     quotas: Quotas
     recordings: Recordings
     voices: Voices
+    softphones: Softphones
     webhooks: Webhooks
 
 

@@ -20,7 +20,8 @@ from topcalls.errors import TopCallsError
 LOOK_SECONDS = 0.2
 TIMEOUT_SECONDS = 10.0
 _MEANING = {
-    404: "no such number here, or none of this trunk",
+    403: "a softphone that belongs to no account",
+    404: "no such number here, or none of this trunk or softphone",
     480: "the number takes no calls now",
     486: "busy: the account has as many calls as it may",
     488: "no codec in common",
@@ -41,6 +42,8 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
 @click.option("--scenario", default=None, help="Name of the scenario that the caller plays.")
 @click.option("--name", default=None, help="Display name that the caller shows.")
 @click.option("--codec", default=None, help="The one codec that is offered: PCMU, PCMA, G729.")
+@click.option("--user", default=None, help="A softphone's (or carrier's) user name, if it calls.")
+@click.option("--password", default=None, help="Its password.")
 @click.option(
     "--header",
     "headers",

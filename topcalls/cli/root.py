@@ -24,6 +24,7 @@ _COMMANDS = {
     "agents": ("agents",),
     "answers": ("answers",),
     "numbers": ("numbers",),
+    "softphones": ("softphones",),
     "doctor": ("doctor",),
     "drain": ("drain",),
     "status": ("status",),

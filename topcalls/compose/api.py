@@ -35,6 +35,7 @@ def build_api(settings: Settings) -> ApiServer:
             quotas=services.quotas,
             recordings=services.recordings,
             voices=services.voices,
+            softphones=services.softphones,
             webhooks=services.webhooks,
         ),
         public_url=settings.effective_public_url,

@@ -50,7 +50,12 @@ def build_controller(settings: Settings) -> Telephony:
         media=_media(settings),
         make_bridge=_bridge_maker(settings, services.clock, models),
         make_briefing=_briefing_maker(settings, services.clock, models),
-        trunks=TrunkOptions(services.carriers, settings.effective_switch_dir, settings.sip_profile),
+        trunks=TrunkOptions(
+            services.carriers,
+            settings.effective_switch_dir,
+            settings.sip_profile,
+            services.softphones,
+        ),
         presence_dir=settings.data_dir.resolve() / "controllers",
         cdr_dir=settings.effective_cdr_dir,
         min_idle_percent=settings.min_idle_cpu,

@@ -42,6 +42,7 @@ from topcalls.services.recording_store import DirectoryStore, RecordingStore
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
+from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
 from topcalls.services.transitions import Transitions
 from topcalls.services.voices import Voices
@@ -86,6 +87,7 @@ class Services:
     call_trail: CallTrail
     installation: Installation
     secrets: Secrets
+    softphones: Softphones
 
     def close(self) -> None:
         self.db.close()
@@ -187,6 +189,7 @@ def wire(
             ai_mode=settings.ai_mode,
         ),
         secrets=Secrets(db),
+        softphones=Softphones(db, clock),
     )
 
 

@@ -12,14 +12,16 @@ from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.cdr_spool import CDRSpool
-from topcalls.controller.gateway_files import GatewayFiles
 from topcalls.controller.gateways import GatewayKeeper
-from topcalls.controller.gear import Gear
+from topcalls.controller.gear import Gear, Keeper
 from topcalls.controller.hand_over import HandOverRules
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import DEFAULT_PAUSE_SECONDS, RecordingSpool
+from topcalls.controller.softphones import SoftphoneKeeper
+from topcalls.controller.switch_files import SwitchFiles
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.core import gateways, softphones
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
 from topcalls.core.routing import RANG_SECONDS, Route
 from topcalls.core.transfer import Destination
@@ -36,6 +38,7 @@ from topcalls.presence import Presence
 from topcalls.services.carriers import Carriers
 from topcalls.services.dispatch import ClaimedCall
 from topcalls.services.recording_store import RecordingStore
+from topcalls.services.softphones import Softphones
 
 SWITCH_LIMIT_GRACE_SECONDS = 10
 """The switch enforces the duration of a call too, this much later than we do."""
@@ -69,11 +72,13 @@ class MediaOptions:
 
 @dataclass(frozen=True)
 class TrunkOptions:
-    """`directory` is seen by the switch, and included by its SIP profile `profile`."""
+    """What the switch learns by files in `directory`, which it sees and includes: carriers, in its
+    SIP profile `profile`, and softphones; None leaves those alone."""
 
     carriers: Carriers
     directory: Path
     profile: str = "external"
+    softphones: Softphones | None = None
 
 
 @dataclass(frozen=True)
@@ -134,17 +139,19 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         owner=options.owner,
         node=options.node,
         on_event=lambda event: _take_event(event, telephony, keeper),
-        on_up=lambda: _switch_up(telephony, keeper),
+        on_up=lambda: _switch_up(telephony, keepers),
         on_down=telephony.switch_down,
         on_overflow=telephony.events_lost,
         stream_playback=media.playback == "stream",
         clock=clock,
     )
     keeper = _keeper(options, switch, clock)
+    phones = _phone_keeper(options, switch, clock)
+    keepers = tuple(one for one in (keeper, phones) if one is not None)
     return Gear(
         owner=options.owner,
         switch=switch,
-        gateways=keeper,
+        keepers=keepers,
         media=MediaServer(media.host, media.port, media.advertised_host, clock=clock),
         make_playback=lambda player: _playback(options, files.path, player, clock),
         make_background=lambda player, call: _background(options, player, call),
@@ -187,11 +194,27 @@ def _keeper(options: ControllerOptions, switch: SwitchClient, clock: Clock) -> G
     return GatewayKeeper(
         switch,
         trunks.carriers,
-        GatewayFiles(trunks.directory),
+        SwitchFiles(trunks.directory, gateways.FOLDERS, gateways.FILE_PREFIX),
         clock,
         owner=options.owner,
         node=options.node,
         profile=trunks.profile,
+    )
+
+
+def _phone_keeper(
+    options: ControllerOptions, switch: SwitchClient, clock: Clock
+) -> SoftphoneKeeper | None:
+    trunks = options.trunks
+    if trunks is None or trunks.softphones is None:
+        return None
+    return SoftphoneKeeper(
+        switch,
+        trunks.softphones,
+        SwitchFiles(trunks.directory, (softphones.FOLDER,), softphones.FILE_PREFIX),
+        clock,
+        owner=options.owner,
+        node=options.node,
     )
 
 
@@ -202,8 +225,8 @@ def _take_event(event: ESLEvent, telephony: Telephony, keeper: GatewayKeeper | N
         telephony.reception.heard(event)
 
 
-def _switch_up(telephony: Telephony, keeper: GatewayKeeper | None) -> None:
-    if keeper is not None:
+def _switch_up(telephony: Telephony, keepers: tuple[Keeper, ...]) -> None:
+    for keeper in keepers:
         keeper.forget()
     telephony.switch_up()
 

@@ -23,7 +23,7 @@ from gevent.event import Event
 
 from topcalls import metrics
 from topcalls.clock import Clock
-from topcalls.controller.gateway_files import GatewayFiles
+from topcalls.controller.switch_files import SwitchFiles
 from topcalls.core import gateways as texts
 from topcalls.core.carrier_status import GOOD, GatewayState, Health, Judgement, judge
 from topcalls.core.trunks import carrier_of
@@ -34,7 +34,6 @@ from topcalls.esl.parser import ESLEvent
 from topcalls.log import get_logger
 from topcalls.services.carriers import Carriers, Desired, Report
 
-LOOK_SECONDS = 1.0
 REPORT_SECONDS = 5.0
 HOLD_SECONDS = 5.0
 EVERYTHING_SECONDS = 60.0
@@ -58,7 +57,7 @@ class GatewayKeeper:
         self,
         switch: SwitchClient,
         carriers: Carriers,
-        files: GatewayFiles,
+        files: SwitchFiles,
         clock: Clock,
         *,
         owner: str,
@@ -199,7 +198,7 @@ class GatewayKeeper:
                 self._problems.setdefault(
                     gateway,
                     f"The switch's SIP profile {self._profile} did not take up the file "
-                    f"{self._files.gateways_dir}/{gateway}.xml.",
+                    f"{self._files.place_of(texts.GATEWAYS)}/{gateway}.xml.",
                 )
             elif is_changed and gateway not in self._problems:
                 log.info("Gateway is on the switch", gateway=gateway)

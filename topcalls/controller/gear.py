@@ -11,7 +11,6 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.cdr_spool import CDRSpool
-from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import RecordingSpool
 from topcalls.controller.switch_player import ChannelPlayer
@@ -56,13 +55,27 @@ class Side(Ears, Protocol):
     def take_event(self, event: CallEvent) -> None: ...
 
 
+class Keeper(Protocol):
+    """Keeps files of the switch as rows say; see `gateways.py`."""
+
+    def tick(self) -> None:
+        """One look."""
+
+    def forget(self) -> None:
+        """The switch may be another one."""
+
+    def release(self) -> None:
+        """Another controller of the node may keep them."""
+
+
 @dataclass(frozen=True)
 class Gear:
     """The long-lived things that every call of this controller uses. `dial` makes the command for
     a route and a channel, `routes` knows the carriers of a call. `owner` is this controller
     on channels. `spool`: where the switch writes down how channels ended; None: it does not.
     `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
-    channels of calls, by their uuids. `politeness_seconds`: see `core/routing.py`."""
+    channels of calls, by their uuids. `keepers` keep files of the switch. `politeness_seconds`:
+    see `core/routing.py`."""
 
     switch: SwitchClient
     media: MediaServer
@@ -75,7 +88,7 @@ class Gear:
     playback_directory: PlaybackDirectory | None = None
     spool: CDRSpool | None = None
     make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background
-    gateways: GatewayKeeper | None = None
+    keepers: tuple[Keeper, ...] = ()
     owner: str = ""
     make_briefing: Callable[[ClaimedCall, Destination, str, BridgeObserver], BridgeSession] = (
         _no_briefing

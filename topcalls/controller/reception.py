@@ -188,5 +188,6 @@ def _arrival(call: InboundCall, node: str) -> Arrival:
         caller_name=call.caller_name,
         sender=Sender(call.source_address, call.gateway, call.carrier_id),
         is_hidden=call.is_hidden,
+        softphone=call.softphone,
         headers=call.headers,
     )

@@ -22,7 +22,6 @@ from topcalls.controller.call_limits import END_SECONDS, limits_of
 from topcalls.controller.call_session import CallSession
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
-from topcalls.controller.gateways import LOOK_SECONDS as GATEWAY_SECONDS
 from topcalls.controller.gear import Gear
 from topcalls.controller.hand_over import HandOver, HandOverRules
 from topcalls.controller.journal import Journal
@@ -51,6 +50,7 @@ COMMAND_SECONDS = 0.2
 RECONCILE_SECONDS = 3.0
 SUCCESSION_SECONDS = 0.5
 SPOOL_SWEEP_SECONDS = 600.0
+KEEP_SECONDS = 1.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
 TURN_AWAY_SECONDS = 3.0
@@ -197,7 +197,7 @@ class Telephony:
             (SUCCESSION_SECONDS, self._look_for_heirs_and_calls),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
             (SPOOL_SWEEP_SECONDS, self._sweep_spool),
-            *self._gateway_loop(),
+            *((KEEP_SECONDS, keeper.tick) for keeper in self._gear.keepers),
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
         self._loops.append(gevent.spawn(self._watch_loop_lag))
@@ -216,8 +216,8 @@ class Telephony:
         self._stopped.set()
         gevent.killall(self._loops)
         self._gear.recordings.close()
-        if self._gear.gateways is not None:
-            self._try(self._gear.gateways.release)
+        for keeper in self._gear.keepers:
+            self._try(keeper.release)
         self._gear.switch.stop()
         self._gear.media.stop()
         if self._gear.playback_directory is not None:
@@ -237,10 +237,6 @@ class Telephony:
             if left <= 0:
                 return
             self._wait_until_empty(min(left, SUCCESSION_SECONDS), or_hurry=True)
-
-    def _gateway_loop(self) -> list[tuple[float, Callable[[], object]]]:
-        keeper = self._gear.gateways
-        return [(GATEWAY_SECONDS, keeper.tick)] if keeper is not None else []
 
     def hurry(self) -> None:
         """Stop waiting for calls to end by themselves."""

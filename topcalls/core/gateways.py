@@ -2,26 +2,22 @@
 
 Per trunk: a gateway for calls out and registrations (`gateways/`), addresses that may send calls
 (`acl/`), and a user where the carrier proves itself by a password (`users/`). Whatever reaches
-XML was judged by `core/trunk_rules.py`; it is escaped here all the same, `$` too, because the
-switch replaces `$${name}` before it reads the XML.
+XML was judged by `core/trunk_rules.py`; it is escaped here all the same (`core/switch_xml.py`).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from xml.sax.saxutils import escape
 
-from topcalls.core.trunks import REG, Trunk
-from topcalls.errors import InvalidRequest
+from topcalls.core.switch_xml import quoted
+from topcalls.core.trunks import PREFIX, REG, Trunk
 
 GATEWAYS, ACL, USERS = FOLDERS = ("gateways", "acl", "users")
+FILE_PREFIX = PREFIX
 PING_SECONDS = 30
 RETRY_SECONDS = 30
 INBOUND_CONTEXT = "inbound"
 
-_ENTITIES = {'"': "&quot;", "'": "&apos;", "$": "&#36;", "{": "&#123;", "}": "&#125;"}
-_PRINTABLE = re.compile(r"[\x20-\x7e]*")
 _DEFAULT_USER = "topcalls"
 _CALLER_ID_TYPES = {"from": "none", "pai": "pid", "rpid": "rpid"}
 
@@ -56,7 +52,7 @@ def gateway(trunk: Trunk) -> str:
     }
     if trunk.ping:
         params |= {"ping": str(PING_SECONDS), "ping-max": "3", "ping-min": "1"}
-    lines = [f'    <param name="{name}" value={_quoted(value)}/>' for name, value in params.items()]
+    lines = [f'    <param name="{name}" value={quoted(value)}/>' for name, value in params.items()]
     lines += ["    <variables>", *_variables(trunk), "    </variables>"]
     body = "\n".join(lines)
     return f'<include>\n  <gateway name="{trunk.gateway}">\n{body}\n  </gateway>\n</include>\n'
@@ -66,7 +62,7 @@ def allowed_addresses(trunk: Trunk) -> str:
     """The nodes of the access list `carriers` that belong to a trunk."""
     networks = trunk.inbound_addresses or (trunk.host,)
     nodes = "\n".join(
-        f'  <node type="allow" cidr={_quoted(_network(network))} token="{trunk.carrier_id}"/>'
+        f'  <node type="allow" cidr={quoted(_network(network))} token="{trunk.carrier_id}"/>'
         for network in networks
     )
     return f"<include>\n{nodes}\n</include>\n"
@@ -77,8 +73,8 @@ def user(trunk: Trunk) -> str:
     login = trunk.inbound_login
     assert login is not None
     return (
-        f"<include>\n  <user id={_quoted(login.username)}>\n"
-        f'    <params><param name="password" value={_quoted(login.password)}/></params>\n'
+        f"<include>\n  <user id={quoted(login.username)}>\n"
+        f'    <params><param name="password" value={quoted(login.password)}/></params>\n'
         f'    <variables>\n      <variable name="user_context" value="{INBOUND_CONTEXT}"/>\n'
         f'      <variable name="tc_carrier" value="{trunk.carrier_id}"/>\n'
         "    </variables>\n  </user>\n</include>\n"
@@ -107,7 +103,7 @@ def _variables(trunk: Trunk) -> list[str]:
     return [
         f'      <variable name="tc_carrier" value="{trunk.carrier_id}"/>',
         *(
-            f'      <variable name="{name}" value={_quoted(value)} direction="outbound"/>'
+            f'      <variable name="{name}" value={quoted(value)} direction="outbound"/>'
             for name, value in out.items()
         ),
     ]
@@ -119,9 +115,3 @@ def _network(address: str) -> str:
 
 def _word(flag: bool) -> str:
     return "true" if flag else "false"
-
-
-def _quoted(value: str) -> str:
-    if not _PRINTABLE.fullmatch(value):
-        raise InvalidRequest("A trunk's value holds a character that no file may hold.")
-    return f'"{escape(value, _ENTITIES)}"'

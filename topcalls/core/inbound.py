@@ -40,7 +40,8 @@ class Arrival:
     """A parked call, as the switch tells of it; nothing in it is checked.
 
     `sender` is the peer, as far as the switch knows it. `is_hidden`: the caller asked that the
-    number is not shown.
+    number is not shown. `softphone`: by which user name a softphone of our own has proved itself;
+    None for a call of a carrier.
     """
 
     channel_uuid: str
@@ -50,6 +51,7 @@ class Arrival:
     caller_name: str = ""
     sender: Sender = Sender()
     is_hidden: bool = False
+    softphone: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -58,6 +60,7 @@ class Refusal(StrEnum):
 
     UNKNOWN_NUMBER = "unknown_number"
     FOREIGN_CARRIER = "foreign_carrier"
+    UNKNOWN_SOFTPHONE = "unknown_softphone"
     NUMBER_INACTIVE = "number_inactive"
     NO_AGENT = "no_agent"
     AGENT_UNUSABLE = "agent_unusable"
@@ -82,6 +85,12 @@ ANSWERS = {
     ),
     Refusal.FOREIGN_CARRIER: Answer(
         "UNALLOCATED_NUMBER", 404, EndReason.CONFIGURATION, "It came from another account's trunk."
+    ),
+    Refusal.UNKNOWN_SOFTPHONE: Answer(
+        "OUTGOING_CALL_BARRED",
+        403,
+        EndReason.CONFIGURATION,
+        "The softphone belongs to no account: add it by POST /v1/softphones.",
     ),
     Refusal.NUMBER_INACTIVE: Answer(
         "SUBSCRIBER_ABSENT",

@@ -17,7 +17,7 @@ CALLER_ID_HEADERS = ("from", "pai", "rpid")
 NUMBER_FORMATS = ("+e164", "e164", "national")
 DEFAULT_PRIORITY = 50
 
-_PREFIX = "tc_"
+PREFIX = "tc_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,12 @@ _LOGIN_FIELDS = ("username", "realm", "from_user", "from_domain")
 
 def gateway_name(carrier_id: str) -> str:
     """Ours by its prefix: whatever else the switch has is never touched."""
-    return f"{_PREFIX}{carrier_id}"
+    return f"{PREFIX}{carrier_id}"
 
 
 def carrier_of(gateway: str) -> str | None:
     """The carrier whose gateway this is, or None for a gateway that is not ours."""
-    return gateway.removeprefix(_PREFIX) if gateway.startswith(_PREFIX) else None
+    return gateway.removeprefix(PREFIX) if gateway.startswith(PREFIX) else None
 
 
 def dial_number(number: str, number_format: str, prefix: str = "") -> str:

@@ -101,6 +101,11 @@ def gateway_endpoint(gateway: str, number: str) -> str:
     return f"sofia/gateway/{token('gateway', gateway)}/{quoting.sip_user('number', number)}"
 
 
+def user_endpoint(username: str) -> str:
+    """Wherever a user of the directory is registered."""
+    return f"user/{token('username', username)}"
+
+
 def _dial_variables(dial: Dial) -> dict[str, str]:
     limit = quoting.seconds("max_duration_seconds", dial.max_duration_seconds)
     if not dial.codecs or not set(dial.codecs) <= set(_CODECS):
@@ -356,6 +361,16 @@ def sofia_rescan(profile: str) -> str:
 def sofia_killgw(profile: str, gateway: str) -> str:
     """Mark a gateway for deletion: it is gone a second or so later."""
     return f"sofia profile {token('profile', profile)} killgw {token('gateway', gateway)}"
+
+
+def show_registrations() -> str:
+    """Who is registered, as JSON; read by `esl/sofia.py`."""
+    return "show registrations as json"
+
+
+def reload_xml() -> str:
+    """Read the configuration again: users of the directory are known from then on."""
+    return "reloadxml"
 
 
 def reload_acl() -> str:

@@ -1,9 +1,11 @@
-"""What the switch's SIP module says of gateways: its tables, and its events."""
+"""What the switch's SIP module says of gateways and registrations: tables, and events."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+import orjson
 
 from topcalls.core.carrier_status import GatewayState
 from topcalls.esl.parser import ESLEvent
@@ -53,6 +55,15 @@ def gateway_news(event: ESLEvent) -> GatewayNews | None:
         sip_status=status if status and 100 <= status <= 699 else None,
         phrase=_printable(event.get("Phrase")),
     )
+
+
+def registered_users(text: str) -> set[str]:
+    """The user names in `show registrations as json`; none where that cannot be read."""
+    try:
+        rows = orjson.loads(text).get("rows", [])
+        return {str(row["reg_user"]) for row in rows}
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError):
+        return set()
 
 
 def _printable(text: str) -> str:

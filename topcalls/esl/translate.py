@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import orjson
 
 from topcalls.audio.formats import G711Codec
+from topcalls.core import softphones
 from topcalls.core.call_events import (
     Answered,
     Arrived,
@@ -295,7 +296,9 @@ class InboundCall:
     names) come from the caller's SIP request: they prove nothing. `is_hidden`: the caller asked
     that the number is not shown. `gateway`: the trunk that the request was addressed to, if any;
     `carrier_id` the carrier whose gateway that is, or whose password was given: our own files put
-    it on the channel (`core/gateways.py`).
+    it on the channel (`core/gateways.py`). `softphone`: the user name of a registered softphone,
+    which alone gets into the dialplan contexts of softphones; None for everybody else.
+    `is_code`: what was dialled is a feature code.
     """
 
     channel_uuid: str
@@ -308,6 +311,8 @@ class InboundCall:
     source_address: str
     gateway: str = ""
     carrier_id: str = ""
+    softphone: str | None = None
+    is_code: bool = False
     is_hidden: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -331,6 +336,8 @@ def inbound_call(event: ESLEvent) -> InboundCall | None:
     other events, and for channels that are not inbound."""
     if event.name not in _INBOUND_EVENTS or event.get("Call-Direction") != "inbound":
         return None
+    context = event.get("Caller-Context")
+    is_softphone = context in softphones.CONTEXTS
     return InboundCall(
         channel_uuid=event.uuid,
         owner=event.variable("tc_owner"),
@@ -342,6 +349,8 @@ def inbound_call(event: ESLEvent) -> InboundCall | None:
         source_address=event.variable("sip_network_ip"),
         gateway=event.variable("sip_gateway"),
         carrier_id=event.variable("tc_carrier"),
+        softphone=event.variable("sip_auth_username") if is_softphone else None,
+        is_code=context == softphones.FEATURE_CODES,
         is_hidden=event.get("Caller-Privacy-Hide-Number") == "true",
         headers=_sip_headers(event),
     )

@@ -19,7 +19,7 @@ from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services.carrier_views import CarrierView, Failure, NodeStatus, carrier_view
 from topcalls.services.nodes import SILENT_AFTER
-from topcalls.store import carriers, leases, nodes, routing
+from topcalls.store import carriers, leases, nodes, routing, softphones
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Carrier, CarrierStatus
@@ -230,6 +230,11 @@ class Carriers:
                     "Another carrier has this username. Choose one nobody else has.",
                     field="inbound_auth.username",
                 )
+        if softphones.with_username(trunk.inbound_login.username) is not None:
+            raise InvalidRequest(
+                "A softphone has this username. Choose one nobody else has.",
+                field="inbound_auth.username",
+            )
 
     def _view(self, row: Carrier) -> CarrierView:
         return self._views([row])[0]

@@ -8,9 +8,10 @@ so that its users see what they missed.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from topcalls.core import inbound_numbers, variables
 from topcalls.core.call_events import Arrived, CallEvent, HungUp, HungUpBy, Refused
@@ -28,7 +29,7 @@ from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import LEASE_SECONDS
 from topcalls.services.quotas import Quotas
 from topcalls.services.transitions import Transitions, hangup_facts
-from topcalls.store import calls, carriers, dispatch
+from topcalls.store import calls, carriers, dispatch, softphones
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -138,11 +139,11 @@ class Inbound:
         return claimed_call(row, transition.effects)
 
     def _request(
-        self, number: PhoneNumber, arrival: Arrival, now: datetime
+        self, number: _Called, arrival: Arrival, now: datetime
     ) -> tuple[CallRequest, Refusal | None, str]:
         """What the number's agent makes of the call, or why none does."""
         bare = _bare(number, arrival)
-        if number.status != "active":
+        if not number.is_active:
             return bare, Refusal.NUMBER_INACTIVE, ""
         if number.agent_id is None:
             return bare, Refusal.NO_AGENT, ""
@@ -193,7 +194,7 @@ class Inbound:
 
     def _refuse(
         self,
-        number: PhoneNumber,
+        number: _Called,
         arrival: Arrival,
         refusal: Refusal,
         why: str,
@@ -217,14 +218,14 @@ class Inbound:
 
     # --- rows
 
-    def _is_stored(self, number: PhoneNumber, arrival: Arrival) -> bool:
+    def _is_stored(self, number: _Called, arrival: Arrival) -> bool:
         """Asked under the account's lock, so that two controllers do not both store it."""
         lock_account(number.account_id)
         return bool(calls.states_by_name([arrival.channel_uuid]))
 
     def _insert(
         self,
-        number: PhoneNumber,
+        number: _Called,
         request: CallRequest,
         arrival: Arrival,
         now: datetime,
@@ -247,16 +248,13 @@ class Inbound:
             created_at=calls.free_time(number.account_id, now),
         )
 
-    def _number(self, arrival: Arrival) -> tuple[PhoneNumber | None, Refusal]:
+    def _number(self, arrival: Arrival) -> tuple[_Called | None, Refusal]:
         """Whose the called number is; or why it is nobody's, as far as this call goes."""
+        if arrival.softphone is not None:
+            return _called_by_softphone(arrival.softphone, arrival.called)
         wanted = inbound_numbers.dialled(arrival.called)
         found = senders(_sources(), arrival.sender)
-        for text in wanted.numbers:
-            row = carriers.number_named(text)
-            if row is not None:
-                break
-        else:
-            row = _national(wanted.national, found)
+        row = _first_known(wanted.numbers) or _national(wanted.national, found)
         if row is None:
             return None, Refusal.UNKNOWN_NUMBER
         if is_foreign(row.account_id, arrival.sender, found):
@@ -267,7 +265,40 @@ class Inbound:
                 number_id=row.id,
                 carrier_id=found[0].carrier_id,
             )
-        return row, Refusal.UNKNOWN_NUMBER
+        return _called(row), Refusal.UNKNOWN_NUMBER
+
+
+class _Called(NamedTuple):
+    """What was called. `caller`: who calls, where that is certain."""
+
+    account_id: str
+    number: str
+    agent_id: str | None
+    is_active: bool
+    caller: str | None = None
+
+
+def _called(row: PhoneNumber) -> _Called:
+    return _Called(row.account_id, row.number, row.agent_id, row.status == "active")
+
+
+def _called_by_softphone(username: str, text: str) -> tuple[_Called | None, Refusal]:
+    """One of the softphone's own account's numbers."""
+    softphone = softphones.with_username(username)
+    if softphone is None:
+        return None, Refusal.UNKNOWN_SOFTPHONE
+    wanted = inbound_numbers.dialled(text)
+    row = _first_known(wanted.numbers)
+    if row is None or row.account_id != softphone.account_id:
+        row = _meant(wanted.national, carriers.numbers_of(softphone.account_id))
+    if row is None:
+        return None, Refusal.UNKNOWN_NUMBER
+    return _called(row)._replace(caller=softphone.extension), Refusal.UNKNOWN_NUMBER
+
+
+def _first_known(numbers: Iterable[str]) -> PhoneNumber | None:
+    found = (carriers.number_named(number) for number in numbers)
+    return next((row for row in found if row is not None), None)
 
 
 def _sources() -> list[Source]:
@@ -288,13 +319,20 @@ def _national(digits: str | None, found: Sequence[Source]) -> PhoneNumber | None
         return None
     ending = digits.lstrip("0")[-6:]
     alike = carriers.numbers_ending(ending, [one.carrier_id for one in found], _MOST_ALIKE)
-    meant = [row for row in alike if inbound_numbers.is_national_form(digits, row.number)]
+    return _meant(digits, alike)
+
+
+def _meant(digits: str | None, rows: Iterable[PhoneNumber]) -> PhoneNumber | None:
+    """The one of these numbers that is dialled so within its country."""
+    if digits is None:
+        return None
+    meant = [row for row in rows if inbound_numbers.is_national_form(digits, row.number)]
     return meant[0] if len(meant) == 1 else None
 
 
-def _bare(number: PhoneNumber, arrival: Arrival) -> CallRequest:
+def _bare(number: _Called, arrival: Arrival) -> CallRequest:
     """A call of which nothing is known but its numbers."""
-    caller = None
-    if not arrival.is_hidden:
+    caller = number.caller
+    if caller is None and not arrival.is_hidden:
         caller = inbound_numbers.caller_number(arrival.caller, number.number)
     return CallRequest(phone_number=number.number, from_number=caller)

@@ -41,6 +41,8 @@ SCOPES = (
     "leads:write",
     "phone_numbers:read",
     "phone_numbers:write",
+    "softphones:read",
+    "softphones:write",
     "voices:write",
     "webhooks:read",
     "webhooks:write",

@@ -62,6 +62,7 @@ _BY_CAUSE = {
         BUSY,
         DECLINE,
         UNAVAILABLE,
+        SipRefusal(403, "Forbidden", "OUTGOING_CALL_BARRED"),
         SipRefusal(404, "Not Found", "UNALLOCATED_NUMBER"),
         SipRefusal(480, "Temporarily Unavailable", "NO_USER_RESPONSE"),
         SipRefusal(484, "Address Incomplete", "INVALID_NUMBER_FORMAT"),

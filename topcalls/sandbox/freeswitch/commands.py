@@ -311,6 +311,8 @@ class Api:
 
     def _show(self, text: str) -> str:
         words = separate(text, " ")
+        if words[:1] == ["registrations"]:
+            return self._switch.users.registrations(self._switch.events.hostname)
         if words[:1] not in (["channels"], ["calls"]):
             return "-USAGE: channels [count|as json]\n"
         rows = [_row(call, self._switch.events.hostname) for call in self._switch.calls.values()]

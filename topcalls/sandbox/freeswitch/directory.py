@@ -6,10 +6,13 @@ that was changed meanwhile is not seen.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from topcalls.errors import TopCallsError
 from topcalls.sandbox.freeswitch.generated_files import elements, pairs
+from topcalls.sandbox.scenario import Scenario
 
 DOMAIN = "topcalls.invalid"
 
@@ -40,12 +43,35 @@ class User:
         }
 
 
+class LoginRefused(TopCallsError):
+    """SIP 403: a wrong user or password."""
+
+    code = "login_refused"
+
+
 class Directory:
-    """The users of the files in `directory`, as they were read last."""
+    """The users of the files in `directory`, as they were read last; who of them is registered, and
+    whom it rings then."""
 
     def __init__(self) -> None:
         self.directory: Path | None = None
         self._users: dict[str, User] = {}
+        self._registered: dict[str, Scenario] = {}
+
+    def register(self, name: str, password: str, scenario: Scenario) -> None:
+        """A softphone registers. Raises `LoginRefused`."""
+        self._registered[self.proved(name, password).name] = scenario
+
+    def rings(self, name: str) -> Scenario | None:
+        """Who takes a call to this user; None: it is not registered."""
+        return self._registered.get(name)
+
+    def registrations(self, hostname: str) -> str:
+        """`show registrations as json`."""
+        rows = [_registration(name, hostname) for name in self._registered]
+        if not rows:
+            return '{"row_count": 0}\n'
+        return json.dumps({"row_count": len(rows), "rows": rows}, separators=(",", ":"))
 
     def reload(self) -> None:
         """Read the files again."""
@@ -59,11 +85,24 @@ class Directory:
         ]
         self._users = {user.name: user for user in found}
 
-    def find(self, name: str) -> User | None:
-        """A user by its name."""
-        return self._users.get(name)
-
-    def proved(self, name: str, password: str) -> User | None:
-        """The user, if that is its password."""
+    def proved(self, name: str, password: str) -> User:
+        """The user, if that is its password. Raises `LoginRefused`."""
         user = self._users.get(name)
-        return user if user is not None and user.password == password else None
+        if user is None or user.password != password:
+            raise LoginRefused(f"The switch knows no user {name!r} with this password.")
+        return user
+
+
+def _registration(name: str, hostname: str) -> dict[str, str]:
+    return {
+        "reg_user": name,
+        "realm": DOMAIN,
+        "token": name,
+        "url": f"sofia/internal/sip:{name}@127.0.0.1:5090",
+        "expires": "0",
+        "network_ip": "127.0.0.1",
+        "network_port": "5090",
+        "network_proto": "udp",
+        "hostname": hostname,
+        "metadata": "",
+    }

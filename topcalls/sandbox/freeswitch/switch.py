@@ -19,7 +19,7 @@ from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.cdr import write_cdr
 from topcalls.sandbox.freeswitch.channel import Channel, Times
-from topcalls.sandbox.freeswitch.directory import Directory, User
+from topcalls.sandbox.freeswitch.directory import Directory
 from topcalls.sandbox.freeswitch.events import EventFactory, heartbeat
 from topcalls.sandbox.freeswitch.gateways import Gateways
 from topcalls.sandbox.freeswitch.invite import INBOUND, Invite
@@ -44,12 +44,6 @@ _WITHOUT_VARIABLES = frozenset({"DTMF"})
 _NULL = Scenario("null endpoint", "", "Answers at once and says nothing.", (Answer(),))
 
 log = get_logger("sandbox.switch")
-
-
-class LoginRefused(TopCallsError):
-    """SIP 403: a wrong user or password."""
-
-    code = "login_refused"
 
 
 @dataclass
@@ -195,7 +189,7 @@ class Switch:
 
         Raises `LoginRefused` for a wrong password: the switch makes no leg then (403).
         """
-        user = self._proved(invite)
+        user = self.users.proved(invite.user, invite.password) if invite.user else None
         uuid = new_id()
         channel = self._channel("inbound", uuid, invite.shown_number, invite.shown_name, invite.to)
         channel.variables |= invite.variables(uuid, self._sessions + 1)
@@ -212,15 +206,6 @@ class Switch:
         else:
             call.hang_up("UNALLOCATED_NUMBER")
         return call
-
-    def _proved(self, invite: Invite) -> User | None:
-        """Who calls, where that is asked for."""
-        if not invite.user:
-            return None
-        user = self.users.proved(invite.user, invite.password)
-        if user is None:
-            raise LoginRefused(f"The switch knows no user {invite.user!r} with this password.")
-        return user
 
     def call(self, uuid: str) -> Call | None:
         """A call by its uuid, also a past one."""

@@ -17,6 +17,7 @@ from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
+from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
 from topcalls.store.models.transfers import CallTransfer
 from topcalls.store.models.voices import VendorVoice
 from topcalls.store.models.webhooks import (
@@ -56,6 +57,8 @@ TABLES = (
     CallAnswer,
     NumberOrder,
     VendorVoice,
+    Softphone,
+    SoftphoneRegistration,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -84,6 +87,8 @@ __all__ = [
     "PhoneNumber",
     "Reservation",
     "SchemaVersion",
+    "Softphone",
+    "SoftphoneRegistration",
     "TranscriptTurn",
     "TurnTiming",
     "VendorVoice",

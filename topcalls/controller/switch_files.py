@@ -1,4 +1,4 @@
-"""The directory that the switch includes: files of trunks, written whole or not at all.
+"""The directory that the switch includes: generated files, written whole or not at all.
 
 Files are touched on a thread, because a shared directory may hang; a thread hands over its errors
 as values.
@@ -7,33 +7,34 @@ as values.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import gevent
 
-from topcalls.core.gateways import FOLDERS, GATEWAYS
 from topcalls.errors import SwitchError
 from topcalls.ids import new_id
 
 T = TypeVar("T")
 FILE_MODE = 0o640
-"""Passwords of carriers: for us and the switch's group."""
+"""Passwords of carriers and softphones: for us and the switch's group."""
 
 FOLDER_MODE = 0o2750
 
 
-class GatewayFiles:
-    """Files below `directory`, named by their path from there. Others' files are never touched."""
+class SwitchFiles:
+    """Files in `folders` of `directory` whose names begin with `prefix`; they are named by their
+    path from there. Others' files are never touched."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, folders: Sequence[str], prefix: str) -> None:
         self._directory = directory
+        self._folders = folders
+        self._prefix = prefix
 
-    @property
-    def gateways_dir(self) -> Path:
-        """Where the switch's SIP profile must include `*.xml` from."""
-        return self._directory / GATEWAYS
+    def place_of(self, folder: str) -> Path:
+        """Where the switch must include `*.xml` from."""
+        return self._directory / folder
 
     def read(self) -> dict[str, str]:
         """Every file of ours. Raises `SwitchError` where the directory cannot be read or made."""
@@ -54,12 +55,12 @@ class GatewayFiles:
 
     def _read(self) -> dict[str, str]:
         found = {}
-        for folder in FOLDERS:
+        for folder in self._folders:
             place = self._directory / folder
             if not place.is_dir():
                 place.mkdir(parents=True, exist_ok=True)
                 place.chmod(FOLDER_MODE)
-            for path in sorted(place.glob("tc_*.xml")):
+            for path in sorted(place.glob(f"{self._prefix}*.xml")):
                 found[f"{folder}/{path.name}"] = path.read_text()
         return found
 

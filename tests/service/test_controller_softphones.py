@@ -1,0 +1,165 @@
+"""Softphones become users of the double of the switch, and who is registered comes back as rows."""
+
+import factories
+import inbound_rig
+import pytest
+from controller_rig import Rig
+from inbound_rig import NUMBER
+
+from topcalls.controller import softphones
+from topcalls.controller.assembly import TrunkOptions
+from topcalls.sandbox.freeswitch.directory import LoginRefused
+from topcalls.sandbox.scenario import parse_scenario
+
+pytestmark = pytest.mark.service
+PERSON = parse_scenario("name: p\ndescription: d\ncallee:\n- answer\n- silence: 60")
+
+
+class PhoneRig(Rig):
+    """A rig whose controllers look after softphones."""
+
+    def __init__(self, db, directory):
+        super().__init__(db, directory)
+        self.folder = directory / "switch"
+        self.options["trunks"] = TrunkOptions(
+            self.services.carriers, self.folder, softphones=self.services.softphones
+        )
+        self.switch.switch.read_files(self.folder)
+
+    def add(self, extension="201", account=None, **fields):
+        account_id = (account or self.account).account_id
+        return self.services.softphones.create(account_id, {"extension": extension, **fields})
+
+    def knows(self, phone):
+        """The switch lets it in."""
+        try:
+            self.switch.switch.users.proved(phone.username, phone.password)
+        except LoginRefused:
+            return False
+        return True
+
+    def wait_known(self, phone):
+        self.wait_until(lambda: self.knows(phone), "the user")
+
+    def dial(self, phone, to):
+        return self.switch.call_in(
+            phone.username, to, PERSON, user=phone.username, password=phone.password
+        )
+
+    def files(self):
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*.xml"))
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr(softphones, "REPORT_SECONDS", 0.2)
+
+
+@pytest.fixture
+def rig(db, tmp_path):
+    made = PhoneRig(db, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_softphone_becomes_a_user_and_goes_again(rig):
+    rig.controller()
+    phone = rig.add()
+    rig.wait_known(phone)
+    path = rig.folder / f"users/sp_{phone.id}.xml"
+    assert path.stat().st_mode & 0o777 == 0o640
+    rig.services.softphones.delete(rig.account.account_id, phone.id)
+    rig.wait_until(lambda: not rig.knows(phone), "its end")
+    assert rig.files() == []
+
+
+def test_files_of_others_stay(rig):
+    (rig.folder / "users").mkdir(parents=True)
+    (rig.folder / "users" / "mine.xml").write_text("<include>\n</include>\n")
+    rig.controller()
+    rig.wait_known(rig.add())
+    assert "users/mine.xml" in rig.files()
+
+
+def test_a_controller_that_died_between_file_and_reload_is_made_up_for(rig):
+    phone = rig.add()
+    rig.controller()
+    rig.wait_known(phone)
+    rig.controllers[0].stop(0)
+    rig.switch.switch.users._users.clear()  # the switch has not read it
+    rig.controller()
+    rig.wait_known(phone)
+
+
+def test_two_controllers_and_one_writes(rig):
+    rig.controller()
+    rig.controller()
+    rig.wait_known(rig.add())
+    loaded = [item.line for item in rig.switch.received if "reloadxml" in item.line]
+    assert len(loaded) == 1
+
+
+def test_who_is_registered(rig):
+    rig.controller()
+    phone = rig.add()
+    rig.wait_known(phone)
+    rig.switch.switch.users.register(phone.username, phone.password, PERSON)
+
+    def seen():
+        return rig.services.softphones.get(rig.account.account_id, phone.id).registered_at
+
+    assert rig.wait_until(seen, "the registration") == ("node-1",)
+
+
+def test_a_softphone_talks_with_an_agent_of_its_account(rig):
+    account_id = rig.account.account_id
+    inbound_rig.number(rig.services, account_id, inbound_rig.agent(rig.services, account_id))
+    rig.controller()
+    phone = rig.add()
+    rig.wait_known(phone)
+    for dialled in (NUMBER, NUMBER.removeprefix("+1")):
+        channel = rig.dial(phone, dialled)
+
+        def taken(uuid=channel.uuid):
+            calls = rig.services.calls.list(account_id, 50).data
+            return next((call for call in calls if call.external_call_id == uuid), None)
+
+        call = rig.wait_until(taken, "the call")
+        rig.wait_status(call.id, "in-progress")
+        assert (call.phone_number, call.from_phone_number) == (NUMBER, "201")
+        channel.put_down()
+        rig.wait_over(call.id)
+
+
+def refusal(rig, phone, to):
+    channel = rig.dial(phone, to)
+    assert channel.channel.over.wait(15)
+    return channel.channel.cause
+
+
+def test_a_softphone_reaches_no_agent_of_another_account(rig):
+    other = factories.principal(rig.services, name="Other")
+    agent = inbound_rig.agent(rig.services, other.account_id)
+    inbound_rig.number(rig.services, other.account_id, agent)
+    rig.controller()
+    phone = rig.add()
+    rig.wait_known(phone)
+    for dialled in (NUMBER, NUMBER.removeprefix("+1")):
+        assert refusal(rig, phone, dialled) == "UNALLOCATED_NUMBER"
+    assert rig.services.calls.list(other.account_id, 50).data == ()
+
+
+def test_a_user_that_is_no_softphone_reaches_nobody(rig):
+    """Made by hand, or deleted a moment ago: it is not taken for a carrier."""
+    account_id = rig.account.account_id
+    inbound_rig.number(rig.services, account_id, inbound_rig.agent(rig.services, account_id))
+    rig.controller()
+    phone = rig.add()
+    rig.wait_known(phone)
+    text = (rig.folder / f"users/sp_{phone.id}.xml").read_text()
+    (rig.folder / "users" / "mine.xml").write_text(text.replace(phone.username, "by-hand"))
+    rig.switch.switch.users.reload()
+    channel = rig.switch.call_in("by-hand", NUMBER, PERSON, user="by-hand", password=phone.password)
+    assert channel.channel.over.wait(15)
+    assert channel.channel.cause == "OUTGOING_CALL_BARRED"
+    assert rig.services.calls.list(account_id, 50).data == ()
