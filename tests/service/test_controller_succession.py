@@ -4,10 +4,11 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from controller_rig import ANSWERS, LISTENS, WAIT, Rig, killed
+from controller_rig import ANSWERS, LISTENS, RINGS, WAIT, Rig, killed
 
-from topcalls.controller import reconciler
+from topcalls.controller import assembly, leg_leases, reconciler, telephony
 from topcalls.controller.hand_over import HandOverRules
+from topcalls.core.call_state import State
 from topcalls.esl import commands
 from topcalls.ids import new_id
 from topcalls.presence import Presence
@@ -50,6 +51,46 @@ def dead_dial(rig, seconds_ago):
 
 def reserved(rig):
     return rig.services.quotas.balance(rig.account.account_id).minutes_reserved
+
+
+# --- legs without anybody
+
+
+@pytest.fixture
+def short_leases(monkeypatch):
+    """A leg stays for three seconds without a word of its controller."""
+    monkeypatch.setattr(assembly, "lease_seconds", lambda adopt_seconds: 3)
+    monkeypatch.setattr(leg_leases, "RENEW_SECONDS", 0.5)
+    monkeypatch.setattr(telephony, "HEARTBEAT_SECONDS", 0.25)
+
+
+def test_no_leg_outlives_its_lease(rig, short_leases):
+    controller = rig.controller()
+    call_id = rig.place(ANSWERS)
+    rig.wait_status(call_id, "in-progress")
+    began = controller._clock.monotonic()
+    rig.wait_until(lambda: controller._clock.monotonic() > began + 4, "more than one lease")
+    assert rig.switch.switch.calls
+    killed(controller)
+    rig.wait_until(lambda: not rig.switch.switch.calls, "the end of the leg")
+    heir(rig)
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.end_reason) == ("failed", "channel_lost")
+
+
+def test_a_phone_that_is_answered_when_nobody_is_left_is_not_left_alone(rig, short_leases):
+    controller = rig.controller()
+    call_id = rig.place(RINGS)
+
+    def rings():
+        live = controller.sessions.of_call(call_id)
+        return live and live.session.facts.state is State.RINGING
+
+    rig.wait_until(rings, "ringing")
+    killed(controller)
+    (phone,) = rig.switch.switch.calls.values()
+    phone.answer()
+    rig.wait_until(lambda: not rig.switch.switch.calls, "the end of the leg")
 
 
 # --- calls

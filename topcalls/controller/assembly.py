@@ -15,6 +15,7 @@ from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.gear import Gear, Keeper
 from topcalls.controller.hand_over import HandOverRules
+from topcalls.controller.leg_limits import lease_seconds, longest
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import DEFAULT_PAUSE_SECONDS, RecordingSpool
 from topcalls.controller.softphones import SoftphoneKeeper
@@ -39,9 +40,6 @@ from topcalls.services.carriers import Carriers
 from topcalls.services.dispatch import ClaimedCall
 from topcalls.services.recording_store import RecordingStore
 from topcalls.services.softphones import Softphones
-
-SWITCH_LIMIT_GRACE_SECONDS = 10
-"""The switch enforces the duration of a call too, this much later than we do."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +159,7 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         routes=partial(_routes, options),
         recordings=_recordings(options, verbs, telephony, switch, clock),
         clock=clock,
+        leg_seconds=lease_seconds(options.hand_over.adopt_seconds),
         playback_directory=files if media.playback == "file" else None,
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
         politeness_seconds=options.politeness_seconds,
@@ -251,7 +250,7 @@ def _background(
 
 
 def _dial(options: ControllerOptions, call: ClaimedCall, route: Route, channel_uuid: str) -> Dial:
-    seconds = round(call.request.max_duration * 60) + SWITCH_LIMIT_GRACE_SECONDS
+    lease = lease_seconds(options.hand_over.adopt_seconds)
     return Dial(
         channel_uuid=channel_uuid,
         call_id=call.call_id,
@@ -261,7 +260,7 @@ def _dial(options: ControllerOptions, call: ClaimedCall, route: Route, channel_u
         number=dial_number(call.phone_number, route.number_format, route.number_prefix),
         caller_id_number=call.from_number or "",
         ring_timeout_seconds=round(call.request.ring_timeout_seconds),
-        max_duration_seconds=seconds,
+        max_duration_seconds=min(longest(call), lease),
     )
 
 

@@ -127,6 +127,13 @@ class CallSession:
             self._greenlet.join(timeout)
         return self._greenlet is None or self._greenlet.dead
 
+    @property
+    def seconds_left(self) -> float:
+        """How long the call may still last, once somebody has answered."""
+        if self._deadline is None or LIMITS.get(self.facts.state) is not Limit.DURATION:
+            return self._limits[Limit.DURATION]
+        return max(0.0, self._deadline - self._clock.monotonic())
+
     def stop(self, by: str) -> None:
         self.post(StopRequested(by))
 

@@ -75,7 +75,8 @@ class Gear:
     on channels. `spool`: where the switch writes down how channels ended; None: it does not.
     `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
     channels of calls, by their uuids. `keepers` keep files of the switch. `politeness_seconds`:
-    see `core/routing.py`."""
+    see `core/routing.py`. `leg_seconds`: how long an answered channel stays without a word of ours
+    (`leg_leases.py`)."""
 
     switch: SwitchClient
     media: MediaServer
@@ -85,6 +86,7 @@ class Gear:
     routes: Callable[[ClaimedCall], tuple[Route, ...]]
     recordings: RecordingSpool
     clock: Clock
+    leg_seconds: int
     playback_directory: PlaybackDirectory | None = None
     spool: CDRSpool | None = None
     make_background: Callable[[ChannelPlayer, ClaimedCall], Background | None] = _no_background

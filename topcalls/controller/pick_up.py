@@ -11,6 +11,7 @@ from collections.abc import Callable
 import gevent
 
 from topcalls.controller.gear import Gear
+from topcalls.controller.leg_limits import longest
 from topcalls.core.call_state import CallFacts
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
@@ -22,9 +23,6 @@ READY_SECONDS = 3.0
 """How long a caller hears ringing for the sake of a greeting at once."""
 
 LOOK_SECONDS = 0.02
-LIMIT_GRACE_SECONDS = 10
-"""The switch enforces the duration of a call too, this much later than we do."""
-
 HANG_UP_FIRST_SECONDS = 0.3
 
 UNANSWERED_CAUSE = "NORMAL_TEMPORARY_FAILURE"
@@ -46,6 +44,7 @@ class PickUp:
     ) -> None:
         self._call = call
         self._owner = gear.owner
+        self._limit = min(longest(call), gear.leg_seconds)
         self._switch = gear.switch
         self._clock = gear.clock
         self._can_speak = can_speak
@@ -57,7 +56,6 @@ class PickUp:
 
     def _run(self, is_wanted: Callable[[], bool]) -> None:
         uuid = self._call.channel_uuid
-        limit = round(self._call.request.max_duration * 60) + LIMIT_GRACE_SECONDS
         try:
             self._switch.api(commands.uuid_setvar(uuid, "tc_call_id", self._call.call_id))
             self._switch.api(commands.uuid_setvar(uuid, "tc_owner", self._owner))
@@ -66,7 +64,7 @@ class PickUp:
             if not is_wanted():
                 return
             self._switch.post(commands.sched_del(uuid))
-            self._switch.post(commands.sched_hangup(uuid, limit))
+            self._switch.post(commands.sched_hangup(uuid, self._limit))
             self._switch.api(commands.uuid_answer(uuid))
         except CommandRefused:  # the caller hung up, or no codec fits: the hang-up says which
             gevent.sleep(HANG_UP_FIRST_SECONDS)

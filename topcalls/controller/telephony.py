@@ -25,6 +25,7 @@ from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gear import Gear
 from topcalls.controller.hand_over import HandOver, HandOverRules
 from topcalls.controller.journal import Journal
+from topcalls.controller.leg_leases import LegLeases
 from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
 from topcalls.controller.reception import Reception
@@ -148,6 +149,7 @@ class Telephony:
             min_idle_percent=min_idle_percent,
             media_problem=files.problem if files is not None else str,
         )
+        self._legs = LegLeases(self._gear.switch, self.sessions, clock, self._gear.leg_seconds)
         self._lost_switch = LostSwitch(self._gear.switch, self.sessions, clock)
         self._store_there_since: float | None = None
         self._wish = Wish.NOTHING
@@ -327,6 +329,7 @@ class Telephony:
             self._store_there_since = None
         elif self._store_there_since is None:
             self._store_there_since = self._clock.monotonic()
+        self._try(self._legs.renew)
 
     def _tell_alive(self) -> None:
         """A wish to drain comes as the answer, and is confirmed at once."""
@@ -353,6 +356,7 @@ class Telephony:
             if live is not None and live.session.facts.state in LIVE_STATES:
                 log.warning("Call has another owner, letting go", call_id=call_id)
                 self._lose(live)
+        self._legs.rows_held()
 
     def _check_playbacks(self) -> None:
         if not self._gear.switch.is_up:  # nothing is heard of them, and nothing can be done

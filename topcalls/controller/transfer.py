@@ -21,6 +21,7 @@ from topcalls.controller.briefing_observer import BriefingObserver
 from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
+from topcalls.controller.leg_limits import longest
 from topcalls.controller.referral import Referral
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.target_check import TargetCheck
@@ -237,6 +238,7 @@ class Transfer(BriefingObserver):
             number=dial_number(target.number, route.number_format, route.number_prefix),
             caller_id_number=self._our_number,
             ring_timeout_seconds=round(target.ring_seconds),
+            max_duration_seconds=longest(self._call),
             variables={"hangup_after_bridge": "true", "park_timeout": str(parked)},
         )
 

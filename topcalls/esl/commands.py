@@ -48,7 +48,8 @@ class Dial:
     """One outbound call to place; see `originate`.
 
     `channel_uuid` becomes the channel's uuid. `ring_timeout_seconds` limits the dial,
-    `max_duration_seconds` the call from its answer (enforced by the switch). `variables` are set on
+    `max_duration_seconds` the call from its answer (enforced by the switch, until another limit is
+    set). `variables` are set on
     the channel besides ours and may not name one of them.
     """
 
