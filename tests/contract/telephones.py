@@ -19,6 +19,7 @@ from gevent.socket import AF_INET, SOCK_DGRAM, socket
 from topcalls.audio.dtmf import ToneFilter
 
 SCENARIOS = Path(__file__).parent / "sipp"
+EVERYBODYS = Path(__file__).parents[2] / "scripts" / "sipp_scenarios"
 FRAME = 160
 PAYLOADS = {"PCMU": 0, "PCMA": 8}
 VOICE = 1500
@@ -129,8 +130,11 @@ class Line:
                 self.changed.wait()
         return self.voice[-1]
 
-    def close(self):
+    def fall_silent(self):
+        """Send no packet any more."""
         self._sender.kill()
+
+    close = fall_silent
 
     def _send(self):
         due = gevent.get_hub().loop.now()
@@ -200,16 +204,23 @@ class Lines:
 
 
 class Callee:
-    """SIPp answering every call the way one scenario of the folder `sipp` says.
+    """SIPp answering every call the way one scenario says: of the folder `sipp`, or, where it
+    needs none of our audio, of `scripts/sipp_scenarios`.
 
-    `settings` go into the scenario's `@places@`: SIPp's own keywords cannot be a status. `pause` is
-    the length of its pauses in milliseconds.
+    `settings` go into the scenario's `@places@`: SIPp's own keywords cannot be a status; `replaced`
+    changes its text. `pause` is the length of its pauses in milliseconds.
     """
 
-    def __init__(self, address, directory, scenario, *, pause=0, codec="PCMU", **settings):
+    def __init__(
+        self, address, directory, scenario, *, pause=0, codec="PCMU", replaced=None, **settings
+    ):
         self.lines = Lines(address[0], codec)
         self._messages = directory / "messages.csv"
-        text = (SCENARIOS / f"{scenario}.xml").read_text()
+        folder = EVERYBODYS if scenario.startswith("callee_") else SCENARIOS
+        text = (folder / f"{scenario}.xml").read_text()
+        for old, new in (replaced or {}).items():
+            assert old in text
+            text = text.replace(old, new)
         places = {"rtp": self.lines.port, "codec": codec, "payload": PAYLOADS[codec], **settings}
         for name, value in places.items():
             text = text.replace(f"@{name}@", str(value))

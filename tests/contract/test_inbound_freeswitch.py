@@ -206,10 +206,15 @@ def test_keys_that_a_telephone_tells_by_info(call_in, new_call, product):
     assert words(call, "user") == "[pressed ***]"
 
 
-def test_audio_that_stops(call_in, new_call):
-    call_in("caller_silent").ended_well()
+@pytest.mark.parametrize(
+    ("scenario", "seconds"), [("caller_silent", (2.5, 6.0)), ("caller_falls_silent", (5.0, 9.0))]
+)
+def test_audio_that_never_comes_or_stops(call_in, new_call, scenario, seconds):
+    call_in(scenario).ended_well()
     call = new_call()
     assert (call["status"], call["end_reason"]) == ("completed", "network_hung_up")
+    assert (call["ended_by"], call["hangup"]["cause"]) == ("carrier", "MEDIA_TIMEOUT")
+    assert seconds[0] < call["duration"] * 60 < seconds[1]
 
 
 def test_hostile_names_and_headers_stay_text(call_in, new_call, switch):

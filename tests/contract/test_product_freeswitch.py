@@ -231,6 +231,29 @@ def test_a_call_that_is_refused(product, telephone, answer, status, reason):
     assert call["recording_url"] is None
 
 
+WITHOUT_AUDIO = "m=video 9 RTP/AVP 31\na=rtpmap:31 H261/90000"
+G729 = "c=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 18\na=rtpmap:18 G729/8000"
+
+
+@pytest.mark.parametrize(
+    "media", ["m=garbage", "", WITHOUT_AUDIO, G729], ids=["broken", "empty", "no audio", "G.729"]
+)
+def test_an_answer_whose_sdp_cannot_be_used(product, telephone, media):
+    callee = telephone("callee_bad_sdp", replaced={"m=garbage": media})
+    call_id = place(product)
+    callee.wait_for("S", ANSWER)
+
+    call = product.wait_over(call_id)
+    assert outcome(call) == ("failed", "failed", "dial_failed")
+    assert (call["hangup"]["sip_status"], call["hangup"]["by"]) == (200, "gateway")
+    assert (call["ended_by"], call["actual_duration_billed"]) == ("carrier", 0)
+    assert call["error_message"].startswith("Somebody picked up")
+    (dial,) = call["routing"]
+    assert dial["then"] == "stop"
+    assert "picked up" in dial["why"]
+    callee.wait_for("R", "BYE")
+
+
 def test_a_carrier_that_is_not_there(product):
     call = product.wait_over(place(product))
 

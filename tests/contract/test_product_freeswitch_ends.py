@@ -49,6 +49,25 @@ def test_a_callee_who_hangs_up(product, telephone):
     assert abs(call["duration"] * 60 - 2.0) < 0.5
 
 
+def test_a_callee_whose_audio_stops(product, telephone):
+    """The switch gives the line up after the agent has asked, and before the agent does."""
+    callee = telephone("answers")
+    call_id = place(product, silence_timeout_seconds=5)
+    line = callee.lines.wait(15)
+    line.wait_for_voice(10)
+    line.wait_for_quiet(15)
+    stopped = time()
+    line.fall_silent()
+
+    ended = callee.wait_for("R", "BYE", 20)
+    show(last_packet_to_bye_s=ended - stopped)
+    assert 6.5 < ended - stopped < 9.5
+    call = product.wait_over(call_id)
+    assert outcome(call) == ("completed", "completed", "network_hung_up")
+    assert (call["ended_by"], call["hangup"]["cause"]) == ("carrier", "MEDIA_TIMEOUT")
+    assert len([turn for turn in call["transcript"] if turn["user"] == "assistant"]) == 2
+
+
 def test_a_stopped_call_hangs_up(product, telephone):
     callee = telephone("answers")
     call_id = place(product)

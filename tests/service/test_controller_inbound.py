@@ -11,6 +11,8 @@ from topcalls.core.inbound import Refusal
 from topcalls.errors import StoreUnavailable
 from topcalls.metrics import inbound_refused
 from topcalls.sandbox import faults
+from topcalls.sandbox.freeswitch import switch
+from topcalls.sandbox.freeswitch.sip import parked_variables
 
 pytestmark = pytest.mark.service
 
@@ -366,6 +368,27 @@ def test_a_codec_that_we_do_not_have(rig):
         "carrier",
     )
     assert "No audio codec in common" in call.error_message
+
+
+@pytest.mark.parametrize(
+    ("of_switch", "wish", "limit"),
+    [("60000", 30, "35000"), ("20000", 30, "20000"), ("nonsense", 10, "15000")],
+)
+def test_the_switch_gives_a_line_without_audio_up_before_the_agent_does(
+    rig, of_switch, wish, limit, monkeypatch
+):
+    account_id = rig.account.account_id
+    agent_id = inbound_rig.agent(rig.services, account_id, silence_timeout_seconds=wish)
+    inbound_rig.number(rig.services, account_id, agent_id, "+12025550144")
+    monkeypatch.setattr(
+        switch,
+        "parked_variables",
+        lambda node: parked_variables(node) | {"media_timeout": of_switch},
+    )
+    rig.controller()
+    caller = call_in(rig, ANSWERS, to="+12025550144")
+    wait_stored(rig, caller, "in-progress")
+    assert caller.channel.variables["media_timeout"] == limit
 
 
 def test_audio_that_stops(rig):

@@ -114,6 +114,22 @@ def test_a_phone_that_rang_is_never_rung_by_another_carrier(rig):
     assert "rung twice" in dial.why
 
 
+def test_who_picked_up_is_not_called_by_another_carrier(rig):
+    answers_without_codec(rig)
+    trunks(rig, "a.carrier.test", "b.carrier.test")
+    call_id = rig.place(RINGS_AND_FAILS)
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.end_reason, call.ended_by) == (
+        "failed",
+        "dial_failed",
+        "carrier",
+    )
+    assert call.hangup == HangupView("INCOMPATIBLE_DESTINATION", 200, 88, "gateway")
+    assert call.error_message.startswith("Somebody picked up")
+    (dial,) = dials(rig, call_id)
+    assert (dial.then, dial.sip_status) == (Then.STOP, 200)
+
+
 def test_ringing_by_several_carriers_counts_together(rig):
     rig.options["politeness_seconds"] = 0.5
     rings(rig, 0.3)
@@ -125,7 +141,14 @@ def test_ringing_by_several_carriers_counts_together(rig):
 
 def rings(rig, seconds):
     """A phone that rings for so long, whereupon the carrier fails."""
-    text = f"- ring: {seconds}\n- fail: NORMAL_TEMPORARY_FAILURE"
+    callee(rig, f"- ring: {seconds}\n- fail: NORMAL_TEMPORARY_FAILURE")
+
+
+def answers_without_codec(rig):
+    callee(rig, "- ring: 0.1\n- no_codec")
+
+
+def callee(rig, text):
     scenario = parse_scenario(
         f'name: "fails"\nnumber: "{RINGS_AND_FAILS}"\ndescription: d\ncallee:\n{text}'
     )

@@ -233,6 +233,14 @@ def test_a_call_that_was_taken_away_leaves_nothing_behind(rig):
     assert rig.view(call_id).call_status == "in-progress"
 
 
+def test_the_switch_gives_a_line_without_audio_up_before_the_agent_does(rig):
+    rig.controller()
+    call_id = rig.place(ANSWERS, silence_timeout_seconds=20)
+    rig.wait_status(call_id, "in-progress")
+    channel = rig.switch.call(rig.view(call_id).external_call_id).channel
+    assert channel.variables["media_timeout"] == "25000"
+
+
 def test_the_call_of_a_controller_that_died_is_ended_by_another(rig, monkeypatch):
     monkeypatch.setattr(telephony, "STEADY_STORE_SECONDS", 0.0)
     monkeypatch.setattr(call_limits, "END_SECONDS", 0.3)

@@ -98,6 +98,7 @@ def test_an_event_stores_what_was_learnt_with_it(services, who, life):
         "q850": 17,
         "by": "network",
         "rang_ms": 0,
+        "picked_up": False,
     }
     assert last.at == services.clock.now()
 

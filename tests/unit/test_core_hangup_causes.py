@@ -48,3 +48,11 @@ def test_a_carrier_that_refuses_is_not_a_person_who_declines():
 
 def test_an_unknown_cause_is_told_as_it_is():
     assert in_words(Hangup("SOMETHING_NEW")).endswith("(SOMETHING_NEW)")
+
+
+@pytest.mark.parametrize("cause", ["INCOMPATIBLE_DESTINATION", "NORMAL_CLEARING"])
+def test_a_dial_that_was_picked_up_is_not_said_to_have_been_refused(cause):
+    hangup = Hangup(cause, 200, picked_up=True)
+    assert outcome_of(hangup) is Unanswered.FAILED
+    assert in_words(hangup).startswith("Somebody picked up")
+    assert f"{cause}, SIP 200" in in_words(hangup)

@@ -62,6 +62,14 @@ def test_nobody_is_rung_twice(status):
     assert after(status, "RECOVERY_ON_TIMER_EXPIRE", rang=RANG_SECONDS - 0.1).then is Then.NEXT
 
 
+@pytest.mark.parametrize("cause", ["INCOMPATIBLE_DESTINATION", "NORMAL_CLEARING"])
+def test_who_picked_up_is_not_rung_again_though_no_audio_could_be_agreed(cause):
+    decision = decide(Hangup(cause, 200, picked_up=True), 0.0, 1, 1)
+    assert decision.then is Then.STOP
+    assert "picked up" in decision.why
+    assert after(None, "INCOMPATIBLE_DESTINATION").then is Then.NEXT
+
+
 @pytest.mark.parametrize(
     ("rang", "limit", "then"),
     [

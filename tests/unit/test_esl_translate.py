@@ -35,6 +35,7 @@ from topcalls.esl.translate import (
 )
 
 pytestmark = pytest.mark.unit
+BYE_BY_US = {"variable_sip_hangup_disposition": "send_bye"}
 
 CHANNEL = "7afa3f21-df42-4553-8687-795c66f1ff4f"
 
@@ -219,6 +220,32 @@ def test_who_hung_up(disposition: str, cause: str, status: str, by: HungUpBy) ->
     )
 
     assert hangup_of(event).by is by
+
+
+@pytest.mark.parametrize(
+    ("changes", "picked_up"),
+    [
+        ({"Hangup-Cause": "INCOMPATIBLE_DESTINATION", **BYE_BY_US}, True),
+        ({"variable_sip_term_status": "200"}, True),
+        ({"Hangup-Cause": "INCOMPATIBLE_DESTINATION", "variable_sip_term_status": "488"}, False),
+        ({"Hangup-Cause": "NO_ANSWER", **BYE_BY_US}, False),
+        ({"variable_sip_term_status": "200", "variable_answer_uepoch": "1795447644000000"}, False),
+        ({"variable_sip_term_status": "200", "variable_direction": "inbound"}, False),
+        ({"variable_sip_term_status": "200", **BYE_BY_US}, False),
+        ({"variable_sip_term_status": "503"}, False),
+    ],
+)
+def test_a_dial_that_was_accepted_and_gave_no_audio(
+    changes: dict[str, str], picked_up: bool
+) -> None:
+    unanswered = {"variable_direction": "outbound", "variable_answer_uepoch": "0"}
+    event = ESLEvent({"Hangup-Cause": "NORMAL_CLEARING", **unanswered, **changes})
+
+    hangup = hangup_of(event)
+
+    assert hangup.picked_up is picked_up
+    if picked_up:
+        assert (hangup.sip_status, hangup.by) == (200, HungUpBy.US)
 
 
 def test_a_hang_up_without_a_cause_still_is_one() -> None:

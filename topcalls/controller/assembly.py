@@ -24,6 +24,7 @@ from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core import gateways, softphones
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
+from topcalls.core.dead_line import seconds_without_audio
 from topcalls.core.routing import RANG_SECONDS, Route
 from topcalls.core.transfer import Destination
 from topcalls.core.trunks import dial_number
@@ -261,6 +262,7 @@ def _dial(options: ControllerOptions, call: ClaimedCall, route: Route, channel_u
         caller_id_number=call.from_number or "",
         ring_timeout_seconds=round(call.request.ring_timeout_seconds),
         max_duration_seconds=min(longest(call), lease),
+        seconds_without_audio=seconds_without_audio(call.request.silence_timeout_seconds),
     )
 
 

@@ -58,6 +58,7 @@ _FORMS = ("{}.cdr.json", "a_{}.cdr.json")
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _USED = (
     "answer_uepoch",
+    "direction",
     "end_uepoch",
     "hangup_cause",
     "hangup_cause_q850",

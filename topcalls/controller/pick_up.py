@@ -13,6 +13,7 @@ import gevent
 from topcalls.controller.gear import Gear
 from topcalls.controller.leg_limits import longest
 from topcalls.core.call_state import CallFacts
+from topcalls.core.dead_line import seconds_without_audio
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
 from topcalls.esl.errors import CommandRefused
@@ -60,6 +61,7 @@ class PickUp:
             self._switch.api(commands.uuid_setvar(uuid, "tc_call_id", self._call.call_id))
             self._switch.api(commands.uuid_setvar(uuid, "tc_owner", self._owner))
             self._switch.post(commands.uuid_ring_ready(uuid))
+            self._limit_silence()
             self._wait_for_words(is_wanted)
             if not is_wanted():
                 return
@@ -71,6 +73,15 @@ class PickUp:
             self._gone()
         except SwitchError as error:  # the comparison with the switch will tell
             log.warning("Answer not confirmed", call_id=self._call.call_id, why=str(error))
+
+    def _limit_silence(self) -> None:
+        """The switch's own limit is kept where it is shorter."""
+        uuid = self._call.channel_uuid
+        seconds = seconds_without_audio(self._call.request.silence_timeout_seconds)
+        present = self._switch.api(commands.uuid_getvar(uuid, "media_timeout"))
+        if not present.isdigit() or int(present) > seconds * 1000:
+            value = str(round(seconds * 1000))
+            self._switch.api(commands.uuid_setvar(uuid, "media_timeout", value))
 
     def _wait_for_words(self, is_wanted: Callable[[], bool]) -> None:
         deadline = self._clock.monotonic() + READY_SECONDS

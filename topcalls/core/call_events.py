@@ -25,7 +25,8 @@ class Hangup:
 
     `cause` is FreeSWITCH's name of the Q.850 cause (`NORMAL_CLEARING`); `sip_status` the final SIP
     response, `q850` the cause number, both None where the far end sent none. `rang_ms`: for how
-    long it rang, or a tone was heard, as far as the switch tells.
+    long it rang, or a tone was heard, as far as the switch tells. `picked_up`: a dial was accepted
+    (200 OK) that counts as unanswered, because its answer held no audio that could be used.
     """
 
     cause: str
@@ -33,6 +34,7 @@ class Hangup:
     q850: int | None = None
     by: HungUpBy = HungUpBy.NETWORK
     rang_ms: int = 0
+    picked_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ def is_misconfiguration(hangup: Hangup) -> bool:
 def in_words(hangup: Hangup) -> str:
     """One sentence for people, with the cause and SIP status to quote to a carrier."""
     by_status = _SENTENCES_BY_SIP_STATUS.get(hangup.sip_status or 0)
+    if hangup.picked_up:
+        by_status = "Somebody picked up, but the far end's answer held no audio that can be used."
     sentence = by_status or _SENTENCES.get(hangup.cause, "The call could not be completed.")
     sip = f", SIP {hangup.sip_status}" if hangup.sip_status else ""
     return f"{sentence} ({hangup.cause}{sip})"

@@ -130,6 +130,8 @@ def decide(
     `rang_seconds`: how long the phone rang, or a tone was heard, in all dials so far; from
     `politeness_seconds` on nobody tries again. 0: nobody once it rang at all.
     """
+    if hangup.picked_up:
+        return Decision(Then.STOP, "somebody picked up: nobody is rung twice for one call")
     if rang_seconds > 0 and rang_seconds >= politeness_seconds:
         return Decision(Then.STOP, "the phone rang: nobody is rung twice for one call")
     then, why = _by_table(hangup)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from topcalls.audio import dtmf
+from topcalls.core.dead_line import LONGEST_SECONDS
 from topcalls.core.keys import KEY_MS, Sounds
 from topcalls.errors import InvalidRequest
 from topcalls.esl import quoting
@@ -28,10 +29,6 @@ _TONE_DB = -4  # measured: each sine peaks at -13 dBFS, -10 dBm0
 _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{2,63}", re.IGNORECASE)
 _APPLICATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MAX_HEADER_ARGUMENT = 2048
-
-MEDIA_TIMEOUT_MS = 60_000
-"""An answered leg whose far end sends no audio for so long is hung up by the switch: a peer that
-vanished sends no BYE. A silent person's phone sends audio all the time."""
 
 RECORD_BUFFER_BYTES = 8192
 """Sound reaches a recording's file in pieces of this size, a quarter of a second in stereo: what is
@@ -65,6 +62,7 @@ class Dial:
     max_duration_seconds: int = 3600
     codecs: tuple[str, ...] = _CODECS
     stream_buffer_ms: int = 40
+    seconds_without_audio: float = LONGEST_SECONDS
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -131,7 +129,7 @@ def _dial_variables(dial: Dial) -> dict[str, str]:
         "STREAM_BUFFER_SIZE": str(dial.stream_buffer_ms),
         "STREAM_HEART_BEAT": "0",
         "STREAM_MESSAGE_DEFLATE": "false",
-        "media_timeout": str(MEDIA_TIMEOUT_MS),
+        "media_timeout": str(round(dial.seconds_without_audio * 1000)),
         "execute_on_answer": f"sched_hangup +{limit} allotted_timeout",
     }
 

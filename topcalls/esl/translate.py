@@ -104,14 +104,27 @@ def _stream_message(body: str) -> str:
 def hangup_of(event: ESLEvent) -> Hangup:
     """Why a channel ended, from its CHANNEL_HANGUP_COMPLETE or its `uuid_dump`."""
     cause = event.get("Hangup-Cause") or event.variable("hangup_cause", "NORMAL_UNSPECIFIED")
-    status = _sip_status(event)
+    disposition, status = event.variable("sip_hangup_disposition"), _sip_status(event)
+    picked_up = _was_picked_up(event, cause, disposition, status)
     return Hangup(
         cause=cause,
-        sip_status=status,
+        sip_status=_OK if picked_up else status,
         q850=event.integer("variable_hangup_cause_q850"),
-        by=_hung_up_by(event.variable("sip_hangup_disposition"), cause, status),
+        by=HungUpBy.US if picked_up else _hung_up_by(disposition, cause, status),
         rang_ms=_rang_ms(event),
+        picked_up=picked_up,
     )
+
+
+def _was_picked_up(event: ESLEvent, cause: str, disposition: str, status: int | None) -> bool:
+    """A dial of ours that was accepted and has no answer all the same. Without a codec in common
+    the switch sends a BYE, as only accepted calls get one; where the SDP is none the SIP stack does
+    so by itself, and only the status tells."""
+    if event.variable("direction") != "outbound" or _moment(event, "answer_uepoch") is not None:
+        return False
+    if cause == "INCOMPATIBLE_DESTINATION":
+        return disposition == "send_bye"
+    return not disposition and status == _OK
 
 
 def hung_up(event: ESLEvent) -> HungUp:
@@ -158,6 +171,7 @@ def _sip_status(event: ESLEvent) -> int | None:
 
 
 _END_OF_TIME_US = 10**16
+_OK = 200
 _BY_A_PERSON = frozenset({486, 600, 603, 607, 608})
 """Refusals that somebody, or somebody's telephone, decided on."""
 

@@ -103,6 +103,13 @@ class Fail(Refusal):
 
 
 @dataclass(frozen=True)
+class NoCodec(Refusal):
+    """Picked up, but the answer offers no codec of ours: the switch hangs up."""
+
+    keyword = "no_codec"
+
+
+@dataclass(frozen=True)
 class Say(OnTheLine):
     """Speaks; the next step follows when the last word is out."""
 
@@ -353,7 +360,7 @@ class RefuseCommand(ScenarioFault):
 
 
 STEPS: tuple[type[Step], ...] = (
-    *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail),
+    *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, NoCodec),
     *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Menu, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (

@@ -13,6 +13,7 @@ from topcalls.sandbox.scenario_steps import (
     EarlyMedia,
     Fail,
     NoAnswer,
+    NoCodec,
     Refusal,
     Reject,
     Ring,
@@ -67,6 +68,8 @@ def _before_answer(leg: CalledLeg, step: Step) -> None:
             _refuse(leg, causes.DECLINE)
         case Fail(cause):
             _refuse(leg, causes.refusal_for(cause))
+        case NoCodec():
+            leg.hang_up("INCOMPATIBLE_DESTINATION", "send_bye")
         case NoAnswer(after):
             leg.progress()
             if after:
