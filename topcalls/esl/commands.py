@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from topcalls.audio import dtmf
 from topcalls.core.dead_line import LONGEST_SECONDS
-from topcalls.core.keys import KEY_MS, Sounds
+from topcalls.core.keys import Sounds
 from topcalls.errors import InvalidRequest
 from topcalls.esl import quoting
+from topcalls.esl.key_tones import tone_stream
 
 Mix = Literal["mono", "mixed", "stereo"]
 
@@ -25,7 +25,6 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?
 _EVENT_NAME = re.compile(r"[A-Z][A-Z_]{2,63}")
 _SUBCLASS = re.compile(r"[a-z0-9_]+(::[A-Za-z0-9_-]+)+")
 _DTMF = re.compile(r"[0-9A-Da-d*#wW]{1,64}(@[0-9]{1,5})?")
-_TONE_DB = -4  # measured: each sine peaks at -13 dBFS, -10 dBm0
 _CAUSE = re.compile(r"[A-Z][A-Z0-9_]{2,63}", re.IGNORECASE)
 _APPLICATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _MAX_HEADER_ARGUMENT = 2048
@@ -215,15 +214,7 @@ def uuid_press_tones(uuid: str, keys: Sounds) -> str:
     """Have keys heard as tones (ITU-T Q.23) instead of what is said meanwhile, on lines without
     `telephone-event`. Recordings do not have them, a break leaves them alone, and only one such
     command works at a time. Heard only while something is written: `send_silence_when_idle`."""
-    tones = ";".join(f"%({KEY_MS},{quiet},{_tones_of(key)})" for key, quiet in keys.keys)
-    return f"uuid_displace {_channel(uuid)} start tone_stream://v={_TONE_DB};{tones}"
-
-
-def _tones_of(key: str) -> str:
-    if len(key) != 1 or key not in dtmf.KEYS:
-        raise InvalidRequest("Is no key of a telephone.", field="keys")
-    at = dtmf.KEYS.index(key)
-    return f"{dtmf.LOW[at // 4]:.0f},{dtmf.HIGH[at % 4]:.0f}"
+    return f"uuid_displace {_channel(uuid)} start {tone_stream(keys)}"
 
 
 def sched_hangup(uuid: str, seconds: int, cause: str = "allotted_timeout") -> str:
