@@ -57,8 +57,15 @@ turn_gateway = Histogram(
 turn_provider = Histogram(
     "topcalls_turn_provider_seconds", "Delay of the AI provider in a turn.", buckets=_SECONDS
 )
+turn_endpointing = Histogram(
+    "topcalls_turn_endpointing_seconds",
+    "Noticing that the caller's turn has ended.",
+    buckets=_SECONDS,
+)
 turn_ear = Histogram(
-    "topcalls_turn_ear_seconds", "Noticing that the caller's turn has ended.", buckets=_SECONDS
+    "topcalls_turn_ear_seconds",
+    "From the caller's last sound to the answer's first, on the recording.",
+    buckets=_SECONDS,
 )
 interruptions = Counter(
     "topcalls_interruptions_total", "Times the caller spoke over the agent.", ["verdict"]

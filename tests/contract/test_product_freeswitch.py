@@ -66,7 +66,7 @@ def test_a_conversation_from_ringing_to_goodbye(product, telephone, say):
     assert words(call, "user") == f"{QUESTION} {GOODBYE}"
     assert words(call, "assistant") == f"{FIRST_SENTENCE} {LONG_ANSWER} Goodbye."
     assert not any(turn["interrupted"] for turn in call["transcript"])
-    assert [timing["ear_ms"] > 0 for timing in call["timings"]] == [False, True, True]
+    assert [timing["endpointing_ms"] > 0 for timing in call["timings"]] == [False, True, True]
     assert product.wait_webhook(call_id, "call.completed")
     callee.wait_for("R", "BYE")
     assert_speech_is_unbroken(line, first.at)

@@ -30,7 +30,7 @@ def test_a_friendly_talk_from_the_first_sentence_to_the_goodbye(ended):
 
 def test_each_answered_turn_has_its_timing(ended):
     call = ended("talk")
-    answers = [timing for timing in call["timings"] if timing["ear_ms"]]
+    answers = [timing for timing in call["timings"] if timing["endpointing_ms"]]
     assert len(answers) >= 3
     for timing in answers:
         assert 0 <= timing["gateway_ms"] < 2000

@@ -53,7 +53,7 @@ def test_a_talk_from_the_first_sentence_to_the_goodbye(chain, calls):
     assert call["transcript"][0]["text"] == "Hi, this is Rachel from Bright Smile Dental."
     assert "thursday" in words(call, "user")
     assert "goodbye" in words(call, "assistant")
-    assert [timing for timing in call["timings"] if timing["ear_ms"]]
+    assert [timing for timing in call["timings"] if timing["endpointing_ms"]]
 
 
 def test_nothing_is_said_twice(chain, calls):

@@ -102,6 +102,7 @@ def api_services(
         keys=services.keys,
         calls=services.calls,
         call_trail=CallTrail(services.db),
+        latencies=services.latencies,
         carriers=services.carriers,
         catalogue=catalogue,
         commands=services.commands,

@@ -6,8 +6,8 @@ import factories
 import pytest
 from api_client import GOOD_CALL
 
+from topcalls.core.latency import TurnTiming
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnTiming
 from topcalls.services.call_views import ClaimedCall
 
 pytest_plugins = ("api_fixtures",)
@@ -113,7 +113,11 @@ def test_a_finished_call_tells_all(api):
         ("user", "Hi!"),
     ]
     assert details["transcript"][1]["interrupted"] is True
-    assert details["timings"] == [{"turn": 3, "ear_ms": 500, "provider_ms": 400, "gateway_ms": 20}]
+    (timing,) = details["timings"]
+    shares = ("turn", "endpointing_ms", "provider_ms", "gateway_ms", "ear_ms", "unexplained_ms")
+    assert [timing[name] for name in shares] == [3, 500, 400, 20, None, None]
+    assert details["latency"]["provider"] == {"answers": 1, "p50": 400, "p95": 400, "p99": 400}
+    assert details["latency"]["ear"] is None
     assert details["sandbox"] is True
 
 

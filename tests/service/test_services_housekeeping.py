@@ -7,7 +7,7 @@ from datetime import timedelta
 import factories
 import pytest
 
-from topcalls.core.turns import TurnTiming
+from topcalls.core.latency import TurnTiming
 from topcalls.core.webhook_retry import Outcome
 from topcalls.errors import NotFound
 from topcalls.services.housekeeping import Tidied

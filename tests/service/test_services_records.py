@@ -19,9 +19,9 @@ from topcalls.core.call_events import (
     StreamConnected,
 )
 from topcalls.core.call_state import State, advance
+from topcalls.core.latency import TurnTiming, timing_of
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, NotFound
 from topcalls.services.call_views import HangupView
 from topcalls.services.transitions import hangup_facts
@@ -354,10 +354,5 @@ def test_timings_are_stored_once_per_turn(services, life):
     for provider_ms in (300, 310):
         services.calls.append_timing(life.call_id, TurnTiming(3, 500, provider_ms, 40))
     (stored,) = services.db.read(queries.timings, life.call_id)
-    assert stored.measures == {
-        "turn_seq": 3,
-        "ear_ms": 500,
-        "provider_ms": 310,
-        "gateway_ms": 40,
-    }
+    assert timing_of(3, stored.measures) == TurnTiming(3, 500, 310, 40)
     assert services.db.read(StoredTiming.select().count) == 1

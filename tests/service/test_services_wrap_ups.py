@@ -73,6 +73,7 @@ def test_a_recorded_call_is_wrapped_up_at_once(services, who):
     assert log(services, call_id) == {
         "recording": "done",
         "transcript": "done",
+        "latency": "skipped",
         "summary": "skipped",
         "extraction": "skipped",
         "disposition": "skipped",

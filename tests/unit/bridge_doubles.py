@@ -18,10 +18,10 @@ from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
 from topcalls.core.answer_verdict import Verdict
+from topcalls.core.latency import TurnTiming
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnTiming
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDelta,

@@ -60,7 +60,7 @@ def test_a_prepared_first_sentence_is_heard_the_moment_the_call_is_answered() ->
     talk.advance(1.1)
     assert talk.observer.turns == [Turn(1, "assistant", RACHEL, 20, 1000)]
     timing = talk.observer.timings[0]
-    assert (timing.ear_ms, timing.provider_ms, timing.gateway_ms) == (0, 0, 20)
+    assert (timing.endpointing_ms, timing.provider_ms, timing.gateway_ms) == (0, 0, 20)
     talk.end()
 
 
@@ -170,7 +170,7 @@ def test_a_turn_of_the_caller_is_answered_and_timed() -> None:
     talk.advance(1.2)
     assert talk.observer.texts() == [("user", "Who is there?"), ("assistant", "It is me.")]
     timing = talk.observer.timings[0]
-    assert (timing.ear_ms, timing.provider_ms, timing.gateway_ms) == (500, 300, 20)
+    assert (timing.endpointing_ms, timing.provider_ms, timing.gateway_ms) == (500, 300, 20)
     assert timing.turn_seq == 2
     talk.end()
 

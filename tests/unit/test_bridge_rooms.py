@@ -24,6 +24,7 @@ from topcalls.bridge.timers import Timers
 from topcalls.bridge.uplink import FILL_SECONDS, GAP_SECONDS, Uplink
 from topcalls.clock import ManualClock
 from topcalls.core.call_request import CallRequest, Interruption
+from topcalls.core.latency import Moments, TurnTiming
 
 FRAME = b"\0\x10" * 160  # 20 ms of L16
 
@@ -346,22 +347,49 @@ def test_the_stopwatch_splits_an_answer_into_its_shares() -> None:
     watch = TurnStopwatch()
     watch.caller_stopped(10.0)
     watch.asked(10.52)
+    watch.first_token(10.8)
     watch.first_byte(10.92)
     watch.first_byte(11.5)
-    timing = watch.on_the_wire(10.95, turn_seq=4)
-    assert timing is not None
-    assert (timing.ear_ms, timing.provider_ms, timing.gateway_ms) == (520, 400, 30)
+    timing = wire(watch, 10.95, 4)
+    assert (timing.endpointing_ms, timing.provider_ms, timing.gateway_ms) == (520, 400, 30)
     assert (timing.total_ms, timing.turn_seq) == (950, 4)
-    assert watch.on_the_wire(11.0, turn_seq=4) is None
+    assert timing.moments == Moments(1000, 1520, 1800, 1920, 1950)
+    assert watch.on_the_wire(11.0, 4, of_call) is None
 
 
-def test_an_answer_that_no_turn_led_to_has_no_ear_share() -> None:
+def test_what_no_turn_led_to_needed_no_endpointing() -> None:
     watch = TurnStopwatch()
     watch.asked(1.0)
     watch.first_byte(1.5)
-    timing = watch.on_the_wire(1.6, 1)
-    assert timing is not None
-    assert timing.ear_ms == 0
+    timing = wire(watch, 1.6)
+    assert timing.endpointing_ms == 0
+    assert timing.share("endpointing") is None
+
+
+def test_words_of_our_own_are_no_answer_to_the_caller() -> None:
+    watch = TurnStopwatch()
+    watch.caller_stopped(10.0)
+    watch.asked(25.0, answers=False)
+    watch.first_byte(25.5)
+    assert wire(watch, 25.6).endpointing_ms == 0
+
+
+def test_a_turn_that_is_answered_later_has_waited_since_its_end() -> None:
+    watch = TurnStopwatch()
+    watch.caller_stopped(10.0, is_answered=False)
+    watch.asked(10.9)
+    watch.first_byte(11.0)
+    assert wire(watch, 11.1).endpointing_ms == 900
+
+
+def test_a_sound_while_the_answer_comes_does_not_restart_it() -> None:
+    watch = TurnStopwatch()
+    watch.caller_stopped(10.0)
+    watch.asked(10.5)
+    watch.caller_stopped(10.7, is_answered=False)
+    watch.first_byte(11.0)
+    timing = wire(watch, 11.1)
+    assert (timing.endpointing_ms, timing.provider_ms) == (500, 500)
 
 
 def test_a_cancelled_answer_is_not_timed() -> None:
@@ -370,17 +398,18 @@ def test_a_cancelled_answer_is_not_timed() -> None:
     watch.asked(1.5)
     watch.reset()
     watch.first_byte(2.0)
-    assert watch.on_the_wire(2.1, 1) is None
+    assert watch.on_the_wire(2.1, 1, of_call) is None
 
 
 def test_time_before_the_answer_is_nobodys_share() -> None:
     watch = TurnStopwatch()
     watch.asked(1.0)
+    watch.first_token(1.5)
     watch.first_byte(2.0)
     watch.call_answered(20.0)
-    timing = watch.on_the_wire(20.04, 1)
-    assert timing is not None
+    timing = wire(watch, 20.04)
     assert (timing.provider_ms, timing.gateway_ms) == (0, 40)
+    assert timing.moments.first_token == timing.moments.first_byte
 
 
 def test_a_second_request_for_the_same_turn_starts_no_second_clock() -> None:
@@ -388,9 +417,18 @@ def test_a_second_request_for_the_same_turn_starts_no_second_clock() -> None:
     watch.asked(1.0)
     watch.asked(2.0)
     watch.first_byte(3.0)
-    timing = watch.on_the_wire(3.0, 1)
+    assert wire(watch, 3.0).provider_ms == 2000
+
+
+def of_call(moment: float) -> int:
+    """A call that was answered at 9.0."""
+    return round((moment - 9.0) * 1000)
+
+
+def wire(watch: TurnStopwatch, at: float, seq: int = 1) -> TurnTiming:
+    timing = watch.on_the_wire(at, seq, of_call)
     assert timing is not None
-    assert timing.provider_ms == 2000
+    return timing
 
 
 # --- prompt

@@ -20,6 +20,7 @@ from topcalls.api.v1.account import account
 from topcalls.api.v1.agents import agents
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
+from topcalls.api.v1.latency import latency
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     recordings,
     catalogue,
     account,
+    latency,
     status,
 )
 

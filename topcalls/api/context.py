@@ -17,6 +17,7 @@ from topcalls.services.commands import Commands
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
+from topcalls.services.latency import Latencies
 from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
@@ -38,6 +39,7 @@ class ApiServices:
     phone_numbers: PhoneNumbers
     calls: Calls
     call_trail: CallTrail
+    latencies: Latencies
     carriers: Carriers
     catalogue: Catalogue
     commands: Commands

@@ -154,7 +154,30 @@ CALL_DETAILS = {
             "sip_status": None,
         }
     ],
-    "timings": [{"turn": 3, "ear_ms": 512, "provider_ms": 388, "gateway_ms": 24}],
+    "timings": [
+        {
+            "turn": 3,
+            "endpointing_ms": 512,
+            "provider_ms": 388,
+            "gateway_ms": 24,
+            "ear_ms": 960,
+            "unexplained_ms": 36,
+            "moments": {
+                "caller_energy": 8120,
+                "turn_ended": 8632,
+                "first_token": 8930,
+                "first_byte": 9020,
+                "first_packet": 9044,
+                "far_energy": 9080,
+            },
+        }
+    ],
+    "latency": {
+        "endpointing": {"answers": 1, "p50": 512, "p95": 512, "p99": 512},
+        "provider": {"answers": 1, "p50": 388, "p95": 388, "p99": 388},
+        "gateway": {"answers": 1, "p50": 24, "p95": 24, "p99": 24},
+        "ear": {"answers": 1, "p50": 960, "p95": 960, "p99": 960},
+    },
     "recording": {
         "state": "stored",
         "channels": 2,

@@ -17,6 +17,7 @@ from topcalls.providers.base import (
     AgentTextDone,
     AudioDelta,
     AudioDone,
+    FirstToken,
     ResponseDone,
     ResponseStarted,
 )
@@ -88,7 +89,7 @@ class Agent:
             session.create_response(tag=tag)
         else:
             session.speak(ask.text, exact=ask.exact, tag=tag)
-        self._parts.stopwatch.asked(self._parts.now)
+        self._parts.stopwatch.asked(self._parts.now, answers=ask.text is None)
         self._await_more()
 
     def _await_more(self) -> None:
@@ -127,8 +128,14 @@ class Agent:
     def text_delta(self, event: AgentTextDelta) -> None:
         response = self.responses.find(event.response_id)
         if response is not None:
+            self._parts.stopwatch.first_token(self._parts.now)
             response.items.add(event.item_id)
             self._parts.transcript.agent_delta(event.item_id, event.text)
+
+    def first_token(self, event: FirstToken) -> None:
+        """The model has begun to write."""
+        if self.responses.find(event.response_id) is not None:
+            self._parts.stopwatch.first_token(self._parts.now)
 
     def text_done(self, event: AgentTextDone) -> None:
         self._parts.tell(self._parts.transcript.agent_text(event.item_id, event.text))
@@ -179,7 +186,7 @@ class Agent:
         session = parts.link.session
         if session is not None and utterance.epoch not in (0, parts.link.epoch):
             session.add_message("assistant", parts.transcript.agent_said(utterance_id))
-        timing = parts.stopwatch.on_the_wire(at, seq)
+        timing = parts.stopwatch.on_the_wire(at, seq, parts.call_ms)
         if timing is not None:
             parts.observer.timing(timing)
         self._foretell()

@@ -39,8 +39,9 @@ class Caller:
         parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
         speech_ms = event.audio_ms - self._speech_from_ms
         decisions = parts.turns.caller_stopped(parts.now, event.item_id, speech_ms)
-        if CreateResponse() in decisions and parts.answered_at is not None:
-            parts.stopwatch.caller_stopped(parts.answered_at + ended_ms / 1000)
+        if parts.answered_at is not None:
+            at = parts.answered_at + ended_ms / 1000
+            parts.stopwatch.caller_stopped(at, is_answered=CreateResponse() in decisions)
         self._decide(decisions)
 
     def text_delta(self, event: CallerTextDelta) -> None:

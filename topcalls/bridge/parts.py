@@ -13,10 +13,11 @@ from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
+from topcalls.core.latency import TurnTiming
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Transcript, Turn
-from topcalls.core.turns import TurnTaking, TurnTiming
+from topcalls.core.turns import TurnTaking
 
 
 class BridgeObserver(Protocol):

@@ -30,6 +30,7 @@ from topcalls.providers.base import (
     AgentTextDone,
     AudioDelta,
     AudioDone,
+    FirstToken,
     ProviderEvent,
     ResponseDone,
     ResponseStarted,
@@ -195,6 +196,8 @@ class Reply:
         reason, calls = "", None
         for event in self.minds.answer(self.request):
             if isinstance(event, ChatText):
+                if not self._produced:
+                    self._do(lambda: self.emit(FirstToken(self.id)))
                 self._produced += len(event.text)
                 for clause in splitter.feed(event.text):
                     self._speak(clause)

@@ -94,6 +94,7 @@ class Conversation:
             base.ResponseStarted: self._agent.response_started,
             base.AudioDelta: self._agent.audio,
             base.AudioDone: self._agent.audio_done,
+            base.FirstToken: self._agent.first_token,
             base.AgentTextDelta: self._agent.text_delta,
             base.AgentTextDone: self._agent.text_done,
             base.ToolCall: self._tools.called,

@@ -149,13 +149,14 @@ def summary(
     """
     yield _outcome(details)
     for timing in details["timings"]:
-        total = timing["ear_ms"] + timing["provider_ms"] + timing["gateway_ms"]
-        if not timing["ear_ms"] and not timing["provider_ms"]:
+        total = timing["endpointing_ms"] + timing["provider_ms"] + timing["gateway_ms"]
+        if not timing["endpointing_ms"] and not timing["provider_ms"]:
             yield f"  Turn {timing['turn']:<6} first word {total} ms after the line was open"
             continue
         yield (
             f"  Turn {timing['turn']:<6} heard {total} ms after the callee stopped: end of turn "
-            f"{timing['ear_ms']}, provider {timing['provider_ms']}, gateway {timing['gateway_ms']}"
+            f"{timing['endpointing_ms']}, provider {timing['provider_ms']}, "
+            f"gateway {timing['gateway_ms']}"
         )
     if details["recording_url"]:
         yield f"  Recording   {details['recording_url']}"

@@ -26,6 +26,7 @@ _COMMANDS = {
     "numbers": ("numbers",),
     "softphones": ("softphones",),
     "doctor": ("doctor",),
+    "latency": ("latency",),
     "drain": ("drain",),
     "status": ("status",),
 }

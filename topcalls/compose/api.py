@@ -25,6 +25,7 @@ def build_api(settings: Settings) -> ApiServer:
             keys=services.keys,
             calls=services.calls,
             call_trail=services.call_trail,
+            latencies=services.latencies,
             carriers=services.carriers,
             catalogue=services.catalogue,
             commands=services.commands,

@@ -33,6 +33,7 @@ from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
+from topcalls.services.latency import Latencies
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
@@ -81,6 +82,7 @@ class Services:
     nodes: Nodes
     idempotency: Idempotency
     wrap_ups: WrapUps
+    latencies: Latencies
     housekeeping: Housekeeping
     catalogue: Catalogue
     voices: Voices
@@ -141,7 +143,8 @@ def wire(
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
-    wrap_ups = WrapUps(db, recordings, webhooks, runners, owner=lease_owner)
+    latencies = Latencies(db, recordings)
+    wrap_ups = WrapUps(db, recordings, latencies, webhooks, runners, owner=lease_owner)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
@@ -176,6 +179,7 @@ def wire(
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,
+        latencies=latencies,
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
         catalogue=catalogue,
         voices=voices,

@@ -43,10 +43,10 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnTiming
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
 from topcalls.esl.errors import CommandNotSent, CommandRefused
@@ -422,7 +422,7 @@ class CallEffects:
         self._journal.timing(timing)
         metrics.turn_gateway.observe(timing.gateway_ms / 1000)
         metrics.turn_provider.observe(timing.provider_ms / 1000)
-        metrics.turn_ear.observe(timing.ear_ms / 1000)
+        metrics.turn_endpointing.observe(timing.endpointing_ms / 1000)
 
     def mask_recording(self, paused: bool) -> None:
         """The agent wants nothing recorded, or everything again."""

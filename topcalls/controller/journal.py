@@ -18,11 +18,11 @@ from gevent.queue import SimpleQueue
 from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_state import Transition
+from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.core.transfer import Destination
-from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall

@@ -343,21 +343,3 @@ class TurnTaking:
         if self._agent.floor is Floor.FREE:
             self._agent = _Agent(Floor.PENDING)
         return [CreateResponse()]
-
-
-@dataclass(frozen=True)
-class TurnTiming:
-    """Where the time of one answer went, in milliseconds.
-
-    `ear_ms`: from the caller's last sound until a response was asked for (end-of-turn detection).
-    `provider_ms`: until the first byte of audio. `gateway_ms`: until it was on the wire.
-    """
-
-    turn_seq: int
-    ear_ms: int
-    provider_ms: int
-    gateway_ms: int
-
-    @property
-    def total_ms(self) -> int:
-        return self.ear_ms + self.provider_ms + self.gateway_ms

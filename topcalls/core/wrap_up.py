@@ -17,6 +17,7 @@ class Step(StrEnum):
 
     RECORDING = "recording"
     TRANSCRIPT = "transcript"
+    LATENCY = "latency"
     SUMMARY = "summary"
     EXTRACTION = "extraction"
     DISPOSITION = "disposition"
@@ -42,6 +43,7 @@ class Patience:
 PATIENCE: dict[Step, Patience] = {
     Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
     Step.TRANSCRIPT: Patience(7, timedelta(seconds=1)),
+    Step.LATENCY: Patience(2, timedelta(seconds=2)),
     Step.SUMMARY: Patience(4, timedelta(seconds=10)),
     Step.EXTRACTION: Patience(4, timedelta(seconds=10)),
     Step.DISPOSITION: Patience(4, timedelta(seconds=10)),

@@ -116,6 +116,13 @@ class AudioDone:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstToken:
+    """A language model has begun to write; of sessions whose words come with their sound only."""
+
+    response_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentTextDelta:
     """A piece of the words of an audio item; runs ahead of its audio."""
 
@@ -182,6 +189,7 @@ ProviderEvent = (
     | ResponseStarted
     | AudioDelta
     | AudioDone
+    | FirstToken
     | AgentTextDelta
     | AgentTextDone
     | ToolCall

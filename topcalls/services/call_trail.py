@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from topcalls.core.latency import Spreads, TurnTiming, spreads_of, timing_of
 from topcalls.errors import NotFound
 from topcalls.services.routing import AttemptView, Routing
 from topcalls.store import calls
@@ -23,16 +24,6 @@ class EventView:
     to_state: str
     detail: Mapping[str, Any]
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TimingView:
-    """Milliseconds between the caller's last sound and the agent's first, by whose they are."""
-
-    turn: int
-    ear_ms: int
-    provider_ms: int
-    gateway_ms: int
 
 
 class CallTrail:
@@ -58,22 +49,18 @@ class CallTrail:
 
         return self._db.read(verb)
 
-    def timings(self, account_id: str, call_id: str) -> list[TimingView]:
+    def timings(self, account_id: str, call_id: str) -> list[TurnTiming]:
         """Oldest first. Raises NotFound."""
 
-        def verb() -> list[TimingView]:
+        def verb() -> list[TurnTiming]:
             _check(account_id, call_id)
-            return [
-                TimingView(
-                    row.seq,
-                    row.measures["ear_ms"],
-                    row.measures["provider_ms"],
-                    row.measures["gateway_ms"],
-                )
-                for row in calls.timings(call_id)
-            ]
+            return [timing_of(row.seq, row.measures) for row in calls.timings(call_id)]
 
         return self._db.read(verb)
+
+    def latency(self, account_id: str, call_id: str) -> Spreads:
+        """The percentiles of the call's timings. Raises NotFound."""
+        return spreads_of(self.timings(account_id, call_id))
 
 
 def _check(account_id: str, call_id: str) -> None:

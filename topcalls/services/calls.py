@@ -18,10 +18,10 @@ from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
 from topcalls.core.call_status import PUBLIC, WEBHOOKS
+from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnTiming
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services import routing

@@ -12,6 +12,7 @@ from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.wrap_up import Next, Result, Step
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, webhooks, wrap_ups
@@ -30,13 +31,14 @@ class WrapUps:
     """Claims wrap-ups that are due and does their next step.
 
     `runners` are the steps that this install is configured for, beside those that are always there
-    (recording, transcript, webhook); a step without runner is skipped.
+    (recording, transcript, latency, webhook); a step without runner is skipped.
     """
 
     def __init__(
         self,
         db: Database,
         recordings: Recordings,
+        latencies: Latencies,
         outbox: Webhooks,
         runners: Mapping[Step, StepRunner] | None = None,
         owner: str | None = None,
@@ -48,6 +50,7 @@ class WrapUps:
             **(runners or {}),
             Step.RECORDING: recordings.look,
             Step.TRANSCRIPT: self._transcript,
+            Step.LATENCY: latencies.measure,
             Step.WEBHOOK: self._webhook,
         }
 

@@ -9,6 +9,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
+from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
@@ -81,15 +82,6 @@ class TurnSchema(ma.Schema):
     interrupted = fields.Flag(
         required=True, metadata={"description": "The caller spoke over it and cut it off."}
     )
-
-
-class TimingSchema(ma.Schema):
-    """Where the milliseconds went between the caller's last sound and the answer's first."""
-
-    turn = fields.Whole(required=True, metadata={"description": "The `id` of the turn."})
-    ear_ms = fields.Whole(required=True, metadata={"description": "Noticing that it was the last."})
-    provider_ms = fields.Whole(required=True, metadata={"description": "The AI vendor's share."})
-    gateway_ms = fields.Whole(required=True, metadata={"description": "Ours."})
 
 
 class HangupSchema(ma.Schema):
@@ -238,6 +230,11 @@ class CallDetailsSchema(CallSchema):
     )
     analysis = ma.fields.Raw(allow_none=True, metadata={"description": "What was found in it."})
     timings = fields.ListOf(ma.fields.Nested(TimingSchema), required=True)
+    latency = ma.fields.Nested(
+        SpreadsSchema,
+        required=True,
+        metadata={"description": "Percentiles of the call's `timings`."},
+    )
     routing = fields.ListOf(
         ma.fields.Nested(DialSchema),
         required=True,

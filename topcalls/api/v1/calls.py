@@ -11,6 +11,7 @@ from flask import Response
 from topcalls.api import examples
 from topcalls.api.auth import principal, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
+from topcalls.api.call_details import details
 from topcalls.api.context import services
 from topcalls.api.idempotency import idempotent, json_answer, once
 from topcalls.api.schemas.answers import AnswerSchema, CorrectionSchema
@@ -23,7 +24,6 @@ from topcalls.api.schemas.call_views import (
     CancelledSchema,
     DeliveriesSchema,
     StoppedSchema,
-    shown,
 )
 from topcalls.api.schemas.calls import CallCreateSchema
 from topcalls.api.schemas.keys import CommandSchema, KeysSchema
@@ -92,14 +92,7 @@ def get_call(call_id: UUID) -> dict[str, Any]:
     """
     account_id = principal().account_id
     call = services().calls.get(account_id, str(call_id))
-    trail = services().call_trail
-    return shown(call) | {
-        "timings": trail.timings(account_id, call.id),
-        "routing": trail.routing(account_id, call.id),
-        "recording": services().recordings.view(account_id, call.id),
-        "transfers": services().calls.transfers.of_call(account_id, call.id),
-        "answer": services().calls.answers.of_call(account_id, call.id),
-    }
+    return details(services(), account_id, call)
 
 
 @calls.route("/v1/calls/<uuid:call_id>", methods=["DELETE"])

@@ -13,6 +13,7 @@ from topcalls.store.models.calls import (
     WrapUp,
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
+from topcalls.store.models.latency import LatencyDay
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.recordings import CallRecording
@@ -38,6 +39,7 @@ TABLES = (
     Reservation,
     CallEvent,
     TranscriptTurn,
+    LatencyDay,
     TurnTiming,
     CallUsage,
     Command,
@@ -80,6 +82,7 @@ __all__ = [
     "Command",
     "Controller",
     "IdempotencyRecord",
+    "LatencyDay",
     "MinuteGrant",
     "MinuteUsage",
     "NamedLease",

@@ -62,6 +62,7 @@ class Call(Leased):
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
     recording_ready_at = InstantField(null=True)
+    timed_at = InstantField(null=True)
     recording_state = peewee.TextField(
         null=True, constraints=[one_of("recording_state", RECORDING_STATES)]
     )

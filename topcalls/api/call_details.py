@@ -1,0 +1,22 @@
+"""A call, whole: what every room of the product has to tell of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from topcalls.api.context import ApiServices
+from topcalls.api.schemas.call_views import shown
+from topcalls.services.call_views import CallView
+
+
+def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, Any]:
+    """What `CallDetailsSchema` shows of a call of this account."""
+    trail = verbs.call_trail
+    return shown(call) | {
+        "timings": trail.timings(account_id, call.id),
+        "latency": trail.latency(account_id, call.id),
+        "routing": trail.routing(account_id, call.id),
+        "recording": verbs.recordings.view(account_id, call.id),
+        "transfers": verbs.calls.transfers.of_call(account_id, call.id),
+        "answer": verbs.calls.answers.of_call(account_id, call.id),
+    }
