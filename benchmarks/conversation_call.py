@@ -22,7 +22,10 @@ from conversation_world import (
 )
 
 from topcalls.audio import g711
+from topcalls.audio.pcm import interleave
 from topcalls.bridge.config import ConversationConfig, conversation_for
+from topcalls.bridge.hearing import HearingOptions
+from topcalls.bridge.own_voice import EchoMethod, EchoPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.core.call_request import CallRequest
 
@@ -45,6 +48,13 @@ class Setup:
     def name(self) -> str:
         return f"{self.mode}/{self.ears}"
 
+    @property
+    def hearing(self) -> HearingOptions:
+        """`local` cancels echo, `local-gate` mutes it, `local-only` does nothing about it."""
+        methods: dict[str, EchoMethod] = {"local": "cancel", "local-gate": "gate"}
+        echo = EchoPlan(methods.get(self.ears, "off"))
+        return HearingOptions(self.ears.split("-")[0], installed=True, echo=echo)
+
     def conversation(self, first_sentence: str | None, language: str | None) -> ConversationConfig:
         """The settings of a call that asks for nothing special."""
         request = CallRequest(
@@ -54,7 +64,9 @@ class Setup:
             mode=self.mode,
             language=language,
         )
-        config = conversation_for(request, default_model="stand-in", inbound=True)
+        config = conversation_for(
+            request, default_model="stand-in", inbound=True, hearing=self.hearing
+        )
         if self.deaf:
             ears = replace(config.session.ears, threshold=1.1)
             config = replace(config, session=replace(config.session, ears=ears))
@@ -225,6 +237,7 @@ class _Audio:
     stream: _Stream
     playback: Loudspeaker
     codec: str
+    is_stereo: bool = False
     keys_in_band: bool = False
     can_play: bool = True
 
@@ -270,7 +283,7 @@ def call(
     bridge.start()
     world.settle()
     world.advance(RINGING_SECONDS)
-    bridge.attach(_Audio(stream, loudspeaker, wire.codec))
+    bridge.attach(_Audio(stream, loudspeaker, wire.codec, is_stereo=bridge.needs_stereo))
     world.settle()
     while not party.is_done:
         world.advance(STEP)
@@ -278,8 +291,8 @@ def call(
         far = loudspeaker.play()
         if len(loudspeaker.began) > began:
             script.begun()
-        near, _ = wire.carry(party.frame(), far)
-        stream.on_audio(near)
+        near, played = wire.carry(party.frame(), far)
+        stream.on_audio(interleave(near, played) if bridge.needs_stereo else near)
         world.settle()
     outcome = Outcome(
         scene.name,

@@ -292,24 +292,41 @@ class StandInSession:
         self._emit = on_event
         self._script = script
         self._time = script.time
-        self._ears = HearsAudio(config.ears, script.time)
-        self._item = self._responses = 0
+        self._ears = None if config.ears.local else HearsAudio(config.ears, script.time)
+        self._item = self._responses = self._appended = 0
         self._speech_from = 0.0
         self._waiting: deque[tuple[str, str | None]] = deque()
         self._active: tuple[str, str] | None = None
         self._closed = False
 
     def append_audio(self, audio: bytes) -> None:
-        for change, at in self._ears.feed(audio):
+        self._appended += len(audio)
+        for change, at in self._ears.feed(audio) if self._ears is not None else ():
             if isinstance(change, Began):
                 self._item += 1
                 self._speech_from = at
                 self._tell(EARS_LAG, base.SpeechStarted(change.at_ms, self._item_id))
             else:
                 self._tell(EARS_LAG, base.SpeechStopped(change.at_ms, self._item_id))
-                text = self._script.heard(self._speech_from, at + AROUND)
-                lag = EARS_LAG + self._script.between(WORDS_AFTER_TURN)
-                self._tell(lag, base.CallerTranscript(self._item_id, text))
+                self._write_down(at)
+
+    def begin_turn(self, audio_ms: int) -> None:
+        self._item += 1
+        self._speech_from = self._moment(audio_ms)
+        self._emit(base.SpeechStarted(audio_ms, self._item_id))
+
+    def commit_turn(self, audio_ms: int) -> None:
+        self._emit(base.SpeechStopped(audio_ms, self._item_id))
+        self._write_down(self._moment(audio_ms))
+
+    def _moment(self, audio_ms: int) -> float:
+        return self._time.now - (self._appended // 8 - audio_ms) / 1000
+
+    def _write_down(self, until: float) -> None:
+        """The words of the turn that is over."""
+        text = self._script.heard(self._speech_from, until + AROUND)
+        lag = EARS_LAG + self._script.between(WORDS_AFTER_TURN)
+        self._tell(lag, base.CallerTranscript(self._item_id, text))
 
     @property
     def _item_id(self) -> str:

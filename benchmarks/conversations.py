@@ -40,7 +40,8 @@ COUNTS = {
     "email": 20,
 }
 SEEDS = {"tuning": 31_000_000, "test": 57_000_000}
-SETUPS = (Setup("realtime"), Setup("legacy"))
+SETUPS = tuple(Setup(mode, ears) for mode in ("realtime", "legacy") for ears in ("server", "local"))
+FURTHER = (Setup("realtime", "local-gate"), Setup("realtime", "local-only"))
 CACHE = Path.home() / ".cache/topcalls/benchmarks"
 Place = tuple[str, str, int]  # set, kind, number
 
@@ -67,7 +68,7 @@ def main() -> None:
     parser.add_argument("--tuning", action="store_true", help="the set the rules were tuned on")
     parser.add_argument("--recordings", type=Path, help="a directory with labels.csv")
     parser.add_argument("--kinds", nargs="+", choices=COUNTS, default=list(COUNTS))
-    parser.add_argument("--only", nargs="+", choices=[setup.name for setup in SETUPS])
+    parser.add_argument("--only", nargs="+", choices=[setup.name for setup in (*SETUPS, *FURTHER)])
     parser.add_argument("--share", type=float, default=1.0, help="of the calls of each kind")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--cache", type=Path, default=CACHE, help="where speech is kept")
@@ -77,8 +78,8 @@ def main() -> None:
     own = list(recordings(options.recordings)) if options.recordings else []
     started = time.monotonic()
     with ProcessPoolExecutor(options.processes, mp_context=get_context("spawn")) as pool:
-        for setup in SETUPS:
-            if options.only and setup.name not in options.only:
+        for setup in (*SETUPS, *FURTHER):
+            if setup.name not in (options.only or [usual.name for usual in SETUPS]):
                 continue
             if own:
                 outcomes = list(pool.map(partial(replay, setup), own))

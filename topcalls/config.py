@@ -188,6 +188,21 @@ class Settings(BaseModel):
         description="How speech reaches the caller: `file` (growing file on a tmpfs shared with "
         "FreeSWITCH) or `stream` (controller on another host).",
     )
+    ears: Literal["auto", "server", "local"] = Field(
+        "auto",
+        description="Who notices that the caller speaks, where a call does not say: the model or "
+        "recogniser (`server`), or the gateway (`local`; needs the extra `ears`). `auto`: the "
+        "gateway in `legacy` mode where the extra is installed, else the model.",
+    )
+    echo_cancellation: Literal["auto", "off"] = Field(
+        "auto",
+        description="Whether, with local ears, the agent's own voice is taken out of the caller's "
+        "audio: by the canceller of the extra `echo`, or without it by muting what is nothing "
+        "but echo.",
+    )
+    noise_suppression: bool = Field(
+        False, description="With local ears and the extra `echo`: takes noise out as well."
+    )
     in_band_keys: Literal["auto", "always", "never"] = Field(
         "auto",
         description="Where keys are looked for as tones in the caller's audio: `auto` (on lines "

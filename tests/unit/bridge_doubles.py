@@ -140,6 +140,7 @@ class Audio:
     stream: Line
     playback: Loudspeaker
     codec: Any = "PCMU"
+    is_stereo: bool = False
     keys_in_band: bool = False
     can_play: bool = True
 

@@ -10,6 +10,7 @@ from functools import cache
 from math import gcd
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 _LOBES = 12  # of the sinc on each side, at the lower of the two rates
@@ -40,12 +41,15 @@ class Resampler:
             return data[:whole]
         fresh = np.frombuffer(data[:whole], "<i2").astype(np.float32)
         samples = np.concatenate([self._kept, fresh])
-        places = np.arange(self._place, len(fresh) * self._up, self._down)
-        self._place = self._place + len(places) * self._down - len(fresh) * self._up
         width = self._taps.shape[1]
         self._kept = samples[len(samples) - width + 1 :]
-        windows = samples[(places // self._up)[:, None] + np.arange(width)]
-        output = np.einsum("ij,ij->i", windows, self._taps[places % self._up])
+        if self._down == 1:  # every place between two samples, in order
+            output = (sliding_window_view(samples, width) @ self._taps.T).ravel()
+        else:
+            places = np.arange(self._place, len(fresh) * self._up, self._down)
+            self._place = self._place + len(places) * self._down - len(fresh) * self._up
+            windows = samples[(places // self._up)[:, None] + np.arange(width)]
+            output = np.einsum("ij,ij->i", windows, self._taps[places % self._up])
         return bytes(np.clip(np.rint(output), -32768, 32767).astype("<i2").tobytes())
 
     def flush(self) -> bytes:

@@ -67,10 +67,45 @@ class VoiceActivity(Protocol):
         """What became known with this piece, in order."""
         ...
 
+    def skip(self, size: int) -> None:
+        """So many bytes that nobody needs to look at: there was no speech in them."""
+        ...
+
     @property
     def heard_ms(self) -> int:
-        """How much was fed."""
+        """How much was fed or skipped."""
         ...
+
+
+class _Detector:
+    """What both have in common: audio is cut into windows, and each is judged."""
+
+    def __init__(self, rules: VadRules, window_ms: int, window_bytes: int) -> None:
+        self._rules = rules
+        self._framer = Framer(window_bytes)
+        self._runs = SpeechRuns(rules, window_ms)
+        self._fed = 0
+
+    @property
+    def heard_ms(self) -> int:
+        return self._fed // 16
+
+    def feed(self, l16: bytes) -> list[Began | Ended]:
+        self._fed += len(l16)
+        windows = self._framer.feed(self._prepared(l16))
+        changes = (self._runs.judge(self._probability(window)) for window in windows)
+        return [change for change in changes if change is not None]
+
+    def skip(self, size: int) -> None:
+        self._fed += size
+        self._framer.flush(b"\0")
+        self._runs.skip_to(self._fed // 16)
+
+    def _prepared(self, l16: bytes) -> bytes:
+        return l16
+
+    def _probability(self, window: bytes) -> float:
+        raise NotImplementedError
 
 
 class SpeechRuns:
@@ -107,39 +142,35 @@ class SpeechRuns:
             self._run_ms = 0
         return None
 
+    def skip_to(self, position_ms: int) -> None:
+        """Go on there; nobody spoke meanwhile."""
+        self.speaking = False
+        self._run_ms = 0
+        self._position_ms = position_ms
 
-class SileroVad:
-    """The network of the silero-vad project, at 16 kHz (or, cheaper and coarser, at 8 kHz).
+
+class SileroVad(_Detector):
+    """The network of the silero-vad project, at 16 kHz or 8 kHz.
 
     All calls of a process share one network; what it remembers of a call is kept here.
     Raises `ConfigError` without the extra `ears`.
     """
 
     def __init__(self, rules: VadRules, rate: int = 16000) -> None:
+        super().__init__(rules, _WINDOW_MS, _WINDOW_MS * rate // 1000 * 2)
         self._network = _network()
-        self._rules = rules
         self._rate = np.array(rate, np.int64)
         self._resampler = Resampler(8000, rate)
-        self._framer = Framer(_WINDOW_MS * rate // 1000 * 2)
-        self._runs = SpeechRuns(rules, _WINDOW_MS)
         self._context_size = _CONTEXT_MS * rate // 1000
-        self._fed = 0
         self._unheard = 0
         self._forget()
-
-    @property
-    def heard_ms(self) -> int:
-        return self._fed // 16
-
-    def feed(self, l16: bytes) -> list[Began | Ended]:
-        self._fed += len(l16)
-        windows = self._framer.feed(self._resampler.feed(l16))
-        changes = (self._runs.judge(self._probability(window)) for window in windows)
-        return [change for change in changes if change is not None]
 
     def _forget(self) -> None:
         self._state: NDArray[np.float32] = np.zeros(_STATE_SHAPE, np.float32)
         self._context: NDArray[np.float32] = np.zeros(self._context_size, np.float32)
+
+    def _prepared(self, l16: bytes) -> bytes:
+        return self._resampler.feed(l16)
 
     def _probability(self, window: bytes) -> float:
         if not self._runs.speaking and level_dbfs(window) < self._rules.floor_dbfs:
@@ -171,7 +202,7 @@ def _network() -> Any:
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-class WebRtcVad:
+class WebRtcVad(_Detector):
     """The detector of the WebRTC project. Takes every loud sound for speech sooner or later, so it
     is asked to be sure (`_MODE`), and its word alone counts as certainty.
 
@@ -181,29 +212,23 @@ class WebRtcVad:
     _MODE = 3
 
     def __init__(self, rules: VadRules) -> None:
+        super().__init__(rules, _FRAME_MS, _FRAME_MS * 16)
         try:
             import webrtcvad  # noqa: PLC0415 - an extra
         except ImportError:
             raise ConfigError("WebRTC's ears are not installed.", remedy=REMEDY) from None
         self._vad = webrtcvad.Vad(self._MODE)
-        self._rules = rules
-        self._framer = Framer(_FRAME_MS * 16)
-        self._runs = SpeechRuns(rules, _FRAME_MS)
-        self._fed = 0
 
-    @property
-    def heard_ms(self) -> int:
-        return self._fed // 16
-
-    def feed(self, l16: bytes) -> list[Began | Ended]:
-        self._fed += len(l16)
-        changes = (self._runs.judge(self._probability(frame)) for frame in self._framer.feed(l16))
-        return [change for change in changes if change is not None]
-
-    def _probability(self, frame: bytes) -> float:
-        if level_dbfs(frame) < self._rules.floor_dbfs:
+    def _probability(self, window: bytes) -> float:
+        if level_dbfs(window) < self._rules.floor_dbfs:
             return 0.0
-        return 1.0 if self._vad.is_speech(frame, 8000) else 0.0
+        return 1.0 if self._vad.is_speech(window, 8000) else 0.0
+
+
+def warm_up() -> None:
+    """Load what the better detector needs now, and not with the first call."""
+    if installed_vad() == "silero":
+        _network()
 
 
 def installed_vad() -> str:

@@ -22,7 +22,7 @@ class HeardPart(Protocol):
 class Line(Protocol):
     """The caller's audio. Both callbacks run in the event loop."""
 
-    on_audio: Callable[[bytes], None]  # 16 bit little endian, 8 kHz, mono
+    on_audio: Callable[[bytes], None]  # 16 bit little endian, 8 kHz; see `CallAudio.is_stereo`
     on_closed: Callable[[int, str], None]
 
 
@@ -56,6 +56,12 @@ class CallAudio(Protocol):
 
     @property
     def codec(self) -> Literal["PCMU", "PCMA"]: ...
+
+    @property
+    def is_stereo(self) -> bool:
+        """The line's audio has the caller on the left and what was played to them on the right,
+        as `BridgeSession.needs_stereo` asks; else it is the caller alone."""
+        ...
 
     @property
     def can_play(self) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
+from topcalls.bridge.hearing import HANG_MS, HearingOptions, HearingPlan
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
@@ -62,6 +63,7 @@ class ConversationConfig:
     tools: tuple[Tool, ...] = ()
     destinations: tuple[str, ...] = ()
     answer: AnswerPlan = field(default_factory=AnswerPlan)
+    hearing: HearingPlan = field(default_factory=HearingPlan)
 
 
 def conversation_for(
@@ -76,6 +78,7 @@ def conversation_for(
     in_band_keys: InBandKeys = "auto",
     show_keys: bool = False,
     tools: bool = True,
+    hearing: HearingOptions = HearingOptions(),  # noqa: B008 - it is frozen
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` is the date where the other person is. Without
     `tools` the model can only talk."""
@@ -84,10 +87,15 @@ def conversation_for(
     custom = tools_of(request.tools) if tools else ()
     specs = (*builtin, *(tool.spec for tool in custom))
     session = _session(request, request.model or default_model, today, audio_format, specs)
+    hears = hearing.plan(request, session.ears)
+    session = replace(session, ears=replace(session.ears, local=hears.ears is not None))
     return ConversationConfig(
         session=session,
         opening=_opening(request, inbound),
-        rules=rules_for(request.interruption.sensitivity, session.ears.silence_ms),
+        rules=rules_for(
+            request.interruption.sensitivity,
+            HANG_MS if hears.ears is not None else session.ears.silence_ms,
+        ),
         silence_timeout=request.silence_timeout_seconds,
         apology=apology,
         apology_text=apology_text,
@@ -97,6 +105,7 @@ def conversation_for(
         tools=custom,
         destinations=tuple(item.name for item in destinations_of(request.transfer)),
         answer=AnswerPlan() if inbound or not tools else answer_plan(request),
+        hearing=hears,
     )
 
 

@@ -21,6 +21,8 @@ from topcalls.clock import Clock
 from topcalls.core.dialogue import Dialogue, Message
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
+    CallerTranscript,
+    CallerTranscriptFailed,
     ProviderEvent,
     ProviderFailed,
     ResponseDone,
@@ -123,6 +125,14 @@ class PipelineSession:
         if not self._closed:
             self._ears.append_audio(audio)
 
+    def begin_turn(self, audio_ms: int) -> None:
+        if not self._closed:
+            self._ears.speech_began(audio_ms)
+
+    def commit_turn(self, audio_ms: int) -> None:
+        if not self._closed:
+            self._ears.speech_ended(audio_ms)
+
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self._ask(_Request(tag, text, exact))
 
@@ -172,6 +182,8 @@ class PipelineSession:
 
     def _next(self) -> None:
         while self._reply is None and self._waiting:
+            if self._waiting[0].text is None and self._ears.words_to_come:
+                return
             request = self._waiting.popleft()
             if request.text is not None:
                 self._say(request, request.text)
@@ -271,3 +283,5 @@ class PipelineSession:
     def _emit(self, event: ProviderEvent) -> None:
         if not self._closed:
             self._on_event(event)
+            if isinstance(event, CallerTranscript | CallerTranscriptFailed):
+                self._next()

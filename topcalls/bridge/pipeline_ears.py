@@ -3,6 +3,10 @@
 When one fails, or hears nothing where there is clearly speech, the next takes over and is given
 what the caller was just saying, so that no word is lost; the turn keeps its item. A turn in which
 nothing more is heard is ended here, so that no noise can hold the floor.
+
+Ears of our own, where there are any, tell of speech sooner than a recogniser does: a turn begins
+with them. They end it too while the recogniser has no word of it yet, and what it understands of
+it later is *owed* to that turn; one that has words is ended by the recogniser, who understands.
 """
 
 from __future__ import annotations
@@ -42,6 +46,7 @@ PREROLL_MS = 600  # kept of what was before a turn, for the next recogniser
 LONGEST_KEPT_MS = 15_000
 QUIET_MS = 2_500  # a turn is over when neither sound nor news of it came for so long
 DEAF_MS = 4_000  # speech that a recogniser does not report for so long
+OWED_MS = 2_500  # from the end of speech until its words would be here
 _SPEECH_DBFS = -35.0
 _SOUND_HANGOVER_MS = 100  # silence that ends a sound
 
@@ -78,6 +83,8 @@ class Ears:
         self._origin_ms = 0  # where the present session's audio begins in it
         self._kept = bytearray()
         self._item_id = ""  # of the turn under way
+        self._owed_id = ""  # of a turn that our own ears ended, and whose words are to come
+        self._owed_ms = 0  # when that was
         self._began_ms = 0
         self._words_told = 0
         self._partial = ""
@@ -107,6 +114,24 @@ class Ears:
         if self._session is not None:
             self._session.append_audio(audio)
         self._watch(audio)
+
+    @property
+    def words_to_come(self) -> bool:
+        """A turn is over and its words are not here yet, or not known to be none."""
+        return bool(self._owed_id)
+
+    def speech_began(self, at_ms: int) -> None:
+        """Our own ears hear the caller, since that place in the audio."""
+        if not self._item_id:
+            self._begin(at_ms)
+
+    def speech_ended(self, at_ms: int) -> None:
+        """Our own ears heard the last sound at that place."""
+        if self._item_id and not self._words_told:
+            self._settle_debt("")
+            self._owed_id, self._item_id = self._item_id, ""
+            self._owed_ms = self._now_ms
+            self._emit(SpeechStopped(at_ms, self._owed_id))
 
     def close(self) -> None:
         """The call is over."""
@@ -182,41 +207,60 @@ class Ears:
     # --- turns
 
     def _on_began(self, event: stages.TurnBegan) -> None:
-        if self._item_id:
-            return  # of the recogniser before
+        if self._item_id or self._owed_id:
+            return  # of the recogniser before, or heard sooner by ears of our own
+        self._begin(min(self._origin_ms + event.audio_ms, self._now_ms))
+
+    def _begin(self, at_ms: int) -> None:
         self._item_id = f"caller_{new_id()}"
-        self._began_ms = min(self._origin_ms + event.audio_ms, self._now_ms)
+        self._began_ms = at_ms
         self._words_told = 0
         self._partial = ""
-        self._emit(SpeechStarted(self._began_ms, self._item_id))
+        self._emit(SpeechStarted(at_ms, self._item_id))
 
     def _on_partial(self, event: stages.Partial) -> None:
         """Words once told are not taken back before the turn is over; their number is right."""
-        if not self._item_id:
-            self._on_began(stages.TurnBegan(self._now_ms - self._origin_ms))
+        if not self._item_id and not self._owed_id:
+            self._begin(self._now_ms)
         self._partial = event.text.strip()
         words = event.text.split()
         if len(words) > self._words_told:
             fresh = " ".join(words[self._words_told :])
             delta = f" {fresh}" if self._words_told else fresh
             self._words_told = len(words)
-            self._emit(CallerTextDelta(self._item_id, delta))
+            self._emit(CallerTextDelta(self._item_id or self._owed_id, delta))
 
     def _on_ended(self, event: stages.TurnEnded) -> None:
+        text = event.text.strip()
+        if not self._item_id and self._owed_id:
+            self._settle_debt(text)
+            return
         if not self._item_id:
-            if not event.text:
+            if not text:
                 return
-            self._on_began(stages.TurnBegan(event.audio_ms))
+            self._begin(min(self._origin_ms + event.audio_ms, self._now_ms))
+        self._settle_debt("")
         ended_ms = self._origin_ms + event.audio_ms
         if self._sound_ms > self._began_ms:  # some count the silence that proved the end
             ended_ms = min(ended_ms, self._sound_ms)
-        self._end(ended_ms, event.text.strip())
+        self._end(ended_ms, text)
+
+    def _settle_debt(self, text: str) -> None:
+        """These are the words of the turn that waits for its words; "": it has none."""
+        item_id, self._owed_id = self._owed_id, ""
+        if text:
+            self._heard(item_id, text)
+        if item_id:
+            self._tell_words(item_id, text)
 
     def _end(self, at_ms: int, text: str) -> None:
         item_id, self._item_id = self._item_id, ""
         if text:
             self._heard(item_id, text)
         self._emit(SpeechStopped(max(self._began_ms, min(at_ms, self._now_ms)), item_id))
+        self._tell_words(item_id, text)
+
+    def _tell_words(self, item_id: str, text: str) -> None:
         self._emit(CallerTranscript(item_id, text) if text else CallerTranscriptFailed(item_id))
 
     # --- what only the sound itself tells
@@ -225,6 +269,8 @@ class Ears:
         speaking = self._vad.feed(g711.decode(audio, self._codec))
         if speaking:
             self._sound_ms = self._now_ms
+        if self._owed_id and self._now_ms - self._owed_ms >= OWED_MS:
+            self._settle_debt("")
         if self._item_id:
             quiet_ms = self._now_ms - max(self._news_ms, self._sound_ms)
             if quiet_ms >= QUIET_MS and self._session is not None:

@@ -20,8 +20,10 @@ from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
 from topcalls.bridge.link import closed_error
+from topcalls.bridge.local_ears import LocalEars
 from topcalls.bridge.masking import Masking
 from topcalls.bridge.opening import Opening
+from topcalls.bridge.own_voice import OwnVoice
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask
@@ -45,7 +47,9 @@ class Conversation:
     def __init__(self, parts: Parts, run_tool: ToolRunner | None, past: Past | None = None) -> None:
         config = parts.config
         self._parts = parts
-        self._uplink = Uplink(parts.clock, config.session.audio_format, config.batch_ms)
+        self._uplink = Uplink(
+            parts.clock, config.session.audio_format, config.batch_ms, self._local_ears()
+        )
         self._farewell = Farewell(parts.timers, parts.end)
         self._agent = Agent(parts, self._session_lost, self._model_failed)
         self._transfer = Transferring(parts.timers, self._begin_transfer)
@@ -77,12 +81,20 @@ class Conversation:
             parts, self._agent, self._farewell, self._recovery.tell, self._want_response
         )
         self._answering.next_ear = self._tones.hear
+        self._own_voice = OwnVoice(config.hearing.echo, self._answering.hear)
         self._caller = Caller(parts, self._uplink, self._apply)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
         self._events = self._event_table()
         self._decisions = self._decision_table()
+
+    def _local_ears(self) -> LocalEars | None:
+        plan, turns = self._parts.config.hearing.ears, self._parts.turns
+        if plan is None:
+            return None
+        codec_ = codec.codec_of(self._parts.config.session.audio_format)
+        return LocalEars(plan, codec_, lambda: turns.floor is Floor.AUDIBLE)
 
     def _event_table(self) -> dict[type, Callable[[Any], None]]:
         return {
@@ -150,7 +162,8 @@ class Conversation:
         audio.playback.on_finished = partial(post, self._on_finished)
         audio.stream.on_closed = lambda code, reason: post(self._on_media_closed)
         self._tones.line_is(keys_in_band=audio.keys_in_band)
-        audio.stream.on_audio = self._answering.hear
+        self._own_voice.line_is(stereo=audio.is_stereo)
+        audio.stream.on_audio = self._own_voice.hear
         if parts.answered_at is not None:
             return
         parts.answered_at = self._resumption.answered_at

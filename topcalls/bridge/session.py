@@ -37,6 +37,7 @@ log = get_logger(__name__)
 class BridgeSession:
     """The conversation of one call. No method blocks, except `join`; all may be called any time.
 
+    `needs_stereo`: both sides of the line should be given to `attach`.
     `past`: the call was answered before, and this is what was said; the conversation goes on.
     `run_tool(name, arguments)` carries out a customer's tool, in a greenlet of its own, and
     returns what the model shall read.
@@ -53,6 +54,7 @@ class BridgeSession:
         past: Past | None = None,
         run_tool: ToolRunner | None = None,
     ) -> None:
+        self.needs_stereo = config.hearing.echo.needs_stereo
         self._mailbox = Mailbox()
         self._timers = Timers(clock)
         self._alarm = Alarm(self._timers.until_next, self._mailbox.wake)

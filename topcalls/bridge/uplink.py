@@ -12,6 +12,7 @@ from typing import Protocol
 
 from topcalls.audio import g711
 from topcalls.bridge.codec import codec_of
+from topcalls.bridge.local_ears import LocalEars, ToldSession
 from topcalls.clock import Clock
 from topcalls.providers.base import BYTES_PER_MS, AudioFormat
 
@@ -28,13 +29,21 @@ class AudioSink(Protocol):
 
 
 class Uplink:
-    """One direction of one call. `batch_ms` trades delay for fewer messages."""
+    """One direction of one call. `batch_ms` trades delay for fewer messages; `ears` of our own
+    hear all that a session gets."""
 
-    def __init__(self, clock: Clock, audio_format: AudioFormat, batch_ms: int = 40) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        audio_format: AudioFormat,
+        batch_ms: int = 40,
+        ears: LocalEars | None = None,
+    ) -> None:
         self._clock = clock
         self._codec = codec_of(audio_format)
         self._batch_bytes = batch_ms * BYTES_PER_MS
         self._pending = bytearray()
+        self._ears = ears
         self._sink: AudioSink | None = None
         self._fed_at: float | None = None  # None: the line is not up yet
         self._filling = False
@@ -45,9 +54,12 @@ class Uplink:
         """Audio given to the present session."""
         return self._sent // BYTES_PER_MS
 
-    def connect(self, sink: AudioSink) -> None:
+    def connect(self, session: ToldSession) -> None:
         """A session is open: it gets what was said in the last moment, and all from now on."""
-        self._sink = sink
+        self._sink = session
+        if self._ears is not None:
+            self._ears.connect(session)
+            self._sink = self._ears
         self._sent = 0
         self._send_pending()
 

@@ -14,6 +14,7 @@ from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.compose.endpoints import sandbox_endpoints
+from topcalls.compose.hearing import hearing_options
 from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.services import open_services, recording_store
@@ -103,6 +104,7 @@ def _media(settings: Settings) -> MediaOptions:
 def _bridge_maker(
     settings: Settings, clock: Clock, models: CallModels
 ) -> Callable[[ClaimedCall, BridgeObserver], BridgeSession]:
+    hearing = hearing_options(settings)
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
@@ -116,6 +118,7 @@ def _bridge_maker(
             apology_text=APOLOGY_TEXT,
             in_band_keys=settings.in_band_keys,
             show_keys=settings.show_keys,
+            hearing=hearing,
         )
         past = past_of(call, clock.now())
         model = models.of(call.request)

@@ -235,8 +235,12 @@ class CallEffects:
         if self.bridge is not None:
             self.bridge.recording_masked(paused, done)
 
+    @property
+    def _needs_stereo(self) -> bool:
+        return self.bridge is not None and self.bridge.needs_stereo
+
     def _start_stream(self) -> None:
-        self.leg.start()
+        self.leg.start(stereo=self._needs_stereo)
         if self.background is not None and not self.background.needs_stream:
             self.background.start()
 
@@ -250,7 +254,7 @@ class CallEffects:
         look = look_at(self._gear.switch, self.channel_uuid)
         if look is not None:
             self.leg.answered(look.codec, keys_in_band=look.keys_in_band)
-        self.leg.start(detach=True)
+        self.leg.start(detach=True, stereo=self._needs_stereo)
         if self.background is not None and not self.background.needs_stream:
             self.background.start()
 

@@ -55,8 +55,9 @@ class LegListener(Protocol):
 class CallLeg:
     """Stream and playback of one channel.
 
-    `on_audio` gets L16 little-endian 8 kHz mono as the switch sends it, in the event loop's
-    callback: it must not block. What arrives before it is set is kept, see `MediaStream`.
+    `on_audio` gets L16 little-endian 8 kHz as the switch sends it, mono or stereo (the caller left,
+    what is played right), in the event loop's callback: it must not block. What arrives before it
+    is set is kept, see `MediaStream`.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class CallLeg:
         self._listener = listener
         self._clock = clock
         self.keys_in_band = False
+        self.is_stereo = False
         self._expected: ExpectedStream | None = None  # the present attempt; None between two
         self._stream: MediaStream | None = None
         self._connected_at: float | None = None
@@ -135,9 +137,10 @@ class CallLeg:
         if self._stream is not None:
             self._stream.on_audio = callback
 
-    def start(self, *, detach: bool = False) -> None:
+    def start(self, *, detach: bool = False, stereo: bool = False) -> None:
         """Fork the channel's audio to us; the answer is `stream_connected` or `stream_lost`.
-        `detach`: away from whoever had it."""
+        `detach`: away from whoever had it. `stereo`: with what is played to the caller."""
+        self.is_stereo = stereo
         self._begin(detach=detach)
 
     def switch_reported(self, detail: str) -> None:
@@ -193,7 +196,8 @@ class CallLeg:
                 self._detach()
             if self._closed or self._is_ending:
                 return
-            command = commands.uuid_audio_stream_start(self._uuid, expected.url)
+            mix: commands.Mix = "stereo" if self.is_stereo else "mono"
+            command = commands.uuid_audio_stream_start(self._uuid, expected.url, mix=mix)
             job = self._switch.bgapi(command, timeout=CONNECT_SECONDS)
             job.on_done(partial(self._start_answered, expected))
             stream = expected.wait(CONNECT_SECONDS)

@@ -59,10 +59,14 @@ NOT_YET = (
 
 @dataclass(frozen=True)
 class Interruption:
-    """How readily the agent stops when the caller speaks."""
+    """How readily the agent stops when the caller speaks.
+
+    `ears` tell that: see `core/ears.py`; None is the installation's choice.
+    """
 
     sensitivity: str = "medium"
     protect_first_sentence: bool = False
+    ears: str | None = None
 
 
 @dataclass(frozen=True)

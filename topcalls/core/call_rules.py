@@ -12,7 +12,14 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from topcalls.core import builtin_tools, json_objects, phone_numbers, variables, web_addresses
+from topcalls.core import (
+    builtin_tools,
+    ears,
+    json_objects,
+    phone_numbers,
+    variables,
+    web_addresses,
+)
 from topcalls.core.answer_plan import answer_faults
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -82,6 +89,7 @@ class CallRules:
     languages: LanguageRules = field(default_factory=LanguageRules)
     models: ModelRules = field(default_factory=ModelRules)
     allow_private_urls: bool = False
+    local_ears: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
 
 
@@ -328,8 +336,21 @@ def _sections(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faul
             elif key == "sensitivity" and value not in SENSITIVITIES:
                 message = f"Must be one of {', '.join(SENSITIVITIES)}."
                 yield FieldError(f"{name}.{key}", message, "choice")
+            elif key == "ears":
+                yield from _ears(value, rules)
             elif name == "recording" and value is not None:
                 yield from _recording(key, value)
+
+
+def _ears(value: Any, rules: CallRules) -> Faults:
+    if value is not None and value not in ears.EARS:
+        yield FieldError("interruption.ears", f"Must be one of {', '.join(ears.EARS)}.", "choice")
+    elif value == ears.LOCAL and not rules.local_ears:
+        message = (
+            "This installation has none. Choose 'server', or have its operator install the extra: "
+            "pip install 'topcalls[ears]'."
+        )
+        yield FieldError("interruption.ears", message, "not_installed")
 
 
 def _recording(key: str, value: Any) -> Faults:

@@ -22,11 +22,16 @@ BYTES_PER_MS = 8  # G.711
 
 @dataclass(frozen=True)
 class Ears:
-    """The model's own voice activity detection. It reports; it never answers by itself."""
+    """The model's own voice activity detection. It reports; it never answers by itself.
+
+    `local`: there is none at the model's side. Ours tells of the caller's turns, by `begin_turn`
+    and `commit_turn`.
+    """
 
     threshold: float = 0.6
     prefix_ms: int = 300
     silence_ms: int = 500
+    local: bool = False
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,15 @@ class RealtimeSession(Protocol):
 
     def append_audio(self, audio: bytes) -> None:
         """Caller audio in the session's format, silence included: the ears count audio time."""
+
+    def begin_turn(self, audio_ms: int) -> None:
+        """With `Ears.local`: the caller began to speak `audio_ms` into the audio, which has been
+        appended to here. The session tells of it by `SpeechStarted`, like one with ears of its
+        own; of a turn that is under way already it tells nothing."""
+
+    def commit_turn(self, audio_ms: int) -> None:
+        """With `Ears.local`: the caller's last sound was at `audio_ms`. The session tells of it by
+        `SpeechStopped`, and has the turn written down."""
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         """Have these words said, or (not `exact`) something said as `text` tells; no tools."""

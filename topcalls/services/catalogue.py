@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 
+from topcalls.audio.vad import installed_vad
 from topcalls.clock import Clock
 from topcalls.core.call_request import DEFAULT_RING_TIMEOUT, CallRequest
 from topcalls.core.call_rules import CallRules
@@ -109,6 +110,7 @@ class Catalogue:
             languages=self._languages,
             models=self._models,
             allow_private_urls=self._allow_private_urls,
+            local_ears=bool(installed_vad()),
         )
 
     def resolved(self, account_id: str, request: CallRequest) -> CallRequest:

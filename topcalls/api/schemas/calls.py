@@ -39,6 +39,7 @@ from topcalls.core.call_rules import (
     NUMBER_RANGES,
     TEXT_LENGTHS,
 )
+from topcalls.core.ears import EARS
 from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
@@ -77,6 +78,16 @@ class InterruptionSchema(ma.Schema):
     sensitivity = fields.Choice(*SENSITIVITIES, metadata={"default": "medium"})
     protect_first_sentence = fields.Flag(
         metadata={"default": False, "description": "The first sentence is spoken to its end."}
+    )
+    ears = fields.Choice(
+        *EARS,
+        allow_none=True,
+        metadata={
+            "description": "Who notices that the other person speaks: the model (`server`), or the "
+            "gateway itself (`local`), which hears through echo of the agent's own voice. `auto`: "
+            "the gateway in `legacy` mode where it can, else the model. Left out: as the "
+            "installation is set up."
+        },
     )
 
 

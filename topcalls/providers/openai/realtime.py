@@ -43,6 +43,7 @@ from topcalls.providers.base import (
 )
 from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events as events
+from topcalls.providers.openai.manual_turns import ManualTurns, ServerTurns
 from topcalls.providers.openai.response_queue import Request, ResponseQueue
 
 PING_SECONDS = 20.0
@@ -137,6 +138,8 @@ class OpenAIRealtimeSession:
         self._configured: AsyncResult = AsyncResult()
         self._closed = Event()
         self._responses = ResponseQueue()
+        ears = config.ears
+        self._turns = ManualTurns(ears.prefix_ms) if ears.local else ServerTurns()
         self._received: dict[str, int] = {}  # bytes of audio per item
         self._content_index: dict[str, int] = {}  # of the audio in an item, where not 0
         self._handlers = self._dispatch_table()
@@ -162,7 +165,21 @@ class OpenAIRealtimeSession:
     # --- what the caller may ask
 
     def append_audio(self, audio: bytes) -> None:
-        self._connection.send_text(events.append(audio))
+        if audio := self._turns.audio(audio):
+            self._connection.send_text(events.append(audio))
+
+    def begin_turn(self, audio_ms: int) -> None:
+        if begun := self._turns.begin():
+            name, audio = begun
+            if audio:
+                self._connection.send_text(events.append(audio))
+            self._on_event(SpeechStarted(audio_ms, name))
+
+    def commit_turn(self, audio_ms: int) -> None:
+        if ended := self._turns.end():
+            name, event_id = ended
+            self._send(events.commit(event_id))
+            self._on_event(SpeechStopped(audio_ms, name))
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         body = events.spoken(text, self._config, exact=exact)
@@ -184,7 +201,8 @@ class OpenAIRealtimeSession:
             self._send(events.truncate(item_id, index, heard_ms))
 
     def delete_item(self, item_id: str) -> None:
-        self._send(events.delete(item_id))
+        if item := self._turns.delete(item_id):
+            self._send(events.delete(item))
 
     def add_message(self, role: Literal["user", "assistant", "system"], text: str) -> None:
         self._send(events.message(role, text))
@@ -204,6 +222,7 @@ class OpenAIRealtimeSession:
             "session.updated": self._on_session_updated,
             "input_audio_buffer.speech_started": self._on_speech_started,
             "input_audio_buffer.speech_stopped": self._on_speech_stopped,
+            "input_audio_buffer.committed": self._on_committed,
             "conversation.item.input_audio_transcription.delta": self._on_caller_delta,
             "conversation.item.input_audio_transcription.completed": self._on_caller_text,
             "conversation.item.input_audio_transcription.failed": self._on_caller_text_failed,
@@ -247,6 +266,9 @@ class OpenAIRealtimeSession:
         if not self._configured.ready():
             self._configured.set_exception(errors.config_error(error))
             return
+        if unheard := self._turns.refused(error.get("event_id")):
+            self._on_event(CallerTranscriptFailed(unheard))
+            return
         busy = code == errors.ALREADY_ACTIVE
         tag, next_events = self._responses.refused(error.get("event_id"), busy=busy)
         self._send_all(next_events)
@@ -267,14 +289,21 @@ class OpenAIRealtimeSession:
         at = max(0, event["audio_end_ms"] - self._config.ears.silence_ms)
         self._on_event(SpeechStopped(at, event["item_id"]))
 
+    def _on_committed(self, event: Mapping[str, Any]) -> None:
+        if unwanted := self._turns.committed(event["item_id"]):
+            self._send(events.delete(unwanted))
+
     def _on_caller_delta(self, event: Mapping[str, Any]) -> None:
-        self._on_event(CallerTextDelta(event["item_id"], event.get("delta") or ""))
+        self._on_event(
+            CallerTextDelta(self._turns.name_of(event["item_id"]), event.get("delta") or "")
+        )
 
     def _on_caller_text(self, event: Mapping[str, Any]) -> None:
-        self._on_event(CallerTranscript(event["item_id"], event.get("transcript") or ""))
+        name = self._turns.name_of(event["item_id"])
+        self._on_event(CallerTranscript(name, event.get("transcript") or ""))
 
     def _on_caller_text_failed(self, event: Mapping[str, Any]) -> None:
-        self._on_event(CallerTranscriptFailed(event["item_id"]))
+        self._on_event(CallerTranscriptFailed(self._turns.name_of(event["item_id"])))
 
     def _on_response_created(self, event: Mapping[str, Any]) -> None:
         response_id = event["response"]["id"]

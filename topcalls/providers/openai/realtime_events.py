@@ -13,7 +13,7 @@ from typing import Any
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.base import ResponseStatus, SessionConfig
+from topcalls.providers.base import Ears, ResponseStatus, SessionConfig
 from topcalls.providers.languages import language_code
 from topcalls.providers.openai.realtime_errors import provider_error
 
@@ -61,14 +61,18 @@ def _audio_input(config: SessionConfig) -> dict[str, Any]:
         "format": {"type": config.audio_format},
         "noise_reduction": {"type": noise} if noise else None,
         "transcription": transcription,
-        "turn_detection": {
-            "type": "server_vad",
-            "threshold": config.ears.threshold,
-            "prefix_padding_ms": config.ears.prefix_ms,
-            "silence_duration_ms": config.ears.silence_ms,
-            "create_response": False,
-            "interrupt_response": False,
-        },
+        "turn_detection": None if config.ears.local else _server_vad(config.ears),
+    }
+
+
+def _server_vad(ears: Ears) -> dict[str, Any]:
+    return {
+        "type": "server_vad",
+        "threshold": ears.threshold,
+        "prefix_padding_ms": ears.prefix_ms,
+        "silence_duration_ms": ears.silence_ms,
+        "create_response": False,
+        "interrupt_response": False,
     }
 
 
@@ -118,6 +122,11 @@ def tool_output(call_id: str, output: str) -> dict[str, Any]:
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:
     return {"type": "conversation.item.create", "item": item}
+
+
+def commit(event_id: str) -> dict[str, Any]:
+    """What was appended becomes an item of the caller's."""
+    return {"type": "input_audio_buffer.commit", "event_id": event_id}
 
 
 def truncate(item_id: str, content_index: int, audio_end_ms: int) -> dict[str, Any]:

@@ -1,0 +1,164 @@
+"""The agent's own voice, come back with the caller's: taken out, or kept from being taken for them.
+
+Both ways need to know what was really played. The stereo fork tells it, sample for sample: near is
+the caller's side of the line, far what the switch played to it at the same moment.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from topcalls.audio.levels import level_dbfs
+from topcalls.errors import ConfigError
+
+RATE: Final = 8000
+_FRAME: Final = RATE // 100 * 2  # bytes: what AEC3 takes at a time, 10 ms
+_QUIET_DBFS: Final = -60.0  # of the far side: comfort noise and silence leave no echo to hear
+_TAIL_FRAMES: Final = 100  # of 10 ms, after the last sound of the far side: echo may still come
+_NEVER: Final = 1 << 30
+_LOOK: Final = RATE * 3 // 10  # samples of the near side that are compared
+_LONGEST_DELAY: Final = RATE // 2
+_TRANSFORM: Final = 8192  # at least both together
+_OWN_SHARE: Final = 0.12  # of the near side's power that one copy of the far side explains
+_HOLD: Final = RATE // 8  # samples: gaps in what is recognised as echo
+_NEIGHBOURS: Final = 16  # samples around a known delay
+_FLOOR_DBFS: Final = -55.0  # of the near side: nothing to be taken for speech
+
+Samples = NDArray[np.float32]
+REMEDY: Final = "Run: pip install 'topcalls[echo]'"
+
+
+class EchoGuard(Protocol):
+    """One call."""
+
+    def clean(self, near: bytes, far: bytes) -> bytes:
+        """The near side without what comes of the far one; L16 at 8 kHz, both equally long.
+
+        Whole pieces of 10 ms come out; what is left over waits for the next.
+        """
+        ...
+
+
+class EchoCanceller:
+    """WebRTC's AEC3. It learns the way of the echo within a second of speech, needs no hint of its
+    delay, and follows when it changes. Idle while nothing was played for a second.
+
+    To be made in the process that uses it, after any fork: it starts threads of its own. Raises
+    `ConfigError` without the extra `echo`.
+    """
+
+    def __init__(self, *, noise_suppression: bool = False, high_pass: bool = True) -> None:
+        try:
+            from livekit import rtc  # noqa: PLC0415 - an extra
+        except ImportError:
+            raise ConfigError("The echo canceller is not installed.", remedy=REMEDY) from None
+        self._frame_of = rtc.AudioFrame
+        self._module: Any = rtc.AudioProcessingModule(
+            echo_cancellation=True,
+            noise_suppression=noise_suppression,
+            high_pass_filter=high_pass,
+        )
+        self._always = noise_suppression
+        self._near = self._far = b""
+        self._silent_frames = _NEVER
+
+    def clean(self, near: bytes, far: bytes) -> bytes:
+        self._near += near
+        self._far += far
+        end = len(self._near) - len(self._near) % _FRAME
+        cleaned = [
+            self._clean(self._near[at : at + _FRAME], self._far[at : at + _FRAME])
+            for at in range(0, end, _FRAME)
+        ]
+        self._near, self._far = self._near[end:], self._far[end:]
+        return b"".join(cleaned)
+
+    def _clean(self, near: bytes, far: bytes) -> bytes:
+        if level_dbfs(far) > _QUIET_DBFS:
+            self._silent_frames = 0
+        else:
+            self._silent_frames += 1
+        if self._silent_frames > _TAIL_FRAMES and not self._always:
+            return near
+        self._module.process_reverse_stream(self._frame(far))
+        frame = self._frame(near)
+        self._module.process_stream(frame)
+        return bytes(frame.data)
+
+    def _frame(self, l16: bytes) -> Any:
+        return self._frame_of(bytearray(l16), RATE, 1, _FRAME // 2)
+
+
+class LeakGate:
+    """Without a canceller: what is nothing but the agent's own voice is muted.
+
+    The near side is compared with what was played up to half a second before. Where one delayed
+    copy of that explains a good part of it, nobody else speaks. Of the two together less is
+    explained, and both pass; so a caller who is hardly louder than a loud echo is muted with it.
+    """
+
+    def __init__(self) -> None:
+        self._near = np.zeros(_LOOK, np.float32)
+        self._far = np.zeros(_LOOK + _LONGEST_DELAY, np.float32)
+        self._delay: int | None = None  # samples, where it was found last
+        self._muted_for = 0  # samples for which it stays muted
+
+    def clean(self, near: bytes, far: bytes) -> bytes:
+        self._near = _shifted(self._near, near)
+        self._far = _shifted(self._far, far)
+        if level_dbfs(near) > _FLOOR_DBFS and self._is_own_voice():
+            self._muted_for = _HOLD
+        elif self._muted_for:
+            self._muted_for = max(0, self._muted_for - len(near) // 2)
+        return bytes(len(near)) if self._muted_for else near
+
+    def _is_own_voice(self) -> bool:
+        far = _whitened(self._far)
+        near = _whitened(self._near)
+        if float(np.abs(far).max()) < 1.0:
+            return False
+        if self._delay is not None and self._share_around(self._delay, near, far) >= _OWN_SHARE:
+            return True
+        delay, share = _best_copy(near, far)
+        self._delay = delay if share >= _OWN_SHARE else self._delay
+        return share >= _OWN_SHARE
+
+    @staticmethod
+    def _share_around(delay: int, near: Samples, far: Samples) -> float:
+        """The best of the copies close to this delay."""
+        start = max(0, _LONGEST_DELAY - delay - _NEIGHBOURS)
+        copies = sliding_window_view(far[start : start + _LOOK + 2 * _NEIGHBOURS], _LOOK)
+        power = np.maximum(np.einsum("ij,ij->i", copies, copies), 1.0)
+        return float((np.square(copies @ near) / power).max() / max(1.0, float(near @ near)))
+
+
+def _best_copy(near: Samples, far: Samples) -> tuple[int, float]:
+    """The delay, in samples, at which `far` explains the largest share of `near`'s power."""
+    spectrum = np.fft.rfft(far, _TRANSFORM) * np.conj(np.fft.rfft(near, _TRANSFORM))
+    products = np.fft.irfft(spectrum, _TRANSFORM)[: _LONGEST_DELAY + 1]
+    summed = np.concatenate(([0.0], np.cumsum(np.square(far, dtype=np.float64))))
+    power = np.maximum(summed[_LOOK:] - summed[:-_LOOK], 1.0)
+    shares = np.square(products) / power
+    best = int(shares.argmax())
+    return _LONGEST_DELAY - best, float(shares[best]) / max(1.0, float(near @ near))
+
+
+def _shifted(kept: Samples, l16: bytes) -> Samples:
+    """The last samples, with the new ones."""
+    fresh = np.frombuffer(l16, "<i2").astype(np.float32)
+    return np.concatenate((kept, fresh))[-len(kept) :]
+
+
+def _whitened(samples: Samples) -> Samples:
+    """Without the low notes, which are alike in all voices."""
+    return np.diff(samples, prepend=samples[:1]) + 0.1 * samples
+
+
+def can_cancel_echo() -> bool:
+    """The extra `echo` is installed."""
+    return find_spec("livekit") is not None

@@ -1,0 +1,36 @@
+"""What this installation hears with, from its settings and what is installed."""
+
+from __future__ import annotations
+
+from topcalls.audio import echo, vad
+from topcalls.bridge.hearing import HearingOptions
+from topcalls.bridge.own_voice import EchoPlan
+from topcalls.config import Settings
+from topcalls.core.ears import LOCAL, SERVER
+from topcalls.errors import ConfigError
+
+
+def hearing_options(settings: Settings) -> HearingOptions:
+    """Raises `ConfigError` for a setting that needs an extra which is not installed."""
+    installed = bool(vad.installed_vad())
+    if settings.ears == LOCAL and not installed:
+        raise ConfigError(
+            "ears is 'local', and there are no local ears.", field="ears", remedy=vad.REMEDY
+        )
+    if settings.noise_suppression and not echo.can_cancel_echo():
+        raise ConfigError(
+            "noise_suppression needs a package that is not installed.",
+            field="noise_suppression",
+            remedy=echo.REMEDY,
+        )
+    if installed and settings.ears != SERVER:
+        vad.warm_up()
+    return HearingOptions(settings.ears, installed, _echo_plan(settings))
+
+
+def _echo_plan(settings: Settings) -> EchoPlan:
+    if settings.echo_cancellation == "off":
+        return EchoPlan()
+    if echo.can_cancel_echo():
+        return EchoPlan("cancel", settings.noise_suppression)
+    return EchoPlan("gate")
