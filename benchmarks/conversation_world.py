@@ -270,7 +270,7 @@ class HearsAudio:
         rules = VadRules(
             ears.threshold, ears.threshold - 0.15, ONSET_MS, ears.silence_ms, floor_dbfs=-70.0
         )
-        self._vad = SileroVad(rules, 8000)
+        self._vad = SileroVad(rules)
         self._time = time
 
     def feed(self, audio: bytes) -> list[tuple[Began | Ended, float]]:

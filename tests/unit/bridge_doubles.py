@@ -222,11 +222,18 @@ class ScriptedSession:
         self.audio = bytearray()
         self.closed = False
         self._responses = 0
-        self._items = 0
+        self._items = self._turns = 0
         self._active: dict[str, str] = {}
 
     def append_audio(self, audio: bytes) -> None:
         self.audio += audio
+
+    def begin_turn(self, audio_ms: int) -> None:
+        self._turns += 1
+        self.emit(SpeechStarted(audio_ms, f"turn-{self._turns}"))
+
+    def commit_turn(self, audio_ms: int) -> None:
+        self.emit(SpeechStopped(audio_ms, f"turn-{self._turns}"))
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self.calls.append(("speak", text, exact))

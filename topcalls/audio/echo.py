@@ -6,6 +6,7 @@ the caller's side of the line, far what the switch played to it at the same mome
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
@@ -25,7 +26,13 @@ _LOOK: Final = RATE * 3 // 10  # samples of the near side that are compared
 _LONGEST_DELAY: Final = RATE // 2
 _TRANSFORM: Final = 8192  # at least both together
 _OWN_SHARE: Final = 0.12  # of the near side's power that one copy of the far side explains
+_LOOK_EVERY: Final = RATE * 4 // 100  # samples
+_LOOK_SELDOM: Final = RATE * 12 // 100  # samples, on a line that has been looked at for long enough
+_LONG_ENOUGH: Final = 100  # looks in a row that found nothing
 _HOLD: Final = RATE // 8  # samples: gaps in what is recognised as echo
+_FAR_PEAK: Final = 30.0  # of the whitened far side: what is weaker is silence
+_LEAK_LOOKS: Final = 3
+_TRIAL_FRAMES: Final = 1000  # of 10 ms that a canceller learns from, before it is let go
 _NEIGHBOURS: Final = 16  # samples around a known delay
 _FLOOR_DBFS: Final = -55.0  # of the near side: nothing to be taken for speech
 
@@ -48,8 +55,8 @@ class EchoCanceller:
     """WebRTC's AEC3. It learns the way of the echo within a second of speech, needs no hint of its
     delay, and follows when it changes. Idle while nothing was played for a second.
 
-    To be made in the process that uses it, after any fork: it starts threads of its own. Raises
-    `ConfigError` without the extra `echo`.
+    `worked_frames` of 10 ms are those that it looked at. To be made in the process that uses it,
+    after any fork: it starts threads of its own. Raises `ConfigError` without the extra `echo`.
     """
 
     def __init__(self, *, noise_suppression: bool = False, high_pass: bool = True) -> None:
@@ -66,6 +73,7 @@ class EchoCanceller:
         self._always = noise_suppression
         self._near = self._far = b""
         self._silent_frames = _NEVER
+        self.worked_frames = 0
 
     def clean(self, near: bytes, far: bytes) -> bytes:
         self._near += near
@@ -85,6 +93,7 @@ class EchoCanceller:
             self._silent_frames += 1
         if self._silent_frames > _TAIL_FRAMES and not self._always:
             return near
+        self.worked_frames += 1
         self._module.process_reverse_stream(self._frame(far))
         frame = self._frame(near)
         self._module.process_stream(frame)
@@ -107,21 +116,44 @@ class LeakGate:
         self._far = np.zeros(_LOOK + _LONGEST_DELAY, np.float32)
         self._delay: int | None = None  # samples, where it was found last
         self._muted_for = 0  # samples for which it stays muted
+        self._since_look = 0
+        self._found = self._in_vain = 0  # looks
+
+    @property
+    def leaks(self) -> bool:
+        """The agent's own voice has come back for some time in this call."""
+        return self._found >= _LEAK_LOOKS
+
+    @property
+    def past(self) -> tuple[bytes, bytes]:
+        """The last moments of both sides."""
+        near, far = self._near, self._far[-len(self._near) :]
+        return near.astype("<i2").tobytes(), far.astype("<i2").tobytes()
 
     def clean(self, near: bytes, far: bytes) -> bytes:
         self._near = _shifted(self._near, near)
         self._far = _shifted(self._far, far)
-        if level_dbfs(near) > _FLOOR_DBFS and self._is_own_voice():
-            self._muted_for = _HOLD
-        elif self._muted_for:
-            self._muted_for = max(0, self._muted_for - len(near) // 2)
+        self._since_look += len(near) // 2
+        self._muted_for = max(0, self._muted_for - len(near) // 2)
+        pace = _LOOK_EVERY if self._in_vain < _LONG_ENOUGH else _LOOK_SELDOM
+        if self._since_look >= pace and level_dbfs(near) > _FLOOR_DBFS:
+            self._since_look = 0
+            self._look()
         return bytes(len(near)) if self._muted_for else near
 
-    def _is_own_voice(self) -> bool:
+    def _look(self) -> None:
         far = _whitened(self._far)
+        if float(np.abs(far).max()) < _FAR_PEAK:
+            return
+        if self._is_own_voice(far):
+            self._found += 1
+            self._in_vain = 0
+            self._muted_for = _HOLD
+        else:
+            self._in_vain += 1
+
+    def _is_own_voice(self, far: Samples) -> bool:
         near = _whitened(self._near)
-        if float(np.abs(far).max()) < 1.0:
-            return False
         if self._delay is not None and self._share_around(self._delay, near, far) >= _OWN_SHARE:
             return True
         delay, share = _best_copy(near, far)
@@ -135,6 +167,36 @@ class LeakGate:
         copies = sliding_window_view(far[start : start + _LOOK + 2 * _NEIGHBOURS], _LOOK)
         power = np.maximum(np.einsum("ij,ij->i", copies, copies), 1.0)
         return float((np.square(copies @ near) / power).max() / max(1.0, float(near @ near)))
+
+
+class CancelledLeak:
+    """A canceller where there is something to cancel.
+
+    A line that sends nothing back needs none: it would cost processor time, and in the second of
+    speech that it takes to learn that there is no echo, it attenuates a caller who interrupts. So
+    it only learns at first, and a gate watches whether the agent's voice comes back. From then on
+    what it leaves is heard, and the gate mutes what it does not get; where nothing comes back for a
+    while it is let go, until something does. Raises `ConfigError` without the extra `echo`.
+    """
+
+    def __init__(self, *, noise_suppression: bool = False) -> None:
+        self._gate = LeakGate()
+        self._make = partial(EchoCanceller, noise_suppression=noise_suppression)
+        self._canceller: EchoCanceller | None = self._make()
+        self._always = noise_suppression
+
+    def clean(self, near: bytes, far: bytes) -> bytes:
+        if self._canceller is None and self._gate.leaks:
+            self._canceller = self._make()
+            self._canceller.clean(*self._gate.past)
+        if self._canceller is None:
+            return self._gate.clean(near, far)
+        cleaned = self._canceller.clean(near, far)
+        if not self._gate.leaks and not self._always:
+            if self._canceller.worked_frames > _TRIAL_FRAMES:
+                self._canceller = None
+            return self._gate.clean(near, far)
+        return self._gate.clean(cleaned, far[-len(cleaned) :] if cleaned else b"")
 
 
 def _best_copy(near: Samples, far: Samples) -> tuple[int, float]:
@@ -157,6 +219,12 @@ def _shifted(kept: Samples, l16: bytes) -> Samples:
 def _whitened(samples: Samples) -> Samples:
     """Without the low notes, which are alike in all voices."""
     return np.diff(samples, prepend=samples[:1]) + 0.1 * samples
+
+
+def warm_up() -> None:
+    """Load what a canceller needs now, and not with the first call."""
+    if can_cancel_echo():
+        EchoCanceller()
 
 
 def can_cancel_echo() -> bool:

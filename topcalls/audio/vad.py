@@ -1,9 +1,12 @@
 """Whether somebody speaks now, decided here instead of by the model: voice activity detection.
 
 Two detectors with one interface. Silero is a small neural network and tells speech from coughs,
-clicks and noise; WebRTC's looks at the energy of six bands, costs a sixtieth and is for machines
+clicks and noise; WebRTC's looks at the energy of six bands, costs a twentieth and is for machines
 without the first. Audio goes in as L16 at 8 kHz in pieces of any length; positions are
 milliseconds of audio since the first.
+
+Silero runs at the telephone's own rate. On telephone speech brought to 16 kHz it finds the same
+interruptions 30 to 50 ms later, and costs twice as much.
 """
 
 from __future__ import annotations
@@ -19,15 +22,16 @@ from numpy.typing import NDArray
 
 from topcalls.audio.framing import Framer
 from topcalls.audio.levels import level_dbfs
-from topcalls.audio.resampler import Resampler
 from topcalls.errors import ConfigError
 
 _WINDOW_MS: Final = 32
-_CONTEXT_MS: Final = 4  # of the window before, which the network looks at again
+_WINDOW_BYTES: Final = _WINDOW_MS * 16
+_CONTEXT: Final = 32  # samples of the window before, which the network looks at again
 _STATE_SHAPE: Final = (2, 1, 128)
 _STALE_WINDOWS: Final = 16  # unheard in a row: what the network remembers is of another time
 _FRAME_MS: Final = 20
 _FULL_SCALE: Final = 32768.0
+_RATE: Final = np.array(8000, np.int64)
 
 REMEDY = "Run: pip install 'topcalls[ears]'"
 
@@ -92,7 +96,7 @@ class _Detector:
 
     def feed(self, l16: bytes) -> list[Began | Ended]:
         self._fed += len(l16)
-        windows = self._framer.feed(self._prepared(l16))
+        windows = self._framer.feed(l16)
         changes = (self._runs.judge(self._probability(window)) for window in windows)
         return [change for change in changes if change is not None]
 
@@ -100,9 +104,6 @@ class _Detector:
         self._fed += size
         self._framer.flush(b"\0")
         self._runs.skip_to(self._fed // 16)
-
-    def _prepared(self, l16: bytes) -> bytes:
-        return l16
 
     def _probability(self, window: bytes) -> float:
         raise NotImplementedError
@@ -150,27 +151,21 @@ class SpeechRuns:
 
 
 class SileroVad(_Detector):
-    """The network of the silero-vad project, at 16 kHz or 8 kHz.
+    """The network of the silero-vad project.
 
     All calls of a process share one network; what it remembers of a call is kept here.
     Raises `ConfigError` without the extra `ears`.
     """
 
-    def __init__(self, rules: VadRules, rate: int = 16000) -> None:
-        super().__init__(rules, _WINDOW_MS, _WINDOW_MS * rate // 1000 * 2)
+    def __init__(self, rules: VadRules) -> None:
+        super().__init__(rules, _WINDOW_MS, _WINDOW_BYTES)
         self._network = _network()
-        self._rate = np.array(rate, np.int64)
-        self._resampler = Resampler(8000, rate)
-        self._context_size = _CONTEXT_MS * rate // 1000
         self._unheard = 0
         self._forget()
 
     def _forget(self) -> None:
         self._state: NDArray[np.float32] = np.zeros(_STATE_SHAPE, np.float32)
-        self._context: NDArray[np.float32] = np.zeros(self._context_size, np.float32)
-
-    def _prepared(self, l16: bytes) -> bytes:
-        return self._resampler.feed(l16)
+        self._context: NDArray[np.float32] = np.zeros(_CONTEXT, np.float32)
 
     def _probability(self, window: bytes) -> float:
         if not self._runs.speaking and level_dbfs(window) < self._rules.floor_dbfs:
@@ -181,8 +176,8 @@ class SileroVad(_Detector):
         self._unheard = 0
         samples = np.frombuffer(window, "<i2").astype(np.float32) / _FULL_SCALE
         sound = np.concatenate((self._context, samples))[None]
-        self._context = samples[-self._context_size :]
-        inputs = {"input": sound, "state": self._state, "sr": self._rate}
+        self._context = samples[-_CONTEXT:]
+        inputs = {"input": sound, "state": self._state, "sr": _RATE}
         output, self._state = self._network.run(None, inputs)
         return float(output[0, 0])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from topcalls.audio.echo import EchoCanceller, EchoGuard, LeakGate
+from topcalls.audio.echo import CancelledLeak, EchoGuard, LeakGate
 from topcalls.audio.pcm import split_stereo
 from topcalls.log import get_logger
 
@@ -35,7 +35,7 @@ class EchoPlan:
     def guard(self) -> EchoGuard | None:
         """A new one; raises `ConfigError` without the extra that it needs."""
         if self.method == "cancel":
-            return EchoCanceller(noise_suppression=self.noise_suppression)
+            return CancelledLeak(noise_suppression=self.noise_suppression)
         return LeakGate() if self.method == "gate" else None
 
 

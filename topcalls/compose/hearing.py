@@ -25,6 +25,7 @@ def hearing_options(settings: Settings) -> HearingOptions:
         )
     if installed and settings.ears != SERVER:
         vad.warm_up()
+        echo.warm_up()
     return HearingOptions(settings.ears, installed, _echo_plan(settings))
 
 
