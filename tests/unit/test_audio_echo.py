@@ -1,7 +1,9 @@
+import sys
+
 import numpy as np
 import pytest
 
-from topcalls.audio.echo import EchoCanceller, LeakGate
+from topcalls.audio.echo import CancelledLeak, EchoCanceller, LeakGate
 from topcalls.audio.g711 import decode, encode
 from topcalls.audio.levels import level_dbfs
 from topcalls.errors import ConfigError
@@ -9,7 +11,7 @@ from topcalls.sandbox.speech import Synthesizer
 
 RATE = 8000
 PIECE = 320
-GUARDS = [EchoCanceller, LeakGate]
+GUARDS = [CancelledLeak, LeakGate]
 
 
 def samples(l16):
@@ -56,7 +58,7 @@ def level(l16, start, end):
     return level_dbfs(l16[int(start * RATE) * 2 : int(end * RATE) * 2])
 
 
-@pytest.mark.parametrize("make", GUARDS)
+@pytest.mark.parametrize("make", [EchoCanceller, *GUARDS])
 @pytest.mark.parametrize(("delay_ms", "decibels"), [(20, -15), (120, -6), (400, -12)])
 def test_the_agents_own_voice_does_not_come_back(make, delay_ms, decibels, agent):
     near = echo_of(agent, delay_ms, decibels)
@@ -101,6 +103,14 @@ def test_pieces_of_any_length_come_through(make, piece, agent):
     assert len(agent) * 2 - 160 < len(cleaned) <= len(agent) * 2
 
 
+def test_a_canceller_with_nothing_to_cancel_is_let_go(agent):
+    guard = CancelledLeak()
+    pass_through(guard, np.zeros(3 * len(agent)), np.tile(agent, 3))
+    assert guard._canceller is None
+    pass_through(guard, echo_of(agent, 100, -10), agent)
+    assert guard._canceller is not None
+
+
 def test_noise_is_taken_out_where_that_is_wanted():
     noise = np.random.default_rng(2).standard_normal(4 * RATE) * 300
     cleaned = pass_through(EchoCanceller(noise_suppression=True), noise, np.zeros(len(noise)))
@@ -108,7 +118,7 @@ def test_noise_is_taken_out_where_that_is_wanted():
 
 
 def test_without_the_extra_the_remedy_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "livekit", None)
+    monkeypatch.setitem(sys.modules, "livekit.rtc", None)
     with pytest.raises(ConfigError) as refused:
         EchoCanceller()
     assert "topcalls[echo]" in refused.value.remedy

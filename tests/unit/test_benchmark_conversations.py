@@ -2,6 +2,7 @@
 
 import sys
 import wave
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +15,9 @@ BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 def benchmark():
     """Its modules, importable for as long as these tests take."""
     sys.path.insert(0, str(BENCHMARKS))
-    try:
-        import conversation_call
-        import conversation_recordings
-        import conversation_report
-        import conversations
-
-        yield (conversation_call, conversations, conversation_report, conversation_recordings)
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+    names = ("conversation_call", "conversations", "conversation_report", "conversation_recordings")
+    yield tuple(import_module(name) for name in names)
+    sys.path.remove(str(BENCHMARKS))
 
 
 @pytest.fixture(scope="module")

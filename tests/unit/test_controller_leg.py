@@ -250,6 +250,20 @@ def test_a_stream_that_we_closed_is_taken_off_the_channel_before_another_is_put_
     assert starts[:2] == ["start", "stop"]
 
 
+@pytest.mark.parametrize(("stereo", "mix"), [(False, "mono"), (True, "stereo")])
+def test_the_played_side_comes_too_where_it_is_wanted(line, stereo, mix):
+    """Also after a break."""
+    line.leg.start(stereo=stereo)
+    peer = line.connect()
+    line.listener.connected.get(timeout=LIMIT)
+    assert line.leg.is_stereo is stereo
+    line.steady()
+    peer.sock.close()
+    assert line.connect()
+    starts = [c.split() for c in line.server.seen() if c.startswith("bgapi uuid_audio_stream")]
+    assert [words[5] for words in starts if words[3] == "start"] == [mix, mix]
+
+
 def test_closing_while_it_connects_leaves_nothing(line):
     line.late = Event()
     line.leg.start()

@@ -221,6 +221,17 @@ def test_objects_may_not_be_deep():
     assert codes(request_data=deep) == {"request_data": "too_deep"}
 
 
+def test_local_ears_must_be_installed():
+    rules = CallRules(default_from_number="+12025550199", local_ears=True)
+    for ears in ("auto", "server", "local", None):
+        assert codes(rules, interruption={"ears": ears}) == {}
+    assert codes(interruption={"ears": "server"}) == {}
+    wrong = faults(interruption={"ears": "local"})["interruption.ears"]
+    assert wrong.code == "not_installed"
+    assert "topcalls[ears]" in wrong.message
+    assert codes(interruption={"ears": "mine"}) == {"interruption.ears": "choice"}
+
+
 def test_webhook_events():
     url = "https://example.com/hook"
     assert codes(webhook_url=url, webhook_events=list(CALL_EVENTS)) == {}

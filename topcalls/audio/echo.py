@@ -7,6 +7,7 @@ the caller's side of the line, far what the switch played to it at the same mome
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
@@ -51,6 +52,19 @@ class EchoGuard(Protocol):
         ...
 
 
+class _BothSides:
+    """Cuts both sides alike: whole frames of 10 ms now, the rest with the next piece."""
+
+    def __init__(self) -> None:
+        self._near = self._far = b""
+
+    def whole(self, near: bytes, far: bytes) -> tuple[bytes, bytes]:
+        near, far = self._near + near, self._far + far
+        end = len(near) - len(near) % _FRAME
+        self._near, self._far = near[end:], far[end:]
+        return near[:end], far[:end]
+
+
 class EchoCanceller:
     """WebRTC's AEC3. It learns the way of the echo within a second of speech, needs no hint of its
     delay, and follows when it changes. Idle while nothing was played for a second.
@@ -61,7 +75,7 @@ class EchoCanceller:
 
     def __init__(self, *, noise_suppression: bool = False, high_pass: bool = True) -> None:
         try:
-            from livekit import rtc  # noqa: PLC0415 - an extra
+            rtc = import_module("livekit.rtc")  # an extra, and slow to load
         except ImportError:
             raise ConfigError("The echo canceller is not installed.", remedy=REMEDY) from None
         self._frame_of = rtc.AudioFrame
@@ -71,20 +85,16 @@ class EchoCanceller:
             high_pass_filter=high_pass,
         )
         self._always = noise_suppression
-        self._near = self._far = b""
+        self._sides = _BothSides()
         self._silent_frames = _NEVER
         self.worked_frames = 0
 
     def clean(self, near: bytes, far: bytes) -> bytes:
-        self._near += near
-        self._far += far
-        end = len(self._near) - len(self._near) % _FRAME
-        cleaned = [
-            self._clean(self._near[at : at + _FRAME], self._far[at : at + _FRAME])
-            for at in range(0, end, _FRAME)
-        ]
-        self._near, self._far = self._near[end:], self._far[end:]
-        return b"".join(cleaned)
+        near, far = self._sides.whole(near, far)
+        return b"".join(
+            self._clean(near[at : at + _FRAME], far[at : at + _FRAME])
+            for at in range(0, len(near), _FRAME)
+        )
 
     def _clean(self, near: bytes, far: bytes) -> bytes:
         if level_dbfs(far) > _QUIET_DBFS:
@@ -180,12 +190,14 @@ class CancelledLeak:
     """
 
     def __init__(self, *, noise_suppression: bool = False) -> None:
+        self._sides = _BothSides()
         self._gate = LeakGate()
         self._make = partial(EchoCanceller, noise_suppression=noise_suppression)
         self._canceller: EchoCanceller | None = self._make()
         self._always = noise_suppression
 
     def clean(self, near: bytes, far: bytes) -> bytes:
+        near, far = self._sides.whole(near, far)
         if self._canceller is None and self._gate.leaks:
             self._canceller = self._make()
             self._canceller.clean(*self._gate.past)
@@ -196,7 +208,7 @@ class CancelledLeak:
             if self._canceller.worked_frames > _TRIAL_FRAMES:
                 self._canceller = None
             return self._gate.clean(near, far)
-        return self._gate.clean(cleaned, far[-len(cleaned) :] if cleaned else b"")
+        return self._gate.clean(cleaned, far)
 
 
 def _best_copy(near: Samples, far: Samples) -> tuple[int, float]:

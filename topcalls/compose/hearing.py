@@ -6,8 +6,11 @@ from topcalls.audio import echo, vad
 from topcalls.bridge.hearing import HearingOptions
 from topcalls.bridge.own_voice import EchoPlan
 from topcalls.config import Settings
+from topcalls.core.checkup import Finding, ok, refused
 from topcalls.core.ears import LOCAL, SERVER
 from topcalls.errors import ConfigError
+
+EARS_CHECK = "ears"
 
 
 def hearing_options(settings: Settings) -> HearingOptions:
@@ -27,6 +30,28 @@ def hearing_options(settings: Settings) -> HearingOptions:
         vad.warm_up()
         echo.warm_up()
     return HearingOptions(settings.ears, installed, _echo_plan(settings))
+
+
+def ears_finding(settings: Settings) -> Finding:
+    """Whose ears calls have here, for the doctor."""
+    try:
+        options = hearing_options(settings)
+    except ConfigError as error:
+        return refused(EARS_CHECK, error)
+    if not options.installed:
+        return ok(EARS_CHECK, "The model's or recogniser's in every call.")
+    if options.ears == SERVER:
+        return ok(
+            EARS_CHECK, "The model's or recogniser's, where a call does not ask for local ones."
+        )
+    calls = "in every call" if options.ears == LOCAL else "in legacy calls, the model's in others"
+    detector = {"silero": "Silero", "webrtc": "WebRTC"}[vad.installed_vad()]
+    about_echo = {
+        "cancel": "echo is cancelled",
+        "gate": "echo is muted",
+        "off": "echo is not minded",
+    }
+    return ok(EARS_CHECK, f"Local ({detector}) {calls}; {about_echo[options.echo.method]}.")
 
 
 def _echo_plan(settings: Settings) -> EchoPlan:
