@@ -37,6 +37,15 @@ def test_each_answered_turn_has_its_timing(ended):
         assert timing["provider_ms"] > 0
 
 
+def test_what_the_caller_waited_is_measured_on_the_recording(ended):
+    measured = [timing for timing in ended("talk")["timings"] if timing["ear_ms"] is not None]
+    assert len(measured) >= 3
+    for timing in measured:
+        assert -150 < timing["unexplained_ms"] < 600, timing
+        *moments, _ = timing["moments"].values()
+        assert moments == sorted(moments), timing
+
+
 @pytest.mark.parametrize(
     ("name", "status", "reason"),
     [
