@@ -57,6 +57,7 @@ READ_BY_HAND = {
     "audioop-lts": "PSF-2.0",
     "espeakng-loader": "GPL-3.0-or-later",
     "huey": "MIT",
+    "num2words": "LGPL-2.1-or-later",
     "peewee": "MIT",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }

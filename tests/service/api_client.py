@@ -97,6 +97,7 @@ def api_services(
     voices = Voices(services.db, lineup or Lineup())
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
     return ApiServices(
+        account_speech=services.account_speech,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         clock=services.clock,
         keys=services.keys,

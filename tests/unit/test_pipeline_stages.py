@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -15,9 +16,11 @@ from sandbox_openai_speech import silence, spoken
 from topcalls.bridge.pipeline import Chain, Pipeline, PipelineSession
 from topcalls.bridge.pipeline_reply import CONTINUE, Filler
 from topcalls.clock import SystemClock
+from topcalls.core.pronunciation import Pronunciation
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
+    AgentTextDelta,
     AgentTextDone,
     AudioDelta,
     CallerTextDelta,
@@ -62,11 +65,13 @@ class Ears:
         self.audio = bytearray()
         self.opened = Event()
         self.tell: Callable[[HearingEvent], None] = lambda _: None
+        self.config: HearingConfig | None = None
 
     def open(self, config: HearingConfig, on_event: Callable[[HearingEvent], None]) -> Ears:
         if self.fails:
             raise DOWN
         self.tell = on_event
+        self.config = config
         self.opened.set()
         return self
 
@@ -127,6 +132,9 @@ class Mouth:
         """Nothing to let go of."""
 
 
+CONFIG = SessionConfig("model", "Be kind.")
+
+
 @pytest.fixture
 def heard() -> Heard:
     return Heard()
@@ -136,9 +144,15 @@ def heard() -> Heard:
 def opened() -> Iterator[Callable[..., PipelineSession]]:
     sessions = []
 
-    def open_(heard: Heard, ears: Any, minds: Any, mouths: Any, **more: Any) -> PipelineSession:
+    def open_(
+        heard: Heard,
+        ears: Any,
+        minds: Any,
+        mouths: Any,
+        config: SessionConfig = CONFIG,
+        **more: Any,
+    ) -> PipelineSession:
         chain = Chain(tuple(ears), tuple(minds), tuple(mouths), **more)
-        config = SessionConfig("model", "Be kind.")
         session = Pipeline(lambda _: chain, SystemClock()).open(config, heard)
         sessions.append(session)
         return session
@@ -254,6 +268,36 @@ def test_the_first_clause_is_spoken_before_the_answer_is_there(heard: Heard, ope
     writes.set()
     until(heard, ResponseDone)
     assert mouth.said == ["Of course I can,", "and gladly so."]
+
+
+def test_the_voice_gets_words_and_the_transcript_keeps_figures(heard: Heard, opened: Any) -> None:
+    mouth, ears = Mouth(), Ears()
+    win = Pronunciation("Nguyen", "win")
+    config = replace(CONFIG, language="en-US", pronunciations=(win,), keywords=("Acme",))
+    mind = Mind(["Mr Nguyen pays $12.50. ", "Bye."], ["Next."])
+    session = opened(heard, [ears], [mind], [mouth], config)
+    session.create_response()
+    events = until(heard, ResponseDone)
+    assert mouth.said == ["Mr win pays twelve dollars and fifty cents.", "Bye."]
+    assert of(events, AgentTextDone)[0].text == "Mr Nguyen pays $12.50. Bye."
+    deltas = "".join(event.text for event in of(events, AgentTextDelta))
+    assert deltas.split() == ["Mr", "Nguyen", "pays", "$12.50.", "Bye."]
+    assert mouth.configs[0].pronunciations == (win,)
+    assert ears.config is not None
+    assert ears.config.keywords == ("Acme",)
+    session.add_message("user", "And then?")
+    session.create_response()
+    until(heard, ResponseDone)
+    assert any("$12.50" in message.text for message in mind.requests[-1].messages)
+
+
+def test_who_asks_for_figures_as_they_are_gets_them(heard: Heard, opened: Any) -> None:
+    mouth = Mouth()
+    config = replace(CONFIG, language="en-US", spoken_forms=False)
+    session = opened(heard, [Ears()], [Mind()], [mouth], config)
+    session.speak("It is $12.50.")
+    until(heard, ResponseDone)
+    assert mouth.said == ["It is $12.50."]
 
 
 # --- what fails

@@ -101,6 +101,17 @@ def test_novas_settings_are_what_the_call_wants(server: DeepgramDouble, events: 
     session.close()
 
 
+def test_more_words_than_the_service_takes_are_left_out(server: DeepgramDouble) -> None:
+    many = HearingConfig(
+        language="en-US", keywords=tuple(f"keyword number {n}" for n in range(150))
+    )
+    for recogniser in (nova(server), DeepgramFlux(KEY, base_url=server.base_url)):
+        recogniser.open(many, lambda _: None).close()
+    terms = [value for name, value in nova_query("nova-3", many) if name == "keyterm"]
+    assert terms == [f"keyword number {n}" for n in range(len(terms))]
+    assert 50 < len(terms) <= 100
+
+
 @pytest.mark.parametrize(
     ("tag", "language"),
     [("de-AT", "de"), ("de-CH", "de-CH"), ("nb", "no"), (None, "multi")],

@@ -26,6 +26,7 @@ from topcalls.providers.stages import (
     TurnBegan,
     TurnEnded,
 )
+from topcalls.sandbox.elevenlabs.scribe import problem_of
 from topcalls.sandbox.elevenlabs.server import ElevenLabsDouble
 from topcalls.sandbox.elevenlabs.shelf import BadQuery
 
@@ -225,6 +226,20 @@ def test_scribe_is_refused_what_is_no_audio(server: ElevenLabsDouble) -> None:
     session._connection.send_text('{"message_type":"hello"}')
     failed = events.until(HearingFailed)[-1].error
     assert (failed.retryable, failed.extra["provider_code"]) == (False, "input_error")
+
+
+def test_scribe_is_given_the_words_that_it_takes(server: ElevenLabsDouble) -> None:
+    words = ("Bright Smile", "a word of more than twenty characters", "<b>", *map(str, range(60)))
+    session = ElevenLabsScribe(KEY, base_url=server.base_url).open(
+        HearingConfig(keywords=words), lambda _: None
+    )
+    assert server.wait_for_connection().keyterms == ["Bright Smile", *map(str, range(49))]
+    session.close()
+
+
+@pytest.mark.parametrize("terms", [["x" * 21], ["<b>"], [""], ["x"] * 51])
+def test_the_double_takes_no_words_that_the_service_would_not(terms: list[str]) -> None:
+    assert problem_of({"model_id": "scribe_v2_realtime", "audio_format": "ulaw_8000"}, terms)
 
 
 # --- the library

@@ -19,9 +19,11 @@ from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import SystemClock
 from topcalls.core.builtin_tools import END_CALL
+from topcalls.core.pronunciation import Pronunciation
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
+    AgentTextDelta,
     AgentTextDone,
     AudioDelta,
     CallerTranscript,
@@ -156,6 +158,28 @@ def test_exact_words_come_as_their_sound(
     assert b"".join(event.audio for event in of(events, AudioDelta)) == spoken(FIRST)
     assert [event.text for event in of(events, AgentTextDone)] == [FIRST]
     assert events[-1].usage.output_audio > 0
+
+
+def test_exact_words_are_said_in_words_and_told_in_figures(
+    server: OpenAIDouble, heard: Heard
+) -> None:
+    settings = replace(
+        SETTINGS, keywords=("Acme",), pronunciations=(Pronunciation("Nguyen", "win"),)
+    )
+    session = OpenAIRealtime("sk-test", server.base_url).open(settings, heard)
+    session.speak("Mr Nguyen owes $12.50 until 3:05 pm.", tag="opening")
+    found = until(heard, ResponseDone)
+    said = "Mr win owes twelve dollars and fifty cents until three oh five p.m."
+    assert b"".join(event.audio for event in of(found, AudioDelta)) == spoken(said)
+    written = "Mr Nguyen owes $12.50 until 3:05 pm."
+    assert [event.text for event in of(found, AgentTextDone)] == [written]
+    assert "".join(event.text for event in of(found, AgentTextDelta)).strip() == written
+    journal = server.realtime.wait_for_connection().journal
+    updated = journal.wait_for("server", "session.updated")["session"]
+    assert updated["audio"]["input"]["transcription"]["keywords"] == ["Acme"]
+    session.speak("Mr Nguyen again")
+    assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "Mr Nguyen again"
+    session.close()
 
 
 def test_a_turn_is_heard_but_not_answered_unasked(

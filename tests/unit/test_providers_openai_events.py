@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from topcalls.core.spoken_forms import SpokenForms
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
@@ -76,6 +78,29 @@ def test_what_is_not_chosen_is_left_to_the_vendor() -> None:
     assert session["audio"]["input"]["noise_reduction"] is None
     assert session["audio"]["input"]["transcription"] == {"model": "gpt-transcribe"}
     assert session["audio"]["output"]["format"] == {"type": "audio/pcma"}
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("gpt-transcribe", {"keywords": ["Acme", "Bright Smile"]}),
+        ("gpt-4o-transcribe", {"prompt": "Expect: Acme, Bright Smile."}),
+        ("whisper-1", {"prompt": "Expect: Acme, Bright Smile."}),
+        ("gpt-realtime-whisper", {}),
+    ],
+)
+def test_words_to_expect_are_told_as_each_model_takes_them(model: str, told: Any) -> None:
+    config = replace(CONFIG, transcription_model=model, keywords=("Acme", "Bright Smile"))
+    session = events.session_update(config, "e")["session"]
+    expected = {"model": model, "language": "de", **told}
+    assert session["audio"]["input"]["transcription"] == expected
+    assert len(events.expected_words("gpt-transcribe", ["x"] * 150)["keywords"]) == 100
+
+
+def test_exact_words_are_told_as_they_are_to_be_said() -> None:
+    reading = SpokenForms("de-CH").read("Das kostet 12,50 €.")
+    body = events.spoken("Das kostet 12,50 €.", CONFIG, exact=True, reading=reading)
+    assert '"Das kostet zwölf Euro fünfzig."' in body["instructions"]
 
 
 def test_a_custom_voice_is_named_by_its_id() -> None:

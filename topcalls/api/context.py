@@ -8,6 +8,7 @@ from typing import cast
 from flask import Flask, current_app
 
 from topcalls.clock import Clock
+from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
@@ -33,6 +34,7 @@ _EXTENSION = "topcalls"
 class ApiServices:
     """The verbs that routes may call."""
 
+    account_speech: AccountSpeech
     agents: Agents
     clock: Clock
     keys: Keys

@@ -48,6 +48,10 @@ CALL_CREATED = {
     "status": "queued",
     "warnings": [],
 }
+SPEECH = {
+    "keywords": ["Bright Smile", "Dr. Nguyen"],
+    "pronunciations": [{"word": "Nguyen", "say": "win"}],
+}
 STOPPED = {"ok": True, "status": "cancelled"}
 CANCELLED = {"ok": True}
 TRANSFER = {"destination": "support"}

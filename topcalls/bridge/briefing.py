@@ -48,6 +48,8 @@ def briefing_for(
         speaker=request.speaker,
         model=request.model,
         language=request.language,
+        pronunciations=request.pronunciations,
+        spoken_forms=request.spoken_forms,
         silence_timeout_seconds=ASK_AGAIN_SECONDS,
         interruption=Interruption("low"),
     )

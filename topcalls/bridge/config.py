@@ -12,6 +12,7 @@ from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
+from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
 from topcalls.core.turns import TurnRules, rules_for
@@ -117,7 +118,7 @@ def _session(
     tools: tuple[ToolSpec, ...],
 ) -> SessionConfig:
     known = registry.find_model(model)
-    language = request.language
+    language, pronunciations = request.language, pronunciations_of(request.pronunciations)
     return SessionConfig(
         model=model,
         instructions=compose_instructions(
@@ -126,11 +127,15 @@ def _session(
             request_data=request.request_data,
             language=(language_name(language) or language) if language else None,
             today=today,
+            pronunciations=told(pronunciations) if request.mode == "realtime" else (),
             ends_itself=any(tool.name == END_CALL.name for tool in tools),
         ),
         voice=_voice(request),
         audio_format=audio_format,
         language=language,
+        keywords=request.keywords,
+        pronunciations=pronunciations,
+        spoken_forms=request.spoken_forms,
         tools=tools,
         ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
         noise_reduction="near_field",

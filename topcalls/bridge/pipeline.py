@@ -50,7 +50,6 @@ class Chain:
     voices: tuple[Voice, ...]
     voice: str = ""
     filler: Filler = field(default_factory=Filler)
-    keywords: tuple[str, ...] = ()
     temperature: float | None = None  # of models that have one
 
 
@@ -99,11 +98,13 @@ class PipelineSession:
         self._closed = False
         self._dialogue = Dialogue()
         self._minds = Minds(list(chain.minds), clock)
-        speaking = SpeakingConfig(config.audio_format, config.language, chain.voice, config.speed)
-        self._mouth = Mouth(chain.voices, speaking, clock)
+        speaking = SpeakingConfig(
+            config.audio_format, config.language, chain.voice, config.speed, config.pronunciations
+        )
+        self._mouth = Mouth(chain.voices, speaking, clock, config.forms())
         self._ears = Ears(
             chain.recognizers,
-            HearingConfig(config.audio_format, config.language, config.ears, chain.keywords),
+            HearingConfig(config.audio_format, config.language, config.ears, config.keywords),
             self._emit,
             heard=self._heard,
             likely=self._speculate,

@@ -10,6 +10,7 @@ from gevent.lock import RLock
 
 from topcalls import metrics
 from topcalls.clock import Clock
+from topcalls.core.spoken_forms import SpokenForms
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.stages import SpeakingConfig, Spoken, Voice, VoiceSession
@@ -18,13 +19,20 @@ log = get_logger(__name__)
 
 
 class Mouth:
-    """Speaks one clause at a time. The voice that a call asks for is the first one's; the others
-    have their own."""
+    """Speaks one clause at a time, as `forms` read it. The voice that a call asks for is the first
+    one's; the others have their own."""
 
-    def __init__(self, voices: Sequence[Voice], config: SpeakingConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        voices: Sequence[Voice],
+        config: SpeakingConfig,
+        clock: Clock,
+        forms: SpokenForms | None = None,
+    ) -> None:
         self._left = list(voices)
         self._config = config
         self._clock = clock
+        self._forms = forms or SpokenForms()
         self._session: VoiceSession | None = None
         self._opening = RLock()
 
@@ -41,7 +49,8 @@ class Mouth:
             log.info("No voice can be opened yet")  # whoever speaks first learns why
 
     def speak(self, clause: str) -> Iterator[Spoken]:
-        """The clause as sound. A clause that broke off half-way is not said again.
+        """The clause as sound, with its words as they are written. A clause that broke off half-way
+        is not said again.
 
         Raises `ProviderError` when no voice is left.
         """
@@ -49,13 +58,14 @@ class Mouth:
             heard = False
             asked = self._clock.monotonic()
             session = self._opened()
+            reading = self._forms.read(clause)
             try:
-                for spoken in session.speak(clause):
+                for spoken in session.speak(reading.spoken):
                     if not heard:
                         elapsed = self._clock.monotonic() - asked
                         metrics.chain_stage.labels("voice").observe(elapsed)
                     heard = True
-                    yield spoken
+                    yield Spoken(spoken.audio, reading.take(spoken.text).strip())
                 if heard:
                     return
                 raise ProviderError("The voice gave no sound.", retryable=True)

@@ -7,7 +7,7 @@ facts about the call are marked as data, since they may come from anywhere.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -64,17 +64,20 @@ def compose_instructions(
     request_data: Mapping[str, Any] | None = None,
     language: str | None = None,
     today: date | None = None,
+    pronunciations: Sequence[str] = (),
     ends_itself: bool = True,
 ) -> str:
     """The system prompt of one call, from a `task` or from whole `instructions`.
 
-    `language` is the name of a language ("German (Switzerland)"), not its tag. `ends_itself`: the
-    agent can end the call.
+    `language` is the name of a language ("German (Switzerland)"), not its tag. `pronunciations` are
+    sentences on how words are said. `ends_itself`: the agent can end the call.
     """
     sections = [instructions.strip() if instructions else f"{_PERSONA}\n\n# Task\n{_own(task)}"]
     if request_data:
         sections.append(_section("Facts", _DATA, *_facts(request_data)))
     sections.append(_section("On the telephone", *_manners(language, today)))
+    if pronunciations:
+        sections.append(_section("Pronunciation", *(f"- {line}" for line in pronunciations)))
     if ends_itself:
         sections.append(_section("Ending the call", _END))
     return "\n\n".join(sections)

@@ -20,6 +20,7 @@ def build_api(settings: Settings) -> ApiServer:
     services = open_services(settings)
     app = create_app(
         ApiServices(
+            account_speech=services.account_speech,
             agents=services.agents,
             clock=services.clock,
             keys=services.keys,

@@ -20,6 +20,7 @@ from topcalls.compose.voices import voice_libraries
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
+from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
@@ -64,6 +65,7 @@ class Services:
     db: Database
     clock: Clock
     accounts: Accounts
+    account_speech: AccountSpeech
     keys: Keys
     quotas: Quotas
     agents: Agents
@@ -132,6 +134,7 @@ def wire(
         default_ring_timeout=settings.ring_timeout_seconds,
         allow_private_urls=private_webhooks_allowed(settings),
     )
+    speech = AccountSpeech(db)
     calls = Calls(
         db,
         clock,
@@ -140,6 +143,7 @@ def wire(
         recordings,
         transitions,
         catalogue,
+        speech,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
@@ -153,6 +157,7 @@ def wire(
         db=db,
         clock=clock,
         accounts=Accounts(db, clock),
+        account_speech=speech,
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
         agents=agents,
@@ -171,6 +176,7 @@ def wire(
             quotas,
             agents,
             catalogue,
+            speech,
             transitions,
             sandbox=settings.telephony_mode == "sandbox",
             node_capacity=settings.node_capacity,

@@ -7,7 +7,7 @@ published version again. What a version holds does not change once it was publis
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,10 +15,22 @@ from typing import Any
 
 from topcalls.core import call_rules
 from topcalls.core.call_rules import CallRules
+from topcalls.core.pronunciation import (
+    keyword_faults,
+    merged_keywords,
+    merged_pronunciations,
+    pronunciation_faults,
+)
 from topcalls.errors import FieldError
 
 NAME_LENGTHS = (1, 100)
 DESCRIPTION_LENGTHS = (0, 1_000)
+_ADDED_UP: dict[str, tuple[Callable[[object], Any], Callable[..., list[Any]]]] = {
+    "keywords": (keyword_faults, merged_keywords),
+    "pronunciations": (pronunciation_faults, merged_pronunciations),
+}
+"""Lists of a call that its agent's are added to: what is wrong with one, and how they are added."""
+
 MERGED = ("request_data", "interruption", "recording")
 """Objects of a configuration that are overlaid name by name; all else is replaced whole."""
 
@@ -94,7 +106,8 @@ def edited(configuration: Configuration, edit: Configuration) -> dict[str, Any]:
 def call_body(configuration: Configuration, body: Mapping[str, Any]) -> dict[str, Any]:
     """The body of a call by an agent: what the call names goes before the configuration.
 
-    A `task` or `instructions` of the call replaces the agent's, whichever of the two that has.
+    A `task` or `instructions` of the call replaces the agent's, whichever of the two that has, and
+    `keywords` and `pronunciations` of both add up.
     """
     own = given(body)
     result = dict(configuration)
@@ -102,9 +115,19 @@ def call_body(configuration: Configuration, body: Mapping[str, Any]) -> dict[str
         result.pop("task", None)
         result.pop("instructions", None)
     for key, value in own.items():
-        merged = key in MERGED and isinstance(value, Mapping)
-        result[key] = {**_names(result.get(key)), **value} if merged else value
+        if key in MERGED and isinstance(value, Mapping):
+            value = {**_names(result.get(key)), **value}
+        elif key in _ADDED_UP:
+            value = _added(key, value, result.get(key, ()))
+        result[key] = value
     return result
+
+
+def _added(key: str, own: Any, held: Any) -> Any:
+    """A list of the call with its agent's behind it; one that is wrong stays as it is, to be judged
+    so."""
+    faults, merged = _ADDED_UP[key]
+    return own if any(faults(own)) else merged(own, held)
 
 
 def _names(value: object) -> Mapping[str, Any]:

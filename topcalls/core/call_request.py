@@ -91,7 +91,8 @@ class CallRequest:
     Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
     is set. A higher `priority` is dispatched first. `model` None means the configured default, and
     `voice` None the one of the mode. `speaker` is what the installation made of `voice`
-    (`core.voices.KnownVoice.address`): no customer gives it.
+    (`core.voices.KnownVoice.address`): no customer gives it. `spoken_forms`: figures are put into
+    words for voices that get a text.
     `webhook_events` empty means every event of the call. `built_in_tools` None means those of every
     call, see `core/builtin_tools.py`; an empty list means none.
     """
@@ -108,6 +109,9 @@ class CallRequest:
     speaker: str | None = None
     model: str | None = None
     language: str | None = None
+    keywords: tuple[str, ...] = ()
+    pronunciations: tuple[Mapping[str, Any], ...] = ()
+    spoken_forms: bool = True
     temperature: float | None = None
     max_duration: float = DEFAULT_MAX_DURATION
     ring_timeout_seconds: float = DEFAULT_RING_TIMEOUT
@@ -195,6 +199,8 @@ _CONVERTERS: dict[str, Any] = {
     "interruption": _section(Interruption),
     "recording": _section(Recording),
     "schedule_at": _moment,
+    "keywords": tuple,
+    "pronunciations": tuple,
     "webhook_events": tuple,
     "knowledge_base_ids": tuple,
     "tools": tuple,

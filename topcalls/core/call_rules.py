@@ -41,6 +41,7 @@ from topcalls.core.json_schema import schema_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import outcome_faults
+from topcalls.core.pronunciation import keyword_faults, pronunciation_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_rules import tool_faults
 from topcalls.core.transfer_rules import transfer_faults
@@ -275,6 +276,11 @@ def _background(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
         yield FieldError("background_audio_gain", message, "needs_background_audio")
 
 
+def _speech(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    yield from keyword_faults(given.get("keywords", ()))
+    yield from pronunciation_faults(given.get("pronunciations", ()))
+
+
 def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     if "webhook_url" in given:
         private = rules.allow_private_urls
@@ -380,8 +386,9 @@ def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> 
     ids = given.get("knowledge_base_ids", ())
     if not isinstance(ids, list | tuple) or any(not isinstance(item, str) for item in ids):
         yield FieldError("knowledge_base_ids", "Must be a list of ids.", "invalid_type")
-    if not isinstance(given.get("wait_for_greeting", False), bool):
-        yield FieldError("wait_for_greeting", "Must be true or false.", "invalid_type")
+    for name in ("wait_for_greeting", "spoken_forms"):
+        if not isinstance(given.get(name, False), bool):
+            yield FieldError(name, "Must be true or false.", "invalid_type")
 
 
 Rule = Callable[[Mapping[str, Any], CallRules, datetime], Faults]
@@ -396,6 +403,7 @@ _RULES: tuple[Rule, ...] = (
     _ranges,
     _choices,
     _background,
+    _speech,
     _webhook,
     _schedule,
     _objects,

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from topcalls.core.pronunciation import Pronunciation
+from topcalls.core.spoken_forms import SpokenForms
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
@@ -43,15 +45,21 @@ class SessionConfig:
     voice: str = "alloy"
     audio_format: AudioFormat = "audio/pcmu"
     language: str | None = None  # BCP 47
+    keywords: tuple[str, ...] = ()  # that the caller may say
+    pronunciations: tuple[Pronunciation, ...] = ()
+    spoken_forms: bool = True  # figures become words where the model is given a text to say
     tools: tuple[ToolSpec, ...] = ()
     transcription_model: str | None = None
-    transcription_prompt: str | None = None
     ears: Ears = field(default_factory=Ears)
     noise_reduction: Literal["near_field", "far_field"] | None = None
     max_output_tokens: int | None = None
     speed: float | None = None
     reasoning_effort: str | None = None
     temperature: float | None = None
+
+    def forms(self) -> SpokenForms:
+        """Reads texts as they are to be said."""
+        return SpokenForms(self.language if self.spoken_forms else None, self.pronunciations)
 
 
 # --- events

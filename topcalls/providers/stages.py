@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from topcalls.core.dialogue import FunctionCall, Message
+from topcalls.core.pronunciation import Pronunciation
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
@@ -152,12 +153,14 @@ class ChatModel(Protocol):
 
 @dataclass(frozen=True)
 class SpeakingConfig:
-    """How the voice shall sound; `voice` "" is the adapter's own choice."""
+    """How the voice shall sound; `voice` "" is the adapter's own choice. Of `pronunciations` those
+    that have a spelling are in the texts already; the others are for models that can be told."""
 
     audio_format: AudioFormat = "audio/pcmu"
     language: str | None = None
     voice: str = ""
     speed: float | None = None
+    pronunciations: tuple[Pronunciation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,19 @@ class Disconnected(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """A complete request. Header names are lower case; of a repeated one the last counts."""
+    """A complete request. Header names are lower case; of a repeated one the last counts, and in
+    `query` of a repeated parameter; `parameters` has them all."""
 
     method: str
     path: str
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    parameters: tuple[tuple[str, str], ...] = ()
+
+    def values(self, name: str) -> list[str]:
+        """Every value of a parameter."""
+        return [value for key, value in self.parameters if key == name]
 
     def json(self) -> Any:
         """The body as JSON; `ValueError` if it is none."""
@@ -179,10 +185,12 @@ def reset(sock: Any) -> None:
 
 def _request(event: h11.Request, body: bytes) -> Request:
     target = urlsplit(event.target.decode("latin-1"))
+    parameters = tuple(parse_qsl(target.query, keep_blank_values=True))
     return Request(
         method=event.method.decode(),
         path=unquote(target.path),
-        query=dict(parse_qsl(target.query, keep_blank_values=True)),
+        query=dict(parameters),
         headers={name.decode().lower(): value.decode("latin-1") for name, value in event.headers},
         body=body,
+        parameters=parameters,
     )

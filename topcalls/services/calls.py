@@ -25,6 +25,7 @@ from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services import routing
+from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
@@ -68,6 +69,7 @@ class Calls:
         recordings: Recordings,
         transitions: Transitions,
         catalogue: Catalogue,
+        speech: AccountSpeech,
         *,
         sandbox: bool,
         default_from_number: str = "",
@@ -79,6 +81,7 @@ class Calls:
         self._recordings = recordings
         self._transitions = transitions
         self._catalogue = catalogue
+        self._speech = speech
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -310,6 +313,7 @@ class Calls:
         call_id = new_id()
         routing.check_carrier(account_id, request.carrier_id)
         self._quotas.reserve(account_id, call_id, request.max_duration, now)
+        request = self._speech.added(account_id, request)
         waits = request.schedule_at is not None and request.schedule_at > now
         created_at = calls.free_time(account_id, now)
         call = calls.insert(

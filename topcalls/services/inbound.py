@@ -23,6 +23,7 @@ from topcalls.core.trunks import gateway_name
 from topcalls.errors import TopCallsError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
 from topcalls.services.call_views import ClaimedCall, claimed_call
 from topcalls.services.catalogue import Catalogue
@@ -61,6 +62,7 @@ class Inbound:
         quotas: Quotas,
         agents: Agents,
         catalogue: Catalogue,
+        speech: AccountSpeech,
         transitions: Transitions,
         *,
         sandbox: bool,
@@ -70,6 +72,7 @@ class Inbound:
         self._quotas = quotas
         self._agents = agents
         self._catalogue = catalogue
+        self._speech = speech
         self._transitions = transitions
         self._sandbox = sandbox
         self._node_capacity = node_capacity
@@ -167,6 +170,7 @@ class Inbound:
             log.warning("An agent cannot take calls", agent_id=number.agent_id, why=problem)
             return bare, Refusal.AGENT_UNUSABLE, problem
         request = self._catalogue.resolved(number.account_id, request)
+        request = self._speech.added(number.account_id, request)
         told = variables.of_call(None, "", name, headers)
         request = replace(
             request, from_number=caller, request_data={**told, **request.request_data}

@@ -46,6 +46,13 @@ def webhook_secrets(account_ids: Collection[str]) -> dict[str, str | None]:
     return {account_id: opened[0] if opened else None for account_id, opened in found.items()}
 
 
+def speech(account_id: str) -> dict[str, Any] | None:
+    """The dictionary of an account; None: no such account."""
+    query = Account.select(Account.speech).where(Account.id == account_id)
+    row = next(iter(query), None)
+    return None if row is None else (row.speech or {})
+
+
 def update(account_id: str, **changes: Any) -> bool:
     """Change columns; False if there is no such account."""
     return bool(Account.update(**changes).where(Account.id == account_id).execute())

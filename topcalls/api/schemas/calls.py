@@ -16,6 +16,7 @@ from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
+from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules, tool_rules
@@ -151,6 +152,18 @@ class CallConfigurationSchema(ma.Schema):
         "ears or the voice do not know is refused with the code `language_not_spoken`: "
         "GET /v1/languages.",
         pattern=LANGUAGE_PATTERN,
+    )
+    keywords = keywords(allow_none=True)
+    pronunciations = pronunciations(allow_none=True)
+    spoken_forms = fields.Flag(
+        allow_none=True,
+        metadata=_about(
+            "spoken_forms",
+            "In calls with a `language`: numbers, money, dates, times and telephone numbers are "
+            "put into words before a voice of mode `legacy` gets them, and in exact texts of mode "
+            "`realtime`. Transcripts keep the figures.",
+            default=True,
+        ),
     )
     temperature = _number("temperature", "Realtime models ignore it; kept with the call.")
     max_duration = _number(

@@ -19,6 +19,7 @@ from topcalls.providers.deepgram.link import (
     ENCODINGS,
     VENDOR,
     ListenSession,
+    boosted,
     open_socket,
 )
 from topcalls.providers.languages import language_code
@@ -83,7 +84,7 @@ def flux_query(model: str, config: HearingConfig, eager: float | None) -> list[t
         *([("eager_eot_threshold", str(eager))] if eager is not None else []),
         ("eot_timeout_ms", str(LONGEST_PAUSE_MS)),
         *([("language_hint", language)] if multilingual and language else []),
-        *(("keyterm", word) for word in config.keywords),
+        *(("keyterm", word) for word in boosted(config.keywords)),
     ]
 
 

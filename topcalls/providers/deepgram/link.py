@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -19,11 +19,25 @@ from topcalls.providers.stages import HearingEvent, HearingFailed
 
 VENDOR = "Deepgram"
 BASE_URL = "https://api.deepgram.com"
+MOST_KEYTERMS = 100
+MOST_KEYTERM_CHARACTERS = 1200  # of 500 tokens
 KEEP_ALIVE_SECONDS = 4.0  # the service hangs up after ten without audio
 ENCODINGS: dict[AudioFormat, str] = {"audio/pcmu": "mulaw", "audio/pcma": "alaw"}
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 log = get_logger(__name__)
+
+
+def boosted(keywords: Sequence[str]) -> list[str]:
+    """As many keywords as a stream may be given: the service ends one that is given more than 500
+    tokens of them."""
+    kept, left = [], MOST_KEYTERM_CHARACTERS
+    for word in keywords[:MOST_KEYTERMS]:
+        left -= len(word) + 1
+        if left < 0:
+            break
+        kept.append(word)
+    return kept
 
 
 def open_socket(

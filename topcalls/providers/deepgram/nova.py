@@ -10,7 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from topcalls.net.websocket import WebSocketConnection
-from topcalls.providers.deepgram.link import BASE_URL, ENCODINGS, ListenSession, open_socket
+from topcalls.providers.deepgram.link import (
+    BASE_URL,
+    ENCODINGS,
+    ListenSession,
+    boosted,
+    open_socket,
+)
 from topcalls.providers.languages import RECOGNIZERS, with_known_region
 from topcalls.providers.stages import (
     HearingConfig,
@@ -65,7 +71,7 @@ def nova_query(model: str, config: HearingConfig) -> list[tuple[str, str]]:
         ("vad_events", "true"),
         ("smart_format", "true"),
         ("punctuate", "true"),
-        *((boost, word) for word in config.keywords),
+        *((boost, word) for word in boosted(config.keywords)),
     ]
 
 

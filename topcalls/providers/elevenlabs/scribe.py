@@ -6,7 +6,8 @@ It does not say when speech begins: the first words do.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import gevent
@@ -32,8 +33,10 @@ from topcalls.providers.stages import (
 )
 
 MODEL = "scribe_v2_realtime"
+MOST_KEYTERMS, LONGEST_KEYTERM = 50, 20
 PING_SECONDS = 20.0
 _LAG_MS = 500  # between a word and its first partial transcript
+_BARRED = frozenset("<>{}[]\\")
 _FINAL = ("auth_error", "quota_exceeded", "unaccepted_terms", "input_error")
 
 log = get_logger(__name__)
@@ -68,7 +71,9 @@ class ElevenLabsScribe:
         }
         if config.language:
             query["language_code"] = elevenlabs_code(config.language)
-        url = socket_url(self._base_url, "/v1/speech-to-text/realtime", query)
+        words = [("keyterms", word) for word in _boosted(config.keywords)]
+        path = "/v1/speech-to-text/realtime"
+        url = socket_url(self._base_url, path, [*query.items(), *words])
         try:
             connection = connect(url, self._headers, self._timeout)
         except WebSocketHandshakeError as error:
@@ -80,6 +85,12 @@ class ElevenLabsScribe:
             session.close()
             raise
         return session
+
+
+def _boosted(keywords: Sequence[str]) -> list[str]:
+    """Those that the service takes: it refuses a session for one that is too long."""
+    fit = (word for word in keywords if len(word) <= LONGEST_KEYTERM and not _BARRED & set(word))
+    return list(islice(fit, MOST_KEYTERMS))
 
 
 class ScribeSession:

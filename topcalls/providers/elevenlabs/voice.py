@@ -8,7 +8,7 @@ service takes five contexts on a socket: when cancelled ones pile up, a new sock
 from __future__ import annotations
 
 from binascii import a2b_base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
@@ -40,7 +40,9 @@ _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 log = get_logger(__name__)
 
 
-def socket_url(base_url: str, path: str, query: Mapping[str, str]) -> str:
+def socket_url(
+    base_url: str, path: str, query: Mapping[str, str] | Sequence[tuple[str, str]]
+) -> str:
     """The address of a socket under the API's base URL."""
     parts = urlsplit(base_url)
     scheme = _SCHEMES.get(parts.scheme)

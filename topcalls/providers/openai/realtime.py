@@ -18,6 +18,7 @@ import gevent
 import orjson
 from gevent.event import AsyncResult, Event
 
+from topcalls.core.spoken_forms import Echo, Reading
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.net.websocket import WebSocketConnection
@@ -142,6 +143,9 @@ class OpenAIRealtimeSession:
         self._turns = ManualTurns(ears.prefix_ms) if ears.local else ServerTurns()
         self._received: dict[str, int] = {}  # bytes of audio per item
         self._content_index: dict[str, int] = {}  # of the audio in an item, where not 0
+        self._forms = config.forms()
+        self._readings: dict[str, Reading] = {}  # of exact texts, by the tag of their request
+        self._echoes: dict[str, Echo] = {}  # of those being said, by response
         self._handlers = self._dispatch_table()
         connection.on_text = self._on_text
         connection.on_close = self._on_close
@@ -182,7 +186,10 @@ class OpenAIRealtimeSession:
             self._on_event(SpeechStopped(audio_ms, name))
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
-        body = events.spoken(text, self._config, exact=exact)
+        reading = self._forms.read(text) if exact else None
+        if reading is not None and not reading.is_plain:
+            self._readings[tag] = reading
+        body = events.spoken(text, self._config, exact=exact, reading=reading)
         self._send_all(self._responses.ask(Request(tag, body)))
 
     def create_response(self, *, tag: str = "") -> None:
@@ -310,6 +317,8 @@ class OpenAIRealtimeSession:
         tag, to_send = self._responses.created(response_id)
         self._send_all(to_send)
         if tag is not None:
+            if (reading := self._readings.pop(tag, None)) is not None:
+                self._echoes[response_id] = Echo(reading)
             self._on_event(ResponseStarted(response_id, tag))
 
     def _on_audio(self, event: Mapping[str, Any]) -> None:
@@ -327,13 +336,19 @@ class OpenAIRealtimeSession:
             self._on_event(AudioDone(event["item_id"]))
 
     def _on_agent_delta(self, event: Mapping[str, Any]) -> None:
-        if not self._responses.is_muted(event["response_id"]):
-            delta = event.get("delta") or ""
-            self._on_event(AgentTextDelta(event["response_id"], event["item_id"], delta))
+        response_id, delta = event["response_id"], event.get("delta") or ""
+        if self._responses.is_muted(response_id):
+            return
+        echo = self._echoes.get(response_id)
+        written = echo.delta(delta) if echo else delta
+        if written:
+            self._on_event(AgentTextDelta(response_id, event["item_id"], written))
 
     def _on_agent_text(self, event: Mapping[str, Any]) -> None:
-        if not self._responses.is_muted(event["response_id"]):
-            self._on_event(AgentTextDone(event["item_id"], event.get("transcript") or ""))
+        response_id, text = event["response_id"], event.get("transcript") or ""
+        if not self._responses.is_muted(response_id):
+            echo = self._echoes.get(response_id)
+            self._on_event(AgentTextDone(event["item_id"], echo.whole(text) if echo else text))
 
     def _on_item_done(self, event: Mapping[str, Any]) -> None:
         item = event["item"]
@@ -355,6 +370,7 @@ class OpenAIRealtimeSession:
     def _on_response_done(self, event: Mapping[str, Any]) -> None:
         response = event["response"]
         status, reason, error = events.response_outcome(response)
+        self._echoes.pop(response["id"], None)
         tag, to_send = self._responses.done(response["id"])
         if tag is not None:
             usage = events.usage(response)

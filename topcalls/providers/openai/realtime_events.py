@@ -7,9 +7,11 @@ read defensively.
 from __future__ import annotations
 
 from binascii import b2a_base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from topcalls.core.pronunciation import MOST_KEYWORDS
+from topcalls.core.spoken_forms import Reading
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
@@ -51,11 +53,10 @@ def session_update(config: SessionConfig, event_id: str) -> dict[str, Any]:
 
 
 def _audio_input(config: SessionConfig) -> dict[str, Any]:
-    transcription = {"model": config.transcription_model or DEFAULT_TRANSCRIPTION}
+    model = config.transcription_model or DEFAULT_TRANSCRIPTION
+    transcription: dict[str, Any] = {"model": model, **expected_words(model, config.keywords)}
     if config.language:
         transcription["language"] = language_code(config.language)
-    if config.transcription_prompt:
-        transcription["prompt"] = config.transcription_prompt
     noise = config.noise_reduction
     return {
         "format": {"type": config.audio_format},
@@ -76,6 +77,15 @@ def _server_vad(ears: Ears) -> dict[str, Any]:
     }
 
 
+def expected_words(model: str, keywords: Sequence[str]) -> dict[str, Any]:
+    """How a transcription model is told which words to expect; each family has its own way."""
+    if not keywords or model.startswith("gpt-realtime-whisper"):
+        return {}
+    if model.startswith(("gpt-transcribe", "gpt-live-transcribe")):
+        return {"keywords": list(keywords[:MOST_KEYWORDS])}
+    return {"prompt": f"Expect: {', '.join(keywords[:MOST_KEYWORDS])}."}
+
+
 def _audio_output(config: SessionConfig) -> dict[str, Any]:
     voice: Any = {"id": config.voice} if config.voice.startswith("voice_") else config.voice
     output: dict[str, Any] = {"format": {"type": config.audio_format}, "voice": voice}
@@ -93,13 +103,16 @@ def _tool(tool: ToolSpec) -> dict[str, Any]:
     }
 
 
-def spoken(text: str, config: SessionConfig, *, exact: bool) -> dict[str, Any]:
-    """What a response must be told to say `text`, or something as `text` tells.
+def spoken(
+    text: str, config: SessionConfig, *, exact: bool, reading: Reading | None = None
+) -> dict[str, Any]:
+    """What a response must be told to say `text`, or something as `text` tells. `reading`: how an
+    exact one is said.
 
     Instructions of a response replace those of the session, so the manner is said again.
     """
     if exact:
-        quoted = text.replace('"', "'")
+        quoted = (reading.spoken if reading else text).replace('"', "'")
         language = f" The words are in the language {config.language}." if config.language else ""
         instructions = (
             "You are on the telephone. Speak naturally and clearly, as a person would." + language

@@ -13,6 +13,7 @@ import orjson
 from topcalls.audio import g711
 from topcalls.audio.formats import G711Codec
 from topcalls.audio.resampler import Resampler
+from topcalls.core.pronunciation import told
 from topcalls.net.http import HttpError
 from topcalls.net.http_stream import StreamingClient
 from topcalls.providers import vendor_errors
@@ -49,15 +50,22 @@ class SpeechEndpoint:
 
     def open(self, config: SpeakingConfig) -> SpeechSession:
         """Nothing to connect: every clause is a request, on a connection that is kept."""
+        instructions = self._told(config)
         body = {
             "model": self._model,
             "voice": config.voice or self._voice,
             "response_format": "pcm",
-            **({"instructions": self._instructions} if self._instructions else {}),
+            **({"instructions": instructions} if instructions else {}),
             **({"speed": config.speed} if config.speed is not None else {}),
         }
         codec = _CODECS[config.audio_format]
         return SpeechSession(self._client, body, codec, self._rate, self._timeout)
+
+    def _told(self, config: SpeakingConfig) -> str:
+        """How to speak. The oldest models cannot be told."""
+        spelt = [entry for entry in config.pronunciations if entry.say is None]
+        lines = [] if self._model.startswith("tts-1") else told(spelt)
+        return " ".join(filter(None, (self._instructions, *lines)))
 
 
 class SpeechSession:

@@ -225,11 +225,12 @@ class TranscriptionSession:
 
 
 def _settings(model: str, config: HearingConfig) -> dict[str, Any]:
-    transcription: dict[str, Any] = {"model": model}
+    transcription: dict[str, Any] = {
+        "model": model,
+        **realtime_events.expected_words(model, config.keywords),
+    }
     if config.language:
         transcription["language"] = language_code(config.language)
-    if config.keywords:
-        transcription["keywords"] = list(config.keywords)
     return {
         "type": "transcription",
         "audio": {

@@ -146,6 +146,7 @@ class DeepgramDouble:
         refused = (
             wire.refusal_of_key(request.headers)
             or known[0](request.query)
+            or wire.refusal_of_keyterms(request.values("keyterm"))
             or wire.FAULTS.get(_fault(request.query))
         )
         if refused is not None:

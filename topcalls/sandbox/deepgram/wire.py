@@ -5,7 +5,7 @@ definitions, not from our adapter.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from topcalls.ids import new_id
 CLOSE_NO_AUDIO = (1011, "NET-0001")
 CLOSE_NOT_AUDIO = (1008, "DATA-0000")
 NO_AUDIO_SECONDS = 10.0
+MOST_KEYTERM_TOKENS = 500
 NOVA_MODELS = ("nova-3", "nova-2", "nova", "enhanced", "base")
 FLUX_MODELS = ("flux-general-en", "flux-general-multi")
 ENCODINGS = ("mulaw", "alaw", "linear16")
@@ -97,6 +98,20 @@ def refusal_of_flux(query: Mapping[str, str]) -> Refused | None:
         problem = problem or "eager_eot_threshold must be between 0.3 and eot_threshold."
     if not 500 <= _number(query.get("eot_timeout_ms", "5000")) <= 10000:
         problem = problem or "eot_timeout_ms must be between 500 and 10000."
+    return _bad(problem)
+
+
+def refusal_of_keyterms(terms: Sequence[str]) -> Refused | None:
+    """Keyterms are limited by their tokens; one has some four characters."""
+    tokens = sum(1 + len(term) // 4 for term in terms)
+    problem = (
+        ""
+        if tokens <= MOST_KEYTERM_TOKENS
+        else (
+            "Keyterm limit exceeded. The maximum number of tokens across all keyterms is "
+            f"{MOST_KEYTERM_TOKENS}."
+        )
+    )
     return _bad(problem)
 
 

@@ -6,7 +6,7 @@ import audioop
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from topcalls.ids import new_id
@@ -16,6 +16,8 @@ from topcalls.sandbox.waveforms import samples_of
 
 MODEL = "scribe_v2_realtime"
 FORMATS = ("ulaw_8000", "pcm_8000")
+MOST_KEYTERMS, LONGEST_KEYTERM = 50, 20
+_BARRED = frozenset("<>{}[]\\")
 _PARTIAL_MS = 400
 _BYTES_PER_MS = 16
 
@@ -28,8 +30,12 @@ class InputError(Exception):
         self.kind = kind
 
 
-def problem_of(query: Mapping[str, str]) -> str:
+def problem_of(query: Mapping[str, str], keyterms: Sequence[str] = ()) -> str:
     """What the service does not take in an address, or ""."""
+    if len(keyterms) > MOST_KEYTERMS:
+        return f"keyterms cannot exceed {MOST_KEYTERMS} entries."
+    if any(not 0 < len(term) <= LONGEST_KEYTERM or _BARRED & set(term) for term in keyterms):
+        return f"Each keyterm must have 1 to {LONGEST_KEYTERM} plain characters."
     if query.get("model_id", "").partition("+")[0].partition(" ")[0] != MODEL:
         return "Invalid model_id."
     if query.get("audio_format", "pcm_16000") not in FORMATS:

@@ -35,11 +35,13 @@ log = get_logger("sandbox.elevenlabs")
 
 
 class Connection:
-    """One client. `received` are its messages; `query` and `path` what it connected to."""
+    """One client. `received` are its messages; `query` and `path` what it connected to, `keyterms`
+    the words it wants to be expected."""
 
     def __init__(self, websocket: WebSocket, exchange: Exchange) -> None:
         self.path = exchange.request.path
         self.query = exchange.request.query
+        self.keyterms = exchange.request.values("keyterms")
         self.received: list[str] = []
         self.closed = Event()
         self.spoken: list[tuple[str, str]] = []
@@ -187,7 +189,7 @@ def _refusal(exchange: Exchange) -> tuple[int, str, str] | None:
     if fault := _FAULTS.get(_fault(request.query)):
         return *fault, "Refused."
     if request.path == _STT:
-        problem = scribe.problem_of(request.query)
+        problem = scribe.problem_of(request.query, request.values("keyterms"))
     elif request.path.startswith(_TTS) and request.path.endswith(_MULTI):
         problem = _problem_of_voice(request.path, request.query)
     else:

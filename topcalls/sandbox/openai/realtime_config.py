@@ -31,6 +31,7 @@ _VAD_DEFAULTS: dict[str, dict[str, Any]] = {
         "interrupt_response": True,
     },
 }
+_WITH_KEYWORDS = ("gpt-transcribe", "gpt-live-transcribe")
 _WITHOUT_VAD = ("gpt-live-transcribe", "gpt-realtime-whisper")
 _REPLACED_WHOLE = ("format", "tools", "tool_choice", "truncation", "tracing", "voice", "prompt")
 
@@ -131,6 +132,18 @@ def _check_transcription(audio_input: Mapping[str, Any]) -> None:
             "invalid_value",
             "Only one of 'language' and 'languages' may be given.",
             f"{path}.transcription.languages",
+        )
+    if transcription.get("keywords") and transcription.get("model") not in _WITH_KEYWORDS:
+        raise Refusal(
+            "invalid_value",
+            f"'keywords' is not supported with '{transcription.get('model')}'.",
+            f"{path}.transcription.keywords",
+        )
+    if transcription.get("prompt") and transcription.get("model") == "gpt-realtime-whisper":
+        raise Refusal(
+            "invalid_value",
+            "'prompt' is not supported with 'gpt-realtime-whisper'.",
+            f"{path}.transcription.prompt",
         )
     if transcription.get("model") in _WITHOUT_VAD and audio_input.get("turn_detection"):
         raise Refusal(

@@ -12,7 +12,8 @@ KEY_KINDS = ("live", "test")
 
 
 class Account(Table):
-    """A customer. `metered` false: minutes are counted but never run out."""
+    """A customer. `metered` false: minutes are counted but never run out. `speech`: `keywords` and
+    `pronunciations` of all its calls."""
 
     id = id_field(primary_key=True)
     name = peewee.TextField()
@@ -20,6 +21,7 @@ class Account(Table):
     max_concurrent_calls = peewee.IntegerField()
     max_calls_per_minute = peewee.IntegerField()
     webhook_secret = SecretField(null=True)
+    speech = JsonField(null=True)
     created_at = InstantField()
 
 
