@@ -395,8 +395,8 @@ class Settings(BaseModel):
     )
     allow_private_webhooks: bool = Field(
         False,
-        description="Let webhook URLs reach private and loopback addresses. Always on in the "
-        "sandbox.",
+        description="Let webhook URLs reach private and loopback addresses. Without it the sandbox "
+        "reaches its own receiver, and nothing else there.",
     )
 
     @property

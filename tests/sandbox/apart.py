@@ -45,6 +45,7 @@ class Apart(Product):
             TOPCALLS_RECORDINGS_DIR=str(shared / "recordings"),
             TOPCALLS_CALLS_PER_SECOND="50",
             TOPCALLS_MAX_CALLS="20",
+            TOPCALLS_ALLOW_PRIVATE_WEBHOOKS="true",  # no sandbox has the data_dir of API and worker
             **({"TOPCALLS_QUEUE_URL": queue_url} if queue_url else {}),
         )
         self._nodes = nodes

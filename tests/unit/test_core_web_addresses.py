@@ -29,6 +29,27 @@ def test_a_private_host_is_refused_in_every_spelling(host):
     assert fault(f"https://{host}/hook", "webhook_url", allow_private=True) is None
 
 
+@pytest.mark.parametrize(
+    ("url", "is_admitted"),
+    [
+        ("http://127.0.0.1:8025/", True),
+        ("http://127.0.0.1:8025/slow?x=1", True),
+        ("http://127.0.0.1:8026/", False),
+        ("http://127.0.0.2:8025/", False),
+        ("http://localhost:8025/", False),
+        ("http://127.0.0.1/", False),
+        ("https://10.0.0.1/", True),
+        ("https://10.0.0.1:443/", True),
+        ("http://10.0.0.1/", False),
+        ("http://169.254.169.254/", False),
+    ],
+)
+def test_some_private_addresses_may_be_admitted_alone(url, is_admitted):
+    allowed = frozenset({"127.0.0.1:8025", "10.0.0.1:443"})
+    assert (fault(url, "webhook_url", allow_private=allowed) is None) is is_admitted
+    assert fault("https://example.com/", "webhook_url", allow_private=allowed) is None
+
+
 @pytest.mark.parametrize("host", PUBLIC.split())
 def test_a_public_host_is_not(host):
     assert fault(f"https://{host}/hook", "webhook_url") is None

@@ -16,6 +16,7 @@ from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
+from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.voices import voice_libraries
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
@@ -126,13 +127,14 @@ def wire(
     )
     lineup = lineup_of(settings)
     voices = Voices(db, lineup, voice_libraries(settings))
+    private = private_webhooks_allowed(settings)
     catalogue = Catalogue(
         clock,
         lineup,
         voices,
         default_from_number=effective_from_number(settings),
         default_ring_timeout=settings.ring_timeout_seconds,
-        allow_private_urls=private_webhooks_allowed(settings),
+        private_urls=private if isinstance(private, bool) else private.endpoints,
     )
     speech = AccountSpeech(db)
     calls = Calls(
@@ -220,11 +222,6 @@ def effective_from_number(settings: Settings) -> str:
     """The caller ID of calls that name none; the sandbox has one of its own."""
     sandbox_number = "+12025550199" if settings.telephony_mode == "sandbox" else ""
     return settings.from_number or sandbox_number
-
-
-def private_webhooks_allowed(settings: Settings) -> bool:
-    """Customer URLs may reach private addresses: by setting, and always in the sandbox."""
-    return settings.allow_private_webhooks or settings.telephony_mode == "sandbox"
 
 
 def migrate(settings: Settings) -> list[str]:

@@ -6,7 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from topcalls.compose.services import Services, open_services, private_webhooks_allowed
+from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.services import Services, open_services
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
 from topcalls.presence import Presence

@@ -89,7 +89,7 @@ class CallRules:
     voices: VoiceBook = FixedVoices({})  # noqa: RUF009 - it is frozen
     languages: LanguageRules = field(default_factory=LanguageRules)
     models: ModelRules = field(default_factory=ModelRules)
-    allow_private_urls: bool = False
+    allow_private_urls: web_addresses.Private = False
     local_ears: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
 

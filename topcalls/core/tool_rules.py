@@ -12,6 +12,7 @@ from topcalls.core.builtin_tools import RESERVED
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import HIDDEN
+from topcalls.core.web_addresses import Private
 from topcalls.errors import FieldError
 
 MAX_TOOLS = 32
@@ -60,7 +61,7 @@ _OUR_PREFIXES = ("webhook-", "topcalls-", "proxy-")
 Faults = Iterator[FieldError]
 
 
-def tool_faults(tools: object, path: str = "tools", *, allow_private: bool = False) -> Faults:
+def tool_faults(tools: object, path: str = "tools", *, allow_private: Private = False) -> Faults:
     """Everything wrong with a list of tools."""
     if not isinstance(tools, list | tuple) or len(tools) > MAX_TOOLS:
         yield FieldError(path, f"Must be a list of at most {MAX_TOOLS} tools.", "invalid_tools")
@@ -78,7 +79,7 @@ def tool_faults(tools: object, path: str = "tools", *, allow_private: bool = Fal
             yield FieldError(here, "Must be an object.", "invalid_tool")
 
 
-def _faults(tool: Mapping[str, Any], path: str, names: set[str], allow_private: bool) -> Faults:
+def _faults(tool: Mapping[str, Any], path: str, names: set[str], allow_private: Private) -> Faults:
     given = {key: value for key, value in tool.items() if value is not None}
     for key in given.keys() - set(FIELDS):
         message = f"Is not a field of a tool.{did_you_mean(str(key), FIELDS)}"
@@ -115,7 +116,7 @@ def _description_faults(description: object, path: str) -> Faults:
         yield FieldError(path, message, "length")
 
 
-def _url_faults(url: object, path: str, allow_private: bool) -> Faults:
+def _url_faults(url: object, path: str, allow_private: Private) -> Faults:
     if url is None:
         message = "Say where the tool is: the address that its calls are posted to."
         yield FieldError(path, message, "required")

@@ -14,12 +14,17 @@ from topcalls.errors import FieldError
 
 MAX_LENGTH = 2048
 _PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".lan", ".home.arpa")
+_PORTS = {"http": 80, "https": 443}
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _EXAMPLE = "Give a whole address, as in https://example.com/hooks/topcalls."
 
+Private = bool | frozenset[str]
+"""Which addresses of this machine and its network are admitted: all, none, or each `host:port` of
+a set."""
 
-def fault(url: object, path: str, *, allow_private: bool = False) -> FieldError | None:
-    """What is wrong with `url`, or None. `allow_private` admits this machine and its network."""
+
+def fault(url: object, path: str, *, allow_private: Private = False) -> FieldError | None:
+    """What is wrong with `url`, or None."""
     if not isinstance(url, str) or not url.isprintable() or " " in url:
         return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
     if len(url) > MAX_LENGTH:
@@ -33,16 +38,27 @@ def fault(url: object, path: str, *, allow_private: bool = False) -> FieldError 
     return _part_fault(parts, host or "", path, allow_private)
 
 
-def _part_fault(parts: SplitResult, host: str, path: str, allow_private: bool) -> FieldError | None:
+def _part_fault(
+    parts: SplitResult, host: str, path: str, allow_private: Private
+) -> FieldError | None:
     if parts.scheme not in ("http", "https") or not host:
         return FieldError(path, f"Must begin with https:// or http://. {_EXAMPLE}", "invalid_url")
     if parts.username is not None or parts.password is not None:
         message = "Must not hold a user name or password: they would be stored in clear."
         return FieldError(path, message, "invalid_url")
-    if not allow_private and _is_private(host):
-        message = "Points into a private network. Give an address the internet can reach."
+    if _is_private(host) and not _is_admitted(parts, allow_private):
+        message = (
+            "Points into a private network. Give an address the internet can reach, or have the "
+            "operator set allow_private_webhooks."
+        )
         return FieldError(path, message, "private_address")
     return None
+
+
+def _is_admitted(parts: SplitResult, allow_private: Private) -> bool:
+    if isinstance(allow_private, bool):
+        return allow_private
+    return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}" in allow_private
 
 
 def _is_private(host: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -70,14 +70,15 @@ class HttpClient:
     """Sends one request per connection; safe to share between greenlets.
 
     `timeout` (seconds) covers an exchange from name resolution to the last byte of the answer.
-    `allow_private` lifts the ban on private addresses; only the sandbox sets it.
+    `allow_private` lifts the ban on private addresses, for all or for a host and port as the URL
+    has them.
     """
 
     def __init__(
         self,
         timeout: float = 10.0,
         max_response_bytes: int = 1 << 20,
-        allow_private: bool = False,
+        allow_private: bool | Callable[[str, int], bool] = False,
         *,
         ssl_context: Any = None,
         clock: Clock | None = None,
@@ -148,14 +149,19 @@ class HttpClient:
         except (OSError, UnicodeError) as error:
             raise HttpError("dns", "the host name cannot be resolved") from error
         addresses = [(family, address) for family, _, _, _, address in found]
+        may_be_private = self._may_be_private(target)
         allowed = [
             (family, address)
             for family, address in addresses
-            if self._allow_private or is_public(address[0])
+            if may_be_private or is_public(address[0])
         ]
         if not allowed:
             raise HttpError("forbidden_address", "the host is not on the public Internet")
         return allowed[:_MAX_ADDRESSES]
+
+    def _may_be_private(self, target: _Target) -> bool:
+        allow = self._allow_private
+        return allow if isinstance(allow, bool) else allow(target.host, target.port)
 
     def _read(self, response: http.client.HTTPResponse) -> bytes:
         body = response.read(self._max_response_bytes + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -77,7 +78,8 @@ class LanguageView:
 
 
 class Catalogue:
-    """`lineup` is who holds the calls of this installation."""
+    """`lineup` is who holds the calls of this installation. `private_urls`: whether customers' URLs
+    may lead into its own network, or where to there alone."""
 
     def __init__(
         self,
@@ -87,7 +89,7 @@ class Catalogue:
         *,
         default_from_number: str | None = None,
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
-        allow_private_urls: bool = False,
+        private_urls: bool | Callable[[], frozenset[str]] = False,
     ) -> None:
         self._clock = clock
         self._lineup = lineup
@@ -96,11 +98,16 @@ class Catalogue:
         self._languages = lineup.language_rules
         self._from_number = default_from_number or None
         self._ring_timeout = default_ring_timeout
-        self._allow_private_urls = allow_private_urls
+        self._private_urls = private_urls
 
     def call_rules(self, account_id: str) -> CallRules:
         """What `core.call_rules` has to know of this installation and of an account."""
-        return replace(self._rules, voices=self._voices.book(account_id))
+        private = self._private_urls
+        return replace(
+            self._rules,
+            voices=self._voices.book(account_id),
+            allow_private_urls=private if isinstance(private, bool) else private(),
+        )
 
     @cached_property
     def _rules(self) -> CallRules:
@@ -109,7 +116,6 @@ class Catalogue:
             default_ring_timeout=self._ring_timeout,
             languages=self._languages,
             models=self._models,
-            allow_private_urls=self._allow_private_urls,
             local_ears=bool(installed_vad()),
         )
 
