@@ -216,7 +216,8 @@ class Callee:
     ):
         self.lines = Lines(address[0], codec)
         self._messages = directory / "messages.csv"
-        folder = EVERYBODYS if scenario.startswith("callee_") else SCENARIOS
+        folder = EVERYBODYS if scenario.startswith(("callee_", "carrier_")) else SCENARIOS
+        (directory / "speech.pcmu").write_bytes(b"\xff" * 8000)
         text = (folder / f"{scenario}.xml").read_text()
         for old, new in (replaced or {}).items():
             assert old in text

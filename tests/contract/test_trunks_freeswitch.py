@@ -221,3 +221,155 @@ def test_a_wrong_password_reaches_nobody(owners, switch):
     run = acme.dial(switch, acme.number, password="guessed")
     assert run.returncode != 0
     assert "SIP/2.0 403" in run.stdout
+
+
+# -- carriers that do not work, and those beside them -----------------------------------------
+
+
+class Desk:
+    """An account whose carriers are telephones on ports of this machine."""
+
+    def __init__(self, product, name):
+        self._product = product
+        self._account = product.cli("accounts", "create", name).strip()
+        scopes = "calls:read,calls:write,phone_numbers:read,phone_numbers:write"
+        self._key = product.cli("keys", "create", self._account, "--scopes", scopes).strip()
+        self._carriers = []
+
+    def request(self, method, path, body=None):
+        return self._product.request(method, path, body, key=self._key).body
+
+    def carrier(self, port, *, trunk_type="static_ip", **fields):
+        """Its path; tried in the order in which they were made."""
+        given = {
+            "carrier_name": f"Lab {len(self._carriers)}",
+            "priority": len(self._carriers),
+            "trunk_type": trunk_type,
+            "sip_gateway": {"ipv4": HERE, "port": port},
+            **fields,
+        }
+        made = self.request("POST", "/v1/phone-numbers/carriers", given)
+        assert "id" in made, made
+        path = f"/v1/phone-numbers/carriers/{made['id']}"
+        self._carriers.append(path)
+        return path
+
+    def node(self, path):
+        """What is known of a carrier on the one node."""
+        return self.request("GET", path)["status"]["nodes"][0]
+
+    def wait_state(self, path, *states):
+        return wait_until(
+            lambda: (node := self.node(path))["state"] in states and node, f"not {states}"
+        )
+
+    def place(self):
+        """A call; where it is seen."""
+        wishes = {
+            "phone_number": NUMBER,
+            "from_number": "+12025550199",
+            "task": "Say hello to them.",
+        }
+        return f"/v1/calls/{self.request('POST', '/v1/calls', wishes)['call_id']}"
+
+    def over(self, path):
+        """The call, once it is over."""
+        return wait_until(
+            lambda: (call := self.request("GET", path))["end_at"] and call, "the call does not end"
+        )
+
+    def clear(self):
+        for path in self._carriers:
+            self._product.request("DELETE", path, key=self._key)
+
+
+@pytest.fixture
+def desk(product, request):
+    made = Desk(product, request.node.name)
+    yield made
+    made.clear()
+
+
+@pytest.fixture
+def telephone(tmp_path):
+    """A carrier's side, on a port of its own."""
+    made = []
+
+    def make(scenario, **settings):
+        port = own_switch._free_port()
+        directory = tmp_path / str(port)
+        directory.mkdir()
+        made.append(Callee((HERE, port), directory, scenario, **settings))
+        return made[-1], port
+
+    yield make
+    for callee in made:
+        callee.close()
+
+
+PROOF = {"username": "acme", "password": "a-long-password-there"}
+RIGHT = {"user": PROOF["username"], "password": PROOF["password"]}
+WRONG = {**RIGHT, "password": "another"}
+
+
+def test_a_carrier_that_we_register_with(desk, telephone):
+    registrar, port = telephone("carrier_registrar", **RIGHT)
+    path = desk.carrier(port, trunk_type="reg", registration=PROOF)
+    assert desk.wait_state(path, "registered")["registered"] is True
+    registrar.wait_for("S", "200 OK")
+
+
+def test_a_registration_with_a_wrong_password(desk, telephone):
+    _, port = telephone("carrier_registrar", **WRONG)
+    path = desk.carrier(port, trunk_type="reg", registration=PROOF)
+    node = desk.wait_state(path, "failed")
+    assert (node["registered"], node["reachable"], node["sip_status"]) == (False, True, 403)
+    assert "refuses" in node["found"]
+    assert "may register" in node["remedy"]
+
+
+def test_a_registrar_that_is_not_there(desk):
+    path = desk.carrier(own_switch._free_port(), trunk_type="reg", registration=PROOF)
+    node = desk.wait_state(path, "failed")
+    assert (node["registered"], node["reachable"]) == (False, False)
+    assert "Nobody answers" in node["found"]
+    assert "firewall" in node["remedy"]
+
+
+def test_a_carrier_that_asks_on_each_call(desk, telephone):
+    asking, port = telephone("carrier_asks_password", **RIGHT)
+    path = desk.carrier(port, outbound_auth=PROOF)
+    desk.wait_state(path, "up")
+    call = desk.place()
+    wait_until(lambda: desk.request("GET", call)["call_status"] == "in-progress", "no answer")
+    desk.request("POST", f"{call}/stop")
+    assert outcome(desk.over(call)) == ("cancelled", "cancelled", "stopped")
+    asking.wait_for("S", "401")
+
+
+@pytest.mark.parametrize("proof", [{"outbound_auth": PROOF}, {}], ids=["wrong", "none"])
+def test_a_carrier_that_asks_and_does_not_get_its_password(desk, telephone, proof):
+    _, port = telephone("carrier_asks_password", **WRONG)
+    path = desk.carrier(port, **proof)
+    desk.wait_state(path, "up")
+    call = desk.over(desk.place())
+    assert outcome(call) == ("failed", "failed", "dial_failed")
+    assert (call["ended_by"], call["hangup"]["sip_status"]) == ("configuration", 401)
+    assert "credentials" in call["error_message"]
+    refused = desk.request("GET", path)["status"]["last_refused_call"]
+    assert refused["sip_status"] == 401
+
+
+def test_the_next_carrier_tries_where_one_is_away_and_one_is_full(desk, telephone):
+    away = own_switch._free_port()
+    _, full = telephone("callee_overloaded")
+    _, good = telephone("callee_hangs_up", pause=1500)
+    for path in [desk.carrier(port) for port in (away, full, good)]:
+        desk.wait_state(path, "up")
+    call = desk.over(desk.place())
+    assert outcome(call) == ("completed", "completed", "callee_hung_up")
+    assert [(dial["sip_status"], dial["then"]) for dial in call["routing"]] == [
+        (None, "try_next"),
+        (503, "try_next"),
+        (None, None),
+    ]

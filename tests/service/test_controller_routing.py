@@ -92,6 +92,16 @@ def test_when_all_refuse_the_last_one_is_the_end(rig):
     assert "no other carrier" in dials(rig, call_id)[-1].why
 
 
+@pytest.mark.parametrize("status", [401, 407])
+def test_wrong_credentials_are_a_matter_of_configuration(rig, status):
+    carrier, _ = trunks(rig, f"{status}.carrier.test", f"{status}.other.test")
+    call_id = rig.place(ANSWERS)
+    call = rig.wait_over(call_id)
+    assert (call.call_status, call.ended_by) == ("failed", "configuration")
+    assert "credentials" in call.error_message
+    assert told(rig, call_id)[0] == (carrier, 401, Then.NEXT)
+
+
 def test_who_is_busy_is_not_called_by_another_carrier(rig):
     trunks(rig, "486.carrier.test", "b.carrier.test")
     call_id = rig.place(ANSWERS)

@@ -151,6 +151,7 @@ def test_what_a_state_means(state, health, registered, reachable):
         (407, "user name and password", "outbound_auth"),
         (488, "audio", "PCMU"),
         (408, "does not answer", "firewall"),
+        (503, "Nobody answers", "firewall"),
     ],
 )
 def test_statuses_in_words(status, found, remedy):

@@ -183,6 +183,7 @@ def test_what_the_carrier_says_of_the_callers_number(name: str, value: str, verd
         ({"sip_invite_failure_status": "487"}, 487),
         ({"sip_term_status": "none"}, None),
         ({"sip_term_status": "9999"}, None),
+        ({"sip_term_status": "904", "proto_specific_hangup_cause": "sip:904"}, 401),
         ({}, None),
     ],
 )

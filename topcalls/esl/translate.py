@@ -158,6 +158,8 @@ def _sip_status(event: ESLEvent) -> int | None:
     """
     if event.variable("sip_reply_port") == "0":
         return None
+    if event.variable("sip_term_status") == _ASKED_AGAIN:
+        return _UNAUTHORIZED
     protocol, _, status = event.variable("proto_specific_hangup_cause").partition(":")
     candidates = (
         event.variable("sip_term_status"),
@@ -171,7 +173,11 @@ def _sip_status(event: ESLEvent) -> int | None:
 
 
 _END_OF_TIME_US = 10**16
-_OK = 200
+_OK, _UNAUTHORIZED = 200, 401
+_ASKED_AGAIN = "904"
+"""The SIP stack's own: the carrier asked for a password (401 or 407) once more after it had ours,
+or we have none."""
+
 _BY_A_PERSON = frozenset({486, 600, 603, 607, 608})
 """Refusals that somebody, or somebody's telephone, decided on."""
 

@@ -162,7 +162,8 @@ class Call:
         answered = channel.times.answered > 0
         unanswered = "send_refuse" if channel.direction == "inbound" else "send_cancel"
         ours = "send_bye" if answered else unanswered
-        channel.variables["sip_hangup_disposition"] = disposition or ours
+        if refusal is None or not refusal.is_of_the_stack:
+            channel.variables["sip_hangup_disposition"] = disposition or ours
         channel.variables |= hangup_variables(channel.direction, disposition or ours, refusal)
         channel.phase = "hangup"
         channel.cause = cause

@@ -52,9 +52,17 @@ class SipRefusal:
     phrase: str
     cause: str
 
+    @property
+    def is_of_the_stack(self) -> bool:
+        """No status of SIP, but the SIP stack's own."""
+        return self.status >= 700
+
 
 BUSY = SipRefusal(486, "Busy Here", "USER_BUSY")
 DECLINE = SipRefusal(603, "Decline", "CALL_REJECTED")
+ASKED_AGAIN = SipRefusal(904, "", "NORMAL_UNSPECIFIED")
+"""A carrier that asks for a password and gets none, or a wrong one."""
+
 UNAVAILABLE = SipRefusal(480, "Temporarily Unavailable", "NO_ANSWER")
 _BY_CAUSE = {
     item.cause: item

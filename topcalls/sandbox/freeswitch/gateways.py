@@ -15,7 +15,7 @@ from pathlib import Path
 import gevent
 
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, SipRefusal
 from topcalls.sandbox.freeswitch.generated_files import elements, pairs
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 
@@ -45,6 +45,7 @@ _CAUSES = {
     603: "CALL_REJECTED",
 }
 _UNREACHABLE = 408
+_ASKS = (401, 407)
 _RULE = "=" * 97
 _PING_LEAST = 5
 
@@ -93,6 +94,8 @@ class Gateway:
         status = self.answer
         if status is None:
             return None
+        if status in _ASKS:
+            return ASKED_AGAIN
         cause = _CAUSES.get(status, "NORMAL_TEMPORARY_FAILURE")
         if self.host.startswith("unreachable."):
             return SipRefusal(0, "", cause)

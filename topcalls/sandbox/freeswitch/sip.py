@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from topcalls.sandbox.freeswitch.arguments import separate
-from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.causes import CAUSES, SipRefusal
 from topcalls.sandbox.freeswitch.channel import Channel
 from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
 
@@ -152,6 +152,12 @@ def hangup_variables(
     """The last SIP status, where the far end had the last word, and where its answers came from."""
     replies = {"sip_reply_host": "127.0.0.1", "sip_reply_port": "5060"}
     from_where = replies if direction == "outbound" else {}
+    if refusal is not None and refusal.is_of_the_stack:
+        return {
+            "sip_term_status": str(refusal.status),
+            "proto_specific_hangup_cause": f"sip:{refusal.status}",
+            "sip_term_cause": str(CAUSES[refusal.cause]),
+        }
     if refusal is not None:
         return {
             **from_where,
