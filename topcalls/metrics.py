@@ -68,7 +68,7 @@ turn_ear = Histogram(
     buckets=_SECONDS,
 )
 interruptions = Counter(
-    "topcalls_interruptions_total", "Times the caller spoke over the agent.", ["verdict"]
+    "topcalls_interruptions_total", "Times the agent was spoken over, or seemed to be.", ["verdict"]
 )
 chain_stage = Histogram(
     "topcalls_chain_stage_seconds",

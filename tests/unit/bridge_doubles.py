@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakSet
 
 import gevent
 from gevent.event import Event
@@ -339,6 +340,16 @@ class ScriptedModel:
         return self.sessions[-1]
 
 
+_TALKS: WeakSet[Talk] = WeakSet()
+
+
+def hang_up_all() -> None:
+    """End every conversation that a test has left running."""
+    for talk in list(_TALKS):
+        talk.bridge._greenlet.kill()
+    _TALKS.clear()
+
+
 class Talk:
     """One call under test. All that happens is done when a method returns."""
 
@@ -352,6 +363,7 @@ class Talk:
             "call-1", config, self.model, self.observer, self.clock, **options
         )
         self.faults = 0  # of the bridge's own that the test causes
+        _TALKS.add(self)
         self._heard_items = 0
 
     @property

@@ -9,7 +9,7 @@ from topcalls.bridge import prompt
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.core.transcript import Turn
-from topcalls.core.turns import TurnRules
+from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import (
     AgentTextDelta,
     AgentTextDone,
@@ -24,7 +24,7 @@ from topcalls.providers.base import (
 
 RACHEL = "Hi, this is Rachel."
 OPENING = configured(opening=OpeningPlan(RACHEL))
-COMMIT_AFTER = (TurnRules().commit_after_ms + TurnRules().hangover_ms) / 1000
+COMMIT_AFTER = (TurnRules().wordless_ms + TurnRules().hangover_ms) / 1000
 
 
 def in_talk(config: ConversationConfig = CONFIG) -> Talk:

@@ -14,7 +14,7 @@ from topcalls.bridge import prompt
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import MOST_FAULTS
-from topcalls.core.turns import TurnRules
+from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import (
     CallerTranscript,
     CallerTranscriptFailed,
@@ -22,7 +22,7 @@ from topcalls.providers.base import (
     ToolCall,
 )
 
-COMMIT_AFTER = (TurnRules().commit_after_ms + TurnRules().hangover_ms) / 1000
+COMMIT_AFTER = (TurnRules().wordless_ms + TurnRules().hangover_ms) / 1000
 OPENING = configured(opening=OpeningPlan("Hi, this is Rachel."))
 QUIET = configured(silence_timeout=10.0)
 

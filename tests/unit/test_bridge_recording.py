@@ -13,7 +13,7 @@ from topcalls.clock import ManualClock
 from topcalls.core.builtin_tools import PAUSE_RECORDING, RESUME_RECORDING
 from topcalls.core.call_request import CallRequest, Recording
 from topcalls.core.redaction import MASKED
-from topcalls.core.turns import Protection
+from topcalls.core.turn_rules import Protection
 
 pytestmark = pytest.mark.unit
 

@@ -204,7 +204,7 @@ def test_an_interruption_of_old_speech_is_not_told_to_the_new_session() -> None:
     lose(talk)
     talk.calls.clear()
     talk.start_speech()
-    talk.advance(1.1)
+    talk.advance(2.1)
     assert talk.calls == [("cancel",)]
     talk.end()
 

@@ -11,10 +11,10 @@ from bridge_doubles import CONFIG, LIMIT, SESSION, Talk, Tool
 from topcalls.bridge import prompt
 from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.tool_calls import ToolCalls
-from topcalls.core.turns import TurnRules
+from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import CallerTranscript, ToolCall
 
-COMMIT_AFTER = (TurnRules().commit_after_ms + TurnRules().hangover_ms) / 1000
+COMMIT_AFTER = (TurnRules().wordless_ms + TurnRules().hangover_ms) / 1000
 
 
 def asked(tool: Any = None) -> Talk:

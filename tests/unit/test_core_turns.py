@@ -1,30 +1,31 @@
-"""The turn-taking rules: one test per situation of a telephone talk, then every short history."""
+"""The turn-taking rules: one test per situation of a telephone talk."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable
-
 import pytest
 
-from topcalls.core.turns import (
+from topcalls.core.listening_words import NO_WORDS, Words
+from topcalls.core.turn_rules import (
     Commit,
     CreateResponse,
-    Decision,
     DeleteBackchannel,
     Floor,
     Pause,
     Protection,
     Resume,
     TurnRules,
-    TurnTaking,
-    count_words,
     rules_for,
 )
+from topcalls.core.turns import TurnTaking
 
 RULES = TurnRules()
-COMMIT_AT = (RULES.commit_after_ms + RULES.hangover_ms) / 1000
-LONG, SHORT = 800.0, 200.0  # milliseconds of speech, above and below `commit_after_ms`
+COMMIT_AT = (RULES.wordless_ms + RULES.hangover_ms) / 1000  # of speech without known words
+LONG, SHORT = 1800.0, 200.0  # milliseconds of speech, above and below all limits
+
+
+def said(meaningful: int) -> Words:
+    """So many words that mean something."""
+    return Words(meaningful, meaningful)
 
 
 def talking(protection: Protection = Protection.NONE) -> TurnTaking:
@@ -100,14 +101,14 @@ def test_lasting_speech_commits_and_its_end_is_answered() -> None:
 def test_enough_words_commit_before_the_time_is_up() -> None:
     turns = talking()
     turns.caller_started(1.0, "item")
-    assert turns.caller_words(1.2, "item", 1) == []
-    assert turns.caller_words(1.3, "item", 2) == [Commit()]
+    assert turns.caller_words(1.2, "item", said(1)) == []
+    assert turns.caller_words(1.3, "item", said(2)) == [Commit()]
 
 
 def test_words_of_an_earlier_utterance_do_not_commit_this_one() -> None:
     turns = talking()
     turns.caller_started(1.0, "item")
-    assert turns.caller_words(1.3, "earlier", 9) == []
+    assert turns.caller_words(1.3, "earlier", said(9)) == []
 
 
 def test_speech_that_ended_before_the_deadline_but_was_long_is_a_turn() -> None:
@@ -121,7 +122,7 @@ def test_the_length_of_speech_is_measured_when_the_ears_do_not_tell_it() -> None
     turns.caller_started(1.0, "short")
     assert turns.caller_stopped(1.7, "short") == [Resume()]
     turns.caller_started(5.0, "long")
-    assert turns.caller_stopped(6.05, "long") == [Commit(), CreateResponse()]
+    assert turns.caller_stopped(7.05, "long") == [Commit(), CreateResponse()]
 
 
 def test_short_speech_resumes_the_agent() -> None:
@@ -136,7 +137,7 @@ def test_short_speech_resumes_the_agent() -> None:
 
 def test_a_backchannel_is_deleted_once_its_word_is_known() -> None:
     turns = after_short_speech()
-    assert turns.caller_words(2.5, "item", 1) == []  # it may still be an answer
+    assert turns.caller_words(2.5, "item", said(1)) == []  # it may still be an answer
     assert turns.deadline == pytest.approx(3.0)
     assert turns.tick(3.0) == [DeleteBackchannel("item")]
     assert turns.deadline is None
@@ -150,7 +151,7 @@ def test_a_backchannel_without_words_is_deleted_after_a_while() -> None:
 
 def test_short_speech_with_enough_words_interrupts_after_all() -> None:
     turns = after_short_speech()
-    assert turns.caller_words(2.5, "item", 2) == [Commit(), CreateResponse()]
+    assert turns.caller_words(2.5, "item", said(2)) == [Commit(), CreateResponse()]
     assert turns.tick(9.0) == []
 
 
@@ -162,7 +163,7 @@ def test_short_speech_at_the_end_of_the_question_is_its_answer() -> None:
 
 def test_short_speech_well_before_the_end_of_the_question_is_no_answer() -> None:
     turns = after_short_speech()
-    turns.caller_words(2.5, "item", 0)
+    turns.caller_words(2.5, "item", NO_WORDS)
     assert turns.agent_silent(3.1) == []
     assert turns.tick(3.1) == [DeleteBackchannel("item")]
 
@@ -170,11 +171,11 @@ def test_short_speech_well_before_the_end_of_the_question_is_no_answer() -> None
 def test_words_that_come_when_the_agent_has_finished_are_answered() -> None:
     turns = after_short_speech()
     assert turns.agent_silent(3.5) == []
-    assert turns.caller_words(3.6, "item", 3) == [CreateResponse()]
+    assert turns.caller_words(3.6, "item", said(3)) == [CreateResponse()]
 
 
 def test_words_of_an_unknown_item_decide_nothing() -> None:
-    assert after_short_speech().caller_words(2.1, "other", 5) == []
+    assert after_short_speech().caller_words(2.1, "other", said(5)) == []
 
 
 def test_the_agent_ends_just_as_it_is_paused() -> None:
@@ -220,7 +221,7 @@ def test_a_turn_over_a_protected_sentence_is_answered_when_it_has_ended(
 
 def test_words_over_a_protected_sentence_are_answered_when_it_has_ended() -> None:
     turns = after_short_speech(Protection.YIELDS_LATE)
-    assert turns.caller_words(2.5, "item", 2) == []
+    assert turns.caller_words(2.5, "item", said(2)) == []
     assert turns.agent_silent(6.0) == [CreateResponse()]
 
 
@@ -248,7 +249,7 @@ def test_the_opening_waits_for_a_greeting_that_is_under_way() -> None:
     turns.caller_started(0.5, "hello")
     assert turns.agent_audible(0.8) == [Pause()]
     assert turns.deadline is None
-    assert turns.caller_words(1.0, "hello", 5) == []
+    assert turns.caller_words(1.0, "hello", said(5)) == []
     assert turns.caller_stopped(3.0, "hello", 2000.0) == [Resume()]
 
 
@@ -345,93 +346,7 @@ def test_a_lost_provider_gives_back_a_floor_nobody_will_use() -> None:
     assert turns.floor is Floor.FREE
 
 
-# --- every short history
-
-
-class Talk:
-    """Drives one history and checks what must hold after every decision."""
-
-    def __init__(self) -> None:
-        self.turns = TurnTaking(RULES)
-        self.now = 0.0
-        self.paused = False
-        self.items = itertools.count()
-        self.item = "none"
-
-    def check(self, decisions: list[Decision]) -> None:
-        for decision in decisions:
-            if isinstance(decision, Pause):
-                assert not self.paused
-            if isinstance(decision, Resume):
-                assert self.paused
-            if isinstance(decision, Pause | Resume | Commit):
-                self.paused = isinstance(decision, Pause)
-        assert not (self.paused and not self.turns.caller_speaking)
-        assert decisions.count(CreateResponse()) <= 1
-
-    def start(self) -> list[Decision]:
-        self.item = f"item-{next(self.items)}"
-        return self.turns.caller_started(self.now, self.item)
-
-    def stop(self, speech_ms: float) -> list[Decision]:
-        speaking, floor = self.turns.caller_speaking, self.turns.floor
-        decisions = self.turns.caller_stopped(self.now, self.item, speech_ms)
-        if speaking and floor is Floor.FREE:
-            assert decisions[-1] == CreateResponse()
-        return decisions
-
-    def wait(self, seconds: float) -> list[Decision]:
-        self.now += seconds
-        return self.turns.tick(self.now)
-
-
-FACTS: dict[str, Callable[[Talk], list[Decision]]] = {
-    "start": Talk.start,
-    "stop short": lambda talk: talk.stop(SHORT),
-    "stop long": lambda talk: talk.stop(LONG),
-    "audible": lambda talk: talk.turns.agent_audible(talk.now),
-    "protected": lambda talk: talk.turns.agent_audible(talk.now, Protection.YIELDS_LATE),
-    "silent": lambda talk: talk.turns.agent_silent(talk.now),
-    "words": lambda talk: talk.turns.caller_words(talk.now, talk.item, 3),
-    "no words": lambda talk: talk.turns.caller_words(talk.now, talk.item, 0),
-    "tool": lambda talk: talk.turns.response_wanted(),
-    "keys": lambda talk: talk.turns.keys_pressed(),
-    "opening": lambda talk: talk.turns.agent_pending(opening=True),
-    "lost": lambda talk: talk.turns.ears_lost(),
-    "moment": lambda talk: talk.wait(0.4),
-    "while": lambda talk: talk.wait(4.5),
-}
-
-
-@pytest.mark.parametrize("first", FACTS)
-def test_no_history_leaves_the_agent_paused_or_a_turn_unanswered(first: str) -> None:
-    for rest in itertools.product(FACTS, repeat=3):
-        talk = Talk()
-        for name in (first, *rest):
-            talk.check(FACTS[name](talk))
-        talk.check(talk.turns.caller_stopped(talk.now, talk.item, SHORT))
-        talk.check(talk.turns.agent_silent(talk.now + 1.5))
-        talk.check(talk.turns.tick(talk.now + 9.0))
-        assert talk.turns.deadline is None, (first, *rest)
-
-
-# --- words, sensitivity
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", 0),
-        ("Mm-hm.", 0),
-        ("Yeah, okay, right.", 0),
-        ("No.", 1),
-        ("Wait, stop!", 2),
-        ("Ja, genau.", 0),
-        ("okay but I have a question", 5),
-    ],
-)
-def test_words_that_only_say_i_am_listening_do_not_count(text: str, words: int) -> None:
-    assert count_words(text) == words
+# --- sensitivity
 
 
 def test_a_higher_sensitivity_gives_way_sooner() -> None:

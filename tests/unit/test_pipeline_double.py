@@ -211,6 +211,23 @@ def test_a_noise_is_not_answered(session: PipelineSession, heard: Heard) -> None
     assert [(e.tag, e.status) for e in of(events, ResponseDone)] == [("noise", "cancelled")]
 
 
+def test_an_answer_that_a_noise_cut_off_goes_on(
+    server: OpenAIDouble, session: PipelineSession, heard: Heard
+) -> None:
+    said(server, session, heard, "Tell me a story")
+    session.create_response(tag="first")
+    item = until(heard, AudioDelta)[-1].item_id
+    session.cancel_response()
+    session.truncate(item, 300, 500)
+    session.add_message("system", "Go on where you stopped.")
+    session.create_response(tag="again")
+    events = until(heard, ResponseDone) + until(heard, ResponseDone)
+    assert [(e.tag, e.status) for e in of(events, ResponseDone)] == [
+        ("first", "cancelled"),
+        ("again", "completed"),
+    ]
+
+
 def test_directions_are_followed_and_not_remembered(session: PipelineSession, heard: Heard) -> None:
     session.speak("Ask whether they are still there.", exact=False)
     assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "Are you still there?"

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from topcalls.bridge import prompt
 from topcalls.bridge.audio import HeardPart
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import ANSWER, Ask, Response, Responses
 from topcalls.bridge.speaker import Cut, Speaker, Utterance
-from topcalls.core.turns import Protection
+from topcalls.core.turn_rules import Protection
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.base import (
@@ -48,6 +49,7 @@ class Agent:
         self._failed = failed
         self._over = False  # there is no model to ask any more
         self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
+        self._cut: list[Ask] = []  # what was to be said when the agent was cut off
         self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
 
     @property
@@ -117,7 +119,7 @@ class Agent:
         self._await_more()
         response.sounding.add(event.item_id)
         utterance = Utterance(
-            event.item_id, event.response_id, self._parts.link.epoch, response.ask.protection
+            event.item_id, event.response_id, self._parts.link.epoch, response.ask
         )
         self.speaker.add(utterance, event.audio)
 
@@ -181,6 +183,7 @@ class Agent:
         utterance = self.speaker.started(utterance_id, at)
         if utterance is None:
             return None
+        self._cut.clear()
         parts = self._parts
         seq = parts.transcript.agent_started(utterance_id, parts.call_ms(at))
         session = parts.link.session
@@ -251,11 +254,15 @@ class Agent:
         """Stop speaking, and make the model forget what nobody heard."""
         self._parts.timers.cancel(_ANSWER, _RETRY)
         self._parts.stopwatch.reset()
+        asks = self.responses.asks
         under_way = self.responses.cancel()
         session = self._parts.link.session
         if session is not None:
             session.cancel_response()
-        for cut in self.fall_silent():
+        cuts = self.fall_silent()
+        if cuts:
+            self._cut = list(dict.fromkeys([*(cut.utterance.ask for cut in cuts), *asks]))
+        for cut in cuts:
             item = cut.utterance
             if session is not None and item.epoch == self._parts.link.epoch:
                 session.truncate(item.id, cut.played_ms, item.received_ms)
@@ -263,6 +270,21 @@ class Agent:
             for item_id in sorted(response.items - response.sounding):
                 if session is not None:
                     session.delete_item(item_id)
+
+    def take_back_floor(self, tell: Callable[[str], None] | None) -> None:
+        """Nobody interrupted: go on with what was cut off. Exact words are said once more; of
+        everything else `tell` lets the model know how it goes on. None: go on with nothing."""
+        cut = list(self._cut)
+        if self.responses.busy:
+            self.cut_off()
+        if tell is None:
+            return
+        for ask in cut:
+            if ask.text is not None and ask.exact:
+                self.say(replace(ask, opening=False, retried=False))
+        if any(ask.text is None or not ask.exact for ask in cut):
+            tell(prompt.CONTINUE_AFTER_NOISE)
+            self.answer()
 
     def fall_silent(self) -> list[Cut]:
         """Stop the sound and write down what was heard; returns what was not heard in full."""
@@ -286,7 +308,7 @@ class Agent:
         self.speaker.complete_all()
         self.speaker.release()
         if config.apology:
-            apology = Utterance("apology", protection=Protection.ABSOLUTE)
+            apology = Utterance("apology", ask=Ask(protection=Protection.ABSOLUTE))
             self._parts.transcript.agent_text(apology.id, config.apology_text)
             self.speaker.add(apology, config.apology)
             self.speaker.complete(apology.id)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.uplink import Uplink
-from topcalls.core.turns import CreateResponse, Decision, count_words
+from topcalls.core.listening_words import NO_WORDS, ListeningWords
+from topcalls.core.turn_rules import CreateResponse, Decision
 from topcalls.providers.base import (
     CallerTextDelta,
     CallerTranscript,
@@ -26,6 +27,7 @@ class Caller:
         self._uplink = uplink
         self._decide = decide
         self._speech_from_ms = 0
+        self._words = ListeningWords(parts.config.session.language)
 
     def speech_started(self, event: SpeechStarted) -> None:
         parts = self._parts
@@ -47,20 +49,19 @@ class Caller:
     def text_delta(self, event: CallerTextDelta) -> None:
         parts = self._parts
         so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
-        words = count_words(so_far)
-        if words >= parts.config.rules.min_words:
-            self._decide(parts.turns.caller_words(parts.now, event.item_id, words))
+        words = self._words.count(so_far)
+        self._decide(parts.turns.caller_words(parts.now, event.item_id, words, final=False))
 
     def text(self, event: CallerTranscript) -> None:
         parts = self._parts
         parts.tell(parts.transcript.caller_text(event.item_id, event.text, parts.call_ms()))
-        words = count_words(event.text)
+        words = self._words.count(event.text)
         self._decide(parts.turns.caller_words(parts.now, event.item_id, words))
 
     def text_failed(self, event: CallerTranscriptFailed) -> None:
         parts = self._parts
         parts.tell(parts.transcript.caller_failed(event.item_id))
-        self._decide(parts.turns.caller_words(parts.now, event.item_id, 0))
+        self._decide(parts.turns.caller_words(parts.now, event.item_id, NO_WORDS))
 
     def words_to_come(self) -> bool:
         """The caller speaks, or has said something that is not written down yet."""

@@ -15,7 +15,7 @@ from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
-from topcalls.core.turns import TurnRules, rules_for
+from topcalls.core.turn_rules import TurnRules, rules_for
 from topcalls.core.voices import address_of
 from topcalls.providers import registry
 from topcalls.providers.base import AudioFormat, Ears, SessionConfig

@@ -15,7 +15,7 @@ from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import Ask
 from topcalls.core import answer_phrases
 from topcalls.core.answer_verdict import MACHINES, classify
-from topcalls.core.turns import Protection
+from topcalls.core.turn_rules import Protection
 
 MOST_RESTARTS: Final = 2
 EARLY_SECONDS: Final = 3.0

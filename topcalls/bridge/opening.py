@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from topcalls.bridge.prompt import GREET
 from topcalls.bridge.responses import Ask
 from topcalls.bridge.timers import Timers
-from topcalls.core.turns import Protection
+from topcalls.core.turn_rules import Protection
 
 
 @dataclass(frozen=True)

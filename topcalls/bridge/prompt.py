@@ -47,6 +47,10 @@ AFTER_GAP = (
     "The line was interrupted for some seconds: what the other person said meanwhile is lost. "
     "Apologize in a few words, in the language of the conversation, and ask them to say it again."
 )
+CONTINUE_AFTER_NOISE = (
+    "[You were cut off by a noise on the line: the other person has said nothing. Go on exactly "
+    "where you stopped. Do not repeat what was heard already, and do not mention the noise.]"
+)
 SILENT_GOODBYE = (
     "The other person still says nothing. Say in one short sentence, in the language of the "
     "conversation, that you cannot hear them and that you will end the call, and say goodbye."

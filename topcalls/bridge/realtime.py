@@ -10,12 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from topcalls import metrics
 from topcalls.bridge import codec, prompt
 from topcalls.bridge.agent import Agent
 from topcalls.bridge.answering import Answering
 from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
+from topcalls.bridge.decisions import Decisions
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
@@ -33,9 +33,8 @@ from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.bridge.tool_use import ToolUse
 from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.uplink import Uplink
-from topcalls.core import turns
 from topcalls.core.transcript import Speaker
-from topcalls.core.turns import Decision, Floor, Protection
+from topcalls.core.turn_rules import Decision, Floor, Protection
 from topcalls.errors import ProviderError
 from topcalls.providers import base
 from topcalls.providers.base import ProviderEvent
@@ -82,12 +81,20 @@ class Conversation:
         )
         self._answering.next_ear = self._tones.hear
         self._own_voice = OwnVoice(config.hearing.echo, self._answering.hear)
+        self._decisions = Decisions(
+            parts,
+            self._agent,
+            self._recovery,
+            self._farewell,
+            self._transfer,
+            self._tools,
+            self._answering,
+        )
         self._caller = Caller(parts, self._uplink, self._apply)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
         self._events = self._event_table()
-        self._decisions = self._decision_table()
 
     def _local_ears(self) -> LocalEars | None:
         plan, turns = self._parts.config.hearing.ears, self._parts.turns
@@ -113,15 +120,6 @@ class Conversation:
             base.ResponseDone: self._on_response_done,
             base.ProviderFailed: self._on_provider_failed,
             base.ProviderClosed: self._on_provider_closed,
-        }
-
-    def _decision_table(self) -> dict[type, Callable[[Any], None]]:
-        return {
-            turns.Pause: lambda _: self._agent.speaker.pause(),
-            turns.Resume: self._resume,
-            turns.Commit: self._commit,
-            turns.CreateResponse: self._create_response,
-            turns.DeleteBackchannel: self._delete_backchannel,
         }
 
     @property
@@ -399,33 +397,11 @@ class Conversation:
     # --- decisions
 
     def _apply(self, decisions: list[Decision]) -> None:
-        if self._stopping is None and not self._recovery.over:
-            for decision in decisions:
-                self._decisions[type(decision)](decision)
+        if self._stopping is None:
+            self._decisions.carry_out(decisions)
 
     def _tick(self) -> None:
         self._apply(self._parts.turns.tick(self._parts.now))
-
-    def _resume(self, _: turns.Resume) -> None:
-        metrics.interruptions.labels("false").inc()
-        self._agent.speaker.resume()
-
-    def _commit(self, _: turns.Commit) -> None:
-        metrics.interruptions.labels("true").inc()
-        self._agent.cut_off()
-        if self._farewell.closing and self._parts.link.session is not None:
-            self._tools.take_back_goodbye()
-        self._transfer.take_back()
-
-    def _create_response(self, _: turns.CreateResponse) -> None:
-        if not (self._farewell.closing or self._transfer.under_way or self._answering.holds):
-            self._agent.answer()
-
-    def _delete_backchannel(self, decision: turns.DeleteBackchannel) -> None:
-        parts = self._parts
-        parts.tell(parts.transcript.caller_failed(decision.item_id))  # no words come any more
-        if parts.link.session is not None:
-            parts.link.session.delete_item(decision.item_id)
 
     # --- what is heard
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from topcalls.core.turns import Protection
+from topcalls.core.turn_rules import Protection
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,12 @@ class Responses:
     _asked: dict[str, Ask] = field(default_factory=dict)
     _active: dict[str, Response] = field(default_factory=dict)
     _count: int = 0
+
+    @property
+    def asks(self) -> list[Ask]:
+        """What is still to be said, in order, as far as it is not complete."""
+        active = [response.ask for response in self._active.values()]
+        return [*active, *self._asked.values(), *self.owed]
 
     @property
     def busy(self) -> bool:

@@ -10,18 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from topcalls.bridge.audio import HeardPart, Loudspeaker
-from topcalls.core.turns import Protection
+from topcalls.bridge.responses import ANSWER, Ask
+from topcalls.core.turn_rules import Protection
 from topcalls.providers.base import BYTES_PER_MS
 
 
 @dataclass
 class Utterance:
-    """`epoch` is the provider session it belongs to; 0 for our own audio."""
+    """`epoch` is the provider session it belongs to; 0 for our own audio. `ask` is what it was to
+    say."""
 
     id: str
     response_id: str = ""
     epoch: int = 0
-    protection: Protection = Protection.NONE
+    ask: Ask = ANSWER
     received: int = 0
     complete: bool = False  # no more audio will come
     begun: bool = False  # given to playback
@@ -31,6 +33,10 @@ class Utterance:
     @property
     def received_ms(self) -> int:
         return self.received // BYTES_PER_MS
+
+    @property
+    def protection(self) -> Protection:
+        return self.ask.protection
 
 
 @dataclass(frozen=True)

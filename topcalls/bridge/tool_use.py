@@ -28,7 +28,7 @@ from topcalls.core.builtin_tools import (
     SEND_DTMF,
     TRANSFER_CALL,
 )
-from topcalls.core.turns import Decision
+from topcalls.core.turn_rules import Decision
 from topcalls.errors import InvalidRequest
 from topcalls.providers.base import ResponseDone, ToolCall
 

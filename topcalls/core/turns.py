@@ -2,10 +2,14 @@
 
 The agent has the *floor* from the moment a response is asked for until the last of it was heard.
 A caller who speaks while the agent is audible is first only *doubted*: playback pauses. Speech
-that lasts, or says enough words, *commits*: the agent is cut off and the caller's turn is
-answered. Anything less resumes the agent. Such a short utterance is an answer after all when the
-agent finishes within a second of it ("yes", at the end of a question); otherwise it was a
-backchannel ("mm-hm") and leaves the conversation.
+that says enough words, or lasts and is no mere "mm-hm", *commits*: the agent is cut off and the
+caller's turn is answered. Anything less resumes the agent. Such a short utterance is an answer
+after all when the agent finishes within a second of it ("yes", at the end of a question); otherwise
+it was a backchannel and leaves the conversation.
+
+Words may come late, or never. Speech of which none is known keeps the agent paused for a moment
+after its end, so that a late "okay" or a cough cuts nobody off; and when a noise that lasted has
+cut the agent off all the same, the agent *reclaims* the floor.
 
 Facts go in as method calls with the time they happened (monotonic seconds), decisions come out as
 values. Nothing here knows how they are carried out.
@@ -14,94 +18,21 @@ values. Nothing here knows how they are carried out.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 
-
-@dataclass(frozen=True)
-class Pause:
-    """Stop the agent's sound for now; nothing is dropped."""
-
-
-@dataclass(frozen=True)
-class Resume:
-    """The doubt was unfounded: go on where the agent was paused."""
-
-
-@dataclass(frozen=True)
-class Commit:
-    """The caller has the floor: clear playback, cut what was half heard, cancel the response."""
-
-
-@dataclass(frozen=True)
-class CreateResponse:
-    """The agent has something to answer."""
-
-
-@dataclass(frozen=True)
-class DeleteBackchannel:
-    """The caller's utterance meant only "I am listening": take it out of the conversation."""
-
-    item_id: str
-
-
-# What people say to show that they listen; such words never take the floor by themselves.
-_LISTENING_SOUNDS = ("uh", "huh", "um", "mm", "mmm", "mhm", "hm", "hmm", "ah", "oh")
-_LISTENING_WORDS = ("ok", "okay", "yeah", "yep", "yes", "right", "sure", "ja", "genau", "oui", "sí")
-_ACKNOWLEDGEMENTS = frozenset(_LISTENING_SOUNDS + _LISTENING_WORDS)
-
-
-def count_words(text: str) -> int:
-    """How many words of `text` mean more than "I am listening"."""
-    words = (word.strip(".,!?;:…-–\"'").lower() for word in text.replace("-", " ").split())
-    return sum(1 for word in words if word and word not in _ACKNOWLEDGEMENTS)
-
-
-Decision = Pause | Resume | Commit | CreateResponse | DeleteBackchannel
-
-
-class Protection(Enum):
-    """How firmly an utterance of the agent holds the floor."""
-
-    NONE = "none"
-    YIELDS_LATE = "yields_late"  # only to a caller who speaks on and on
-    ABSOLUTE = "absolute"  # to nobody: a legal notice
-
-
-class Floor(Enum):
-    """What the agent is doing with the floor."""
-
-    FREE = "free"
-    PENDING = "pending"  # asked for a response; nothing is audible yet
-    AUDIBLE = "audible"
-
-
-@dataclass(frozen=True)
-class TurnRules:
-    """Time limits in milliseconds.
-
-    `hangover_ms` is how long after the caller's last sound the ears say that the speech ended:
-    only after that long can speech be told from a noise that is already over.
-    """
-
-    commit_after_ms: int = 500
-    min_words: int = 2
-    hangover_ms: int = 500
-    protected_yields_after_ms: int = 3000
-    answer_overlap_ms: int = 1000
-    words_wait_ms: int = 2000
-
-
-_COMMIT_AFTER_MS = {"low": 900, "medium": 500, "high": 300}
-_MIN_WORDS = {"low": 3, "medium": 2, "high": 1}
-
-
-def rules_for(sensitivity: str, hangover_ms: int) -> TurnRules:
-    """The rules behind `interruption.sensitivity`: low, medium or high."""
-    return TurnRules(
-        commit_after_ms=_COMMIT_AFTER_MS[sensitivity],
-        min_words=_MIN_WORDS[sensitivity],
-        hangover_ms=hangover_ms,
-    )
+from topcalls.core.cut_off import CutOff
+from topcalls.core.listening_words import NO_WORDS, Words
+from topcalls.core.turn_rules import (
+    Commit,
+    CreateResponse,
+    Decision,
+    DeleteBackchannel,
+    Floor,
+    Pause,
+    Protection,
+    Reclaim,
+    Resume,
+    TurnRules,
+)
 
 
 @dataclass
@@ -110,17 +41,22 @@ class _Speech:
 
     started_at: float
     item_id: str
-    paused: bool = False
     committed: bool = False
     greets: bool = False
+    words: Words = NO_WORDS
 
 
 @dataclass
 class _Doubt:
-    """A short utterance over the agent's voice whose meaning is still open."""
+    """An utterance over the agent's voice whose meaning is still open.
+
+    `lasted`: it is a turn unless its words say otherwise. `final`: no more words will come.
+    """
 
     stopped_at: float
-    words_known: bool = False
+    lasted: bool = False
+    final: bool = False
+    wordless: bool = True
 
 
 @dataclass
@@ -128,6 +64,7 @@ class _Agent:
     floor: Floor = Floor.FREE
     protection: Protection = Protection.NONE
     opening: bool = False  # the call's first utterance, until it was heard
+    reclaims: bool = False  # what is pending was cut off before
 
     @property
     def interruptible(self) -> bool:
@@ -141,9 +78,11 @@ class TurnTaking:
     rules: TurnRules = field(default_factory=TurnRules)
     _agent: _Agent = field(default_factory=_Agent)
     _speech: _Speech | None = None
+    _paused: bool = False  # the agent, by us
     _doubts: dict[str, _Doubt] = field(default_factory=dict)
     _answer_due: bool = False  # a turn of the caller that must wait until the agent has finished
     _response_waits: bool = False  # a response that must wait until the caller has finished
+    _cut_off: CutOff = field(default_factory=CutOff)
 
     # --- the agent
 
@@ -156,6 +95,7 @@ class TurnTaking:
         """
         if self._agent.floor is Floor.FREE:
             self._agent = _Agent(Floor.PENDING, protection)
+        self._cut_off.talk_goes_on()
         self._agent.opening = self._agent.opening or opening
         return []
 
@@ -164,26 +104,27 @@ class TurnTaking:
         speech = self._speech
         opening = self._agent.opening and self._agent.floor is not Floor.AUDIBLE
         self._agent = _Agent(Floor.AUDIBLE, protection)
-        if speech is None or speech.committed:
+        self._cut_off.talk_goes_on()
+        if speech is not None and speech.committed:
             return []
-        speech.greets = speech.greets or opening
+        if speech is not None:
+            speech.greets = speech.greets or opening
         if protection is not Protection.NONE:
-            return self._resumed(speech)
-        if speech.paused:
+            return self._resumed()
+        if speech is None or self._paused:
             return []
-        speech.paused = True
-        return [Pause(), *self._judge(now)]
+        return [*self._pause(), *self._judge(now)]
 
     def agent_silent(self, now: float) -> list[Decision]:
         """Nothing of the agent is audible, queued or expected any more."""
         self._agent = _Agent()
-        overlap = self.rules.answer_overlap_ms / 1000
-        if any(now - doubt.stopped_at <= overlap for doubt in self._doubts.values()):
+        if any(self._may_answer(doubt, now) for doubt in self._doubts.values()):
             self._doubts.clear()
             self._answer_due = True
-        if self._speech is not None:
-            return self._resumed(self._speech)
-        return self._respond() if self._answer_due else []
+        decisions = self._unpause()
+        if self._answer_due and self._speech is None:
+            decisions += self._respond()
+        return decisions
 
     # --- the caller
 
@@ -198,8 +139,7 @@ class TurnTaking:
         elif agent.floor is Floor.PENDING and agent.interruptible:
             return self._commit()  # nothing was heard yet: the caller simply goes on talking
         elif agent.interruptible:
-            speech.paused = True
-            return [Pause()]
+            return self._pause()
         return []
 
     def caller_stopped(
@@ -211,40 +151,64 @@ class TurnTaking:
             speech = _Speech(now, item_id)
         if speech_ms is None:
             speech_ms = (now - speech.started_at) * 1000 - self.rules.hangover_ms
+        words = speech.words
         if speech.committed or self._agent.floor is Floor.FREE:
+            self._cut_off.utterance_ended(now, item_id, words)
             return self._respond()
         if speech.greets:
-            return self._resumed(speech)
-        if speech_ms >= self.rules.commit_after_ms:
-            return self._take_turn()
-        self._doubts[item_id] = _Doubt(now)
-        return self._resumed(speech)
+            return self._resumed()
+        lasted = speech_ms >= self.rules.commit_after_ms
+        if (lasted and words.meaningful) or (
+            not words.total and speech_ms >= max(self.rules.wordless_ms, self.rules.commit_after_ms)
+        ):
+            return self._take_turn(now, item_id, words)
+        self._doubts[item_id] = _Doubt(now, lasted, wordless=not words.total)
+        if lasted and not words.total and self._paused:
+            return []  # until there are words, or have been none for long enough
+        return self._resumed()
 
-    def caller_words(self, now: float, item_id: str, words: int) -> list[Decision]:
-        """So many words of an utterance are known (0: it was not understood)."""
-        enough = words >= self.rules.min_words
+    def caller_words(
+        self, now: float, item_id: str, words: Words, *, final: bool = True
+    ) -> list[Decision]:
+        """The words of an utterance as far as they are known; `final`: no more will come."""
         speech = self._speech
         if speech is not None and speech.item_id == item_id:
-            return self._commit() if enough and speech.paused and not speech.greets else []
+            return self._words_so_far(now, speech, words, final)
+        if self._cut_off.is_open(item_id):
+            return self._words_of_the_cut(item_id, words, final)
         doubt = self._doubts.get(item_id)
         if doubt is None:
             return []
-        if enough:
+        if self._enough(words, final) or (doubt.lasted and words.meaningful):
             del self._doubts[item_id]
-            return self._take_turn()
-        doubt.words_known = True
-        return self._settle(now)
+            return self._take_turn(now, item_id, words)
+        doubt.wordless, doubt.final = not words.total, final
+        if not final:
+            return []
+        decisions: list[Decision] = []
+        if self._paused and self._speech is None:
+            doubt.stopped_at = now  # the agent goes on only now, and may soon have finished
+            decisions = self._resumed()
+        return decisions + self._settle(now)
 
     def keys_pressed(self) -> list[Decision]:
         """The caller entered something on the keypad: like a turn, but never in doubt."""
         if self._speech is not None:
             return self.response_wanted()
-        return self._take_turn() if self._agent.floor is not Floor.FREE else self._respond()
+        decisions: list[Decision] = []
+        if self._agent.interruptible:
+            decisions = self._commit()
+        elif self._agent.floor is not Floor.FREE:
+            self._answer_due = True
+            return []
+        self._cut_off.talk_goes_on()
+        return decisions + self._respond()
 
     # --- others
 
     def response_wanted(self) -> list[Decision]:
         """Something new is in the conversation (a tool's result) that the agent should use."""
+        self._cut_off.talk_goes_on()
         if self._speech is not None and self._agent.protection is Protection.NONE:
             self._response_waits = True
             return []
@@ -252,24 +216,23 @@ class TurnTaking:
 
     def ears_lost(self) -> list[Decision]:
         """The provider is gone and with it what it heard: forget the speech under way."""
-        speech, self._speech = self._speech, None
+        self._speech = None
         self._doubts.clear()
+        self._cut_off.talk_goes_on()
         self._response_waits = False
         if self._agent.floor is Floor.PENDING:
             self._agent.floor = Floor.FREE
-        return [Resume()] if speech is not None and speech.paused else []
+        return self._unpause()
 
     def tick(self, now: float) -> list[Decision]:
         """Time has passed; call at `deadline`, or whenever convenient."""
-        return self._judge(now) + self._settle(now)
+        return self._judge(now) + self._settle(now) + self._reclaim(now)
 
     @property
     def deadline(self) -> float | None:
         """When `tick` will next decide something; None: not before another fact."""
         times = [self._settles_at(doubt) for doubt in self._doubts.values()]
-        commit_at = self._commits_at()
-        if commit_at is not None:
-            times.append(commit_at)
+        times += [at for at in (self._commits_at(), self._reclaims_at()) if at is not None]
         return min(times, default=None)
 
     @property
@@ -280,59 +243,130 @@ class TurnTaking:
     def floor(self) -> Floor:
         return self._agent.floor
 
-    # --- rules
+    # --- speech over the agent
+
+    def _words_so_far(
+        self, now: float, speech: _Speech, words: Words, final: bool
+    ) -> list[Decision]:
+        speech.words = words
+        if words.total:
+            self._cut_off.talk_goes_on()
+        if speech.committed or speech.greets or not self._paused:
+            return []
+        return self._commit() if self._enough(words, final) else self._judge(now)
+
+    def _enough(self, words: Words, final: bool) -> bool:
+        """Whether words interrupt, however short they were. "No" may become "no problem"."""
+        return words.meaningful >= self.rules.min_words or (words.stops and final)
 
     def _commits_at(self) -> float | None:
         speech = self._speech
         if speech is None or speech.committed or speech.greets:
             return None
-        if speech.paused:
+        agent = self._agent
+        if self._paused:
             after = self.rules.commit_after_ms
-        elif (
-            self._agent.floor is Floor.AUDIBLE and self._agent.protection is Protection.YIELDS_LATE
-        ):
+            if not speech.words.total:
+                after = max(after, self.rules.wordless_ms)
+        elif agent.floor is Floor.AUDIBLE and agent.protection is Protection.YIELDS_LATE:
             after = self.rules.protected_yields_after_ms
         else:
             return None
+        if speech.words.acknowledges:
+            after = max(after, self.rules.acknowledging_ms)
         return speech.started_at + (after + self.rules.hangover_ms) / 1000
 
     def _judge(self, now: float) -> list[Decision]:
         commit_at = self._commits_at()
         return self._commit() if commit_at is not None and now >= commit_at else []
 
+    def _may_answer(self, doubt: _Doubt, now: float) -> bool:
+        """Whether a short utterance answers what the agent has just finished saying."""
+        noise = doubt.final and doubt.wordless
+        return not noise and now - doubt.stopped_at <= self.rules.answer_overlap_ms / 1000
+
     def _settles_at(self, doubt: _Doubt) -> float:
         wait = self.rules.answer_overlap_ms
-        if not doubt.words_known:
-            wait = max(wait, self.rules.words_wait_ms)
+        if not doubt.final:
+            late = doubt.lasted and doubt.wordless
+            wait = max(wait, self.rules.verdict_wait_ms if late else self.rules.words_wait_ms)
         return doubt.stopped_at + wait / 1000
 
     def _settle(self, now: float) -> list[Decision]:
+        decisions: list[Decision] = []
         due = [item for item, doubt in self._doubts.items() if now >= self._settles_at(doubt)]
         for item_id in due:
-            del self._doubts[item_id]
-        return [DeleteBackchannel(item_id) for item_id in due]
+            doubt = self._doubts.pop(item_id, None)
+            if doubt is None:  # a turn was taken meanwhile
+                continue
+            if doubt.lasted and doubt.wordless and not doubt.final:
+                decisions += self._take_turn(now, item_id, NO_WORDS)
+            else:
+                decisions.append(DeleteBackchannel(item_id))
+        return decisions
 
-    def _take_turn(self) -> list[Decision]:
+    def _take_turn(self, now: float, item_id: str, words: Words) -> list[Decision]:
         """A whole turn of the caller's is over: answer it, now or when the agent may be cut."""
+        decisions: list[Decision] = []
         if self._agent.interruptible:
-            return [*self._commit(), *self._respond()]
-        if self._agent.floor is Floor.FREE:
-            return self._respond()
-        self._answer_due = True
-        return []
+            decisions = self._commit()
+        elif self._agent.floor is not Floor.FREE:
+            self._answer_due = True
+            return []
+        self._cut_off.utterance_ended(now, item_id, words)
+        return decisions if self._speech is not None else decisions + self._respond()
 
     def _commit(self) -> list[Decision]:
+        if self._agent.floor is Floor.AUDIBLE or self._agent.reclaims:
+            self._cut_off.agent_was_cut()
         self._agent = _Agent()
         self._doubts.clear()
         self._answer_due = False
+        self._paused = False
         if self._speech is not None:
-            self._speech.paused = False
             self._speech.committed = True
         return [Commit()]
 
-    def _resumed(self, speech: _Speech) -> list[Decision]:
-        decisions: list[Decision] = [Resume()] if speech.paused else []
-        speech.paused = False
+    # --- noise that has cut the agent off
+
+    def _words_of_the_cut(self, item_id: str, words: Words, final: bool) -> list[Decision]:
+        if words.total:
+            self._cut_off.talk_goes_on()
+        elif final:
+            all_noise = self._cut_off.was_noise(item_id)
+            reclaims = all_noise and self._speech is None
+            return [DeleteBackchannel(item_id), *(self._take_back() if reclaims else ())]
+        return []
+
+    def _reclaims_at(self) -> float | None:
+        quiet_since = self._cut_off.quiet_since
+        if quiet_since is None or self._speech or self._agent.floor is not Floor.FREE:
+            return None
+        return quiet_since + self.rules.reclaim_after_ms / 1000
+
+    def _reclaim(self, now: float) -> list[Decision]:
+        reclaim_at = self._reclaims_at()
+        return self._take_back() if reclaim_at is not None and now >= reclaim_at else []
+
+    def _take_back(self) -> list[Decision]:
+        self._cut_off.talk_goes_on()
+        self._agent = _Agent(Floor.PENDING, reclaims=True)
+        return [Reclaim()]
+
+    # --- carrying on
+
+    def _pause(self) -> list[Decision]:
+        if self._paused:
+            return []
+        self._paused = True
+        return [Pause()]
+
+    def _unpause(self) -> list[Decision]:
+        was, self._paused = self._paused, False
+        return [Resume()] if was else []
+
+    def _resumed(self) -> list[Decision]:
+        decisions = self._unpause()
         if self._response_waits and self._speech is None:
             decisions += self._respond()
         return decisions

@@ -78,7 +78,11 @@ class InterruptionSchema(ma.Schema):
 
     sensitivity = fields.Choice(*SENSITIVITIES, metadata={"default": "medium"})
     protect_first_sentence = fields.Flag(
-        metadata={"default": False, "description": "The first sentence is spoken to its end."}
+        metadata={
+            "default": False,
+            "description": "The first sentence yields only to a caller who speaks on over it for "
+            "three seconds; what they said is answered after it.",
+        }
     )
     ears = fields.Choice(
         *EARS,

@@ -1,0 +1,95 @@
+"""The vocabulary of turn-taking: what it decides, how firmly the floor is held, its time limits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop the agent's sound for now; nothing is dropped."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """The doubt was unfounded: go on where the agent was paused."""
+
+
+@dataclass(frozen=True)
+class Commit:
+    """The caller has the floor: clear playback, cut what was half heard, cancel the response."""
+
+
+@dataclass(frozen=True)
+class CreateResponse:
+    """The agent has something to answer."""
+
+
+@dataclass(frozen=True)
+class DeleteBackchannel:
+    """The caller's utterance meant only "I am listening": take it out of the conversation."""
+
+    item_id: str
+
+
+@dataclass(frozen=True)
+class Reclaim:
+    """What cut the agent off was no speech: cancel what was to answer it, and let the agent go on
+    with what it was saying."""
+
+
+Decision = Pause | Resume | Commit | CreateResponse | DeleteBackchannel | Reclaim
+
+
+class Protection(Enum):
+    """How firmly an utterance of the agent holds the floor."""
+
+    NONE = "none"
+    YIELDS_LATE = "yields_late"  # only to a caller who speaks on and on
+    ABSOLUTE = "absolute"  # to nobody: a legal notice
+
+
+class Floor(Enum):
+    """What the agent is doing with the floor."""
+
+    FREE = "free"
+    PENDING = "pending"  # asked for a response; nothing is audible yet
+    AUDIBLE = "audible"
+
+
+@dataclass(frozen=True)
+class TurnRules:
+    """Time limits in milliseconds.
+
+    `hangover_ms` is how long after the caller's last sound the ears say that the speech ended:
+    only after that long can speech be told from a noise that is already over.
+
+    Speech of which no word is known may be an acknowledgement or a noise for its first
+    `wordless_ms`, and is given `verdict_wait_ms` after its end for its words to come; the agent is
+    silent meanwhile. Speech of acknowledgements alone commits after `acknowledging_ms`.
+    """
+
+    commit_after_ms: int = 500
+    min_words: int = 2
+    hangover_ms: int = 500
+    wordless_ms: int = 1500
+    acknowledging_ms: int = 4000
+    verdict_wait_ms: int = 1200
+    protected_yields_after_ms: int = 3000
+    answer_overlap_ms: int = 1000
+    words_wait_ms: int = 2000
+    reclaim_after_ms: int = 2000
+
+
+_COMMIT_AFTER_MS = {"low": 900, "medium": 500, "high": 300}
+_MIN_WORDS = {"low": 3, "medium": 2, "high": 1}
+
+
+def rules_for(sensitivity: str, hangover_ms: int) -> TurnRules:
+    """The rules behind `interruption.sensitivity`: low, medium or high."""
+    return TurnRules(
+        commit_after_ms=_COMMIT_AFTER_MS[sensitivity],
+        min_words=_MIN_WORDS[sensitivity],
+        hangover_ms=hangover_ms,
+    )
