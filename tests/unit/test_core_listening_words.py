@@ -139,3 +139,11 @@ def test_own_words_are_checked_by_their_place() -> None:
     assert list(own_faults(["fine", "go right ahead", "了解しました"])) == []
     faults = dict(own_faults([1, "", "?!", "a" * 61, "one two three four five six"]))
     assert sorted(faults) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "Hello?"), ("de", "Hallo?"), ("fr", "Allô ?"), ("ja", "もしもし"), (None, "Pronto?")],
+)
+def test_who_picks_up_the_phone_does_not_mean_to_interrupt(language: str, text: str) -> None:
+    assert not ListeningWords(language).count(text).stops
