@@ -6,7 +6,7 @@ import pytest
 
 from topcalls.core.listening_data import LANGUAGES, listed_as
 from topcalls.core.listening_words import ListeningWords, Words, own_faults
-from topcalls.providers.registry import LANGUAGES as CALL_LANGUAGES
+from topcalls.providers.languages import LANGUAGES as CALL_LANGUAGES
 
 GOING_ON = [
     ("en-US", "Mm-hm."),
