@@ -17,15 +17,6 @@ class Lists(NamedTuple):
     stopping: str
 
 
-_SPELT_OTHERWISE: Final = {"no": "nb", "nn": "nb", "tl": "fil", "iw": "he", "in": "id"}
-
-
-def listed_as(tag: str | None) -> str:
-    """The language of a BCP 47 tag as data by language is listed; "" for none."""
-    code = (tag or "").partition("-")[0].lower()
-    return _SPELT_OTHERWISE.get(code, code)
-
-
 EVERYWHERE: Final = "ok, okay, okey, aha, ah, oh, uh, eh, hm, mm, mhm, huh, oho, wow"
 """Heard in every language, and written so by most recognisers."""
 

@@ -15,7 +15,8 @@ from functools import cache
 from math import ceil
 from typing import Final
 
-from topcalls.core.listening_data import EVERYWHERE, LANGUAGES, listed_as
+from topcalls.core.languages import primary
+from topcalls.core.listening_data import EVERYWHERE, LANGUAGES
 
 MOST_OWN: Final = 50
 LONGEST_OWN: Final = 60
@@ -96,9 +97,8 @@ def _lists(language: str | None) -> tuple[frozenset[Phrase], frozenset[Phrase]]:
     Where the language is not known, a word that stops in one language acknowledges in none.
     """
     everywhere = _phrases(EVERYWHERE)
-    code = listed_as(language)
-    if code:
-        lists = LANGUAGES.get(code)
+    if language:
+        lists = LANGUAGES.get(primary(language))
         if lists is None:
             return everywhere, frozenset()
         stopping = _phrases(lists.stopping)
