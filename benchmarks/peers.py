@@ -5,10 +5,10 @@
 `--pipecat` names an interpreter with `pipecat-ai[openai,websocket]`, `uvicorn` and `uvloop`;
 without it Pipecat is left out. The plain bridge runs on the same interpreter if it is given.
 
-Pipecat's OpenAI service speaks PCM at 24 kHz only, our adapter G.711 only, the plain bridge both:
-its two rows show what the format alone costs. Ours is the whole controller (see `bridge_load.py`),
-with a switch to steer, turns to take and rows to write; the peers get audio on a WebSocket and send
-it back on it. The runs of the contestants are interleaved.
+Pipecat's OpenAI service speaks PCM at 24 kHz only; ours and the plain bridge have a row for it and
+one for G.711, which shows what the format alone costs. Ours is the whole controller (see
+`bridge_load.py`), with a switch to steer, turns to take and rows to write; the peers get audio on a
+WebSocket and send it back on it. The runs of the contestants are interleaved.
 """
 
 from __future__ import annotations
@@ -40,9 +40,10 @@ G711_BYTE_RATE = 8_000
 
 
 @contextmanager
-def ours(world: JsonProcess, calls: int, directory: Path) -> Iterator[JsonProcess]:
+def ours(world: JsonProcess, calls: int, directory: Path, audio: str) -> Iterator[JsonProcess]:
     """Our controller with so many calls."""
-    settings = product_settings(directory, world.ready, max_calls=str(calls), calls_per_second="50")
+    limits = {"max_calls": str(calls), "calls_per_second": "50", "realtime_audio": audio}
+    settings = product_settings(directory, world.ready, **limits)
     with product(settings) as made:
         controller = python_process("controller_process.py", directory, settings)
         with running(controller):
@@ -71,7 +72,8 @@ def contestants(options: argparse.Namespace) -> dict[str, tuple[Any, tuple[str, 
     """Name, how to run it with which arguments, and the byte rate of the audio to the caller."""
     plain = ("peer_plain.py", options.pipecat or sys.executable)
     found: dict[str, tuple[Any, tuple[str, ...], int]] = {
-        "TopCalls, pcmu": (ours, (), G711_BYTE_RATE),
+        "TopCalls, pcm24": (ours, ("pcm24",), G711_BYTE_RATE),
+        "TopCalls, pcmu": (ours, ("g711",), G711_BYTE_RATE),
         "plain asyncio, pcmu": (peer, (*plain, "pcmu"), L16_BYTE_RATE),
         "plain asyncio, pcm24": (peer, (*plain, "pcm24"), L16_BYTE_RATE),
     }

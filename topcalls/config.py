@@ -299,6 +299,11 @@ class Settings(BaseModel):
     realtime_model: str = Field(
         "gpt-realtime-2.1", description="Speech-to-speech model of calls that name none."
     )
+    realtime_audio: Literal["g711", "pcm24"] = Field(
+        "g711",
+        description="Sound to and from the speech-to-speech model: as it is on the line, or "
+        "converted, for compatible servers that know PCM at 24 kHz only.",
+    )
     realtime_fallback: bool = Field(
         False,
         description="A call whose speech-to-speech model fails or falls silent goes on with the "

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import gevent
+import numpy as np
 import pytest
 from bridge_doubles import CONFIG, LIMIT, Audio, Line, Loudspeaker, Observer, Tool, configured
 from bridge_realtime_peer import Heard
@@ -515,3 +516,46 @@ def test_a_hang_up_in_the_middle_leaves_nothing(server: OpenAIDouble) -> None:
     call.bridge.stop("hangup")
     call.is_over("hangup")
     assert ("user", "Tell me a story please") in call.observer.texts()
+
+
+# --- a server that knows no G.711
+
+
+@pytest.fixture
+def wide(server: OpenAIDouble, heard: Heard) -> Iterator[OpenAIRealtimeSession]:
+    session = OpenAIRealtime("sk-test", server.base_url, pcm24=True).open(SETTINGS, heard)
+    yield session
+    session.close()
+
+
+def test_wide_sound_says_the_same_words(
+    server: OpenAIDouble, wide: OpenAIRealtimeSession, heard: Heard
+) -> None:
+    wide.speak(FIRST, tag="first")
+    events = until(heard, ResponseDone)
+    audio = b"".join(event.audio for event in of(events, AudioDelta))
+    assert abs(len(audio) - len(spoken(FIRST))) <= 2 * 8
+    assert likeness(audio, spoken(FIRST)) > 0.95
+    (sent,) = server.realtime.wait_for_connection().journal.events("client", "session.update")
+    sides = sent["session"]["audio"]
+    assert [sides[side]["format"]["type"] for side in ("input", "output")] == ["audio/pcm"] * 2
+
+
+def test_wide_sound_is_heard_and_answered(
+    server: OpenAIDouble, wide: OpenAIRealtimeSession, heard: Heard
+) -> None:
+    say(server, wide, "hello there")
+    events = until(heard, CallerTranscript)
+    (started, stopped) = (*of(events, SpeechStarted), *of(events, SpeechStopped))
+    assert abs(started.audio_ms - 400) < 150
+    assert stopped.audio_ms > started.audio_ms
+    assert of(events, CallerTranscript)[0].text == "hello there"
+
+
+def likeness(first: bytes, second: bytes) -> float:
+    """The highest correlation of two sounds, shifted by up to 3 ms."""
+    samples = [np.frombuffer(audioop.ulaw2lin(each, 2), "<i2") for each in (first, second)]
+    size = min(map(len, samples)) - 48
+    one = samples[0][24 : 24 + size].astype(float)
+    shifted = (samples[1][at : at + size].astype(float) for at in range(49))
+    return float(max(one @ other / np.sqrt((one @ one) * (other @ other)) for other in shifted))

@@ -51,7 +51,8 @@ class CallModels:
         self._settings = settings
         self._clock = clock
         vendors = Vendors.of(settings)
-        self._realtime = OpenAIRealtime(vendors.openai_key, vendors.openai_url)
+        pcm24 = settings.realtime_audio == "pcm24"
+        self._realtime = OpenAIRealtime(vendors.openai_key, vendors.openai_url, pcm24=pcm24)
         self._stages = Stages(settings, vendors)
 
     def default_of(self, request: CallRequest) -> str:

@@ -44,6 +44,7 @@ class SessionConfig:
     instructions: str
     voice: str = "alloy"
     audio_format: AudioFormat = "audio/pcmu"
+    pcm24: bool = False  # the server's sound is L16 at 24 kHz instead
     language: str | None = None  # BCP 47
     keywords: tuple[str, ...] = ()  # that the caller may say
     pronunciations: tuple[Pronunciation, ...] = ()

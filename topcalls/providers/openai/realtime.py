@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -45,6 +46,7 @@ from topcalls.providers.base import (
 from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events as events
 from topcalls.providers.openai.manual_turns import ManualTurns, ServerTurns
+from topcalls.providers.openai.realtime_audio import wire_of
 from topcalls.providers.openai.response_queue import Request, ResponseQueue
 
 PING_SECONDS = 20.0
@@ -78,7 +80,10 @@ class OpenAIRealtime:
         project: str | None = None,
         open_timeout: float = OPEN_SECONDS,
         ping_interval: float = PING_SECONDS,
+        pcm24: bool = False,
     ) -> None:
+        """`pcm24`: the server knows no G.711."""
+        self._pcm24 = pcm24
         self._headers = _headers(api_key, base_url, organization, project)
         self._base_url = base_url
         self._open_timeout = open_timeout
@@ -88,6 +93,7 @@ class OpenAIRealtime:
         self, config: SessionConfig, on_event: Callable[[ProviderEvent], None]
     ) -> OpenAIRealtimeSession:
         """Connect, send the settings and wait until the server has taken them."""
+        config = replace(config, pcm24=self._pcm24)
         url = socket_url(self._base_url, config.model)
         try:
             connection = connect(
@@ -141,6 +147,7 @@ class OpenAIRealtimeSession:
         self._responses = ResponseQueue()
         ears = config.ears
         self._turns = ManualTurns(ears.prefix_ms) if ears.local else ServerTurns()
+        self._wire = wire_of(config)
         self._received: dict[str, int] = {}  # bytes of audio per item
         self._content_index: dict[str, int] = {}  # of the audio in an item, where not 0
         self._forms = config.forms()
@@ -170,13 +177,13 @@ class OpenAIRealtimeSession:
 
     def append_audio(self, audio: bytes) -> None:
         if audio := self._turns.audio(audio):
-            self._connection.send_text(events.append(audio))
+            self._connection.send_text(events.append(self._wire.out(audio)))
 
     def begin_turn(self, audio_ms: int) -> None:
         if begun := self._turns.begin():
             name, audio = begun
             if audio:
-                self._connection.send_text(events.append(audio))
+                self._connection.send_text(events.append(self._wire.out(audio)))
             self._on_event(SpeechStarted(audio_ms, name))
 
     def commit_turn(self, audio_ms: int) -> None:
@@ -323,7 +330,7 @@ class OpenAIRealtimeSession:
 
     def _on_audio(self, event: Mapping[str, Any]) -> None:
         item_id = event["item_id"]
-        audio = a2b_base64(event["delta"])
+        audio = self._wire.back(a2b_base64(event["delta"]))
         self._received[item_id] = self._received.get(item_id, 0) + len(audio)
         if self._responses.is_muted(event["response_id"]):
             return
@@ -332,7 +339,10 @@ class OpenAIRealtimeSession:
         self._on_event(AudioDelta(event["response_id"], item_id, audio))
 
     def _on_audio_done(self, event: Mapping[str, Any]) -> None:
+        rest = self._wire.rest()
         if not self._responses.is_muted(event["response_id"]):
+            if rest:
+                self._on_event(AudioDelta(event["response_id"], event["item_id"], rest))
             self._on_event(AudioDone(event["item_id"]))
 
     def _on_agent_delta(self, event: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import Ears, ResponseStatus, SessionConfig
 from topcalls.providers.languages import language_code
+from topcalls.providers.openai.realtime_audio import wire_of
 from topcalls.providers.openai.realtime_errors import provider_error
 
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
@@ -59,7 +60,7 @@ def _audio_input(config: SessionConfig) -> dict[str, Any]:
         transcription["language"] = language_code(config.language)
     noise = config.noise_reduction
     return {
-        "format": {"type": config.audio_format},
+        "format": wire_of(config).format,
         "noise_reduction": {"type": noise} if noise else None,
         "transcription": transcription,
         "turn_detection": None if config.ears.local else _server_vad(config.ears),
@@ -88,7 +89,7 @@ def expected_words(model: str, keywords: Sequence[str]) -> dict[str, Any]:
 
 def _audio_output(config: SessionConfig) -> dict[str, Any]:
     voice: Any = {"id": config.voice} if config.voice.startswith("voice_") else config.voice
-    output: dict[str, Any] = {"format": {"type": config.audio_format}, "voice": voice}
+    output: dict[str, Any] = {"format": wire_of(config).format, "voice": voice}
     if config.speed is not None:
         output["speed"] = config.speed
     return output
