@@ -106,6 +106,14 @@ number_orders = Counter(
     "Purchases and releases of numbers that ended, by how.",
     ["provider", "kind", "outcome"],
 )
+tool_calls = Counter(
+    "topcalls_tool_calls_total",
+    "Calls of tools that ended, by how. Customers' tools are all counted as `custom`.",
+    ["tool", "outcome"],
+)
+tool_seconds = Histogram(
+    "topcalls_tool_seconds", "How long calls of tools took.", ["tool"], buckets=_SECONDS
+)
 webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS

@@ -18,6 +18,7 @@ from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 from topcalls.services.lineup import Lineup
 from topcalls.services.phone_numbers import numbers_of_agent
+from topcalls.services.tool_results import ResultTokens, ToolResults
 from topcalls.services.voices import Voices
 
 PUBLIC_URL = "https://calls.example.com"
@@ -122,6 +123,7 @@ def api_services(
         recordings=services.recordings,
         voices=voices,
         softphones=services.softphones,
+        tool_results=ToolResults(services.db, ResultTokens(factories.SECRET_KEY)),
         webhooks=services.webhooks,
     )
 

@@ -21,7 +21,7 @@ from topcalls.clock import ManualClock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.latency import TurnTiming
 from topcalls.core.token_usage import TokenUsage
-from topcalls.core.tools import ToolSpec
+from topcalls.core.tools import ToolRecord, ToolRequest, ToolResult, ToolSpec, ToolStatus
 from topcalls.core.transcript import Turn
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
@@ -162,6 +162,7 @@ class Observer:
         self.keys_heard: list[str] = []
         self.masked: list[bool] = []
         self.handed_over: list[tuple[str, str]] = []
+        self.tools: list[ToolRecord] = []
 
     def ready(self) -> None:
         assert not self.is_ready.is_set(), "ready twice"
@@ -199,6 +200,10 @@ class Observer:
     def transfer(self, destination: str, summary: str) -> None:
         assert not self.ends, "handed over after the end"
         self.handed_over.append((destination, summary))
+
+    def tool(self, record: ToolRecord) -> None:
+        assert not self.ends, "a tool after the end"
+        self.tools.append(record)
 
     def finished(self, reason: str, detail: str = "") -> None:
         assert not self.ends, "finished twice"
@@ -453,19 +458,28 @@ def configured(**changes: Any) -> ConversationConfig:
 class Tool:
     """A customer's tool that answers when the test lets it."""
 
-    def __init__(self, output: str = '{"status":"sent"}', *, held: bool = False) -> None:
+    def __init__(
+        self,
+        output: str = '{"status":"sent"}',
+        *,
+        held: bool = False,
+        status: ToolStatus = ToolStatus.SUCCEEDED,
+    ) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.ids: list[str] = []
+        self._status = status
         self.gate = Event()
         self.stopped = Event()
         self._output = output
         if not held:
             self.gate.set()
 
-    def __call__(self, name: str, arguments: dict[str, Any]) -> str:
-        self.calls.append((name, arguments))
+    def __call__(self, request: ToolRequest) -> ToolResult:
+        self.calls.append((request.name, dict(request.arguments)))
+        self.ids.append(request.id)
         try:
             self.gate.wait()
         except BaseException:
             self.stopped.set()
             raise
-        return self._output
+        return ToolResult(self._output, self._status)

@@ -11,6 +11,8 @@ from bridge_doubles import CONFIG, LIMIT, SESSION, Talk, Tool
 from topcalls.bridge import prompt
 from topcalls.bridge.mailbox import Mailbox
 from topcalls.bridge.tool_calls import ToolCalls
+from topcalls.core.tools import Tool as Tool_
+from topcalls.core.tools import ToolRecord, ToolRequest, ToolResult, ToolStatus
 from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import CallerTranscript, ToolCall
 
@@ -126,7 +128,7 @@ def test_a_call_that_was_cut_off_is_not_carried_out() -> None:
 
 
 def test_a_failing_tool_keeps_its_secret() -> None:
-    def broken(name: str, arguments: dict[str, Any]) -> str:
+    def broken(_: ToolRequest) -> ToolResult:
         raise RuntimeError("password=hunter2")
 
     talk = asked(broken)
@@ -138,13 +140,17 @@ def test_a_failing_tool_keeps_its_secret() -> None:
 
 def test_a_tool_that_takes_too_long_is_an_error() -> None:
     mailbox = Mailbox()
-    done: list[str] = []
-    calls = ToolCalls(["look_up"], Tool(held=True), mailbox, time_limit=0.01)
-    calls.start(ToolCall("r", "a", "look_up", ""), lambda _, output: done.append(output))
+    done: list[ToolResult] = []
+    slow = Tool_("look_up", "Look something up.", "https://example.com", timeout_seconds=0.01)
+    calls = ToolCalls([slow.spec], [slow], Tool(held=True), mailbox, grace=0)
+    record = ToolRecord("use-1", "look_up", False, "", 0)
+    calls.start(record, ToolCall("r", "a", "look_up", ""), lambda _, result: done.append(result))
+    assert calls.is_running("use-1")
     fact = mailbox.get(LIMIT)
     assert fact is not None
     fact[0](*fact[1])
-    assert "in time" in json.loads(done[0])["error"]
+    assert (done[0].status, done[0].error) == (ToolStatus.FAILED, "timeout")
+    assert "in time" in json.loads(done[0].output)["error"]
     assert not calls.busy
 
 

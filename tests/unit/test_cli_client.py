@@ -31,6 +31,17 @@ def details(**more):
             {"id": 2, "user": "user", "text": "Goodbye.", "started_ms": 2000},
         ],
         "timings": [],
+        "tool_calls": [
+            {
+                "id": "use-1",
+                "name": "look_up",
+                "status": "failed",
+                "error": "timeout",
+                "called_ms": 1500,
+                "duration_ms": 400,
+            },
+            {"id": "use-2", "name": "look_up", "status": "running"},
+        ],
         "recording_url": None,
         **more,
     }
@@ -86,14 +97,18 @@ def test_a_shown_call_is_told_in_the_order_of_time():
     lines = []
     CallFollower(Api(details()), CALL_ID, lines.append).show(details())
     words = [click.unstyle(line).split("  ")[-1].strip() for line in lines]
-    assert words == ["dialling", "answered", "Hello.", "hanging up", "Goodbye."]
+    tool = "look_up failed: timeout after 400 ms"
+    assert [word.removeprefix("tool    ") for word in words] == [
+        *("dialling", "answered", "Hello.", "hanging up"),
+        *(tool, "Goodbye."),
+    ]
 
 
 def test_an_api_that_is_started_again_is_waited_for(monkeypatch):
     monkeypatch.setattr(follow, "POLL_SECONDS", 0.001)
     lines = []
     assert CallFollower(Api(details(), failures=3), CALL_ID, lines.append).follow() == details()
-    assert len(lines) == 5
+    assert len(lines) == 6
 
 
 def test_an_api_that_stays_away_is_told(monkeypatch):
@@ -130,3 +145,22 @@ def test_an_account_needs_a_name(run):
 def test_openapi_is_printed_without_settings(run, tmp_path):
     assert json.loads(run("openapi").output)["openapi"].startswith("3.0")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_tools_of_a_call_are_read_from_a_file(monkeypatch, tmp_path):
+    sent = []
+
+    class Created:
+        def post(self, path, body):
+            sent.append(body)
+            return {"call_id": CALL_ID}
+
+    monkeypatch.setattr(ApiClient, "from_settings", lambda settings: Created())
+    file = tmp_path / "tools.json"
+    file.write_text('[{"name": "look_up"}]')
+    arguments = ("call", "+12025550100", "--tools", str(file), "--no-follow")
+    assert CliRunner().invoke(main, arguments).output == f"{CALL_ID}\n"
+    assert sent[0]["tools"] == [{"name": "look_up"}]
+    file.write_text("{}")
+    refused = CliRunner().invoke(main, arguments)
+    assert (refused.exit_code, "must hold a JSON list" in refused.output) == (2, True)

@@ -89,7 +89,7 @@ def test_says_where_everything_is(sandbox, tmp_path):
     where = json.loads(path.read_text())
     assert where == sandbox.endpoints
     vendors = {f"{name}_base_url" for name in ("openai", "deepgram", "elevenlabs")}
-    urls = vendors | {"webhook_url", "faults_url", "callers_url"}
+    urls = vendors | {"webhook_url", "tools_url", "faults_url", "callers_url"}
     assert set(where) == {"esl", "carriers", "pid"} | urls
     assert set(where["esl"]) == {"host", "port", "password"}
     assert where["pid"] == os.getpid()

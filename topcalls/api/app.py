@@ -26,6 +26,7 @@ from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
+from topcalls.api.v1.tool_results import tool_results
 from topcalls.services.recording_upload import Tickets
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     provisioning,
     softphones,
     recordings,
+    tool_results,
     catalogue,
     account,
     latency,

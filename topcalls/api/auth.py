@@ -20,6 +20,7 @@ View = TypeVar("View", bound=Callable[..., object])
 _SCOPE = "required_scope"
 _PUBLIC = "is_public"
 _SIGNED = "is_signed"
+_SCHEME = "token_scheme"
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
 
 
@@ -44,6 +45,22 @@ def signed(view: View) -> View:
     """This route checks a signature of its own: no key opens it."""
     setattr(view, _SIGNED, True)
     return view
+
+
+def or_token(scheme: str) -> Callable[[View], View]:
+    """This route is also opened by a token of this scheme, which it checks itself."""
+
+    def mark(view: View) -> View:
+        setattr(view, _SCHEME, scheme)
+        return view
+
+    return mark
+
+
+def token_of(scheme: str) -> str | None:
+    """The token of this scheme that the request carries."""
+    word, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if word == scheme else None
 
 
 def is_signed(view: Callable[..., object]) -> bool:
@@ -76,6 +93,9 @@ def protect(app: Flask, keys: Keys, limits: RateLimits) -> None:
 def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
     view = app.view_functions.get(request.endpoint or "")
     if view is None or is_public(view) or is_signed(view):
+        return
+    scheme = getattr(view, _SCHEME, None)
+    if scheme is not None and token_of(scheme) is not None:
         return
     token = _token()
     g.principal = _authenticated(token, keys, limits)

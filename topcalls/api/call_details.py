@@ -19,4 +19,5 @@ def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, An
         "recording": verbs.recordings.view(account_id, call.id),
         "transfers": verbs.calls.transfers.of_call(account_id, call.id),
         "answer": verbs.calls.answers.of_call(account_id, call.id),
+        "tool_calls": verbs.calls.tools.of_call(account_id, call.id),
     }

@@ -24,6 +24,7 @@ from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.softphones import Softphones
+from topcalls.services.tool_results import ToolResults
 from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 
@@ -52,6 +53,7 @@ class ApiServices:
     recordings: Recordings
     voices: Voices
     softphones: Softphones
+    tool_results: ToolResults
     webhooks: Webhooks
 
 

@@ -182,6 +182,23 @@ CALL_DETAILS = {
         "gateway": {"answers": 1, "p50": 24, "p95": 24, "p99": 24},
         "ear": {"answers": 1, "p50": 960, "p95": 960, "p99": 960},
     },
+    "tool_calls": [
+        {
+            "id": "6d1c7d0e-0f2b-4d8e-8f5e-3a1d0c4b9e77",
+            "name": "look_up_order",
+            "is_builtin": False,
+            "arguments": {"order": 7},
+            "result": {"status": "shipped", "arrives": "2026-11-24"},
+            "status": "succeeded",
+            "error": None,
+            "http_status": 200,
+            "attempts": 1,
+            "called_ms": 21_480,
+            "duration_ms": 312,
+            "called_at": "2026-11-23T14:31:57.480000Z",
+            "finished_at": "2026-11-23T14:31:57.792000Z",
+        }
+    ],
     "recording": {
         "state": "stored",
         "channels": 2,
@@ -315,5 +332,16 @@ STATUS = {
         "oldest_queued_at": "2026-11-23T14:32:10.104233Z",
         "webhooks_due": 0,
         "wrap_ups_due": 1,
+    },
+}
+
+TOOL_RESULTS: dict[str, Any] = {
+    "result": {
+        "summary": "The result",
+        "value": {"result": {"status": "shipped", "arrives": "2026-11-24"}},
+    },
+    "error": {
+        "summary": "There is none",
+        "value": {"error": "The warehouse does not answer. Offer to call back tomorrow."},
     },
 }

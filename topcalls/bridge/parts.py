@@ -16,6 +16,7 @@ from topcalls.core.answer_verdict import Verdict
 from topcalls.core.latency import TurnTiming
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Transcript, Turn
 from topcalls.core.turns import TurnTaking
 
@@ -55,6 +56,9 @@ class BridgeObserver(Protocol):
     def transfer(self, destination: str, summary: str) -> None:
         """Connect the caller with this destination; `BridgeSession.not_transferred` tells if that
         fails."""
+
+    def tool(self, record: ToolRecord) -> None:
+        """The model called a tool; told again (the same `id`) when more is known."""
 
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over; told exactly once, as the last of all."""

@@ -160,6 +160,25 @@ def menu_message(goal: str, by: str = "keys") -> str:
     )
 
 
+ENOUGH_TOOLS = (
+    "You have called tools many times without saying anything. Call none now. Tell the other "
+    "person in one or two sentences, in the language of the conversation, what you know and what "
+    "you could not do."
+)
+
+
+def tool_memory(tool: str, arguments: str, output: str | None) -> str:
+    """What a session is told of a tool that was called before it began."""
+    if output is None:
+        return f"[You called {tool} with {arguments}. Whether it was carried out is not known.]"
+    return f"[You called {tool} with {arguments}. Result: {output}]"
+
+
+def later_result_message(tool: str, output: str) -> str:
+    """A result that was to come later, and has come."""
+    return f"[The result of {tool}, which was to come later: {output}]"
+
+
 def late_result_message(tool: str, output: str) -> str:
     """A tool's result whose call the present session does not know."""
     return f"[Result of {tool}, which you called before the line was interrupted: {output}]"

@@ -29,10 +29,10 @@ from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask
 from topcalls.bridge.resumption import Past, Resumption
 from topcalls.bridge.tone_guard import ToneGuard
-from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.bridge.tool_use import ToolUse
 from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.uplink import Uplink
+from topcalls.core.tools import ToolRunner
 from topcalls.core.transcript import Speaker
 from topcalls.core.turn_rules import Decision, Floor, Protection
 from topcalls.errors import ProviderError
@@ -75,7 +75,9 @@ class Conversation:
             self._apply,
             self.press,
             run_tool,
+            past.tools if past is not None else (),
         )
+        self._recovery.memory = self._tools.memory
         self._answering = Answering(
             parts, self._agent, self._farewell, self._recovery.tell, self._want_response
         )
@@ -379,6 +381,11 @@ class Conversation:
         self._recovery.tell(text)
         if respond:
             self._apply(self._parts.turns.response_wanted())
+
+    def tool_result(self, use_id: str, name: str, output: str) -> None:
+        """The result of a tool that was to come later."""
+        if self._stopping is None:
+            self._tools.result_came(use_id, name, output)
 
     def _ask_if_there(self) -> None:
         self._agent.say(Ask(prompt.STILL_THERE, exact=False))

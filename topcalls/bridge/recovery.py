@@ -6,6 +6,8 @@ response that completes earns another try. What cannot be helped ends the call w
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from topcalls.bridge.agent import Agent
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.opening import Opening
@@ -33,6 +35,7 @@ class Recovery:
         self._may_retry = True
         self.over = False  # no session will come any more
         self._untold: list[str] = []  # what the next session must know
+        self.memory: Callable[[], list[str]] = list  # what every further one must know
 
     def expect(self) -> None:
         """Somebody is on the line already: a session must come within the limit."""
@@ -130,7 +133,7 @@ class Recovery:
     def _replay(self, session: RealtimeSession) -> None:
         for turn in self._parts.transcript.turns()[-MOST_REPLAYED:]:
             session.add_message(turn.speaker, turn.text)
-        for text in self._untold:
+        for text in (*self.memory(), *self._untold):
             session.add_message("system", text)
         self._untold.clear()
 

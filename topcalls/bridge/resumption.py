@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from topcalls.bridge import prompt
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import ANSWER, CONTINUE, Ask
+from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Turn, as_heard
 
 PATIENCE_SECONDS = 4.0
@@ -23,10 +24,12 @@ _TIMER = "resumed"
 
 @dataclass(frozen=True)
 class Past:
-    """The turns so far, in order, and how many seconds ago the call was answered."""
+    """The turns so far, in order, how many seconds ago the call was answered, and the tools that
+    were called."""
 
     turns: tuple[Turn, ...]
     answered_ago: float
+    tools: tuple[ToolRecord, ...] = ()
 
 
 class Resumption:

@@ -23,8 +23,8 @@ from topcalls.bridge.parts import BridgeObserver, Parts
 from topcalls.bridge.realtime import Conversation
 from topcalls.bridge.resumption import Past
 from topcalls.bridge.timers import Timers
-from topcalls.bridge.tool_calls import ToolRunner
 from topcalls.clock import Clock
+from topcalls.core.tools import ToolRunner
 from topcalls.core.turns import TurnTaking
 from topcalls.log import get_logger
 from topcalls.providers.base import RealtimeModel
@@ -39,8 +39,8 @@ class BridgeSession:
 
     `needs_stereo`: both sides of the line should be given to `attach`.
     `past`: the call was answered before, and this is what was said; the conversation goes on.
-    `run_tool(name, arguments)` carries out a customer's tool, in a greenlet of its own, and
-    returns what the model shall read.
+    `run_tool` carries out the tools that do not act on the conversation itself, each call in a
+    greenlet of its own.
     """
 
     def __init__(
@@ -116,6 +116,10 @@ class BridgeSession:
     def inject(self, text: str, *, respond: bool = False) -> None:
         """Tell the model something the caller does not hear."""
         self._mailbox.put(self._conversation.inject, text, respond)
+
+    def tool_result(self, use_id: str, name: str, output: str) -> None:
+        """The result of a tool whose server had taken the call to bring it later."""
+        self._mailbox.put(self._conversation.tool_result, use_id, name, output)
 
     def stop(self, reason: str) -> None:
         """End the conversation: the call is over, or shall be."""

@@ -6,31 +6,25 @@ Built in are those of `core/builtin_tools.py`; a call has the ones its configura
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-
-import orjson
 
 from topcalls.bridge import prompt
 from topcalls.bridge.agent import Agent
+from topcalls.bridge.conversation_tools import ConversationTools
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.masking import Masking
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.responses import Ask, Response
-from topcalls.bridge.tool_calls import ToolCalls, ToolRunner, arguments_of
+from topcalls.bridge.tool_calls import ToolCalls
+from topcalls.bridge.tool_log import ToolLog, Use
 from topcalls.bridge.transfer import Transferring
-from topcalls.core import keys
-from topcalls.core.builtin_tools import (
-    END_CALL,
-    LONGEST_SUMMARY,
-    PAUSE_RECORDING,
-    RESUME_RECORDING,
-    SEND_DTMF,
-    TRANSFER_CALL,
-)
+from topcalls.bridge.waiting_words import WaitingWords
+from topcalls.core.tools import ToolRecord, ToolResult, ToolRunner, ToolStatus, refused
 from topcalls.core.turn_rules import Decision
-from topcalls.errors import InvalidRequest
 from topcalls.providers.base import ResponseDone, ToolCall
+
+MOST_ROUNDS = 8
+"""How often in a row results of tools may lead to nothing but further calls."""
 
 
 class ToolUse:
@@ -47,123 +41,111 @@ class ToolUse:
         decide: Callable[[list[Decision]], None],
         press: Callable[[str], None],
         run_tool: ToolRunner | None,
+        past: tuple[ToolRecord, ...] = (),
     ) -> None:
         self._parts = parts
         self._agent = agent
         self._recovery = recovery
-        self._farewell = farewell
-        self._transfer = transfer
-        self._masking = masking
         self._decide = decide
-        self._press = press
-        own: dict[str, Callable[[ToolCall], None]] = {
-            END_CALL.name: self._end_call,
-            SEND_DTMF.name: self._send_dtmf,
-            TRANSFER_CALL: self._transfer_call,
-            PAUSE_RECORDING.name: partial(self._mask_recording, True),
-            RESUME_RECORDING.name: partial(self._mask_recording, False),
-        }
-        allowed = set(parts.config.builtin_tools)
-        self._builtin = {name: act for name, act in own.items() if name in allowed}
-        tools = (tool.name for tool in parts.config.session.tools)
-        names = (name for name in tools if name not in own)
-        self._calls = ToolCalls(names, run_tool, parts.mailbox)
+        self._log = ToolLog(parts, past)
+        self._own = ConversationTools(
+            parts, agent, farewell, transfer, masking, press, self._answer
+        )
+        handlers, config = self._own.handlers, parts.config
+        self._builtin = {name: handlers[name] for name in config.builtin_tools if name in handlers}
+        others = (spec for spec in config.session.tools if spec.name not in handlers)
+        self._calls = ToolCalls(others, config.tools, run_tool, parts.mailbox)
+        self._words = WaitingWords(parts, agent, self._calls.is_running)
         self._unused_results = False  # outputs that no response has seen
-        self._goodbye: ToolCall | None = None  # the end_call that is being carried out
+        self._rounds = 0
+        self._early: dict[str, str] = {}  # results that came before their calls were taken
 
     @property
     def busy(self) -> bool:
         """A tool is at work."""
-        return self._calls.busy or self._masking.busy
+        return self._calls.busy or self._own.busy
+
+    def memory(self) -> list[str]:
+        """What another session of the model has to know of the tools used so far."""
+        return self._log.memory()
 
     def stop(self) -> None:
         """Stop whatever runs."""
+        self._words.clear()
         self._calls.stop()
+        self._own.close()
+        self._log.interrupt()
 
     def called(self, event: ToolCall) -> None:
         """The model calls a tool."""
         if not self._agent.called_tool(event.response_id):
-            self._answer(event, {"error": "The caller interrupted."})
+            self._log.begin(event, tell=False)
+            self._answer(event, refused("caller_interrupted", "The caller interrupted."), False)
         elif event.complete and (builtin := self._builtin.get(event.name)):
+            self._log.begin(event)
             builtin(event)
         else:
-            self._calls.start(event, partial(self._done, self._parts.link.epoch))
-
-    def _end_call(self, event: ToolCall) -> None:
-        self._goodbye = event
-        self._farewell.begin("agent_ended")
-
-    def _send_dtmf(self, event: ToolCall) -> None:
-        """Keys that were pressed are no reason to speak: the menu speaks next."""
-        wanted = arguments_of(event) or {}
-        try:
-            dial_string = keys.dial_string(wanted.get("digits", ""), wanted.get("pause_ms", 0))
-        except InvalidRequest as error:
-            self._answer(event, {"error": " ".join(fault.message for fault in error.errors)})
-            self._unused_results = True
-            return
-        self._press(dial_string)
-        self._answer(event, {"status": "pressed"})
-
-    def _transfer_call(self, event: ToolCall) -> None:
-        """The answer comes when the caller is back; who was handed over hears none."""
-        wanted = arguments_of(event) or {}
-        name, summary = wanted.get("destination"), wanted.get("summary")
-        if name not in self._parts.config.destinations:
-            known = ", ".join(self._parts.config.destinations)
-            self._refuse(event, f"There is no such destination. There are: {known}.")
-            return
-        summary = summary[:LONGEST_SUMMARY] if isinstance(summary, str) else ""
-        tell = partial(self._not_transferred, self._parts.link.epoch, event)
-        if not self._transfer.ask(str(name), summary, tell):
-            self._refuse(event, "A transfer is under way already.")
-
-    def _not_transferred(self, epoch: int, call: ToolCall, status: str, reason: str) -> None:
-        self._done(epoch, call, orjson.dumps({"status": status, "reason": reason}).decode())
-
-    def _mask_recording(self, paused: bool, event: ToolCall) -> None:
-        """The answer comes when the switch has done it: only then may a secret be asked for."""
-        self._masking.ask(paused, partial(self._masked, self._parts.link.epoch, event))
-
-    def _masked(self, epoch: int, call: ToolCall, output: dict[str, str]) -> None:
-        self._done(epoch, call, orjson.dumps(output).decode())
-
-    def _refuse(self, event: ToolCall, why: str) -> None:
-        self._answer(event, {"error": why})
-        self._unused_results = True
+            use = self._log.begin(event)
+            self._words.begin(use.id, event.response_id, event.name)
+            self._calls.start(use.record, event, self._done)
 
     def response_done(self, event: ResponseDone, response: Response | None) -> None:
-        """A response is over; if it ended the call without a goodbye, one is asked for."""
-        call = self._goodbye
-        spoke = response is not None and response.spoke
-        if call is not None and call.response_id == event.response_id and not spoke:
-            self._goodbye = None
-            self._answer(call, {"status": "ending"})
-            self._agent.say(Ask(prompt.FAREWELL, exact=False))
+        """A response is over, and with it the reasons to wait with the next one."""
+        if response is not None and response.spoke:
+            self._words.model_spoke(event.response_id)
+        if response is not None and (response.spoke or not response.called_tools):
+            self._rounds = 0
+        self._own.response_done(event, response)
         self._use_results()
 
     def take_back_goodbye(self) -> None:
         """The caller has more to say: the call goes on, and the model learns that it does."""
-        self._farewell.abandon()
-        if self._goodbye is not None:
-            call, self._goodbye = self._goodbye, None
-            self._answer(call, {"status": "not ended: the caller is speaking"})
+        self._own.take_back_goodbye()
 
-    def _done(self, epoch: int, call: ToolCall, output: str) -> None:
-        session = self._parts.link.session
-        if session is not None and epoch == self._parts.link.epoch:
-            session.add_tool_output(call.call_id, output)
-        else:
-            self._recovery.tell(prompt.late_result_message(call.name, output))
+    def result_came(self, use_id: str, name: str, output: str) -> None:
+        """The result of a call that its server had taken to bring it later."""
+        use = self._log.of_id(use_id)
+        if use is not None and self._calls.is_running(use_id):
+            self._early[use_id] = output
+            return
+        if use is not None:
+            use.is_over, use.output = True, output
+        self._recovery.tell(prompt.later_result_message(name, output))
         self._unused_results = True
         self._use_results()
 
-    def _use_results(self) -> None:
-        if self._unused_results and not self.busy and not self._agent.responses.active:
-            self._unused_results = False
-            self._decide(self._parts.turns.response_wanted())
+    def _done(self, call: ToolCall, result: ToolResult) -> None:
+        use = self._log.find(call)
+        early = self._early.pop(use.id, None)
+        if early is not None and result.status is ToolStatus.PENDING:
+            result = ToolResult(early, http_status=result.http_status, attempts=result.attempts)
+        self._answer(call, result, True)
 
-    def _answer(self, call: ToolCall, output: dict[str, str]) -> None:
+    def _answer(self, call: ToolCall, result: ToolResult, speak: bool) -> None:
+        use = self._log.find(call)
+        self._log.end(use, result)
+        self._tell(use, result.output)
+        if speak:
+            self._unused_results = True
+            self._use_results()
+
+    def _tell(self, use: Use, output: str) -> None:
+        """A session that is still to come learns it from the memory."""
         session = self._parts.link.session
-        if session is not None:
-            session.add_tool_output(call.call_id, orjson.dumps(output).decode())
+        if session is None:
+            return
+        if use.epoch == self._parts.link.epoch:
+            session.add_tool_output(use.call.call_id, output)
+        else:
+            self._recovery.tell(prompt.late_result_message(use.call.name, output))
+
+    def _use_results(self) -> None:
+        if not self._unused_results or self.busy or self._agent.responses.active:
+            return
+        self._unused_results = False
+        if self._rounds >= MOST_ROUNDS:
+            self._rounds = 0
+            self._agent.say(Ask(prompt.ENOUGH_TOOLS, exact=False))
+        else:
+            self._rounds += 1
+            self._decide(self._parts.turns.response_wanted())

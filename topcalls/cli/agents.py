@@ -11,6 +11,7 @@ from uuid import UUID
 import click
 
 from topcalls.cli.client import ApiClient
+from topcalls.cli.json_files import object_in
 from topcalls.config import Settings
 
 _FILE = click.File("r", encoding="utf-8")
@@ -53,7 +54,7 @@ def show_agent(settings: Settings, agent_id: UUID, number: int | None) -> None:
 @click.pass_obj
 def create_agent(settings: Settings, file: TextIO) -> None:
     """Create an agent from FILE (JSON with name, description, configuration); print its id."""
-    created = ApiClient.from_settings(settings).post("/v1/agents", _object(file))
+    created = ApiClient.from_settings(settings).post("/v1/agents", object_in(file))
     click.echo(created["id"])
 
 
@@ -63,7 +64,7 @@ def create_agent(settings: Settings, file: TextIO) -> None:
 @click.pass_obj
 def edit_agent(settings: Settings, agent_id: UUID, file: TextIO) -> None:
     """Change what FILE names (JSON; null removes). Calls go on as published."""
-    edited = ApiClient.from_settings(settings).patch(f"/v1/agents/{agent_id}", _object(file))
+    edited = ApiClient.from_settings(settings).patch(f"/v1/agents/{agent_id}", object_in(file))
     click.echo(_versions(edited))
 
 
@@ -101,16 +102,6 @@ def compare_versions(
     for change in found["changes"]:
         for line in _change(change):
             click.echo(line)
-
-
-def _object(file: TextIO) -> dict[str, Any]:
-    try:
-        found = json.load(file)
-    except ValueError as error:
-        raise click.BadParameter(f"{file.name} is not JSON: {error}.") from None
-    if not isinstance(found, dict):
-        raise click.BadParameter(f"{file.name} must hold a JSON object.")
-    return found
 
 
 def _versions(agent: dict[str, Any]) -> str:

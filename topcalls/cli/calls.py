@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 from uuid import UUID
 
 import click
 
 from topcalls.cli.client import ApiClient
 from topcalls.cli.follow import CallFollower, summary
+from topcalls.cli.json_files import list_in
 from topcalls.config import Settings
 
 DEFAULT_TASK = (
@@ -26,6 +27,13 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     if any(not name or not sign for name, sign, _ in pairs):
         raise click.BadParameter("Write it as in name=Ann.")
     return {name: value for name, _, value in pairs}
+
+
+def _tools(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> list[Any] | None:
+    if file is None:
+        return None
+    with file:
+        return list_in(file)
 
 
 @click.command()
@@ -45,6 +53,12 @@ def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -
     multiple=True,
     callback=_pairs,
     help="A value for {{NAME}} in the texts; may be repeated.",
+)
+@click.option(
+    "--tools",
+    type=click.File(),
+    callback=_tools,
+    help="A file of tools that the agent may call: a JSON list.",
 )
 @click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
 @click.pass_obj

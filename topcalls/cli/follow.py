@@ -42,6 +42,7 @@ class CallFollower:
         self._write = write
         self._states_shown = 0
         self._turns_shown: set[int] = set()
+        self._tools_shown: set[str] = set()
 
     def follow(self) -> dict[str, Any]:
         """Show the call until it is over and wrapped up; returns its details."""
@@ -70,6 +71,7 @@ class CallFollower:
         lines = [
             *self._new_states(details, events[self._states_shown :]),
             *self._new_turns(details),
+            *self._new_tools(details),
         ]
         self._states_shown = len(events)
         for seconds, text in sorted(
@@ -102,6 +104,15 @@ class CallFollower:
             if turn["id"] not in self._turns_shown and (is_over or not _is_being_said(turn)):
                 self._turns_shown.add(turn["id"])
                 yield turn["started_ms"] / 1000, _turn_line(turn)
+
+    def _new_tools(self, details: dict[str, Any]) -> Iterator[tuple[float, str]]:
+        for used in details["tool_calls"]:
+            if used["status"] != "running" and used["id"] not in self._tools_shown:
+                self._tools_shown.add(used["id"])
+                why = f": {used['error']}" if used["error"] else ""
+                took = f"{used['status']}{why} after {used['duration_ms'] or 0} ms"
+                text = click.style(f"tool    {used['name']} {took}", dim=True)
+                yield used["called_ms"] / 1000, text
 
     def _line(self, seconds: float | None, text: str) -> None:
         when = "       " if seconds is None else f"{seconds:6.1f}s"

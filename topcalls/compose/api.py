@@ -10,8 +10,9 @@ from topcalls.api.app import openapi as openapi_document
 from topcalls.api.context import ApiServices
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
-from topcalls.compose.services import open_services, upload_tickets
+from topcalls.compose.services import open_services, result_tokens, upload_tickets
 from topcalls.config import Settings
+from topcalls.services.tool_results import ToolResults
 
 
 def build_api(settings: Settings) -> ApiServer:
@@ -38,6 +39,7 @@ def build_api(settings: Settings) -> ApiServer:
             recordings=services.recordings,
             voices=services.voices,
             softphones=services.softphones,
+            tool_results=ToolResults(services.db, result_tokens(settings)),
             webhooks=services.webhooks,
         ),
         public_url=settings.effective_public_url,

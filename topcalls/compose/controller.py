@@ -17,7 +17,13 @@ from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.hearing import hearing_options
 from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
-from topcalls.compose.services import open_services, recording_store
+from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.services import (
+    Services,
+    open_services,
+    recording_store,
+    result_tokens,
+)
 from topcalls.config import Settings
 from topcalls.controller.assembly import (
     ControllerOptions,
@@ -30,7 +36,9 @@ from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.phone_numbers import time_zones
 from topcalls.core.transfer import Destination
+from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
+from topcalls.services.tool_runner import ToolRunners
 
 SANDBOX_GATEWAY = "sandbox"
 APOLOGY_TEXT = "I am sorry. We have a technical problem, and I have to end this call. Goodbye."
@@ -49,7 +57,7 @@ def build_controller(settings: Settings) -> Telephony:
         calls_per_second=settings.calls_per_second,
         switch=_switch(settings),
         media=_media(settings),
-        make_bridge=_bridge_maker(settings, services.clock, models),
+        make_bridge=_bridge_maker(settings, services, models),
         make_briefing=_briefing_maker(settings, services.clock, models),
         trunks=TrunkOptions(
             services.carriers,
@@ -102,9 +110,10 @@ def _media(settings: Settings) -> MediaOptions:
 
 
 def _bridge_maker(
-    settings: Settings, clock: Clock, models: CallModels
+    settings: Settings, services: Services, models: CallModels
 ) -> Callable[[ClaimedCall, BridgeObserver], BridgeSession]:
     hearing = hearing_options(settings)
+    clock, tools = services.clock, _tool_runners(settings, services)
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
@@ -122,9 +131,29 @@ def _bridge_maker(
         )
         past = past_of(call, clock.now())
         model = models.of(call.request)
-        return BridgeSession(call.call_id, conversation, model, observer, clock, past=past)
+        return BridgeSession(
+            call.call_id,
+            conversation,
+            model,
+            observer,
+            clock,
+            past=past,
+            run_tool=tools.of(call),
+        )
 
     return make
+
+
+def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
+    return ToolRunners(
+        services.db,
+        services.clock,
+        services.calls.tools,
+        http_client(private_webhooks_allowed(settings)),
+        result_tokens(settings),
+        settings.effective_public_url,
+        builtin={},
+    )
 
 
 def _briefing_maker(

@@ -47,6 +47,7 @@ from topcalls.services.recordings import Recordings
 from topcalls.services.secrets import Secrets
 from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
+from topcalls.services.tool_results import ResultTokens
 from topcalls.services.transitions import Transitions
 from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
@@ -208,6 +209,11 @@ def wire(
 def upload_tickets(settings: Settings) -> Tickets:
     """By which controllers may send recordings to the API."""
     return Tickets(_secret_key(settings))
+
+
+def result_tokens(settings: Settings) -> ResultTokens:
+    """By which customers' servers bring the results of their tools."""
+    return ResultTokens(_secret_key(settings))
 
 
 def recording_store(settings: Settings, clock: Clock) -> RecordingStore:

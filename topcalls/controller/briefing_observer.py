@@ -24,5 +24,8 @@ class BriefingObserver:
     def transfer(self, destination: str, summary: str) -> None:
         """Nor for this."""
 
+    def tool(self, record: object) -> None:
+        """It has no tools at all."""
+
     def mask_recording(self, paused: bool) -> None:
         """Whoever is briefed is not recorded."""

@@ -46,6 +46,7 @@ from topcalls.core.end_reasons import EndReason
 from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Turn
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
@@ -442,6 +443,9 @@ class CallEffects:
 
     def key_heard(self, digit: str) -> None:
         """The conversation deals with it."""
+
+    def tool(self, record: ToolRecord) -> None:
+        self._journal.tool(record)
 
     def transfer(self, destination: str, summary: str) -> None:
         """The agent, or a user, wants the caller connected with somebody."""

@@ -35,6 +35,7 @@ class CommandTaker:
             "stop": _stop,
             "dtmf": _press_keys,
             "transfer": _transfer,
+            "tool_result": _tool_result,
             "pause_recording": _pause_recording,
             "resume_recording": _resume_recording,
         }
@@ -105,6 +106,15 @@ def _transfer(live: LiveCall, payload: dict[str, Any]) -> bool:
     if _is_being_taken_up(live):
         return False
     live.effects.transfers.wish(payload)
+    return True
+
+
+def _tool_result(live: LiveCall, payload: dict[str, Any]) -> bool:
+    if _is_being_taken_up(live):
+        return False
+    if live.effects.bridge is not None:
+        words = (str(payload.get(name, "")) for name in ("tool_call_id", "tool", "output"))
+        live.effects.bridge.tool_result(*words)
     return True
 
 

@@ -102,7 +102,8 @@ def past_of(call: ClaimedCall, now: datetime) -> Past | None:
     """What another controller's conversation left; None for a call that was not answered there."""
     if call.answered_at is None:
         return None
-    return Past(call.carried.turns, max(0.0, (now - call.answered_at).total_seconds()))
+    answered_ago = max(0.0, (now - call.answered_at).total_seconds())
+    return Past(call.carried.turns, answered_ago, call.carried.tools)
 
 
 def _is_ready(live: LiveCall) -> bool:

@@ -21,6 +21,7 @@ from topcalls.core.call_state import Transition
 from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Turn
 from topcalls.core.transfer import Destination
 from topcalls.errors import Conflict, StoreUnavailable
@@ -85,6 +86,11 @@ class Journal:
         """What answered, as far as is known by now."""
         at = self._clock.now()
         self._entries.put(lambda: self._calls.answers.note(self._call_id, verdict, at))
+
+    def tool(self, record: ToolRecord) -> None:
+        """How it stands with a call of a tool."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.tools.note(self._call_id, record, at))
 
     def recording(self, state: str) -> None:
         """What the switch says of the recording: `written` or `refused`."""

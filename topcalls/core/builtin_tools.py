@@ -181,5 +181,10 @@ BUILT_IN: Final[Mapping[str, BuiltinTool]] = {
         ),
     )
 }
+ON_CONVERSATION: Final = frozenset(
+    {END_CALL.name, SEND_DTMF.name, PAUSE_RECORDING.name, RESUME_RECORDING.name, TRANSFER_CALL}
+)
+"""Those whose results mean nothing later."""
+
 RESERVED: Final = frozenset(BUILT_IN)
 """Names that a customer's tool cannot have."""

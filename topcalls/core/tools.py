@@ -5,6 +5,7 @@ A customer's tool is a function on a server of theirs; built-in ones are `core/b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -80,15 +81,6 @@ class ToolStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class ToolRequest:
-    """A call of a tool that shall be carried out; `id` is ours and unique."""
-
-    id: str
-    name: str
-    arguments: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class ToolResult:
     """What became of it. `output` is what the model shall read; `error` says in one word what went
     wrong, `http_status` how the server answered, in the last of `attempts`."""
@@ -98,10 +90,6 @@ class ToolResult:
     error: str | None = None
     http_status: int | None = None
     attempts: int = 0
-
-
-ToolRunner = Callable[[ToolRequest], ToolResult]
-"""Carries out a tool. May block its greenlet; whatever it raises, the tool has failed."""
 
 
 @dataclass(frozen=True)
@@ -120,3 +108,44 @@ class ToolRecord:
     http_status: int | None = None
     attempts: int = 0
     duration_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class ToolRequest:
+    """A call of a tool that shall be carried out. `record` is how it is kept meanwhile."""
+
+    record: ToolRecord
+    arguments: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Ours, and unique."""
+        return self.record.id
+
+    @property
+    def name(self) -> str:
+        return self.record.name
+
+
+ToolRunner = Callable[[ToolRequest], ToolResult]
+"""Carries out a tool. May block its greenlet; whatever it raises, the tool has failed."""
+
+
+def refused(error: str, message: str, **more: Any) -> ToolResult:
+    """The result of a call that is not carried out. `more` is told to the model as well."""
+    return ToolResult(told(error=message, **more), ToolStatus.REFUSED, error)
+
+
+def failed(error: str, message: str, **more: Any) -> ToolResult:
+    """The result of a call that came to nothing."""
+    return ToolResult(told(error=message, **more), ToolStatus.FAILED, error)
+
+
+def succeeded(**result: Any) -> ToolResult:
+    """The result of a call that was carried out here."""
+    return ToolResult(told(**result))
+
+
+def told(**content: Any) -> str:
+    """Something as the model shall read it."""
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""The sandbox: the doubles of FreeSWITCH, of OpenAI and of a webhook receiver in one process.
+"""The sandbox: the doubles of FreeSWITCH, of OpenAI and of a customer's servers in one process.
 
 `Sandbox` starts and stops them and tells the other processes of this installation, by a file in
 the data directory, where they listen. `run_sandbox` is a whole process of it.
@@ -36,6 +36,7 @@ from topcalls.sandbox.openai.realtime_server import Studio
 from topcalls.sandbox.openai.realtime_wire import Behaviour
 from topcalls.sandbox.scenario import Scenario, load_scenario, load_scenarios
 from topcalls.sandbox.speech import Synthesizer
+from topcalls.sandbox.tool_server import ToolServer
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
 
 LIFELIKE = Behaviour()
@@ -44,7 +45,8 @@ log = get_logger("sandbox")
 
 
 class Sandbox:
-    """All doubles, each on a free port. `switch`, `openai` and `webhooks` are for tests."""
+    """All doubles, each on a free port. `switch`, `openai`, `webhooks` and `tools` are for
+    tests."""
 
     def __init__(
         self,
@@ -92,6 +94,7 @@ class Sandbox:
         self.deepgram = DeepgramDouble(self.hearing, (host, 0), clock)
         self.elevenlabs = ElevenLabsDouble(self.hearing, studio.speak, (host, 0))
         self.webhooks = WebhookReceiver((host, 0), clock=clock)
+        self.tools = ToolServer((host, 0))
         self.faults = FaultDesk((host, 0), self.switch)
         self.callers = CallersDesk((host, 0), self.switch, plan)
         self.carriers = CarriersDesk((host, 0))
@@ -109,6 +112,7 @@ class Sandbox:
             "deepgram_base_url": self.deepgram.base_url,
             "elevenlabs_base_url": self.elevenlabs.base_url,
             "webhook_url": self.webhooks.url,
+            "tools_url": self.tools.url,
             "faults_url": self.faults.url,
             "callers_url": self.callers.url,
             "carriers": self.carriers.endpoints,
@@ -138,7 +142,8 @@ class Sandbox:
 
     def _parts(self) -> list[Any]:
         vendors = [self.openai, self.deepgram, self.elevenlabs]
-        return [self.switch, *vendors, self.webhooks, self.faults, self.callers, self.carriers]
+        customers = [self.webhooks, self.tools]
+        return [self.switch, *vendors, *customers, self.faults, self.callers, self.carriers]
 
 
 def run_sandbox(

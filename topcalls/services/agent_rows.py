@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from topcalls.core import agents as rules
 from topcalls.errors import Conflict, NotFound
+from topcalls.services import tool_secrets
 from topcalls.services.agent_views import AgentDetails, agent_view, version_view
 from topcalls.store import agents, models
 from topcalls.store.fields import plain
@@ -55,6 +57,15 @@ def version_row(agent: models.Agent, number: int) -> models.AgentVersion:
 def is_number(value: object) -> bool:
     """Whether a version can have this number."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**31
+
+
+def sealed(account_id: str, configuration: Any, now: datetime) -> dict[str, Any]:
+    """A configuration as it is stored: without what is null, and without secrets.
+
+    Raises InvalidRequest where it names stored secrets that there are none of.
+    """
+    given = rules.given(configuration)
+    return tool_secrets.sealed_configuration(account_id, given, now, "configuration")
 
 
 def editable(agent: models.Agent) -> models.AgentVersion:

@@ -24,6 +24,7 @@ from topcalls.services.agent_rows import (
     editable,
     found,
     insert_draft,
+    sealed,
     to_change,
     version_row,
     write_draft,
@@ -259,7 +260,7 @@ class Agents:
                 created_at=agents.free_time(account_id, moment),
                 updated_at=moment,
             )
-            insert_draft(agent, 1, rules.given(configuration), moment)
+            insert_draft(agent, 1, sealed(account_id, configuration, moment), moment)
             return details(agent)
 
         return self._db.run(verb)
@@ -290,7 +291,7 @@ class Agents:
             wanted = rules.edited(base.configuration, edit) if isinstance(edit, Mapping) else edit
             name, text = (changes.get(key, getattr(agent, key)) for key in ("name", "description"))
             self._check(account_id, name, text, wanted, moment)
-            wanted = plain(wanted)
+            wanted = plain(sealed(account_id, wanted, moment))
             if rules.changes(base.configuration, wanted):
                 write_draft(agent, base, wanted, moment)
             elif (name, text) == (agent.name, agent.description):

@@ -24,7 +24,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services import routing
+from topcalls.services import routing, tool_secrets
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
@@ -33,6 +33,7 @@ from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
+from topcalls.services.tools import Tools
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
@@ -86,6 +87,7 @@ class Calls:
         self._from_number = default_from_number
         self.transfers = Transfers(db)
         self.answers = Answers(db)
+        self.tools = Tools(db)
 
     # --- customers
 
@@ -312,6 +314,8 @@ class Calls:
     def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
         call_id = new_id()
         routing.check_carrier(account_id, request.carrier_id)
+        sealed = tool_secrets.sealed(account_id, request.tools, now)
+        request = replace(request, tools=tuple(sealed))
         self._quotas.reserve(account_id, call_id, request.max_duration, now)
         request = self._speech.added(account_id, request)
         waits = request.schedule_at is not None and request.schedule_at > now

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields
 from typing import cast
 
 from topcalls.core.token_usage import TokenUsage
+from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Speaker, Turn
+from topcalls.services.tools import records_of
 from topcalls.store import calls
 from topcalls.store.models import CallUsage, TranscriptTurn
 
@@ -25,10 +27,11 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What was said, as stored, and by model what was used."""
+    """What was said, as stored, by model what was used, and the tools that were called."""
 
     turns: tuple[Turn, ...] = ()
     used: Mapping[str, Used] = field(default_factory=dict)
+    tools: tuple[ToolRecord, ...] = ()
 
 
 NOTHING = Carried()
@@ -41,7 +44,11 @@ def carried_over(call_ids: Collection[str]) -> dict[str, Carried]:
     used: dict[str, dict[str, Used]] = defaultdict(dict)
     for row in calls.usages(ids) if ids else ():
         used[row.call_id][row.model] = _used(row)
-    return {call_id: Carried(tuple(map(_turn, turns[call_id])), used[call_id]) for call_id in ids}
+    called = records_of(ids)
+    return {
+        call_id: Carried(tuple(map(_turn, turns[call_id])), used[call_id], called[call_id])
+        for call_id in ids
+    }
 
 
 def _turn(row: TranscriptTurn) -> Turn:

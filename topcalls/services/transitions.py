@@ -30,7 +30,7 @@ from topcalls.errors import Conflict
 from topcalls.services.call_views import facts_of
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, transfers, wrap_ups
+from topcalls.store import calls, commands, tools, transfers, wrap_ups
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
 
@@ -162,6 +162,7 @@ class Transitions:
             self._quotas.settle(call.account_id, call.id, call.billed_seconds or 0, now)
             commands.finish_all(call.id, "the call is over", now)
             transfers.end_open(call.id, now)
+            tools.interrupt(call.id, now)
             if not call.completed:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:

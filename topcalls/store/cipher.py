@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hmac
+
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from topcalls.errors import ConfigError
 
 _SETTING = "secret_key"
+_DIGESTS = b"topcalls: digests of secrets, version 1"
 _REMEDY = (
     "Set TOPCALLS_SECRET_KEY to the key this database was made with; "
     "`topcalls keys secret` prints a new one for a new database."
@@ -22,11 +25,14 @@ class Cipher:
 
     def __init__(self, keys: str | None) -> None:
         self._first: Fernet | None = None
+        self._digest_key = b""
         self._fernet: MultiFernet | None = None
         if keys:
             try:
                 fernets = [Fernet(key.strip()) for key in keys.split(",")]
                 self._first, self._fernet = fernets[0], MultiFernet(fernets)
+                first = keys.partition(",")[0].strip().encode()
+                self._digest_key = hmac.digest(first, _DIGESTS, "sha256")
             except ValueError as error:
                 raise ConfigError(
                     "The secret key is not a Fernet key.", field=_SETTING, remedy=_REMEDY
@@ -48,6 +54,15 @@ class Cipher:
             raise ConfigError(
                 "A stored secret was encrypted with another key.", field=_SETTING, remedy=_REMEDY
             ) from error
+
+    def digest(self, secret: str) -> str:
+        """By which the same secret is found again, and nothing is learnt of it without the key.
+
+        Raises:
+            ConfigError: no key is configured.
+        """
+        self._needed()
+        return hmac.new(self._digest_key, secret.encode(), "sha256").hexdigest()
 
     def rotate(self, stored: str) -> str | None:
         """The same secret under the first key; None where it is under that already.

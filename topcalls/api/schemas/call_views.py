@@ -11,6 +11,7 @@ from topcalls.api import fields
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
+from topcalls.api.schemas.tools import ToolUseSchema
 from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
@@ -244,6 +245,11 @@ class CallDetailsSchema(CallSchema):
         ma.fields.Nested(TransferSchema),
         required=True,
         metadata={"description": "To whom it was handed over, or not, and why."},
+    )
+    tool_calls = fields.ListOf(
+        ma.fields.Nested(ToolUseSchema),
+        required=True,
+        metadata={"description": "The tools that the agent called, in order."},
     )
     recording = ma.fields.Nested(RecordingViewSchema, required=True)
     answer = ma.fields.Nested(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core import tool_rules as rules
-from topcalls.core.tools import DEFAULT_TIMEOUT, HIDDEN
+from topcalls.core.tools import DEFAULT_TIMEOUT, HIDDEN, ToolStatus
 
 
 class ToolSchema(ma.Schema):
@@ -85,5 +87,90 @@ class ToolSchema(ma.Schema):
             "description": "You may answer 202 and bring the result later, to the `result_url` of "
             "the request.",
             "default": False,
+        },
+    )
+
+
+class ToolUseSchema(ma.Schema):
+    """A call of a tool by the agent."""
+
+    id = fields.Text(
+        required=True, metadata={"format": "uuid", "description": "`tool_call_id` of the request."}
+    )
+    name = fields.Text(required=True)
+    is_builtin = fields.Flag(required=True)
+    arguments = ma.fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What the agent called it with. Values under names that tell of secrets "
+            f"are `{HIDDEN}`; everything is `[masked]` while the recording is paused."
+        },
+    )
+    result = ma.fields.Raw(
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the agent was told. Null: nothing yet."},
+    )
+    status = fields.Choice(
+        *ToolStatus,
+        required=True,
+        metadata={
+            "description": "`running`: its server is asked. `pending`: it has taken the call, and "
+            "the result comes later. `refused`: it was not carried out, see `error`. "
+            "`interrupted`: the call ended first, and whether it was carried out is not known."
+        },
+    )
+    error = fields.Text(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What went wrong, in one word.",
+            "example": "timeout",
+        },
+    )
+    http_status = fields.Whole(
+        required=True, allow_none=True, metadata={"description": "Your server's answer."}
+    )
+    attempts = fields.Whole(
+        required=True, metadata={"description": "How often your server was asked."}
+    )
+    called_ms = fields.Whole(required=True, metadata={"description": "Since the answer."})
+    duration_ms = fields.Whole(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Until the agent was told something."},
+    )
+    called_at = fields.Timestamp(required=True)
+    finished_at = fields.Timestamp(required=True, allow_none=True)
+
+
+class ToolResultSchema(ma.Schema):
+    """A result that comes later: `result`, or the `error` that there is none."""
+
+    result = ma.fields.Raw(
+        allow_none=True,
+        metadata={"description": "Any JSON. The agent reads it, so be brief: at most 32 KiB."},
+    )
+    error = fields.Text(
+        metadata={"description": "Why there is no result, in words for the agent."},
+        validate=ma.validate.Length(1, 1_000, error="Must be 1 to 1000 characters."),
+    )
+
+    @ma.validates_schema
+    def _one_of_two(self, content: dict[str, Any], **_: Any) -> None:
+        if ("result" in content) is ("error" in content):
+            raise ma.ValidationError("Give either this or 'error'.", "result")
+
+
+class ToolResultTakenSchema(ma.Schema):
+    """What becomes of it."""
+
+    ok = fields.Flag(required=True)
+    delivered = fields.Flag(
+        required=True,
+        metadata={
+            "description": "The agent is told. False: the call is over, and the result stands in "
+            "its `tool_calls`."
         },
     )

@@ -19,6 +19,7 @@ from topcalls.store.models.processes import Controller, NamedLease, SchemaVersio
 from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
+from topcalls.store.models.tools import CallTool, ToolSecret
 from topcalls.store.models.transfers import CallTransfer
 from topcalls.store.models.voices import VendorVoice
 from topcalls.store.models.webhooks import (
@@ -56,6 +57,8 @@ TABLES = (
     CallAttempt,
     CallRecording,
     CallTransfer,
+    ToolSecret,
+    CallTool,
     CallAnswer,
     NumberOrder,
     VendorVoice,
@@ -75,6 +78,7 @@ __all__ = [
     "CallAttempt",
     "CallEvent",
     "CallRecording",
+    "CallTool",
     "CallTransfer",
     "CallUsage",
     "Carrier",
@@ -92,6 +96,7 @@ __all__ = [
     "SchemaVersion",
     "Softphone",
     "SoftphoneRegistration",
+    "ToolSecret",
     "TranscriptTurn",
     "TurnTiming",
     "VendorVoice",

@@ -1,0 +1,90 @@
+"""Tools in calls of the whole product: a customer's server is asked, and the agent tells."""
+
+import json
+import urllib.request
+
+import pytest
+from conftest import words
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+ASKS_FOR_AN_ORDER = "+12025550111"
+
+
+def tool(product, path="", **changes):
+    return {
+        "name": "look_up_order",
+        "description": "Finds an order by its number.",
+        "url": product.endpoints["tools_url"] + path,
+        "parameters": {
+            "type": "object",
+            "properties": {"order": {"type": "integer"}},
+            "required": ["order"],
+        },
+        "headers": {"X-Shop-Key": "a-secret-of-the-shop"},
+        **changes,
+    }
+
+
+@pytest.fixture(scope="module")
+def placed(product):
+    """All calls at once."""
+    wishes = {
+        "asked": {"tools": [tool(product)], "metadata": {"customer": 17}},
+        "chain": {"tools": [tool(product)], "mode": "legacy", "voice": "rachel"},
+        "broken": {"tools": [tool(product, "html")], "built_in_tools": []},
+        "later": {"tools": [tool(product, "later", **{"async": True})]},
+    }
+    return {name: product.place(ASKS_FOR_AN_ORDER, **wish) for name, wish in wishes.items()}
+
+
+@pytest.fixture
+def over(product, placed):
+    return lambda name: product.wait_over(placed[name], seconds=120)
+
+
+def the_only(call):
+    (used,) = [one for one in call["tool_calls"] if one["name"] == "look_up_order"]
+    return used
+
+
+def asked_of_the_server(product, call):
+    with urllib.request.urlopen(product.endpoints["tools_url"], timeout=5) as answer:
+        calls = json.load(answer)["calls"]
+    return [one for one in calls if one["body"]["call"]["call_id"] == call["id"]]
+
+
+@pytest.mark.parametrize("name", ["asked", "chain"])
+def test_the_agent_tells_what_the_customers_server_knows(product, over, name):
+    call = over(name)
+    assert "arrives tomorrow" in words(call, "assistant")
+    used = the_only(call)
+    assert (used["status"], used["arguments"]) == ("succeeded", {"order": 7})
+    assert used["result"]["arrives"] == "tomorrow"
+    (asked,) = asked_of_the_server(product, call)
+    assert asked["body"]["tool_call_id"] == used["id"]
+    assert asked["body"]["call"]["metadata"] == call["metadata"]
+    goodbye = [one for one in call["tool_calls"] if one["name"] == "end_call"]
+    assert [one["status"] for one in goodbye] == ["succeeded"]
+    assert "a-secret-of-the-shop" not in json.dumps(call)
+
+
+def test_a_web_page_is_no_result_and_the_call_goes_on(over):
+    call = over("broken")
+    used = the_only(call)
+    assert (used["status"], used["error"], used["http_status"]) == ("failed", "content_type", 200)
+    assert call["end_reason"] == "callee_hung_up"  # without end_call the agent cannot
+    assert {one["name"] for one in call["tool_calls"]} == {"look_up_order"}
+
+
+def test_a_result_that_comes_later_is_taken(product, placed):
+    call = product.wait_until(
+        placed["later"],
+        lambda call: any(
+            one["name"] == "look_up_order" and one["finished_at"] for one in call["tool_calls"]
+        ),
+        seconds=120,
+    )
+    used = the_only(call)
+    assert (used["status"], used["http_status"]) == ("succeeded", 202)
+    assert used["result"]["arrives"] == "tomorrow"

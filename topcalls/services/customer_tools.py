@@ -1,0 +1,193 @@
+"""Customers' tools: each call of one is a signed POST to the customer's server.
+
+It is signed as webhooks are, with the account's secret, and carries an `Idempotency-Key`: a server
+that keeps it does nothing twice. The key is of one call of the tool in one telephone call. Where
+it never became known whether such a call was carried out, and the model makes the same one again,
+that has the same key.
+
+A request is tried a second time, within the tool's time limit, where the first cannot have arrived,
+or where the server says when it wants to be asked again (429 or 503 with `Retry-After`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import gevent
+import orjson
+from standardwebhooks import Webhook
+
+from topcalls.clock import Clock
+from topcalls.core import tool_answers, tool_log
+from topcalls.core.tools import Tool, ToolRequest, ToolResult, ToolStatus, failed
+from topcalls.errors import ConfigError
+from topcalls.log import get_logger
+from topcalls.net.http import HttpClient, HttpError, HttpResponse
+from topcalls.services import tool_secrets
+from topcalls.services.call_views import ClaimedCall
+from topcalls.services.webhook_delivery import ATTEMPT_HEADER, EVENT_HEADER, USER_AGENT
+from topcalls.store import accounts
+from topcalls.store.database import Database
+
+EVENT = "tool.call"
+MOST_ATTEMPTS = 2
+LEAST_SECONDS = 0.2
+"""A second try that has less time left is not made."""
+
+log = get_logger("customer_tools")
+
+MakeClient = Callable[[float], "Client"]
+
+
+class Client(Protocol):
+    """What is needed of `net.http.HttpClient`."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Raises `HttpError` when there is no answer."""
+        ...
+
+
+def http_client(allow_private: bool | Callable[[str, int], bool]) -> MakeClient:
+    """Clients for tools, each with its time limit in seconds. `allow_private`: see `HttpClient`."""
+    return lambda seconds: HttpClient(seconds, tool_answers.MOST_BYTES, allow_private)
+
+
+@dataclass(frozen=True)
+class ToolCallback:
+    """Where the server of an asynchronous tool brings its result, and what shows that it may."""
+
+    url: str
+    token: str
+
+
+class CustomerTools:
+    """The customer's tools of one call. `callback` makes the way back of a call of a tool."""
+
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        call: ClaimedCall,
+        tools: Mapping[str, Tool],
+        make_client: MakeClient,
+        callback: Callable[[str], ToolCallback],
+    ) -> None:
+        self._db = db
+        self._clock = clock
+        self._call = call
+        self._tools = tools
+        self._make_client = make_client
+        self._callback = callback
+        self._open_keys = {  # of calls that may have been carried out
+            _meaning(record.name, record.arguments): record.id
+            for record in call.carried.tools
+            if record.status is ToolStatus.INTERRUPTED or record.error in tool_answers.UNKNOWN
+        }
+
+    def run(self, request: ToolRequest) -> ToolResult:
+        """Carry out a call of one of these tools; blocks its greenlet for as long as that takes."""
+        tool = self._tools[request.name]
+        try:
+            secret, headers = self._db.read(self._secrets, tool)
+        except ConfigError as error:
+            log.error("Secrets of a tool cannot be read", tool=tool.name, why=error.message)
+            return failed("secret", "The tool is not set up: its secrets cannot be read.")
+        if secret is None:
+            return failed("secret", "The tool is not set up: the account has no signing secret.")
+        meaning = _meaning(request.name, orjson.dumps(request.arguments).decode())
+        key = self._open_keys.setdefault(meaning, request.id)
+        result = self._ask(tool, request, key, secret, headers)
+        if result.error not in tool_answers.UNKNOWN:
+            self._open_keys.pop(meaning, None)
+        return replace(result, output=tool_log.without(result.output, headers.values()))
+
+    def _secrets(self, tool: Tool) -> tuple[str | None, dict[str, str]]:
+        account_id = self._call.account_id
+        return accounts.webhook_secret(account_id), tool_secrets.opened(account_id, tool)
+
+    def _ask(
+        self, tool: Tool, request: ToolRequest, key: str, secret: str, headers: dict[str, str]
+    ) -> ToolResult:
+        body = orjson.dumps(self._content(tool, request), option=orjson.OPT_UTC_Z)
+        ends_at = self._clock.monotonic() + tool.timeout_seconds
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            left = ends_at - self._clock.monotonic()
+            ours = self._headers(request, key, secret, body, attempt)
+            sent = {"accept": "application/json", **lower(headers), **ours}
+            try:
+                answer = self._make_client(left).post(tool.url, body, sent)
+            except HttpError as error:
+                arrived = error.may_have_arrived
+                result = tool_answers.no_answer(error.kind, may_have_arrived=arrived)
+                again, pause = error.retryable and not arrived, 0.0
+            else:
+                now = self._clock.now()
+                result = tool_answers.read(
+                    answer.status, answer.headers, answer.body, is_async=tool.is_async
+                )
+                wait = tool_answers.retry_after(answer.headers, answer.status, now)
+                result, pause = replace(result, http_status=answer.status), wait or 0.0
+                again = wait is not None
+            result = replace(result, attempts=attempt)
+            left = ends_at - self._clock.monotonic()
+            if not again or left - pause < LEAST_SECONDS:
+                break
+            gevent.sleep(pause)
+        return result
+
+    def _content(self, tool: Tool, request: ToolRequest) -> dict[str, Any]:
+        call = self._call
+        content: dict[str, Any] = {
+            "event": EVENT,
+            "tool_call_id": request.id,
+            "tool": tool.name,
+            "arguments": request.arguments,
+            "call": {
+                "call_id": call.call_id,
+                "direction": "inbound" if call.is_inbound else "outbound",
+                "phone_number": call.phone_number,
+                "from_phone_number": call.from_number,
+                "agent_id": call.request.agent_id,
+                "agent_version": call.request.agent_version,
+                "language": call.request.language,
+                "started_at": call.answered_at,
+                "metadata": call.request.metadata,
+                "sandbox": call.sandbox,
+            },
+        }
+        if tool.is_async:
+            back = self._callback(request.id)
+            content |= {"result_url": back.url, "result_token": back.token}
+        return content
+
+    def _headers(
+        self, request: ToolRequest, key: str, secret: str, body: bytes, attempt: int
+    ) -> dict[str, str]:
+        now = self._clock.now()
+        signature = Webhook(secret).sign(msg_id=request.id, timestamp=now, data=body.decode())
+        return {
+            "content-type": "application/json",
+            "user-agent": USER_AGENT,
+            "idempotency-key": f"{self._call.call_id}.{key}",
+            "webhook-id": request.id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signature,
+            EVENT_HEADER: EVENT,
+            ATTEMPT_HEADER: str(attempt),
+        }
+
+
+def lower(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _meaning(name: str, arguments: str) -> str:
+    """The same for all calls that ask for the same."""
+    try:
+        value = orjson.loads(arguments or "{}")
+    except orjson.JSONDecodeError:
+        value = arguments
+    return f"{name} {orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()}"
