@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from weakref import WeakSet
 
 import gevent
 from gevent.event import Event
@@ -345,14 +344,14 @@ class ScriptedModel:
         return self.sessions[-1]
 
 
-_TALKS: WeakSet[Talk] = WeakSet()
+_BRIDGES: list[BridgeSession] = []  # of the test that runs
 
 
 def hang_up_all() -> None:
     """End every conversation that a test has left running."""
-    for talk in list(_TALKS):
-        talk.bridge._greenlet.kill()
-    _TALKS.clear()
+    for bridge in _BRIDGES:
+        bridge._greenlet.kill()
+    _BRIDGES.clear()
 
 
 class Talk:
@@ -368,7 +367,7 @@ class Talk:
             "call-1", config, self.model, self.observer, self.clock, **options
         )
         self.faults = 0  # of the bridge's own that the test causes
-        _TALKS.add(self)
+        _BRIDGES.append(self.bridge)
         self._heard_items = 0
 
     @property

@@ -238,10 +238,12 @@ def test_empty_audio_is_no_audio() -> None:
 def test_an_empty_response_is_asked_for_once_more() -> None:
     talk = in_talk()
     talk.caller_says("Hm?")
-    for _ in range(2):
-        talk.session.end(talk.session.begin())
-        talk.advance(1.0)
+    talk.session.end(talk.session.begin())
+    talk.advance(1.0)
     assert talk.calls == [("respond",), ("respond",)]
+    talk.session.respond("Pardon?", 0.5)
+    talk.advance(1.0)
+    assert talk.observer.texts()[-1] == ("assistant", "Pardon?")
     talk.end()
 
 

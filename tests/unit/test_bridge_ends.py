@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bridge_doubles import CONFIG, LIMIT, Audio, Loudspeaker, Talk
+from dataclasses import replace
+
+from bridge_doubles import CONFIG, LIMIT, Audio, Loudspeaker, Talk, configured
 
 from topcalls.bridge.agent import MOST_LOST
 from topcalls.core.token_usage import TokenUsage
@@ -73,6 +75,51 @@ def test_a_switch_that_takes_no_commands_is_waited_for() -> None:
     for _ in range(MOST_LOST + 1):
         answered_once(talk)
     assert talk.observer.ends == []
+    talk.end()
+
+
+# --- a model that says nothing
+
+
+def says_nothing(talk: Talk) -> None:
+    """Every response it is asked for is empty, and so is the one that is asked for instead."""
+    for _ in range(2):
+        talk.session.end(talk.session.begin())
+        talk.advance(1.0)
+
+
+def test_a_mute_model_is_replaced_and_the_caller_answered() -> None:
+    talk = Talk(CONFIG).ring().answer()
+    talk.caller_says("What time is it?")
+    says_nothing(talk)
+    assert len(talk.model.sessions) == 2
+    assert ("message", "user", "What time is it?") in talk.session.calls
+    assert talk.session.calls[-1] == ("respond",)
+    talk.session.respond("It is ten.", 1.0)
+    talk.advance(1.2)
+    assert talk.observer.texts()[-1] == ("assistant", "It is ten.")
+    talk.end()
+
+
+def test_a_model_that_stays_mute_ends_the_call_with_an_apology() -> None:
+    config = configured(apology=b"\x01" * 800, apology_text="A technical problem.")
+    talk = Talk(config).ring().answer()
+    talk.caller_says("What time is it?")
+    says_nothing(talk)
+    says_nothing(talk)
+    talk.advance(1.0)
+    assert talk.observer.texts()[-1] == ("assistant", "A technical problem.")
+    assert talk.observer.ends == [("provider_failed", "no_words")]
+    assert talk.clock.monotonic() < 10.0
+    talk.is_gone()
+
+
+def test_a_model_may_say_nothing_to_a_menu() -> None:
+    plan = replace(CONFIG.answer, detect=True, ivr="navigate", goal="Reach sales.")
+    talk = Talk(configured(answer=plan)).ring().answer()
+    talk.caller_says("For sales, press one. For anything else, press two.")
+    says_nothing(talk)
+    assert len(talk.model.sessions) == 1
     talk.end()
 
 

@@ -314,6 +314,28 @@ def test_a_model_goes_on_where_the_other_broke_off(heard: Heard, opened: Any) ->
     assert count("calls_saved", stage="model") == saved + 1
 
 
+def test_a_mind_that_says_nothing_twice_is_replaced(heard: Heard, opened: Any) -> None:
+    mute, other = Mind([], [" "]), Mind(["Here I am."])
+    session = opened(heard, [Ears()], [mute, other], [Mouth()])
+    saved = count("calls_saved", stage="model")
+    session.create_response(tag="first")
+    assert not of(until(heard, ResponseDone), AudioDelta)
+    session.create_response(tag="second")
+    events = until(heard, ResponseDone)
+    assert of(events, AgentTextDone)[0].text == "Here I am."
+    assert events[-1].status == "completed"
+    assert count("calls_saved", stage="model") == saved + 1
+
+
+def test_the_last_mind_may_say_nothing(heard: Heard, opened: Any) -> None:
+    session = opened(heard, [Ears()], [Mind([], [], ["Yes."])], [Mouth()])
+    for _ in range(2):
+        session.create_response()
+        assert until(heard, ResponseDone)[-1].status == "completed"
+    session.create_response()
+    assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "Yes."
+
+
 def test_a_voice_that_breaks_off_repeats_nothing(heard: Heard, opened: Any) -> None:
     broken, other = Mouth(fails_after=2), Mouth()
     session = opened(heard, [Ears()], [Mind()], [broken, other], voice="rachel")

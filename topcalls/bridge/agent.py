@@ -32,8 +32,8 @@ log = get_logger(__name__)
 
 
 class Agent:
-    """`mute(error)` is called when the session does not answer, `failed(error)` when the model
-    cannot be made to.
+    """`mute(error)` is called when the session does not answer, or answers with nothing unless it
+    `may_say_nothing`; `failed(error)` when the model cannot be made to answer.
     """
 
     def __init__(
@@ -41,12 +41,14 @@ class Agent:
         parts: Parts,
         mute: Callable[[ProviderError], None],
         failed: Callable[[ProviderError], None],
+        may_say_nothing: Callable[[], bool],
     ) -> None:
         self.responses = Responses()
         self.speaker = Speaker()
         self._parts = parts
         self._mute = mute
         self._failed = failed
+        self._may_say_nothing = may_say_nothing
         self._over = False  # there is no model to ask any more
         self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
         self._cut: list[Ask] = []  # what was to be said when the agent was cut off
@@ -168,13 +170,18 @@ class Agent:
         return None
 
     def _again(self, ask: Ask, error: ProviderError | None) -> None:
-        """Nothing was said: ask once more, then give up (`error`) or leave it at that."""
+        """Nothing was said: ask once more, then another session, or (`error`) give up."""
         if error is not None and (ask.retried or not error.retryable):
             self._failed(error)
         elif not ask.retried:
             log.warning("Response came to nothing", failed=error is not None)
             self.responses.owed.append(replace(ask, retried=True))
             self._parts.timers.set(_RETRY, self._parts.config.limits.retry, self.ask_owed)
+        elif not self.responses.busy and not self._may_say_nothing():
+            self.responses.owed.append(replace(ask, retried=False))
+            self._mute(
+                ProviderError("The AI says nothing.", retryable=True, provider_code="no_words")
+            )
 
     # --- what is heard
 

@@ -70,6 +70,11 @@ class Answering:
         """The agent must not speak of itself now."""
         return self._waits_for is not None or self._agent.is_falling_silent
 
+    @property
+    def in_menu(self) -> bool:
+        """An automatic menu is listened to, which is not to be answered at every pause."""
+        return self._menu.is_in_menu
+
     def forget(self) -> None:
         """The conversation was under way before: nothing is to be found out."""
         self._ear = None

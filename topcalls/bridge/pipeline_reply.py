@@ -44,6 +44,7 @@ CONTINUE: Final = (
     "repeat anything of it and do not mention the interruption."
 )
 _CHARACTERS_PER_TOKEN = 4
+MOST_WORDLESS = 2  # answers in a row with neither words nor tools
 
 log = get_logger(__name__)
 
@@ -54,6 +55,7 @@ class Minds:
 
     left: list[ChatModel]
     clock: Clock
+    _wordless_in_a_row: int = 0
 
     @property
     def name(self) -> str:
@@ -61,9 +63,12 @@ class Minds:
         return self.left[0].name
 
     def answer(self, request: ChatRequest) -> Iterator[ChatText | ChatCalls | ChatEnded]:
-        """The answer; one that breaks off is continued by the next model."""
+        """The answer; one that breaks off is continued by the next model. One that says nothing may
+        do so once."""
         said = ""
         while True:
+            ended = ChatEnded()
+            called = False
             asked: float | None = self.clock.monotonic()
             try:
                 for event in self.left[0].answer(_continued(request, said)):
@@ -71,17 +76,33 @@ class Minds:
                         elapsed = self.clock.monotonic() - asked
                         metrics.chain_stage.labels("mind").observe(elapsed)
                         asked = None
+                    if isinstance(event, ChatEnded):
+                        ended = event
+                        continue
                     if isinstance(event, ChatText):
                         said += event.text
+                    called = called or isinstance(event, ChatCalls)
                     yield event
             except ProviderError as error:
-                log.warning("Language model failed", model=self.name, code=error.code)
                 if len(self.left) == 1:
                     raise
-                self.left.pop(0)
-                metrics.calls_saved.labels("model").inc()
+                self._next(error.code)
             else:
-                return
+                if not self._is_mute(called or bool(said.strip())):
+                    yield ended
+                    return
+                self._next("mute")
+
+    def _is_mute(self, answered: bool) -> bool:
+        """Whether the model has said nothing twice, and another one is left."""
+        self._wordless_in_a_row = 0 if answered else self._wordless_in_a_row + 1
+        return self._wordless_in_a_row >= MOST_WORDLESS and len(self.left) > 1
+
+    def _next(self, reason: str) -> None:
+        log.warning("Language model failed", model=self.name, code=reason)
+        self.left.pop(0)
+        self._wordless_in_a_row = 0
+        metrics.calls_saved.labels("model").inc()
 
 
 def _continued(request: ChatRequest, said: str) -> ChatRequest:

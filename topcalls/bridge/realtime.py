@@ -50,7 +50,9 @@ class Conversation:
             parts.clock, config.session.audio_format, config.batch_ms, self._local_ears()
         )
         self._farewell = Farewell(parts.timers, parts.end)
-        self._agent = Agent(parts, self._session_lost, self._model_failed)
+        self._agent = Agent(
+            parts, self._session_lost, self._model_failed, lambda: self._answering.in_menu
+        )
         self._transfer = Transferring(parts.timers, self._begin_transfer)
         self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
         self._masking = Masking(parts, self._recovery.tell)
