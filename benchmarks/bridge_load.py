@@ -35,19 +35,22 @@ from common import (
 )
 
 SETTLE_SECONDS = 10.0
+OUR_SETTLE_SECONDS = 32.0
+"""Callers who never pause are listened to for 30 s by what finds out who answered."""
+
 START_SECONDS = 60.0
 CALLS_PER_SECOND = 50
 
 
-def await_calls(world: JsonProcess, calls: int) -> None:
-    """Wait until every call talks, and a little longer."""
+def await_calls(world: JsonProcess, calls: int, settle: float = SETTLE_SECONDS) -> None:
+    """Wait until every call talks, and `settle` seconds longer."""
 
     def all_talk() -> bool:
         seen = world.report()
         return bool(seen["channels"] >= calls and seen["sessions"] >= calls)
 
     wait_for(all_talk, START_SECONDS + calls / CALLS_PER_SECOND, f"starting {calls} calls")
-    time.sleep(SETTLE_SECONDS)
+    time.sleep(settle)
 
 
 def window(tested: JsonProcess, world: JsonProcess, seconds: float) -> dict[str, Any]:
@@ -100,7 +103,7 @@ def measure(options: argparse.Namespace, calls: int, directory: Path) -> None:
             with running(controller):
                 idle_mb = controller.report()["rss_mb"]
                 made.queue_calls(calls, max_duration=options.seconds * options.repeats / 60 + 10)
-                await_calls(world, calls)
+                await_calls(world, calls, OUR_SETTLE_SECONDS)
                 for _ in range(options.repeats):
                     figures = window(controller, world, options.seconds)
                     say(line_of(calls, figures, idle_mb))

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bridge_load import HEADER, await_calls, line_of, window
+from bridge_load import HEADER, OUR_SETTLE_SECONDS, await_calls, line_of, window
 from common import (
     HERE,
     JsonProcess,
@@ -49,7 +49,7 @@ def ours(world: JsonProcess, calls: int, directory: Path, audio: str) -> Iterato
         with running(controller):
             controller.ready.update(controller.report())
             made.queue_calls(calls)
-            await_calls(world, calls)
+            await_calls(world, calls, OUR_SETTLE_SECONDS)
             yield controller
 
 
