@@ -48,8 +48,9 @@ PEOPLE = {
     "+12025550156": "- answer\n- wait: 0.3\n- say: Leave a message.\n- wait: 0.4\n- beep: 0.5\n"
     "- silence: 60",
     "+12025550157": "- answer\n- wait: 0.3\n- say: Yes?\n- silence: 60",
+    "+12025550158": "- answer\n- line_dies",
 }
-ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY, MAILBOX, SAYS_YES = PEOPLE
+ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY, MAILBOX, SAYS_YES, LINE_DIES = PEOPLE
 
 
 class Speech:

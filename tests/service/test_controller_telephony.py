@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 import gevent
 import pytest
-from controller_rig import ANSWERS, BRIEF, HANGS_UP, LISTENS, REFUSED, RINGS, WAIT, Rig
+from controller_rig import (
+    ANSWERS,
+    BRIEF,
+    HANGS_UP,
+    LINE_DIES,
+    LISTENS,
+    REFUSED,
+    RINGS,
+    WAIT,
+    Rig,
+)
 from gevent import socket
 from gevent.event import Event
 
@@ -239,6 +249,21 @@ def test_the_switch_gives_a_line_without_audio_up_before_the_agent_does(rig):
     rig.wait_status(call_id, "in-progress")
     channel = rig.switch.call(rig.view(call_id).external_call_id).channel
     assert channel.variables["media_timeout"] == "25000"
+
+
+def test_a_line_that_dies_is_no_silent_callee(rig):
+    rig.controller()
+    call_id = rig.place(LINE_DIES)
+    rig.wait_status(call_id, "in-progress")
+    channel = rig.switch.call(rig.view(call_id).external_call_id).channel
+    channel.variables["media_timeout"] = "500"
+    call = rig.wait_over(call_id)
+    assert (call.status, call.end_reason, call.ended_by) == (
+        "completed",
+        "network_hung_up",
+        "carrier",
+    )
+    assert (call.hangup.cause, call.hangup.by) == ("MEDIA_TIMEOUT", "network")
 
 
 def test_the_call_of_a_controller_that_died_is_ended_by_another(rig, monkeypatch):

@@ -4,18 +4,21 @@ The events are those of `tests/data`, captured by `tests/contract/capture_fixtur
 headers are read is not listed here: the readers are run, and watched.
 """
 
+import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sandbox_peers import AudioServer, EventSocketClient, ToneSpeech, tone
+from wsproto.events import CloseConnection, TextMessage
 
 from topcalls.controller import cdr_spool
 from topcalls.core import gateways, softphones
 from topcalls.core.call_events import HungUp
-from topcalls.core.trunks import AUTH, Login, Trunk
-from topcalls.esl import translate
+from topcalls.core.trunks import AUTH, REG, STATIC_IP, Login, Trunk
+from topcalls.esl import sofia, translate
 from topcalls.esl.parser import ESLEvent
 from topcalls.sandbox.freeswitch.directory import LoginRefused
 from topcalls.sandbox.freeswitch.server import SwitchServer
@@ -39,8 +42,17 @@ PEOPLE = {
     "+12025550156": "- early_media: 0.05\n- answer\n- silence: 60",
     "+12025550157": '- answer\n- press: "5"\n- silence: 60',
     "+12025550158": "- fail: NORMAL_TEMPORARY_FAILURE",
+    "+12025550159": "- ring: 0.05\n- no_codec",
+    "+12025550160": "- ring: 0.05\n- no_codec: true",
+    "+12025550161": "- answer\n- line_dies",
 }
-TALKS, LEAVES, BUSY, REJECTS, UNKNOWN, RINGS, EARLY, PRESSES, FULL = PEOPLE
+TALKS, LEAVES, BUSY, REJECTS, UNKNOWN, RINGS, EARLY, PRESSES, FULL, NO_CODEC, NO_SDP, DIES = PEOPLE
+READERS = (
+    translate.translate,
+    translate.notice,
+    translate.inbound_call,
+    sofia.gateway_news,
+)
 
 
 class Watched(dict):
@@ -59,10 +71,11 @@ def read(headers):
     """Every header of this event that our code asks for and finds."""
     watched = Watched(headers)
     event = ESLEvent(watched, str(headers.get("_body", "")))
-    for reader in (translate.translate, translate.notice, translate.inbound_call):
+    for reader in READERS:
         reader(event)
     if event.name == "CHANNEL_ANSWER":
         translate.line_codec(event)
+        translate.keys_in_band(event)
     for name in ("uuid", "subclass", "timestamp_us", "job_uuid"):
         getattr(event, name)
     event.variable("tc_owner")  # what the switch filters by
@@ -91,7 +104,7 @@ def test_the_captured_events_hold_every_header_that_is_read():
     watched = [Watched(headers) for headers in CAPTURED.values()]
     for headers in watched:
         event = ESLEvent(headers, str(headers.get("_body", "")))
-        for reader in (translate.translate, translate.notice, translate.inbound_call):
+        for reader in READERS:
             reader(event)
     asked = set().union(*(headers.asked for headers in watched))
     told = {name for headers in CAPTURED.values() for name in headers}
@@ -119,6 +132,10 @@ def test_a_captured_event_holds_nothing_of_anybody(name):
         ("hangup_max_duration", "ALLOTTED_TIMEOUT", None, "us"),
         ("hangup_media_timeout", "MEDIA_TIMEOUT", None, "network"),
         ("hangup_inbound_abandoned", "ORIGINATOR_CANCEL", 487, "callee"),
+        ("hangup_unclaimed", "NORMAL_TEMPORARY_FAILURE", None, "network"),
+        ("hangup_no_codec", "INCOMPATIBLE_DESTINATION", 200, "us"),
+        ("hangup_bad_sdp", "NORMAL_CLEARING", 200, "us"),
+        ("hangup_asked_again", "NORMAL_UNSPECIFIED", 401, "network"),
     ],
 )
 def test_why_a_captured_call_ended(name, cause, status, by):
@@ -195,6 +212,8 @@ def assert_alike(captured, event):
         ("hangup_rejected", REJECTS, "CHANNEL_HANGUP_COMPLETE"),
         ("hangup_unknown", UNKNOWN, "CHANNEL_HANGUP_COMPLETE"),
         ("hangup_overloaded", FULL, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_no_codec", NO_CODEC, "CHANNEL_HANGUP_COMPLETE"),
+        ("hangup_bad_sdp", NO_SDP, "CHANNEL_HANGUP_COMPLETE"),
     ],
 )
 def test_an_outbound_call(client, captured, number, name):
@@ -237,7 +256,7 @@ def test_speech_and_its_end(client, tmp_path):
     assert_alike("playback_done", client.event("PLAYBACK_STOP"))
     sound.write_bytes(tone(400, 5))
     client.play(UUID, sound)
-    client.next_event("PLAYBACK_START")
+    assert_alike("playback_start_again", client.next_event("PLAYBACK_START"))
     client.api(f"uuid_break {UUID}")
     assert_alike("playback_break", client.event("PLAYBACK_STOP", Playback_Status="break"))
 
@@ -249,20 +268,125 @@ def test_a_recording(client, tmp_path):
     assert_alike("record_stop", client.event("RECORD_STOP"))
 
 
-def test_a_stream(client):
+@pytest.fixture
+def audio(client):
     audio = AudioServer()
     answered(client)
     client.api(f"uuid_audio_stream {UUID} start {audio.url} mono 8k")
     assert_alike("stream_connect", client.event("mod_audio_stream::connect"))
-    audio.reset()
-    assert_alike("stream_error", client.event("mod_audio_stream::error"))
+    yield audio
     audio.stop()
 
 
-def test_a_call_that_comes_in(server, client):
+def test_a_stream_that_breaks(client, audio):
+    audio.reset()
+    assert_alike("stream_error", client.event("mod_audio_stream::error"))
+
+
+def test_a_stream_that_is_closed(client, audio):
+    audio.send(CloseConnection(1000))
+    assert_alike("stream_disconnect", client.event("mod_audio_stream::disconnect"))
+
+
+def test_speech_that_comes_by_the_stream(client, audio):
+    sound = base64.b64encode(bytes(320)).decode()
+    data = {"audioDataType": "raw", "sampleRate": 8000, "audioData": sound, "chunk": "u#1"}
+    audio.send(TextMessage(json.dumps({"type": "streamAudio", "data": data})))
+    event = client.event("mod_audio_stream::play")
+    assert_alike("stream_play", event)
+    bodies = (json.loads(body) for body in (event["_body"], CAPTURED["stream_play"]["_body"]))
+    ours, theirs = ({name: shape(name, str(body[name])) for name in body} for body in bodies)
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "captured", ["park_inbound", "park_inbound_silent", "park_inbound_unclaimed"]
+)
+def test_a_call_that_comes_in(server, client, captured):
     server.call_in("+12025550177", "+12025550142", patience=0.05)
-    assert_alike("park_inbound", client.event("CHANNEL_PARK"))
+    assert_alike(captured, client.event("CHANNEL_PARK"))
     assert_alike("hangup_inbound_abandoned", client.event("CHANNEL_HANGUP_COMPLETE"))
+
+
+def test_a_call_that_comes_in_by_a_gateway(server, client):
+    server.call_in("+12025550177", "+12025550142", gateway="lab")
+    assert_alike("park_inbound_by_gateway", client.event("CHANNEL_PARK"))
+
+
+def test_a_call_that_nobody_claims(server, client):
+    server.switch.options.unclaimed_seconds = 0.1
+    server.call_in("+12025550177", "+12025550142")
+    assert_alike("hangup_unclaimed", client.event("CHANNEL_HANGUP_COMPLETE"))
+
+
+def test_a_call_whose_audio_never_comes(server, client):
+    call = server.call_in(DIES, "+12025550142")
+    client.api(f"uuid_setvar {call.uuid} media_timeout 100")
+    client.api(f"sched_del {call.uuid}")
+    client.api(f"uuid_answer {call.uuid}")
+    assert_alike("answer_inbound", client.event("CHANNEL_ANSWER"))
+    assert_alike("hangup_media_timeout", client.event("CHANNEL_HANGUP_COMPLETE"))
+
+
+# -- what it tells of carriers ----------------------------------------------------------------
+
+
+@pytest.fixture
+def carrier(server, client, tmp_path):
+    """Makes a gateway to a host of the double; its name."""
+    folder = tmp_path / "gateways"
+    folder.mkdir()
+    server.switch.read_files(tmp_path)
+
+    def make(host, trunk_type=STATIC_IP):
+        trunk = Trunk(UUID, host, trunk_type, login=Login("acme", "secret"))
+        (folder / f"{trunk.gateway}.xml").write_text(gateways.gateway(trunk))
+        client.api("sofia profile external rescan")
+        return trunk.gateway
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("captured", "host"),
+    [
+        ("gateway_registered", "well.carrier.test"),
+        ("gateway_refused", "403.carrier.test"),
+        ("gateway_unanswered", "503.carrier.test"),
+    ],
+)
+def test_a_registration(client, carrier, captured, host):
+    gateway = carrier(host, REG)
+    states = [CAPTURED[f"{captured}_{step}"]["State"] for step in ("trying", "answer", "state")]
+    for step, state in zip(("trying", "answer", "state"), states, strict=True):
+        event = client.event("sofia::gateway_state", Gateway=gateway, State=state)
+        assert_alike(f"{captured}_{step}", event)
+        told, expected = (
+            sofia.gateway_news(ESLEvent(dict(headers)))
+            for headers in (event, CAPTURED[f"{captured}_{step}"])
+        )
+        assert replace(told, gateway="") == replace(expected, gateway="")
+
+
+@pytest.mark.parametrize(
+    ("captured", "host"),
+    [
+        ("hangup_carrier_away", "unreachable.carrier.test"),
+        ("hangup_asked_again", "401.carrier.test"),
+        ("hangup_asked_again", "407.carrier.test"),
+    ],
+)
+def test_a_carrier_that_takes_no_call(client, carrier, captured, host):
+    given = f"origination_uuid={UUID},tc_owner=controller-1,tc_node=lab"
+    client.command(f"bgapi originate {{{given}}}sofia/gateway/{carrier(host)}/{TALKS} &park()")
+    assert_alike(captured, client.event("CHANNEL_HANGUP_COMPLETE", Unique_ID=UUID))
+
+
+def test_every_captured_event_is_compared_with_the_double():
+    _, _, source = Path(__file__).read_text().partition("# -- what the double tells")
+    steps = re.compile(r"(gateway_\w+?)_(trying|answer|state)$")
+    names = {steps.sub(r"\1", name) for name in CAPTURED}
+    assert {name for name in names if source.count(f'"{name}"') == 0} == set()
 
 
 def test_a_carrier_that_proves_itself_by_a_password(server, client, tmp_path):

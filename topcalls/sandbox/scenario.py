@@ -20,6 +20,7 @@ from topcalls.sandbox.scenario_steps import (
     Answer,
     BeforeAnswer,
     HangUp,
+    LineDies,
     Menu,
     OnTheLine,
     Refusal,
@@ -168,7 +169,7 @@ def _callee(content: Any, where: str) -> tuple[Step, ...]:
             raise ScenarioError(f"{place}: {step.keyword!r} comes before 'answer'.")
         if isinstance(step, BeforeAnswer) and answered:
             raise ScenarioError(f"{place}: {step.keyword!r} comes after 'answer'.")
-        if isinstance(step, Refusal | HangUp) and following is not None:
+        if isinstance(step, Refusal | HangUp | LineDies) and following is not None:
             raise ScenarioError(f"{place}: nothing can follow {step.keyword!r}.")
         answered = answered or isinstance(step, Answer)
     if not steps or not (answered or isinstance(steps[-1], Refusal)):

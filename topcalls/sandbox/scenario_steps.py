@@ -107,6 +107,7 @@ class NoCodec(Refusal):
     """Picked up, but the answer offers no codec of ours: the switch hangs up."""
 
     keyword = "no_codec"
+    broken: bool = setting("yes or no", "the answer is no SDP at all", False)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,13 @@ class Listen(OnTheLine):
     limit: float = setting("seconds", "the step ends after this, whatever was heard", 20.0)
     prompt: str = setting("optional text", "said once if the agent says nothing", "")
     prompt_after: float = setting("seconds", "how long to wait for the agent before `prompt`", 3.0)
+
+
+@dataclass(frozen=True)
+class LineDies(OnTheLine):
+    """No packet of audio comes any more; the switch hangs up after `media_timeout`."""
+
+    keyword = "line_dies"
 
 
 @dataclass(frozen=True)
@@ -361,7 +369,7 @@ class RefuseCommand(ScenarioFault):
 
 STEPS: tuple[type[Step], ...] = (
     *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, NoCodec),
-    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Menu, HangUp),
+    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Menu, LineDies, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (
     *(DropStream, StallStream, HalfCloseStream, FloodStream),

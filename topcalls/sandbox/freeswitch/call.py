@@ -14,7 +14,7 @@ import gevent
 from topcalls.sandbox.freeswitch.applications import run_application
 from topcalls.sandbox.freeswitch.call_audio import CallAudio
 from topcalls.sandbox.freeswitch.callee import Callee
-from topcalls.sandbox.freeswitch.causes import SipRefusal
+from topcalls.sandbox.freeswitch.causes import STACK, SipRefusal
 from topcalls.sandbox.freeswitch.channel import Channel
 from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS
 from topcalls.sandbox.freeswitch.ringing import ring
@@ -97,9 +97,8 @@ class Call:
         self.channel.phase = "dialing"
         self._fire("CHANNEL_CREATE")
         if refusal is not None:
-            told = refusal if refusal.status else None  # nobody answered: there is none
             self._ringing = gevent.spawn_later(
-                FRAME_SECONDS, self.hang_up, refusal.cause, "recv_refuse", told
+                FRAME_SECONDS, self.hang_up, refusal.cause, "recv_refuse", refusal
             )
             return
         self._ringing = gevent.spawn(ring, self, self.scenario.callee)
@@ -162,7 +161,7 @@ class Call:
         answered = channel.times.answered > 0
         unanswered = "send_refuse" if channel.direction == "inbound" else "send_cancel"
         ours = "send_bye" if answered else unanswered
-        if refusal is None or not refusal.is_of_the_stack:
+        if refusal is None or refusal.by != STACK:
             channel.variables["sip_hangup_disposition"] = disposition or ours
         channel.variables |= hangup_variables(channel.direction, disposition or ours, refusal)
         channel.phase = "hangup"

@@ -41,6 +41,8 @@ class CallAudio:
         self._from_peer: deque[bytes | None] = deque(maxlen=MOST_FRAMES_WAITING)
         self._channel = channel
         self._callee = callee
+        self._run = run
+        self._frames_missing = 0
         self._ringback = ringback()
         self._line = LineNoise(channel.uuid)
 
@@ -50,6 +52,8 @@ class CallAudio:
         if not channel.has_media:
             return
         active = channel.phase == "active"
+        if active and not self._callee.sends_packets:
+            self._miss_packet()
         said = self._line.under(self._callee.speak_frame()) if active else self._early_audio()
         played = self._from_other(said) if self._peer is not None else self.player.tick()
         samples = channel.codec.to_linear(played) if played else self._comfort_noise()
@@ -111,6 +115,13 @@ class CallAudio:
 
     def _early_audio(self) -> bytes | None:
         return next(self._ringback) if self._channel.direction == "outbound" else None
+
+    def _miss_packet(self) -> None:
+        """20 ms without one: after `media_timeout` milliseconds of them the leg ends."""
+        self._frames_missing += 1
+        limit = self._channel.variables.get("media_timeout", "")
+        if limit.isdigit() and self._frames_missing >= int(limit) // 20:
+            gevent.spawn(self._run, "hangup", "MEDIA_TIMEOUT")
 
     def _comfort_noise(self) -> bytes | None:
         """What a parked channel sends by itself: nothing, unless it was told to."""

@@ -24,6 +24,7 @@ from topcalls.sandbox.scenario_steps import (
     ExpectKeys,
     HangUp,
     Interrupt,
+    LineDies,
     Listen,
     Menu,
     Press,
@@ -120,6 +121,7 @@ class Callee:
         self.ear = Ear()
         self.digits_heard: list[str] = []
         self.said: list[str] = []
+        self.sends_packets = True
         self._telephone = telephone
         self._on_utterance = on_utterance
         self._rendered = rendered
@@ -161,7 +163,7 @@ class Callee:
     def _play(self, steps: Sequence[Step]) -> Frames:
         for step in steps:
             yield from self._step(step)
-            if isinstance(step, HangUp):
+            if isinstance(step, HangUp | LineDies):
                 return
 
     def _step(self, step: Step) -> Frames:
@@ -182,6 +184,8 @@ class Callee:
                 yield from _beep(seconds)
             case Menu():
                 yield from self._menu(step)
+            case LineDies():
+                self.sends_packets = False
             case HangUp():
                 self._telephone.put_down()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _HIGHEST_Q850 = 127
+CARRIER, STACK, NOBODY = "carrier", "stack", "nobody"
 CAUSES = {
     "NONE": 0,
     "UNALLOCATED_NUMBER": 1,
@@ -46,22 +47,25 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class SipRefusal:
-    """A final SIP answer to our INVITE."""
+    """How our INVITE failed, with the last status. `by`: whose that is. `STACK` ends a dial by
+    itself, and says not who did; where `NOBODY` answered the status is of its own making."""
 
     status: int
     phrase: str
     cause: str
-
-    @property
-    def is_of_the_stack(self) -> bool:
-        """No status of SIP, but the SIP stack's own."""
-        return self.status >= 700
+    by: str = CARRIER
 
 
 BUSY = SipRefusal(486, "Busy Here", "USER_BUSY")
 DECLINE = SipRefusal(603, "Decline", "CALL_REJECTED")
-ASKED_AGAIN = SipRefusal(904, "", "NORMAL_UNSPECIFIED")
+ASKED_AGAIN = SipRefusal(904, "", "NORMAL_UNSPECIFIED", STACK)
 """A carrier that asks for a password and gets none, or a wrong one."""
+
+NO_SDP = SipRefusal(200, "OK", "NORMAL_CLEARING", STACK)
+"""Picked up, with an answer that is no SDP."""
+
+AWAY = SipRefusal(503, "Service Unavailable", "NORMAL_TEMPORARY_FAILURE", NOBODY)
+"""Nobody listens at the carrier's address."""
 
 UNAVAILABLE = SipRefusal(480, "Temporarily Unavailable", "NO_ANSWER")
 _BY_CAUSE = {

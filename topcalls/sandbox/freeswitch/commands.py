@@ -330,6 +330,9 @@ def _digits(text: str) -> str:
     return "".join(key for key in text.partition("@")[0] if key in "0123456789*#ABCD")
 
 
+_INITIAL = ("cid_name", "cid_num", "ip_addr", "dest", "dialplan", "context")
+
+
 def _row(call: Call, hostname: str) -> dict[str, str]:
     channel = call.channel
     headers = channel.headers()
@@ -353,14 +356,18 @@ def _row(call: Call, hostname: str) -> dict[str, str]:
         **{f"write_{key}": value if channel.has_media else "" for key, value in media.items()},
         "secure": "",
         "hostname": hostname,
+        "presence_id": "",
+        "presence_data": "",
         "accountcode": channel.variables.get("accountcode", ""),
         "callstate": headers["Channel-Call-State"],
+        "callee_name": "",
         "callee_num": channel.destination,
+        "callee_direction": "",
         "call_uuid": call.uuid,
+        "sent_callee_name": "",
+        "sent_callee_num": "",
     }
-    return row | {
-        f"initial_{name}": row[name] for name in ("cid_name", "cid_num", "ip_addr", "dest")
-    }
+    return row | {f"initial_{name}": row[name] for name in _INITIAL}
 
 
 def _table(rows: Iterable[dict[str, str]]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import gevent
 
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, SipRefusal
+from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, AWAY, SipRefusal
 from topcalls.sandbox.freeswitch.generated_files import elements, pairs
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 
@@ -96,9 +96,9 @@ class Gateway:
             return None
         if status in _ASKS:
             return ASKED_AGAIN
-        cause = _CAUSES.get(status, "NORMAL_TEMPORARY_FAILURE")
         if self.host.startswith("unreachable."):
-            return SipRefusal(0, "", cause)
+            return AWAY
+        cause = _CAUSES.get(status, "NORMAL_TEMPORARY_FAILURE")
         return SipRefusal(status, _PHRASES.get(status, ""), cause)
 
 
@@ -208,6 +208,7 @@ class Gateways:
         self._read[gateway.name] = gateway
         if gateway.registers:
             gateway.state, gateway.is_up = "TRYING", False
+            self._tell(gateway)
             gevent.spawn_later(REGISTER_SECONDS, self._register, gateway)
         elif gateway.is_pinged and gateway.answer == _UNREACHABLE:
             gevent.spawn_later(REGISTER_SECONDS, self._miss_ping, gateway)
@@ -216,23 +217,26 @@ class Gateways:
         if gateway.deleted:
             return
         status = gateway.answer
+        gateway.state = "REGISTER" if status is None else "FAILED"
+        self._tell(gateway, status or 200)
         gateway.is_up = status is None
         gateway.state = "REGED" if status is None else "FAIL_WAIT"
-        self._tell(gateway, status or 200)
+        self._tell(gateway)
 
     def _miss_ping(self, gateway: Gateway) -> None:
         gateway.is_up = False
         self._tell(gateway, _UNREACHABLE)
 
-    def _tell(self, gateway: Gateway, status: int) -> None:
+    def _tell(self, gateway: Gateway, status: int | None = None) -> None:
+        """The carrier's answer is told once, with the state that it leads away from."""
         headers = {
             "Event-Subclass": "sofia::gateway_state",
             "Gateway": gateway.name,
             "State": gateway.state,
             "Ping-Status": "UP" if gateway.is_up else "DOWN",
-            "Phrase": _PHRASES.get(status, "OK"),
-            "Status": str(status),
         }
+        if status is not None:
+            headers |= {"Phrase": _PHRASES.get(status, "OK"), "Status": str(status)}
         self._raise_event("CUSTOM", headers)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
-from topcalls.sandbox.freeswitch.sip import header_variables, inbound_variables
+from topcalls.sandbox.freeswitch.sip import gateway_variables, header_variables, inbound_variables
 
 _NUMBER = re.compile(r"\+?[0-9]{2,20}(;[A-Za-z0-9=.+:;-]{1,100})?")
 _DIALLED = re.compile(r"\+?[0-9]{2,20}")
@@ -29,8 +29,8 @@ _ASSERTED = re.compile(
 @dataclass(frozen=True)
 class Invite:
     """`to` is the called number, `caller` and `name` of the From header. `codec`: the one that is
-    offered. Unanswered, the caller gives up after `patience` seconds. `user` and `password`: by
-    which it proves itself, where it does."""
+    offered. Unanswered, the caller gives up after `patience` seconds. `gateway`: of ours, whose
+    contact it was sent to. `user` and `password`: by which it proves itself, where it does."""
 
     to: str
     caller: str = "+12025550177"
@@ -38,6 +38,7 @@ class Invite:
     headers: Mapping[str, str] = field(default_factory=dict)
     codec: str = PCMU.name
     patience: float = 60.0
+    gateway: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
 
@@ -78,6 +79,8 @@ class Invite:
     def variables(self, uuid: str, session: int) -> dict[str, str]:
         """What it leaves on the leg, before the dialplan."""
         given = inbound_variables(uuid, self.caller, self.name, self.to, session)
+        if self.gateway:
+            given |= gateway_variables(self.gateway)
         return given | header_variables(self.headers)
 
     def _header(self, name: str) -> str:

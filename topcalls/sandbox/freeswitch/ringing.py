@@ -68,8 +68,11 @@ def _before_answer(leg: CalledLeg, step: Step) -> None:
             _refuse(leg, causes.DECLINE)
         case Fail(cause):
             _refuse(leg, causes.refusal_for(cause))
-        case NoCodec():
-            leg.hang_up("INCOMPATIBLE_DESTINATION", "send_bye")
+        case NoCodec(broken):
+            if broken:
+                leg.hang_up(causes.NO_SDP.cause, refusal=causes.NO_SDP)
+            else:
+                leg.hang_up("INCOMPATIBLE_DESTINATION", "send_bye")
         case NoAnswer(after):
             leg.progress()
             if after:

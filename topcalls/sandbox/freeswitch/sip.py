@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from topcalls.sandbox.freeswitch.arguments import separate
-from topcalls.sandbox.freeswitch.causes import CAUSES, SipRefusal
+from topcalls.sandbox.freeswitch.causes import CAUSES, NO_SDP, NOBODY, STACK, SipRefusal
 from topcalls.sandbox.freeswitch.channel import Channel
 from topcalls.sandbox.freeswitch.codec import CODECS, PCMU, Codec
 
@@ -60,6 +60,15 @@ def inbound_variables(
         "sip_network_ip": "127.0.0.1",
         "sip_call_id": f"{uuid}@127.0.0.1",
         "call_uuid": uuid,
+    }
+
+
+def gateway_variables(name: str) -> dict[str, str]:
+    """A call to the contact that a gateway of ours has registered, or sent."""
+    return {
+        "sip_gateway": name,
+        "sip_req_user": f"gw+{name}",
+        "sip_req_uri": f"gw+{name}@127.0.0.1:5060",
     }
 
 
@@ -146,21 +155,24 @@ _BY_DISPOSITION = {
 }
 
 
+_REPLIES = {"sip_reply_host": "127.0.0.1", "sip_reply_port": "5060"}
+
+
 def hangup_variables(
     direction: str, disposition: str, refusal: SipRefusal | None
 ) -> dict[str, str]:
     """The last SIP status, where the far end had the last word, and where its answers came from."""
-    replies = {"sip_reply_host": "127.0.0.1", "sip_reply_port": "5060"}
-    from_where = replies if direction == "outbound" else {}
-    if refusal is not None and refusal.is_of_the_stack:
+    from_where = _REPLIES if direction == "outbound" else {}
+    if refusal is not None and refusal.by == STACK:
         return {
+            **(from_where if refusal == NO_SDP else {}),
             "sip_term_status": str(refusal.status),
             "proto_specific_hangup_cause": f"sip:{refusal.status}",
             "sip_term_cause": str(CAUSES[refusal.cause]),
         }
     if refusal is not None:
         return {
-            **from_where,
+            **({"sip_reply_port": "0"} if refusal.by == NOBODY else from_where),
             "sip_term_status": str(refusal.status),
             "sip_invite_failure_status": str(refusal.status),
             "sip_invite_failure_phrase": refusal.phrase,
