@@ -29,6 +29,8 @@ SCOPES = (
     "agents:write",
     "phone_numbers:read",
     "phone_numbers:write",
+    "leads:read",
+    "leads:write",
     "softphones:read",
     "softphones:write",
     "admin",
@@ -108,6 +110,7 @@ def api_services(
         carriers=services.carriers,
         catalogue=catalogue,
         commands=services.commands,
+        do_not_call=services.do_not_call,
         idempotency=services.idempotency,
         installation=Installation(
             services.db,

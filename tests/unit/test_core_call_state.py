@@ -32,6 +32,7 @@ EXAMPLES = {
     ev.AttemptFailed: ev.AttemptFailed(ev.Hangup("NORMAL_TEMPORARY_FAILURE", 503, 41)),
     ev.HungUp: ev.HungUp(NORMAL),
     ev.Refused: ev.Refused("configuration", "No agent."),
+    ev.Forbidden: ev.Forbidden("do_not_call"),
     ev.BridgeFinished: ev.BridgeFinished("agent_ended"),
     ev.Transferred: ev.Transferred("support"),
     ev.HandedToCarrier: ev.HandedToCarrier("support"),
@@ -217,6 +218,7 @@ TALK = (ev.Claimed(), ev.Rang(), ev.Answered(), ev.StreamConnected(), ev.BridgeR
         ),
         ((ev.StopRequested(),), State.CANCELLED, EndReason.STOPPED),
         ((ev.DispatchExpired(),), State.DISPATCH_TIMEOUT, EndReason.DISPATCH_TIMEOUT),
+        ((ev.Forbidden("do_not_call"),), State.FAILED, EndReason.NOT_CALLABLE),
         # answer without ringing, with every event doubled and the ringing late
         (
             (

@@ -20,6 +20,7 @@ from topcalls.api.v1.account import account
 from topcalls.api.v1.agents import agents
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
+from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.latency import latency
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     softphones,
     recordings,
     tool_results,
+    do_not_call,
     catalogue,
     account,
     latency,

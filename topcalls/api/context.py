@@ -15,6 +15,7 @@ from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
@@ -46,6 +47,7 @@ class ApiServices:
     carriers: Carriers
     catalogue: Catalogue
     commands: Commands
+    do_not_call: DoNotCall
     idempotency: Idempotency
     installation: Installation
     provisioning: Provisioning

@@ -345,3 +345,13 @@ TOOL_RESULTS: dict[str, Any] = {
         "value": {"error": "The warehouse does not answer. Offer to call back tomorrow."},
     },
 }
+
+LISTED_BODY = {"phone_number": "+12025550112", "reason": "Asked by e-mail."}
+LISTED = {
+    "phone_number": "+12025550112",
+    "reason": "Please do not call me again.",
+    "source": "agent",
+    "call_id": _CALL_ID,
+    "created_at": "2026-11-23T14:32:40.100000Z",
+}
+LISTED_PAGE = {"data": [LISTED], "next_cursor": None}

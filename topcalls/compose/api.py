@@ -31,6 +31,7 @@ def build_api(settings: Settings) -> ApiServer:
             carriers=services.carriers,
             catalogue=services.catalogue,
             commands=services.commands,
+            do_not_call=services.do_not_call,
             idempotency=services.idempotency,
             installation=services.installation,
             phone_numbers=services.phone_numbers,

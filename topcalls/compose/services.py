@@ -30,6 +30,7 @@ from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
 from topcalls.services.dispatch import Dispatch
+from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
@@ -83,6 +84,7 @@ class Services:
     dispatch: Dispatch
     inbound: Inbound
     commands: Commands
+    do_not_call: DoNotCall
     nodes: Nodes
     idempotency: Idempotency
     wrap_ups: WrapUps
@@ -185,6 +187,7 @@ def wire(
             node_capacity=settings.node_capacity,
         ),
         commands=Commands(db),
+        do_not_call=DoNotCall(db, clock),
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,

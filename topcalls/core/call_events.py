@@ -66,6 +66,14 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Forbidden:
+    """A rule forbids the call, which nobody has dialled; `detail` is for people."""
+
+    rule: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchExpired:
     """Nobody took the call up within its dispatch time."""
 
@@ -225,6 +233,7 @@ CallEvent = (
     | Refused
     | Claimed
     | GivenBack
+    | Forbidden
     | DispatchExpired
     | OriginateFailed
     | AttemptFailed

@@ -31,6 +31,7 @@ from topcalls.core.call_events import (
     Claimed,
     DispatchExpired,
     EarlyMedia,
+    Forbidden,
     GivenBack,
     HandedToCarrier,
     HungUp,
@@ -232,7 +233,7 @@ _BRIDGE_END: dict[Kind, Move] = {
     HungUp: _OVER,
     ChannelLost: _LOST,
 }
-_FROM_THE_PAST: frozenset[Kind] = frozenset({Released, Claimed, DispatchExpired})
+_FROM_THE_PAST: frozenset[Kind] = frozenset({Released, Claimed, DispatchExpired, Forbidden})
 _MEDIA: frozenset[Kind] = frozenset(
     {StreamConnected, StreamLost, BridgeReady, BridgeFailed, BridgeFinished, Adopted}
 )
@@ -253,12 +254,17 @@ TABLE: dict[State, Row] = {
             HungUp: _OVER,
         },
         frozenset({TimedOut}),
-        _DIAL | _MEDIA | _UNDIALLED | _HANDOVER | {Claimed, DispatchExpired, OwnerLost, ShutDown},
+        _DIAL
+        | _MEDIA
+        | _UNDIALLED
+        | _HANDOVER
+        | {Claimed, DispatchExpired, Forbidden, OwnerLost, ShutDown},
     ),
     State.QUEUED: Row(
         {
             Claimed: Move(State.DISPATCHING, (Effect.ORIGINATE,)),
             StopRequested: Move(State.CANCELLED, (), EndReason.STOPPED),
+            Forbidden: Move(State.FAILED, (), EndReason.NOT_CALLABLE),
             DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
         },
         _UNDIALLED | {Released, TimedOut},

@@ -20,6 +20,7 @@ class EndReason(StrEnum):
     REJECTED = "rejected"
     DIAL_FAILED = "dial_failed"
     CONFIGURATION = "configuration"
+    NOT_CALLABLE = "not_callable"
     DISPATCH_TIMEOUT = "dispatch_timeout"
     STREAM_LOST = "stream_lost"
     PLAYBACK_FAILED = "playback_failed"
@@ -81,6 +82,7 @@ _ENDED_BY = {
     EndReason.REJECTED: EndedBy.CALLEE,
     EndReason.DIAL_FAILED: EndedBy.CARRIER,
     EndReason.CONFIGURATION: EndedBy.CONFIGURATION,
+    EndReason.NOT_CALLABLE: EndedBy.CUSTOMER,
     EndReason.DISPATCH_TIMEOUT: EndedBy.GATEWAY,
     EndReason.STREAM_LOST: EndedBy.GATEWAY,
     EndReason.PLAYBACK_FAILED: EndedBy.GATEWAY,

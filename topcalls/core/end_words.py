@@ -7,6 +7,7 @@ from topcalls.core.call_events import (
     CallEvent,
     ChannelLost,
     DispatchExpired,
+    Forbidden,
     HungUp,
     HungUpBy,
     Misconfigured,
@@ -46,6 +47,8 @@ def words_of(event: CallEvent, *, answered: bool) -> str | None:
         return "The controller that carried the call was stopped."
     if isinstance(event, Misconfigured):
         return f"TopCalls is not set up to make this call. {event.detail}".rstrip()
+    if isinstance(event, Forbidden):
+        return event.detail or f"The rule '{event.rule}' forbids the call."
     if isinstance(event, DispatchExpired):
         return "No controller took the call up in time. See that a controller runs and has room."
     return None

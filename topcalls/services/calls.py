@@ -24,7 +24,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services import routing, tool_secrets
+from topcalls.services import do_not_call, routing, tool_secrets
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
@@ -99,6 +99,7 @@ class Calls:
         Raises:
             InsufficientQuota: the account has fewer minutes than the call may need.
             InvalidRequest: there is no number to call from, or a text names what has no value.
+            NotCallable: a rule forbids the call.
         """
         from_number = request.from_number or self._from_number
         if not from_number:
@@ -314,6 +315,7 @@ class Calls:
     def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
         call_id = new_id()
         routing.check_carrier(account_id, request.carrier_id)
+        do_not_call.refuse(account_id, request.phone_number)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
         request = replace(request, tools=tuple(sealed))
         self._quotas.reserve(account_id, call_id, request.max_duration, now)

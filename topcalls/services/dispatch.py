@@ -13,11 +13,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from topcalls.core import do_not_call as rules
 from topcalls.core.call_events import (
     CallEvent,
     ChannelLost,
     Claimed,
     DispatchExpired,
+    Forbidden,
     GivenBack,
     Misconfigured,
     Released,
@@ -31,7 +33,7 @@ from topcalls.services.catalogue import Catalogue
 from topcalls.services.node_shares import NodeShares, Shares
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
-from topcalls.store import calls, dispatch, leases
+from topcalls.store import calls, dispatch, do_not_call, leases
 from topcalls.store.database import Database
 from topcalls.store.models import Call
 
@@ -164,7 +166,10 @@ class Dispatch:
     def _take(
         self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
     ) -> ClaimedCall | None:
-        """None for a call that cannot be made any more: it has failed now."""
+        """None for a call that may not, or cannot, be made any more: it has failed now."""
+        if do_not_call.is_listed(call.account_id, call.phone_number):
+            self._transitions.apply(call, Forbidden(rules.RULE, rules.WORDS), now)
+            return None
         transition = advance(facts_of(call), Claimed())
         self._transitions.write(
             call,

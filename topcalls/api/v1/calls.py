@@ -39,7 +39,7 @@ calls = ApiBlueprint("calls", __name__, description="Place calls and see what be
 
 @calls.route("/v1/calls", methods=["POST"])
 @requires("calls:write")
-@fails_with(402)
+@fails_with(402, 422)
 @idempotent
 @calls.arguments(CallCreateSchema, examples=examples.CALL_BODIES)
 @calls.response(201, CallCreatedSchema, example=examples.CALL_CREATED)

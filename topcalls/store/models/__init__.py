@@ -13,6 +13,7 @@ from topcalls.store.models.calls import (
     WrapUp,
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
+from topcalls.store.models.do_not_call import DoNotCallNumber
 from topcalls.store.models.latency import LatencyDay
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
@@ -61,6 +62,7 @@ TABLES = (
     CallTool,
     CallAnswer,
     NumberOrder,
+    DoNotCallNumber,
     VendorVoice,
     Softphone,
     SoftphoneRegistration,
@@ -85,6 +87,7 @@ __all__ = [
     "CarrierStatus",
     "Command",
     "Controller",
+    "DoNotCallNumber",
     "IdempotencyRecord",
     "LatencyDay",
     "MinuteGrant",
