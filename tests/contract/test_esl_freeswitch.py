@@ -1,4 +1,4 @@
-"""The Event Socket room against a real FreeSWITCH.
+"""The Event Socket room against the double, always, and against a real FreeSWITCH.
 
     TOPCALLS_TEST_FREESWITCH=127.0.0.1:8021:password pytest -m freeswitch tests/contract
 
@@ -18,8 +18,10 @@ from gevent import Timeout
 from gevent.event import Event
 from gevent.queue import Empty, Queue
 from unit.esl_dial_string import split
+from unit.sandbox_peers import ToneSpeech
 
 from topcalls.core.call_events import Answered, HungUp
+from topcalls.core.keys import sounds
 from topcalls.esl import commands
 from topcalls.esl.client import UNCLAIMED, SwitchClient
 from topcalls.esl.connection import EventSocketConnection
@@ -28,12 +30,14 @@ from topcalls.esl.link import Watchdog
 from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import KeyPressed, inbound_call, notice, translate
 from topcalls.ids import new_id
+from topcalls.sandbox.freeswitch.server import PASSWORD, SwitchServer
+from topcalls.sandbox.magic_numbers import NumberPlan
 
 SETTING = "TOPCALLS_TEST_FREESWITCH"
 LIMIT = 10.0
 VICTIM = "11111111-2222-3333-4444-555555555555"
 
-pytestmark = [
+REAL = [
     pytest.mark.freeswitch,
     pytest.mark.skipif(
         not os.environ.get(SETTING), reason=f"set {SETTING}=host:port:password to a real switch"
@@ -47,10 +51,28 @@ class Address(NamedTuple):
     password: str
 
 
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("double", marks=pytest.mark.unit),
+        pytest.param("freeswitch", marks=REAL),
+    ],
+)
+def switch(request: pytest.FixtureRequest) -> Iterator[tuple[Address, SwitchServer | None]]:
+    """A switch that knows nobody: its address, and the double itself."""
+    if request.param == "freeswitch":
+        host, port, password, *_ = os.environ[SETTING].split(":")
+        yield Address(host, int(port), password), None
+        return
+    double = SwitchServer(ToneSpeech(), NumberPlan([]))  # type: ignore[no-untyped-call]
+    double.start()
+    yield Address("127.0.0.1", double.port, PASSWORD), double
+    double.stop()
+
+
 @pytest.fixture(scope="module")
-def address() -> Address:
-    host, port, password, *_ = os.environ[SETTING].split(":")
-    return Address(host, int(port), password)
+def address(switch: tuple[Address, SwitchServer | None]) -> Address:
+    return switch[0]
 
 
 class Controller:
@@ -234,6 +256,7 @@ def test_commands_on_a_channel_are_understood(controller: Controller, channel: s
     assert api(commands.uuid_setvar(channel, "tc_note", "x")) == "+OK"
     assert api(commands.uuid_break(channel)) == "+OK"
     assert api(commands.uuid_send_dtmf(channel, "1w2@200")).startswith("+OK")
+    assert api(commands.uuid_press_tones(channel, sounds("1w2#"))).startswith("+OK")
     with pytest.raises(CommandRefused):
         api(commands.uuid_fileman_pause(channel))
 
@@ -375,16 +398,22 @@ def test_line_breaks_inside_values_forge_nothing(
 ENCODED = f"a%0AUnique-ID%3A%20{VICTIM}%0D%0A%0D%0Aapi%20shutdown"
 
 
-def test_an_encoded_line_break_in_a_callers_name_is_a_name(controller: Controller) -> None:
+def test_an_encoded_line_break_in_a_callers_name_is_a_name(
+    switch: tuple[Address, SwitchServer | None], controller: Controller
+) -> None:
     """The far leg of a loopback sees the name as a stranger's, like any inbound call."""
-    uuid = controller.dial("loopback/app=park", origination_caller_id_name=ENCODED)
+    _, double = switch
+    if double is None:
+        controller.dial("loopback/app=park", origination_caller_id_name=ENCODED)
+    else:
+        double.call_in("+12025550177", "+12025550142", name=ENCODED)
     call = None
     while call is None:
         call = inbound_call(controller.wait_for("CHANNEL_PARK"))
 
     assert call.caller_name == ENCODED
-    assert call.channel_uuid not in (uuid, VICTIM)
-    controller.hang_up(uuid)
+    assert call.channel_uuid != VICTIM
+    controller.hang_up(call.channel_uuid)
 
 
 NASTY = [
