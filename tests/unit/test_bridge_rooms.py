@@ -494,7 +494,8 @@ def test_a_request_becomes_a_session() -> None:
         "de-CH",
     )
     assert "German (Switzerland)" in session.instructions
-    assert [tool.name for tool in session.tools] == ["end_call", "send_dtmf"]
+    names = [tool.name for tool in session.tools]
+    assert names == ["end_call", "send_dtmf", "add_to_do_not_call"]
     assert session.reasoning_effort == "low"
     assert config.silence_timeout == request().silence_timeout_seconds
     assert config.rules.hangover_ms == session.ears.silence_ms

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from topcalls.bridge.hearing import HANG_MS, HearingOptions, HearingPlan
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
-from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, names_of, specs_of
+from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, Situation, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
@@ -72,6 +72,7 @@ def conversation_for(
     *,
     default_model: str,
     today: date | None = None,
+    now: datetime | None = None,
     inbound: bool = False,
     audio_format: AudioFormat = "audio/pcmu",
     apology: bytes = b"",
@@ -81,10 +82,10 @@ def conversation_for(
     tools: bool = True,
     hearing: HearingOptions = HearingOptions(),  # noqa: B008 - it is frozen
 ) -> ConversationConfig:
-    """What a call asks for, as settings. `today` is the date where the other person is. Without
+    """What a call asks for, as settings. `today` and `now` are where the other person is. Without
     `tools` the model can only talk."""
     names = names_of(vars(request)) if tools else ()
-    builtin = specs_of(names, vars(request))
+    builtin = specs_of(names, vars(request), Situation(now))
     custom = tools_of(request.tools) if tools else ()
     specs = (*builtin, *(tool.spec for tool in custom))
     session = _session(request, request.model or default_model, today, audio_format, specs)

@@ -6,7 +6,6 @@ import os
 import secrets
 from collections.abc import Callable
 from importlib import resources
-from zoneinfo import ZoneInfo
 
 from topcalls.bridge.briefing import briefing_for
 from topcalls.bridge.config import conversation_for
@@ -34,8 +33,9 @@ from topcalls.controller.assembly import (
 )
 from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
-from topcalls.core.phone_numbers import time_zones
+from topcalls.core.callbacks import zone_of
 from topcalls.core.transfer import Destination
+from topcalls.services.builtin_tools import runners
 from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
 from topcalls.services.tool_runner import ToolRunners
@@ -117,12 +117,12 @@ def _bridge_maker(
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
-        zones = time_zones(call.phone_number)
-        zone = ZoneInfo(zones[0] if zones else "UTC")
+        local = clock.now().astimezone(zone_of(call.other_number or call.phone_number))
         conversation = conversation_for(
             call.request,
             default_model=models.default_of(call.request),
-            today=clock.now().astimezone(zone).date(),
+            today=local.date(),
+            now=local,
             apology=apology,
             apology_text=APOLOGY_TEXT,
             in_band_keys=settings.in_band_keys,
@@ -152,7 +152,7 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
         http_client(private_webhooks_allowed(settings)),
         result_tokens(settings),
         settings.effective_public_url,
-        builtin={},
+        builtin=runners(services.calls, services.catalogue, services.do_not_call, services.clock),
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from topcalls.core import keys
+from topcalls.core import callbacks, do_not_call, keys
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import FieldError
@@ -178,6 +178,12 @@ BUILT_IN: Final[Mapping[str, BuiltinTool]] = {
             TRANSFER_CALL,
             _transfer_call,
             lacks=lambda body: "" if _destinations(body) else "'transfer.destinations'",
+        ),
+        BuiltinTool(do_not_call.ADD.name, _just(do_not_call.ADD)),
+        BuiltinTool(
+            callbacks.NAME,
+            lambda _, situation: (callbacks.spec(situation.now),),
+            by_default=lambda _: False,
         ),
     )
 }

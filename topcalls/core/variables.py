@@ -145,6 +145,16 @@ def filled(request: CallRequest, call: Mapping[str, str], *, strict: bool = True
     return replace(request, **changes)
 
 
+def protected(request: CallRequest) -> CallRequest:
+    """A filled request whose texts come out of another `filled` as they are."""
+    texts = {field: text for field, text in _texts(vars(request)).items() if "{{" in text}
+    changes: dict[str, Any] = {field: text.replace("{{", "\\{{") for field, text in texts.items()}
+    briefings = {field: changes.pop(field) for field in [*changes] if "." in field}
+    if briefings and request.transfer is not None:
+        changes["transfer"] = _with_briefings(request.transfer, briefings)
+    return replace(request, **changes)
+
+
 def render(text: str, values: Mapping[str, Any]) -> str:
     """`text` with its placeholders filled in, once: values are never looked through again."""
 

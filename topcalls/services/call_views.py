@@ -129,6 +129,11 @@ class ClaimedCall:
         """Somebody called us."""
         return self.facts.inbound
 
+    @property
+    def other_number(self) -> str | None:
+        """The number of the person who talks with the agent, if it is known."""
+        return self.from_number if self.is_inbound else self.phone_number
+
 
 def facts_of(call: Call) -> CallFacts:
     """What the state machine needs to know of a row."""

@@ -1,0 +1,95 @@
+"""Calling somebody back at a time that they name: how the model says it, and which time it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from topcalls.core import phone_numbers, variables
+from topcalls.core.call_request import CallRequest
+from topcalls.core.tools import ToolSpec
+
+NAME: Final = "schedule_callback"
+LEAST_AHEAD: Final = timedelta(minutes=1)
+MOST_AHEAD: Final = timedelta(days=30)
+MAX_REASON: Final = 300
+_DESCRIPTION = (
+    "Have this person called back later, at a time that they have agreed to. Say the time again "
+    "and wait for their yes before you call this. A further call of it in this conversation moves "
+    "the callback."
+)
+
+
+def spec(now: datetime | None) -> ToolSpec:
+    """`now` is the time where the other person is."""
+    today = f" For them it is now {in_words(now)}." if now is not None else ""
+    parameters = {
+        "type": "object",
+        "properties": {
+            "at": {
+                "type": "string",
+                "maxLength": 40,
+                "description": "Their local date and time, as in 2026-11-24T15:30. With an offset, "
+                "as in 2026-11-24T15:30+01:00, only where they name another time zone.",
+            },
+            "reason": {
+                "type": "string",
+                "maxLength": MAX_REASON,
+                "description": "What the callback is about, in one sentence.",
+            },
+        },
+        "required": ["at"],
+        "additionalProperties": False,
+    }
+    return ToolSpec(NAME, _DESCRIPTION + today, parameters)
+
+
+def zone_of(number: str) -> ZoneInfo:
+    """The time zone of whoever has the number, as far as it tells."""
+    zones = phone_numbers.time_zones(number)
+    return ZoneInfo(zones[0] if zones else "UTC")
+
+
+def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """The moment that the model means. Raises ValueError, in words for the model."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("That is no time. Write it as in 2026-11-24T15:30.") from None
+    found = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    here = in_words(now.astimezone(zone))
+    if found - now < LEAST_AHEAD:
+        raise ValueError(f"That time is over. For them it is now {here}.")
+    if found - now > MOST_AHEAD:
+        raise ValueError(f"That is more than {MOST_AHEAD.days} days ahead. It is now {here}.")
+    return found
+
+
+def in_words(local: datetime) -> str:
+    """As in `Tuesday, 24 November 2026, 15:30 (America/New_York)`."""
+    zone = f" ({local.tzinfo})" if local.tzinfo is not None else ""
+    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}{zone}"
+
+
+def callback_of(
+    request: CallRequest,
+    *,
+    call_id: str,
+    to_number: str,
+    from_number: str | None,
+    at: datetime,
+    told: str,
+) -> CallRequest:
+    """The request of the callback: the call's own, at that time. `told` is what its agent knows of
+    it. Texts that are filled in are not filled in again."""
+    data: dict[str, Any] = {**request.request_data, "callback": told}
+    return replace(
+        variables.protected(request),
+        phone_number=to_number,
+        from_number=from_number,
+        schedule_at=at,
+        request_data=data,
+        metadata={**request.metadata, "callback_of": call_id},
+    )
