@@ -9,6 +9,10 @@ frames of 40 ms, playback that reads the growing files) and the Realtime server.
 pause; agents talk in answers of 6 s with 0.5 s between them, in which a turn of the caller is
 reported, written down and answered. Not inside: TLS towards the model, and FreeSWITCH itself.
 
+`--ears` compares whose ears notice that turn: the model's (`server`), or the gateway's, which then
+hears a spoken sentence on a line that hisses all the time: `vad` alone, `local` with echo
+cancellation on a line that has no echo, `local+echo` on one that has.
+
 `--interrupt-every N` has the caller interrupt every Nth answer and shows the delays of that.
 """
 
@@ -33,6 +37,9 @@ from common import (
     wait_for,
     workspace,
 )
+
+from topcalls.audio import g711
+from topcalls.sandbox.speech import Synthesizer
 
 SETTLE_SECONDS = 10.0
 OUR_SETTLE_SECONDS = 32.0
@@ -87,15 +94,37 @@ HEADER = (
 )
 
 
-def measure(options: argparse.Namespace, calls: int, directory: Path) -> None:
+EARS = {
+    "server": {"ears": "server"},
+    "vad": {"ears": "local", "echo_cancellation": "off"},
+    "local": {"ears": "local"},
+    "local+echo": {"ears": "local"},
+}
+
+
+def sentence(directory: Path) -> Path:
+    """What the caller says, for ears of our own."""
+    path = directory / "sentence.l16"
+    said = Synthesizer().speak("What do you have free next week?", "callee")
+    path.write_bytes(g711.decode(said, "PCMU"))
+    return path
+
+
+def measure(options: argparse.Namespace, ears: str, calls: int, directory: Path) -> None:
     """All windows of one number of calls, on a fresh controller."""
-    world = stand_in(directory, interrupt_every=options.interrupt_every)
+    world = stand_in(
+        directory,
+        interrupt_every=options.interrupt_every,
+        caller_sound=str(sentence(directory)),
+        echo=int(ears.endswith("+echo")),
+    )
     with running(world), database(options.database) as where:
         settings = product_settings(
             directory,
             world.ready,
             max_calls=str(calls),
             calls_per_second=str(CALLS_PER_SECOND),
+            **EARS[ears],
             **where,
         )
         with product(settings) as made:
@@ -132,15 +161,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--interrupt-every", type=int, default=0)
+    parser.add_argument("--ears", nargs="+", choices=EARS, default=["server"])
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     options = parser.parse_args()
     if options.database == "postgresql" and postgres_missing():
         parser.error(postgres_missing())
-    introduce("Cost of realtime calls: G.711 end to end, the model's ears, full talk")
-    say(HEADER)
-    for calls in options.calls:
-        with workspace() as directory:
-            measure(options, calls, directory)
+    introduce("Cost of realtime calls: G.711 end to end, full talk")
+    for ears in options.ears:
+        say(f"\nears: {ears}\n{HEADER}")
+        for calls in options.calls:
+            with workspace() as directory:
+                measure(options, ears, calls, directory)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,8 @@ class Tally:
         row.times += [sum(held)] if held else []
 
     def _interruption(self, row: Row, outcome: Outcome, deed: Deed) -> None:
-        """The agent should stop, and soon. Nothing is shown where it had finished anyway."""
+        """The agent should be silent soon, and for good: one that was paused need not be cut off
+        as soon. Nothing is shown where it had finished anyway."""
         limit = deed.until + YIELDS_WITHIN
         if deed.over is None or outcome.ended.get(deed.over, limit) < limit:
             return
@@ -78,7 +79,9 @@ class Tally:
         cuts = [
             cut
             for cut in outcome.cuts
-            if cut.utterance_id == deed.over and deed.start <= cut.at <= limit
+            if cut.utterance_id == deed.over
+            and deed.start <= cut.silent_from <= limit
+            and cut.at <= limit + LATE_CUT
         ]
         if cuts:
             row.times.append(max(0.0, cuts[0].silent_from - deed.start))

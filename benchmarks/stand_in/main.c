@@ -137,6 +137,8 @@ static void read_options(int argc, char **argv)
         else if (!strcmp(name, "--cough-every")) option.cough_every = atoi(value);
         else if (!strcmp(name, "--pace")) option.pace = atoi(value) > 0 ? atoi(value) : 1;
         else if (!strcmp(name, "--jitter-ms")) option.jitter_ms = atoi(value);
+        else if (!strcmp(name, "--caller-sound")) option.caller_sound = value;
+        else if (!strcmp(name, "--echo")) option.echo = atoi(value);
         else if (!strcmp(name, "--telephones")) option.telephones = atoi(value);
         else {
             fprintf(stderr, "unknown option %s\n", name);

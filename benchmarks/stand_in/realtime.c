@@ -5,6 +5,9 @@
    caller is reported to speak for 200 ms, and the next answer follows when it is asked for, or by
    itself where the session left `create_response` on.
 
+   A session without server VAD is told of turns by `input_audio_buffer.commit`: the caller is then not
+   reported, but says a sentence that the switch sends as sound.
+
    Interruptions come in two kinds, in turns: words 200 ms after the sound, and words with it. */
 #define _GNU_SOURCE
 #include "telephones.h"
@@ -151,6 +154,11 @@ static void speaks_over_late_answer(session *s, double now)
 
 static void caller_begins(session *s, double now)
 {
+    if (lines[s->line].tells_turns) {
+        lines[s->line].spoken = 0;
+        s->caller_next = 0;
+        return;
+    }
     s->caller = SPEAKS;
     s->interrupts = s->delta >= 0;
     s->caller_next = now + 0.2;
@@ -175,6 +183,19 @@ static void caller_interrupts(session *s, double now)
             ",\"delta\":\"Please wait a moment\"}", s->answer);
 }
 
+/* What was heard is an item, and written down. */
+static void tell_turn(session *s, int n, const char *words)
+{
+    tell(s, "{\"type\":\"input_audio_buffer.committed\",\"event_id\":\"event_1\","
+            "\"previous_item_id\":null,\"item_id\":\"item_c%d\"}", n);
+    tell(s, "{\"type\":\"conversation.item.added\",\"event_id\":\"event_1\","
+            "\"previous_item_id\":null,\"item\":{\"id\":\"item_c%d\",\"object\":\"realtime.item\","
+            "\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\","
+            "\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}}", n);
+    tell(s, "{\"type\":\"conversation.item.input_audio_transcription.completed\"," SAID
+            ",\"transcript\":\"%s\",\"usage\":{\"type\":\"duration\",\"seconds\":1}}", n, words);
+}
+
 static void caller_ends(session *s, double now)
 {
     int n = s->answer;
@@ -183,15 +204,7 @@ static void caller_ends(session *s, double now)
     s->caller_next = 0;
     tell(s, "{\"type\":\"input_audio_buffer.speech_stopped\",\"event_id\":\"event_1\","
             "\"audio_end_ms\":%ld,\"item_id\":\"item_c%d\"}", s->heard_ms, n);
-    tell(s, "{\"type\":\"input_audio_buffer.committed\",\"event_id\":\"event_1\","
-            "\"previous_item_id\":null,\"item_id\":\"item_c%d\"}", n);
-    tell(s, "{\"type\":\"conversation.item.added\",\"event_id\":\"event_1\","
-            "\"previous_item_id\":null,\"item\":{\"id\":\"item_c%d\",\"object\":\"realtime.item\","
-            "\"type\":\"message\",\"status\":\"completed\",\"role\":\"user\","
-            "\"content\":[{\"type\":\"input_audio\",\"transcript\":null}]}}", n);
-    tell(s, "{\"type\":\"conversation.item.input_audio_transcription.completed\"," SAID
-            ",\"transcript\":\"%s\",\"usage\":{\"type\":\"duration\",\"seconds\":1}}", n,
-         coughed ? "" : "What do you have free next week?");
+    tell_turn(s, n, coughed ? "" : "What do you have free next week?");
     if (s->answers_itself && s->delta < 0) begin_answer(s, now);
 }
 
@@ -265,6 +278,8 @@ static void configure(session *s, const char *text)
     const char *line = strstr(text, "Line ");
     if (line) s->line = atoi(line + 5) % MOST_LINES;
     s->pcm24 = !strstr(text, "audio/pcmu");
+    lines[s->line].tells_turns = strstr(text, "\"turn_detection\":null");
+    lines[s->line].spoken = -1;
     s->answers_itself = !strstr(text, "\"create_response\":false");
     tell(s, "{\"type\":\"session.updated\",\"event_id\":\"event_1\",\"session\":{\"type\":"
             "\"realtime\",\"object\":\"realtime.session\",\"id\":\"sess_1\",\"model\":\"m\"}}");
@@ -276,6 +291,8 @@ static void take_command(session *s, const char *text)
     double now = monotonic();
     if (strstr(text, "\"session.update\""))
         configure(s, text);
+    else if (strstr(text, "\"input_audio_buffer.commit\""))
+        tell_turn(s, s->answer, "What do you have free next week?");
     else if (strstr(text, "\"conversation.item.create\""))
         lines[s->line].item_at = now;
     else if (strstr(text, "\"response.create\"")) {

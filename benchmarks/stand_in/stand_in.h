@@ -23,6 +23,8 @@ typedef struct {
     double voice_at;      /* when it heard it last */
     int frames;           /* of 20 ms in an answer that is spoken to its end */
     double item_at;       /* something was added to the conversation for the model */
+    bool tells_turns;     /* the model has no ears: the bridge tells it of turns, from the sound */
+    long spoken;          /* samples of the caller's sentence that were sent; -1: none under way */
 } line_state;
 
 typedef struct {
@@ -34,6 +36,8 @@ typedef struct {
     int cough_every;     /* the same for a sound that is no interruption */
     int pace;            /* how many times faster than speech the model is */
     int jitter_ms;       /* by how much packets of the telephones are late, at most */
+    const char *caller_sound; /* file of L16: a sentence, for models without ears */
+    int echo;            /* whether the agent's voice comes back: 100 ms later, 12 dB weaker */
     int telephones;      /* SIP port of telephones for a real switch; 0: no switch here */
 } options;
 

@@ -99,6 +99,20 @@ void start_playback(call *c, const char *target)
     if (c->file < 0) event(c, "PLAYBACK_STOP", "\"Playback-File-Path\":\"%s\"", c->path);
 }
 
+static short from_ulaw(unsigned char code)
+{
+    code = ~code;
+    int value = (((code & 15) << 3) + 132) << (code >> 4 & 7);
+    return code & 128 ? 132 - value : value - 132;
+}
+
+/* 20 ms of what the caller hears; NULL is silence. */
+static void note_played(call *c, const char *frame, ssize_t len)
+{
+    for (int i = 0; i < ULAW_FRAME; i++)
+        c->played_sound[c->played_at++ & (PLAYED - 1)] = i < len ? from_ulaw(frame[i]) : 0;
+}
+
 static void play(call *c, double now)
 {
     char frame[ULAW_FRAME];
@@ -112,6 +126,7 @@ static void play(call *c, double now)
         }
         c->played += got;
         count.played_bytes += got;
+        note_played(c, frame, got);
     }
 }
 
@@ -157,6 +172,7 @@ static void open_media(call *c, int port, const char *path)
 
 void start_stream(call *c, const char *url)
 {
+    c->stereo = strstr(url, " stereo ");
     char path[256];
     const char *port = url ? strchr(url + 5, ':') : NULL;
     const char *slash = port ? strchr(port, '/') : NULL;
@@ -165,20 +181,56 @@ void start_stream(call *c, const char *url)
     open_media(c, atoi(port + 1), path);
 }
 
+/* The caller's sentence. */
+static short sentence[8 * 10000];
+static long sentence_samples(void)
+{
+    static long samples = -1;
+    if (samples >= 0 || !option.caller_sound) return samples > 0 ? samples : 0;
+    int file = open(option.caller_sound, O_RDONLY | O_CLOEXEC);
+    ssize_t got = file < 0 ? 0 : read(file, sentence, sizeof sentence);
+    if (file >= 0) close(file);
+    return samples = got > 0 ? got / 2 : 0;
+}
+
+/* The line as it sounds: the caller's sentence in a hiss, echo, and beside it what was played. */
+static void send_sound(call *c)
+{
+    static short sound[2 * 8 * 200];
+    static unsigned dice = 1;
+    line_state *line = &lines[c->line];
+    int size = c->frame_ms * 8, channels = c->stereo ? 2 : 1;
+    if (c->sent_at + size > c->played_at || c->played_at - c->sent_at > PLAYED / 4)
+        c->sent_at = c->played_at - size; /* nothing, or much at once, was played */
+    for (int i = 0; i < size; i++, c->sent_at++) {
+        long past = c->sent_at - 800;
+        short far = c->file >= 0 && c->sent_at >= 0 ? c->played_sound[c->sent_at & (PLAYED - 1)] : 0;
+        int near = (int)((dice = dice * 1103515245 + 12345) >> 16) % 400 - 200;
+        if (line->spoken >= 0 && line->spoken < sentence_samples()) near += sentence[line->spoken++];
+        if (option.echo && c->file >= 0 && past >= 0) near += c->played_sound[past & (PLAYED - 1)] / 4;
+        sound[channels * i] = near > 32767 ? 32767 : near < -32768 ? -32768 : near;
+        if (c->stereo) sound[2 * i + 1] = far;
+    }
+    websocket_send(c->media, WS_BINARY, sound, size * 2 * channels);
+}
+
 static void send_audio(call *c, double now)
 {
     static short quiet[8 * 200], loud[8 * 200];
     if (!loud[0])
         for (int i = 0; i < 8 * 200; i++) loud[i] = 32639, quiet[i] = (i * 37 % 2000) - 1000;
     while (c->media && c->media->is_websocket && now >= c->next_frame) {
-        bool marker = now >= c->next_marker;
+        bool marker = now >= c->next_marker && !lines[c->line].tells_turns;
         if (marker) {
             c->next_marker += MARKER_EVERY;
             lines[c->line].marker_sent = now;
         }
         c->next_frame += c->frame_ms / 1000.0;
         count.frames_sent++;
-        websocket_send(c->media, WS_BINARY, marker ? loud : quiet, c->frame_ms * 16);
+        if (lines[c->line].tells_turns)
+            send_sound(c);
+        else
+            websocket_send(c->media, WS_BINARY, marker ? loud : quiet, c->frame_ms * 16);
     }
 }
 

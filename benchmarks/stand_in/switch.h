@@ -4,6 +4,8 @@
 
 #include "stand_in.h"
 
+#define PLAYED 4096 /* samples; a power of two */
+
 enum state { RINGING, IN_PROGRESS, UP, OVER };
 
 typedef struct call {
@@ -19,7 +21,9 @@ typedef struct call {
     char path[300];
     long from, played; /* bytes: where it began, how much since */
     double next_play;
-    bool paused;
+    bool paused, stereo;
+    short played_sound[PLAYED]; /* what was played last; the newest at `played_at` - 1 */
+    long played_at, sent_at;    /* samples played, and sent back in stereo */
     struct call *next;
 } call;
 
