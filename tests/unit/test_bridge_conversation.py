@@ -142,7 +142,8 @@ def test_a_greeting_that_is_waited_for_releases_the_prepared_sentence() -> None:
     talk.advance(1.0)
     assert talk.loudspeaker.said == {}
     talk.caller_says("Hello?", 0.6)
-    talk.advance(0.1)
+    assert talk.loudspeaker.said == {}
+    talk.advance(0.3)
     assert talk.loudspeaker.said["item-1"].played > 0
     assert ("respond",) not in talk.calls
     talk.end()
@@ -470,6 +471,7 @@ def test_a_response_the_model_gives_unasked_is_spoken() -> None:
 def test_an_end_of_speech_without_a_beginning_is_a_turn() -> None:
     talk = in_talk()
     talk.tell(SpeechStopped(0, "caller-x"))
+    talk.advance(0.6)
     assert talk.calls == [("respond",)]
     talk.end()
 

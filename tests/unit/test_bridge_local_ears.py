@@ -13,7 +13,8 @@ from topcalls.bridge.config import conversation_for
 from topcalls.bridge.hearing import HearingOptions, HearingPlan
 from topcalls.bridge.local_ears import LocalEars, LocalEarsPlan
 from topcalls.bridge.own_voice import EchoPlan, OwnVoice
-from topcalls.core.call_request import CallRequest, Interruption
+from topcalls.core.call_request import CallRequest
+from topcalls.core.interruption import Interruption
 from topcalls.sandbox.speech import Synthesizer
 
 PLAN = LocalEarsPlan(VadRules(), silence_ms=500)

@@ -87,7 +87,7 @@ def test_the_agent_goes_on_after_a_noise_that_cut_it_off() -> None:
     item = noise(talk)
     assert talk.calls[-1] == ("respond",)
     talk.calls.clear()
-    talk.tell(CallerTranscriptFailed(item))
+    talk.tell(CallerTranscript(item, ""))
     assert talk.calls == [
         ("delete", item),
         ("cancel",),
@@ -119,7 +119,7 @@ def test_exact_words_that_a_noise_cut_off_are_said_again() -> None:
     talk.calls.clear()
     item = noise(talk)
     talk.calls.clear()
-    talk.tell(CallerTranscriptFailed(item))
+    talk.tell(CallerTranscript(item, ""))
     assert talk.calls[-1] == ("speak", "Hello, this is Rachel of the bank.", True)
     assert not any(call[0] == "message" for call in talk.calls)
     talk.end()
@@ -131,21 +131,33 @@ def test_a_noise_that_the_model_has_answered_is_left_at_that() -> None:
     talk.session.respond("Pardon?", 0.5)
     talk.advance(0.3)
     talk.calls.clear()
-    talk.tell(CallerTranscriptFailed(item))
+    talk.tell(CallerTranscript(item, ""))
     talk.advance(5.0)
     assert talk.calls == []
+    talk.end()
+
+
+def test_speech_whose_words_are_lost_is_answered() -> None:
+    talk = telling()
+    item = noise(talk)
+    talk.calls.clear()
+    talk.tell(CallerTranscriptFailed(item))
+    talk.session.respond("Pardon?", 0.5)
+    talk.advance(3.0)
+    assert talk.calls == []
+    assert talk.observer.texts()[-1] == ("assistant", "Pardon?")
     talk.end()
 
 
 def test_a_second_noise_over_what_goes_on_changes_nothing() -> None:
     talk = telling()
     first = noise(talk)
-    talk.tell(CallerTranscriptFailed(first))
+    talk.tell(CallerTranscript(first, ""))
     second = talk.start_speech()
     talk.advance(0.8)
     talk.stop_speech(second)
     talk.calls.clear()
-    talk.tell(CallerTranscriptFailed(second))
+    talk.tell(CallerTranscript(second, ""))
     assert talk.calls[-2:] == [("message", "system", prompt.CONTINUE_AFTER_NOISE), ("respond",)]
     talk.end()
 
@@ -159,7 +171,7 @@ def test_a_goodbye_that_a_noise_cut_off_is_said_after_all() -> None:
     talk.loudspeaker.log.clear()
     item = noise(talk)
     talk.calls.clear()
-    talk.tell(CallerTranscriptFailed(item))
+    talk.tell(CallerTranscript(item, ""))
     assert ("message", "system", prompt.CONTINUE_AFTER_NOISE) in talk.calls
     talk.session.call("end_call", text="Goodbye.", seconds=0.5)
     talk.advance(1.5)

@@ -23,7 +23,8 @@ from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.bridge.uplink import FILL_SECONDS, GAP_SECONDS, Uplink
 from topcalls.clock import ManualClock
-from topcalls.core.call_request import CallRequest, Interruption
+from topcalls.core.call_request import CallRequest
+from topcalls.core.interruption import Interruption
 from topcalls.core.latency import Moments, TurnTiming
 
 FRAME = b"\0\x10" * 160  # 20 ms of L16

@@ -243,3 +243,32 @@ def test_how_stored_turns_stand_when_nothing_is_heard_any_more(turn, changed):
     found = [(one.text, one.ended_ms) for one in as_heard([turn], 5000)]
     assert found == ([changed] if changed else [])
     assert all(one.interrupted for one in as_heard([turn], 5000))
+
+
+# --- the turn that is open
+
+
+def test_the_open_turn_is_what_was_said_since_the_agent_spoke() -> None:
+    transcript = Transcript()
+    assert transcript.open_turn() == ("", "", False)
+    transcript.caller_started("a", 0)
+    assert transcript.open_turn() == ("", "", False)
+    transcript.caller_text("a", "Hello.", 900)
+    assert transcript.open_turn() == ("", "Hello.", True)
+    transcript.agent_delta("x", "What is your number?")
+    assert transcript.open_turn()[0] == ""  # nobody has heard it yet
+    transcript.agent_started("x", 1000)
+    assert transcript.open_turn() == ("What is your number?", "", False)
+    transcript.caller_started("b", 3000)
+    transcript.caller_delta("b", "five five", 3500)
+    transcript.caller_started("c", 5000)
+    assert transcript.open_turn() == ("What is your number?", "five five", False)
+    transcript.caller_delta("c", " six", 5500)
+    assert transcript.open_turn() == ("What is your number?", "five five six", True)
+
+
+def test_pressed_keys_are_no_words_of_the_open_turn() -> None:
+    transcript = Transcript()
+    transcript.caller_text("a", "Wait.", 900)
+    transcript.keys("user", "123#", 1000)
+    assert transcript.open_turn() == ("", "Wait.", True)

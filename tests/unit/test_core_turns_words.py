@@ -198,6 +198,30 @@ def test_a_word_that_stops_may_become_something_else_while_it_is_spoken() -> Non
     assert turns.caller_words(1.6, "item", Words(0, 2), final=False) == []  # "no problem"
 
 
+# --- words that will never be known
+
+
+def test_words_that_are_lost_are_taken_as_said() -> None:
+    turns = talking()
+    turns.caller_stopped(2.2, "item", BRIEF)
+    assert turns.words_lost(2.5, "item") == [Commit(), CreateResponse()]
+
+
+def test_a_short_sound_whose_words_are_lost_may_have_been_a_yes() -> None:
+    turns = talking()
+    turns.caller_stopped(1.9, "item", 200.0)
+    assert turns.words_lost(2.2, "item") == []
+    assert turns.agent_silent(2.8) == [CreateResponse()]
+
+
+def test_lost_words_are_no_proof_of_a_noise() -> None:
+    turns = cut_off_by_noise()
+    assert turns.words_lost(4.4, "item") == []
+    turns.agent_silent(4.5)
+    assert turns.tick(60.0) == []
+    assert turns.words_lost(61.0, "item") == []
+
+
 # --- noise
 
 

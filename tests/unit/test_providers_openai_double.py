@@ -28,6 +28,7 @@ from topcalls.providers.base import (
     AgentTextDone,
     AudioDelta,
     CallerTranscript,
+    Ears,
     ProviderClosed,
     ProviderEvent,
     ProviderFailed,
@@ -122,6 +123,26 @@ def test_all_settings_are_taken(server: OpenAIDouble, session: OpenAIRealtimeSes
     assert {tool["name"] for tool in updated["tools"]} == {"look_up", "end_call"}
     for event in connection.journal.events("client"):
         CLIENT_EVENTS[event["type"]].model_validate(event)
+
+
+def test_the_services_own_model_may_judge_the_end_of_a_turn(
+    server: OpenAIDouble, heard: Heard
+) -> None:
+    settings = replace(SETTINGS, ears=Ears(semantic=True))
+    session = OpenAIRealtime("sk-test", server.base_url).open(settings, heard)
+    journal = server.realtime.wait_for_connection().journal
+    updated = journal.wait_for("server", "session.updated")["session"]
+    detection = updated["audio"]["input"]["turn_detection"]
+    assert detection["type"] == "semantic_vad"
+    assert not (detection["create_response"] or detection["interrupt_response"])
+    for event in journal.events("client"):
+        CLIENT_EVENTS[event["type"]].model_validate(event)
+    say(server, session, "What is the weather")
+    started, stopped = until(heard, SpeechStarted)[-1], until(heard, SpeechStopped)[-1]
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(stopped, SpeechStopped)
+    assert stopped.audio_ms > started.audio_ms
+    session.close()
 
 
 def test_a_setting_the_service_refuses_is_named(server: OpenAIDouble) -> None:

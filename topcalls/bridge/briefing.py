@@ -12,7 +12,8 @@ from topcalls.bridge.config import ConversationConfig, conversation_for
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan
-from topcalls.core.call_request import CallRequest, Interruption
+from topcalls.core.call_request import CallRequest
+from topcalls.core.interruption import Interruption
 from topcalls.core.transfer import Destination
 from topcalls.core.transfer_answer import BRIEFED
 from topcalls.providers.languages import language_name

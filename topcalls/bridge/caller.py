@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.uplink import Uplink
-from topcalls.core.listening_words import NO_WORDS, ListeningWords
+from topcalls.core.endpointing import Heard, Patience
+from topcalls.core.listening_words import ListeningWords
 from topcalls.core.turn_rules import CreateResponse, Decision
 from topcalls.providers.base import (
     CallerTextDelta,
@@ -18,16 +19,24 @@ from topcalls.providers.base import (
 
 
 class Caller:
-    """`decide` carries out what the turn-taking makes of each fact."""
+    """`decide` carries out what the turn-taking makes of each fact. `in_menu`: the caller is an
+    automatic menu."""
 
     def __init__(
-        self, parts: Parts, uplink: Uplink, decide: Callable[[list[Decision]], None]
+        self,
+        parts: Parts,
+        uplink: Uplink,
+        decide: Callable[[list[Decision]], None],
+        in_menu: Callable[[], bool],
     ) -> None:
         self._parts = parts
         self._uplink = uplink
         self._decide = decide
         self._speech_from_ms = 0
-        self._words = ListeningWords(parts.config.session.language)
+        self._in_menu = in_menu
+        language = parts.config.session.language
+        self._words = ListeningWords(language, parts.config.acknowledgements)
+        self._patience = Patience(parts.config.endpointing, language)
 
     def speech_started(self, event: SpeechStarted) -> None:
         parts = self._parts
@@ -40,7 +49,13 @@ class Caller:
         ended_ms = self._at_ms(event.audio_ms)
         parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
         speech_ms = event.audio_ms - self._speech_from_ms
-        decisions = parts.turns.caller_stopped(parts.now, event.item_id, speech_ms)
+        decisions = parts.turns.caller_stopped(
+            parts.now,
+            event.item_id,
+            speech_ms,
+            quiet_ms=max(0, self._uplink.sent_ms - event.audio_ms),
+            patience_ms=self._patience_ms,
+        )
         if parts.answered_at is not None:
             at = parts.answered_at + ended_ms / 1000
             parts.stopwatch.caller_stopped(at, is_answered=CreateResponse() in decisions)
@@ -49,19 +64,33 @@ class Caller:
     def text_delta(self, event: CallerTextDelta) -> None:
         parts = self._parts
         so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
-        words = self._words.count(so_far)
-        self._decide(parts.turns.caller_words(parts.now, event.item_id, words, final=False))
+        self._said(event.item_id, so_far, final=False)
 
     def text(self, event: CallerTranscript) -> None:
         parts = self._parts
         parts.tell(parts.transcript.caller_text(event.item_id, event.text, parts.call_ms()))
-        words = self._words.count(event.text)
-        self._decide(parts.turns.caller_words(parts.now, event.item_id, words))
+        self._said(event.item_id, event.text, final=True)
+
+    def _said(self, item_id: str, text: str, *, final: bool) -> None:
+        turns, words = self._parts.turns, self._words.count(text)
+        patience_ms = 0 if turns.caller_speaking else self._patience_ms
+        self._decide(
+            turns.caller_words(
+                self._parts.now, item_id, words, final=final, patience_ms=patience_ms
+            )
+        )
 
     def text_failed(self, event: CallerTranscriptFailed) -> None:
         parts = self._parts
         parts.tell(parts.transcript.caller_failed(event.item_id))
-        self._decide(parts.turns.caller_words(parts.now, event.item_id, NO_WORDS))
+        self._decide(parts.turns.words_lost(parts.now, event.item_id))
+
+    @property
+    def _patience_ms(self) -> int:
+        """How long the caller may be quiet, after what was said so far."""
+        agent, caller, complete = self._parts.transcript.open_turn()
+        listens = self._words.count(caller).acknowledges
+        return self._patience.milliseconds(Heard(agent, caller, complete, listens, self._in_menu()))
 
     def words_to_come(self) -> bool:
         """The caller speaks, or has said something that is not written down yet."""

@@ -12,10 +12,12 @@ from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, Situation, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
+from topcalls.core.endpointing import Endpointing
+from topcalls.core.interruption import Interruption
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
-from topcalls.core.turn_rules import TurnRules, rules_for
+from topcalls.core.turn_rules import TurnRules
 from topcalls.core.voices import address_of
 from topcalls.providers import registry
 from topcalls.providers.base import AudioFormat, Ears, SessionConfig
@@ -65,6 +67,8 @@ class ConversationConfig:
     destinations: tuple[str, ...] = ()
     answer: AnswerPlan = field(default_factory=AnswerPlan)
     hearing: HearingPlan = field(default_factory=HearingPlan)
+    endpointing: Endpointing = field(default_factory=Endpointing)
+    acknowledgements: tuple[str, ...] = ()
 
 
 def conversation_for(
@@ -94,10 +98,11 @@ def conversation_for(
     return ConversationConfig(
         session=session,
         opening=_opening(request, inbound),
-        rules=rules_for(
-            request.interruption.sensitivity,
-            HANG_MS if hears.ears is not None else session.ears.silence_ms,
+        rules=request.interruption.turn_rules(
+            HANG_MS if hears.ears is not None else session.ears.silence_ms
         ),
+        acknowledgements=request.interruption.acknowledgements,
+        endpointing=request.interruption.end_of_turn,
         silence_timeout=request.silence_timeout_seconds,
         apology=apology,
         apology_text=apology_text,
@@ -138,12 +143,20 @@ def _session(
         pronunciations=pronunciations,
         spoken_forms=request.spoken_forms,
         tools=tools,
-        ears=Ears(threshold=_THRESHOLDS[request.interruption.sensitivity]),
+        ears=_ears(request.interruption),
         noise_reduction="near_field",
         max_output_tokens=_MAX_OUTPUT_TOKENS,
         reasoning_effort="low" if known and known.supports_reasoning else None,
         temperature=request.temperature,
     )
+
+
+def _ears(interruption: Interruption) -> Ears:
+    """The model's own. Silence that ends a turn is mostly counted here, the rest of it there."""
+    threshold, end_of_turn = _THRESHOLDS[interruption.sensitivity], interruption.end_of_turn
+    if end_of_turn.by_model:
+        return Ears(threshold, semantic=True)
+    return Ears(threshold, silence_ms=end_of_turn.ears_ms)
 
 
 def _voice(request: CallRequest) -> str:

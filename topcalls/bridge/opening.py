@@ -15,6 +15,9 @@ from topcalls.bridge.responses import Ask
 from topcalls.bridge.timers import Timers
 from topcalls.core.turn_rules import Protection
 
+BREATH_SECONDS = 0.25
+"""How long the caller may fall silent within a hello that is waited for."""
+
 
 @dataclass(frozen=True)
 class OpeningPlan:
@@ -88,15 +91,19 @@ class Opening:
         """The caller's hello is over."""
         if not self._waiting:
             return
-        self._waiting = False
-        self._timers.cancel("opening")
         if self._plan.text is not None:
-            self._release()
+            self._timers.set("opening", BREATH_SECONDS, self._let_go)
+        else:
+            self._waiting = False
+            self._timers.cancel("opening")
+
+    def _let_go(self) -> None:
+        self._waiting = False
+        self._release()
 
     def _time_is_up(self) -> None:
-        self._waiting = False
         self._speak()
-        self._release()
+        self._let_go()
 
     def _speak(self) -> None:
         if not self._said:

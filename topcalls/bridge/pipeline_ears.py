@@ -261,7 +261,9 @@ class Ears:
         self._tell_words(item_id, text)
 
     def _tell_words(self, item_id: str, text: str) -> None:
-        self._emit(CallerTranscript(item_id, text) if text else CallerTranscriptFailed(item_id))
+        """Without a word in the end, those told before are all there will be; else it was noise."""
+        lost = self._words_told and not text
+        self._emit(CallerTranscriptFailed(item_id) if lost else CallerTranscript(item_id, text))
 
     # --- what only the sound itself tells
 

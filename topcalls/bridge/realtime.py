@@ -94,7 +94,7 @@ class Conversation:
             self._tools,
             self._answering,
         )
-        self._caller = Caller(parts, self._uplink, self._apply)
+        self._caller = Caller(parts, self._uplink, self._apply, lambda: self._answering.in_menu)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
@@ -131,7 +131,7 @@ class Conversation:
         """Nobody speaks, and nobody is about to."""
         turns = self._parts.turns
         waits = self._agent.quiet and not self._tools.busy and not self._farewell.closing
-        return waits and not turns.caller_speaking and not self._parts.transcript.caller_pending()
+        return waits and not turns.turn_is_open and not self._parts.transcript.caller_pending()
 
     # --- the call
 
@@ -222,14 +222,14 @@ class Conversation:
         if self._transfer.busy and not self._tools.busy and not self._farewell.closing:
             self._transfer.begin()
         link = self._parts.link
-        if link.spare_is_ready and link.session and not self._parts.turns.caller_speaking:
+        if link.spare_is_ready and link.session and not self._parts.turns.turn_is_open:
             self._recovery.take_over()
 
     def _nothing_happens(self) -> bool:
         return (
             self._parts.answered_at is not None
             and self._agent.quiet
-            and not self._parts.turns.caller_speaking
+            and not self._parts.turns.turn_is_open
             and not self._tools.busy
             and not self._farewell.closing
             and not self._answering.holds

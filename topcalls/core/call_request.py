@@ -12,8 +12,9 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from topcalls.core.interruption import Interruption
+
 MODES = ("realtime", "legacy")
-SENSITIVITIES = ("low", "medium", "high")
 BACKGROUNDS = ("office", "cafe", "street", "call_center")
 RECORDING_CHANNELS = ("stereo", "mono")
 BACKGROUND_GAINS = ("low", "medium", "high")
@@ -54,18 +55,6 @@ NOT_YET = (
     NotYet("analysis_schema", "Leave it out: read the transcript when the call has ended."),
     NotYet("outcome_mapping", "Leave it out: map the call_status of the ended call."),
 )
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """How readily the agent stops when the caller speaks.
-
-    `ears` tell that: see `core/ears.py`; None is the installation's choice.
-    """
-
-    sensitivity: str = "medium"
-    protect_first_sentence: bool = False
-    ears: str | None = None
 
 
 @dataclass(frozen=True)
@@ -174,7 +163,7 @@ def _plain(value: Any) -> Any:
         return list(value)
     if isinstance(value, Interruption | Recording):
         pairs = {f.name: getattr(value, f.name) for f in fields(value)}
-        return {key: item for key, item in pairs.items() if item is not None}
+        return {key: _plain(item) for key, item in pairs.items() if item not in (None, ())}
     return value
 
 

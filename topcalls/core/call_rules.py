@@ -14,7 +14,6 @@ from typing import Any
 
 from topcalls.core import (
     builtin_tools,
-    ears,
     json_objects,
     phone_numbers,
     variables,
@@ -31,12 +30,11 @@ from topcalls.core.call_request import (
     NOT_YET,
     OF_THE_INSTALLATION,
     RECORDING_CHANNELS,
-    SENSITIVITIES,
     CallRequest,
-    Interruption,
     NotYet,
     Recording,
 )
+from topcalls.core.interruption import interruption_faults
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
@@ -64,9 +62,8 @@ NUMBER_RANGES = {
 }
 MAX_SCHEDULE_AHEAD = timedelta(days=30)
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
-_SECTIONS: dict[str, type[Any]] = {"interruption": Interruption, "recording": Recording}
 _OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
-_FLAGS = ("enabled", "protect_first_sentence", "agent_may_pause")
+_FLAGS = ("enabled", "agent_may_pause")
 MAX_ANNOUNCEMENT = 1_000
 _FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
 OF_ONE_CALL = frozenset(
@@ -326,49 +323,35 @@ def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
         yield from [wrong] if wrong else []
 
 
-def _sections(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    for name, kind in _SECTIONS.items():
-        section = given.get(name, {})
-        if not isinstance(section, Mapping):
-            yield FieldError(name, "Must be an object.", "invalid_type")
-            continue
-        known = tuple(f.name for f in fields(kind))
-        for key, value in section.items():
-            if key not in known:
-                message = f"Is not a field of {name}.{did_you_mean(key, known)}"
-                yield FieldError(f"{name}.{key}", message, "unknown")
-            elif key in _FLAGS and not isinstance(value, bool):
-                yield FieldError(f"{name}.{key}", "Must be true or false.", "invalid_type")
-            elif key == "sensitivity" and value not in SENSITIVITIES:
-                message = f"Must be one of {', '.join(SENSITIVITIES)}."
-                yield FieldError(f"{name}.{key}", message, "choice")
-            elif key == "ears":
-                yield from _ears(value, rules)
-            elif name == "recording" and value is not None:
-                yield from _recording(key, value)
+def _recording(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    section = given.get("recording", {})
+    if not isinstance(section, Mapping):
+        yield FieldError("recording", "Must be an object.", "invalid_type")
+        return
+    known = tuple(f.name for f in fields(Recording))
+    for key, value in section.items():
+        if key not in known:
+            message = f"Is not a field of recording.{did_you_mean(key, known)}"
+            yield FieldError(f"recording.{key}", message, "unknown")
+        elif key in _FLAGS and not isinstance(value, bool):
+            yield FieldError(f"recording.{key}", "Must be true or false.", "invalid_type")
+        elif key == "channels" and value not in (None, *RECORDING_CHANNELS):
+            message = f"Must be one of {', '.join(RECORDING_CHANNELS)}."
+            yield FieldError("recording.channels", message, "choice")
+        elif key == "announcement" and value is not None:
+            yield from _announcement(value)
 
 
-def _ears(value: Any, rules: CallRules) -> Faults:
-    if value is not None and value not in ears.EARS:
-        yield FieldError("interruption.ears", f"Must be one of {', '.join(ears.EARS)}.", "choice")
-    elif value == ears.LOCAL and not rules.local_ears:
-        message = (
-            "This installation has none. Choose 'server', or have its operator install the extra: "
-            "pip install 'topcalls[ears]'."
-        )
-        yield FieldError("interruption.ears", message, "not_installed")
+def _announcement(value: Any) -> Faults:
+    if not isinstance(value, str):
+        yield FieldError("recording.announcement", "Must be text.", "invalid_type")
+    elif not value.strip() or len(value) > MAX_ANNOUNCEMENT:
+        message = f"Must be 1 to {MAX_ANNOUNCEMENT} characters, not counting space around it."
+        yield FieldError("recording.announcement", message, "length")
 
 
-def _recording(key: str, value: Any) -> Faults:
-    if key == "channels" and value not in RECORDING_CHANNELS:
-        message = f"Must be one of {', '.join(RECORDING_CHANNELS)}."
-        yield FieldError("recording.channels", message, "choice")
-    if key == "announcement":
-        if not isinstance(value, str):
-            yield FieldError("recording.announcement", "Must be text.", "invalid_type")
-        elif not value.strip() or len(value) > MAX_ANNOUNCEMENT:
-            message = f"Must be 1 to {MAX_ANNOUNCEMENT} characters, not counting space around it."
-            yield FieldError("recording.announcement", message, "length")
+def _interruption(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    yield from interruption_faults(given, local_ears=rules.local_ears)
 
 
 def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
@@ -407,7 +390,8 @@ _RULES: tuple[Rule, ...] = (
     _webhook,
     _schedule,
     _objects,
-    _sections,
+    _recording,
+    _interruption,
     _structures,
     _plain_shapes,
 )

@@ -150,6 +150,19 @@ class Transcript:
                 turns.append(self._news(entry))
         return [turn for turn in turns if turn is not None]
 
+    def open_turn(self) -> tuple[str, str, bool]:
+        """What the agent said last, what the caller has said since, and whether the latest of that
+        is known."""
+        said: list[str] = []
+        complete: bool | None = None
+        for (speaker, _), entry in reversed(self._entries.items()):
+            if speaker == "assistant" and entry.seq is not None and not entry.masked:
+                return entry.text, _joined(said), bool(complete)
+            if speaker == "user" and not entry.masked:
+                complete = bool(entry.text.strip()) if complete is None else complete
+                said.insert(0, entry.text)
+        return "", _joined(said), bool(complete)
+
     # --- the agent
 
     def agent_delta(self, item_id: str, delta: str) -> None:
@@ -276,6 +289,10 @@ class Transcript:
             return None
         entry.written = turn
         return turn
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return " ".join(" ".join(texts).split())
 
 
 def _taken_back(entry: _Entry) -> Turn | None:

@@ -68,6 +68,8 @@ class TurnRules:
     Speech of which no word is known may be an acknowledgement or a noise for its first
     `wordless_ms`, and is given `verdict_wait_ms` after its end for its words to come; the agent is
     silent meanwhile. Speech of acknowledgements alone commits after `acknowledging_ms`.
+
+    Not `interruptible`: whatever the agent says is heard to its end.
     """
 
     commit_after_ms: int = 500
@@ -80,6 +82,7 @@ class TurnRules:
     answer_overlap_ms: int = 1000
     words_wait_ms: int = 2000
     reclaim_after_ms: int = 2000
+    interruptible: bool = True
 
 
 _COMMIT_AFTER_MS = {"low": 900, "medium": 500, "high": 300}

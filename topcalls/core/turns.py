@@ -11,6 +11,9 @@ Words may come late, or never. Speech of which none is known keeps the agent pau
 after its end, so that a late "okay" or a cough cuts nobody off; and when a noise that lasted has
 cut the agent off all the same, the agent *reclaims* the floor.
 
+A turn of the caller's is over when they have been quiet for as long as they are given at that point
+(`core/endpointing.py`): words that come meanwhile may change that, and more speech begins it anew.
+
 Facts go in as method calls with the time they happened (monotonic seconds), decisions come out as
 values. Nothing here knows how they are carried out.
 """
@@ -20,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from topcalls.core.cut_off import CutOff
+from topcalls.core.doubts import Doubts
 from topcalls.core.listening_words import NO_WORDS, Words
 from topcalls.core.turn_rules import (
     Commit,
@@ -33,42 +37,9 @@ from topcalls.core.turn_rules import (
     Resume,
     TurnRules,
 )
+from topcalls.core.turn_state import Agent, Doubt, Speech, Turn
 
-
-@dataclass
-class _Speech:
-    """What the caller is saying now. `greets`: it began before the opening was audible."""
-
-    started_at: float
-    item_id: str
-    committed: bool = False
-    greets: bool = False
-    words: Words = NO_WORDS
-
-
-@dataclass
-class _Doubt:
-    """An utterance over the agent's voice whose meaning is still open.
-
-    `lasted`: it is a turn unless its words say otherwise. `final`: no more words will come.
-    """
-
-    stopped_at: float
-    lasted: bool = False
-    final: bool = False
-    wordless: bool = True
-
-
-@dataclass
-class _Agent:
-    floor: Floor = Floor.FREE
-    protection: Protection = Protection.NONE
-    opening: bool = False  # the call's first utterance, until it was heard
-    reclaims: bool = False  # what is pending was cut off before
-
-    @property
-    def interruptible(self) -> bool:
-        return self.floor is not Floor.FREE and self.protection is Protection.NONE
+_A_MOMENT = 0.001  # seconds: sums of times are not exact
 
 
 @dataclass
@@ -76,13 +47,17 @@ class TurnTaking:
     """The turn-taking of one call. Every fact returns the decisions it leads to, in order."""
 
     rules: TurnRules = field(default_factory=TurnRules)
-    _agent: _Agent = field(default_factory=_Agent)
-    _speech: _Speech | None = None
+    _agent: Agent = field(default_factory=Agent)
+    _speech: Speech | None = None
+    _turn: Turn | None = None  # of the caller, who is quiet and may go on
     _paused: bool = False  # the agent, by us
-    _doubts: dict[str, _Doubt] = field(default_factory=dict)
+    _doubts: Doubts = field(init=False)
     _answer_due: bool = False  # a turn of the caller that must wait until the agent has finished
     _response_waits: bool = False  # a response that must wait until the caller has finished
     _cut_off: CutOff = field(default_factory=CutOff)
+
+    def __post_init__(self) -> None:
+        self._doubts = Doubts(self.rules)
 
     # --- the agent
 
@@ -94,20 +69,22 @@ class TurnTaking:
         The `opening` answers whatever the caller says before it is audible.
         """
         if self._agent.floor is Floor.FREE:
-            self._agent = _Agent(Floor.PENDING, protection)
+            self._agent = Agent(Floor.PENDING, protection)
         self._cut_off.talk_goes_on()
         self._agent.opening = self._agent.opening or opening
         return []
 
     def agent_audible(self, now: float, protection: Protection = Protection.NONE) -> list[Decision]:
         """The first sound of an utterance is on the wire."""
+        if not self.rules.interruptible:
+            protection = Protection.ABSOLUTE
         speech = self._speech
         opening = self._agent.opening and self._agent.floor is not Floor.AUDIBLE
-        self._agent = _Agent(Floor.AUDIBLE, protection)
+        self._agent = Agent(Floor.AUDIBLE, protection)
         self._cut_off.talk_goes_on()
-        if speech is not None and speech.committed:
-            return []
         if speech is not None:
+            if speech.committed:
+                return []
             speech.greets = speech.greets or opening
         if protection is not Protection.NONE:
             return self._resumed()
@@ -117,8 +94,8 @@ class TurnTaking:
 
     def agent_silent(self, now: float) -> list[Decision]:
         """Nothing of the agent is audible, queued or expected any more."""
-        self._agent = _Agent()
-        if any(self._may_answer(doubt, now) for doubt in self._doubts.values()):
+        self._agent = Agent()
+        if self._doubts.may_answer(now):
             self._doubts.clear()
             self._answer_due = True
         decisions = self._unpause()
@@ -132,8 +109,8 @@ class TurnTaking:
         """The ears hear speech, which will become the item of that id."""
         if self._speech is not None:
             return []
-        agent = self._agent
-        speech = self._speech = _Speech(now, item_id)
+        agent, self._turn = self._agent, None
+        speech = self._speech = Speech(now, item_id)
         if agent.floor is Floor.PENDING and agent.opening:
             speech.greets = True
         elif agent.floor is Floor.PENDING and agent.interruptible:
@@ -143,34 +120,48 @@ class TurnTaking:
         return []
 
     def caller_stopped(
-        self, now: float, item_id: str, speech_ms: float | None = None
+        self,
+        now: float,
+        item_id: str,
+        speech_ms: float | None = None,
+        *,
+        quiet_ms: float = 0,
+        patience_ms: int = 0,
     ) -> list[Decision]:
-        """The ears say the speech is over; `speech_ms` is how long it was, where they know."""
-        speech, self._speech = self._speech, None
-        if speech is None:
-            speech = _Speech(now, item_id)
+        """The ears say the speech is over; `speech_ms` is how long it was, where they know, and
+        `quiet_ms` how long it has been over. A turn is over after `patience_ms` of quiet."""
+        speech, self._speech = self._speech or Speech(now, item_id), None
         if speech_ms is None:
             speech_ms = (now - speech.started_at) * 1000 - self.rules.hangover_ms
-        words = speech.words
+        words, turn = speech.words, Turn(now - quiet_ms / 1000, patience_ms)
         if speech.committed or self._agent.floor is Floor.FREE:
             self._cut_off.utterance_ended(now, item_id, words)
-            return self._respond()
+            return self._turn_ends(now, turn)
         if speech.greets:
             return self._resumed()
         lasted = speech_ms >= self.rules.commit_after_ms
         if (lasted and words.meaningful) or (
             not words.total and speech_ms >= max(self.rules.wordless_ms, self.rules.commit_after_ms)
         ):
-            return self._take_turn(now, item_id, words)
-        self._doubts[item_id] = _Doubt(now, lasted, wordless=not words.total)
+            return self._take_turn(now, item_id, words, turn)
+        doubt = Doubt(now, turn.quiet_since, lasted, wordless=not words.total)
+        self._doubts.add(item_id, doubt)
         if lasted and not words.total and self._paused:
             return []  # until there are words, or have been none for long enough
         return self._resumed()
 
     def caller_words(
-        self, now: float, item_id: str, words: Words, *, final: bool = True
+        self, now: float, item_id: str, words: Words, *, final: bool = True, patience_ms: int = 0
     ) -> list[Decision]:
-        """The words of an utterance as far as they are known; `final`: no more will come."""
+        """The words of an utterance as far as they are known; `final`: no more will come. With them
+        a turn is over after `patience_ms` of quiet."""
+        if self._turn is not None:
+            self._turn.patience_ms = patience_ms
+        return self._words_mean(now, item_id, words, final, patience_ms) + self._finish_turn(now)
+
+    def _words_mean(
+        self, now: float, item_id: str, words: Words, final: bool, patience_ms: int
+    ) -> list[Decision]:
         speech = self._speech
         if speech is not None and speech.item_id == item_id:
             return self._words_so_far(now, speech, words, final)
@@ -180,8 +171,8 @@ class TurnTaking:
         if doubt is None:
             return []
         if self._enough(words, final) or (doubt.lasted and words.meaningful):
-            del self._doubts[item_id]
-            return self._take_turn(now, item_id, words)
+            self._doubts.drop(item_id)
+            return self._take_turn(now, item_id, words, Turn(doubt.quiet_since, patience_ms))
         doubt.wordless, doubt.final = not words.total, final
         if not final:
             return []
@@ -190,6 +181,19 @@ class TurnTaking:
             doubt.stopped_at = now  # the agent goes on only now, and may soon have finished
             decisions = self._resumed()
         return decisions + self._settle(now)
+
+    def words_lost(self, now: float, item_id: str) -> list[Decision]:
+        """What was said in an utterance will never be known. The model may have understood it."""
+        if self._cut_off.is_open(item_id):
+            self._cut_off.talk_goes_on()
+        doubt = self._doubts.get(item_id)
+        if doubt is None:
+            return []
+        if doubt.lasted and doubt.wordless:
+            self._doubts.drop(item_id)
+            return self._take_turn(now, item_id, NO_WORDS, Turn(doubt.quiet_since, 0))
+        doubt.wordless, doubt.final = False, True
+        return self._settle(now)
 
     def keys_pressed(self) -> list[Decision]:
         """The caller entered something on the keypad: like a turn, but never in doubt."""
@@ -220,24 +224,33 @@ class TurnTaking:
         self._doubts.clear()
         self._cut_off.talk_goes_on()
         self._response_waits = False
+        decisions = self._unpause()
+        if self._turn is not None:
+            decisions += self._respond()
         if self._agent.floor is Floor.PENDING:
             self._agent.floor = Floor.FREE
-        return self._unpause()
+        return decisions
 
     def tick(self, now: float) -> list[Decision]:
         """Time has passed; call at `deadline`, or whenever convenient."""
-        return self._judge(now) + self._settle(now) + self._reclaim(now)
+        decisions = self._judge(now) + self._settle(now) + self._reclaim(now)
+        return decisions + self._finish_turn(now)
 
     @property
     def deadline(self) -> float | None:
         """When `tick` will next decide something; None: not before another fact."""
-        times = [self._settles_at(doubt) for doubt in self._doubts.values()]
-        times += [at for at in (self._commits_at(), self._reclaims_at()) if at is not None]
-        return min(times, default=None)
+        turn_over_at = self._turn.over_at if self._turn is not None else None
+        times = (self._commits_at(), self._doubts.next_at, self._reclaims_at(), turn_over_at)
+        return min((at for at in times if at is not None), default=None)
 
     @property
     def caller_speaking(self) -> bool:
         return self._speech is not None
+
+    @property
+    def turn_is_open(self) -> bool:
+        """The caller speaks, or has only just stopped."""
+        return self._speech is not None or self._turn is not None
 
     @property
     def floor(self) -> Floor:
@@ -246,7 +259,7 @@ class TurnTaking:
     # --- speech over the agent
 
     def _words_so_far(
-        self, now: float, speech: _Speech, words: Words, final: bool
+        self, now: float, speech: Speech, words: Words, final: bool
     ) -> list[Decision]:
         speech.words = words
         if words.total:
@@ -280,33 +293,20 @@ class TurnTaking:
         commit_at = self._commits_at()
         return self._commit() if commit_at is not None and now >= commit_at else []
 
-    def _may_answer(self, doubt: _Doubt, now: float) -> bool:
-        """Whether a short utterance answers what the agent has just finished saying."""
-        noise = doubt.final and doubt.wordless
-        return not noise and now - doubt.stopped_at <= self.rules.answer_overlap_ms / 1000
-
-    def _settles_at(self, doubt: _Doubt) -> float:
-        wait = self.rules.answer_overlap_ms
-        if not doubt.final:
-            late = doubt.lasted and doubt.wordless
-            wait = max(wait, self.rules.verdict_wait_ms if late else self.rules.words_wait_ms)
-        return doubt.stopped_at + wait / 1000
-
     def _settle(self, now: float) -> list[Decision]:
         decisions: list[Decision] = []
-        due = [item for item, doubt in self._doubts.items() if now >= self._settles_at(doubt)]
-        for item_id in due:
-            doubt = self._doubts.pop(item_id, None)
-            if doubt is None:  # a turn was taken meanwhile
+        for item_id, doubt in self._doubts.due(now):
+            if self._doubts.get(item_id) is None:  # a turn was taken meanwhile
                 continue
+            self._doubts.drop(item_id)
             if doubt.lasted and doubt.wordless and not doubt.final:
-                decisions += self._take_turn(now, item_id, NO_WORDS)
+                decisions += self._take_turn(now, item_id, NO_WORDS, Turn(now, 0))
             else:
                 decisions.append(DeleteBackchannel(item_id))
         return decisions
 
-    def _take_turn(self, now: float, item_id: str, words: Words) -> list[Decision]:
-        """A whole turn of the caller's is over: answer it, now or when the agent may be cut."""
+    def _take_turn(self, now: float, item_id: str, words: Words, turn: Turn) -> list[Decision]:
+        """Speech over the agent was a turn: answer it, now or when the agent may be cut."""
         decisions: list[Decision] = []
         if self._agent.interruptible:
             decisions = self._commit()
@@ -314,12 +314,12 @@ class TurnTaking:
             self._answer_due = True
             return []
         self._cut_off.utterance_ended(now, item_id, words)
-        return decisions if self._speech is not None else decisions + self._respond()
+        return decisions if self._speech is not None else decisions + self._turn_ends(now, turn)
 
     def _commit(self) -> list[Decision]:
         if self._agent.floor is Floor.AUDIBLE or self._agent.reclaims:
             self._cut_off.agent_was_cut()
-        self._agent = _Agent()
+        self._agent = Agent()
         self._doubts.clear()
         self._answer_due = False
         self._paused = False
@@ -350,8 +350,20 @@ class TurnTaking:
 
     def _take_back(self) -> list[Decision]:
         self._cut_off.talk_goes_on()
-        self._agent = _Agent(Floor.PENDING, reclaims=True)
+        self._turn = None
+        self._agent = Agent(Floor.PENDING, reclaims=True)
         return [Reclaim()]
+
+    # --- the end of a turn
+
+    def _turn_ends(self, now: float, turn: Turn) -> list[Decision]:
+        self._turn = turn
+        return self._finish_turn(now)
+
+    def _finish_turn(self, now: float) -> list[Decision]:
+        """Answer the caller who has been quiet for long enough."""
+        turn = self._turn
+        return self._respond() if turn is not None and now + _A_MOMENT >= turn.over_at else []
 
     # --- carrying on
 
@@ -372,8 +384,9 @@ class TurnTaking:
         return decisions
 
     def _respond(self) -> list[Decision]:
+        self._turn = None
         self._answer_due = False
         self._response_waits = False
         if self._agent.floor is Floor.FREE:
-            self._agent = _Agent(Floor.PENDING)
+            self._agent = Agent(Floor.PENDING)
         return [CreateResponse()]

@@ -27,13 +27,15 @@ class Ears:
     """The model's own voice activity detection. It reports; it never answers by itself.
 
     `local`: there is none at the model's side. Ours tells of the caller's turns, by `begin_turn`
-    and `commit_turn`.
+    and `commit_turn`. `semantic`: a model judges by what was said whether a turn is over, where the
+    vendor has one.
     """
 
     threshold: float = 0.6
     prefix_ms: int = 300
     silence_ms: int = 500
     local: bool = False
+    semantic: bool = False
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
+from topcalls.api.schemas.interruption import InterruptionSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
@@ -31,7 +32,6 @@ from topcalls.core.call_request import (
     MODES,
     NOT_YET,
     RECORDING_CHANNELS,
-    SENSITIVITIES,
     CallRequest,
 )
 from topcalls.core.call_rules import (
@@ -40,7 +40,6 @@ from topcalls.core.call_rules import (
     NUMBER_RANGES,
     TEXT_LENGTHS,
 )
-from topcalls.core.ears import EARS
 from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
@@ -71,29 +70,6 @@ def _number(path: str, text: str, **more: Any) -> fields.Number:
 
 def _object(path: str, text: str, **more: Any) -> fields.ObjectOf:
     return fields.ObjectOf(allow_none=True, metadata=_about(path, text, **more))
-
-
-class InterruptionSchema(ma.Schema):
-    """How readily the agent stops when the caller speaks."""
-
-    sensitivity = fields.Choice(*SENSITIVITIES, metadata={"default": "medium"})
-    protect_first_sentence = fields.Flag(
-        metadata={
-            "default": False,
-            "description": "The first sentence yields only to a caller who speaks on over it for "
-            "three seconds; what they said is answered after it.",
-        }
-    )
-    ears = fields.Choice(
-        *EARS,
-        allow_none=True,
-        metadata={
-            "description": "Who notices that the other person speaks: the model (`server`), or the "
-            "gateway itself (`local`), which hears through echo of the agent's own voice. `auto`: "
-            "the gateway in `legacy` mode where it can, else the model. Left out: as the "
-            "installation is set up."
-        },
-    )
 
 
 class RecordingSchema(ma.Schema):

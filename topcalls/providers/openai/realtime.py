@@ -300,7 +300,8 @@ class OpenAIRealtimeSession:
 
     def _on_speech_stopped(self, event: Mapping[str, Any]) -> None:
         # The position reported includes the silence that proved the end.
-        at = max(0, event["audio_end_ms"] - self._config.ears.silence_ms)
+        ears = self._config.ears
+        at = max(0, event["audio_end_ms"] - (0 if ears.semantic else ears.silence_ms))
         self._on_event(SpeechStopped(at, event["item_id"]))
 
     def _on_committed(self, event: Mapping[str, Any]) -> None:

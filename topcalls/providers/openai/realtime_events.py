@@ -63,18 +63,20 @@ def _audio_input(config: SessionConfig) -> dict[str, Any]:
         "format": wire_of(config).format,
         "noise_reduction": {"type": noise} if noise else None,
         "transcription": transcription,
-        "turn_detection": None if config.ears.local else _server_vad(config.ears),
+        "turn_detection": None if config.ears.local else _turn_detection(config.ears),
     }
 
 
-def _server_vad(ears: Ears) -> dict[str, Any]:
+def _turn_detection(ears: Ears) -> dict[str, Any]:
+    ours = {"create_response": False, "interrupt_response": False}
+    if ears.semantic:
+        return {"type": "semantic_vad", "eagerness": "auto", **ours}
     return {
         "type": "server_vad",
         "threshold": ears.threshold,
         "prefix_padding_ms": ears.prefix_ms,
         "silence_duration_ms": ears.silence_ms,
-        "create_response": False,
-        "interrupt_response": False,
+        **ours,
     }
 
 

@@ -1,0 +1,146 @@
+"""When a turn of the caller's is over: after as much quiet as they are given."""
+
+from __future__ import annotations
+
+import pytest
+
+from topcalls.core.listening_words import NO_WORDS, Words
+from topcalls.core.turn_rules import (
+    Commit,
+    CreateResponse,
+    Floor,
+    Pause,
+    Protection,
+    Reclaim,
+    TurnRules,
+)
+from topcalls.core.turns import TurnTaking
+
+SAID = Words(3, 3)
+
+
+def quiet(patience_ms: int = 1200) -> TurnTaking:
+    """The caller spoke until t=3; the ears told so at t=3.3."""
+    turns = TurnTaking()
+    turns.caller_started(1.0, "item")
+    decisions = turns.caller_stopped(3.3, "item", 2000.0, quiet_ms=300, patience_ms=patience_ms)
+    assert decisions == []
+    return turns
+
+
+def test_a_turn_is_over_after_its_quiet() -> None:
+    turns = quiet()
+    assert turns.turn_is_open
+    assert not turns.caller_speaking
+    assert turns.deadline == pytest.approx(4.2)
+    assert turns.tick(4.1) == []
+    assert turns.tick(4.2) == [CreateResponse()]
+    assert turns.tick(60.0) == []
+
+
+def test_a_turn_whose_quiet_is_over_already_is_answered_at_once() -> None:
+    turns = TurnTaking()
+    turns.caller_started(1.0, "item")
+    assert turns.caller_stopped(3.6, "item", 2000.0, quiet_ms=600, patience_ms=600) == [
+        CreateResponse()
+    ]
+
+
+def test_a_caller_who_goes_on_is_answered_once() -> None:
+    turns = quiet()
+    assert turns.caller_started(3.9, "more") == []
+    assert turns.tick(4.3) == []
+    assert turns.caller_stopped(5.3, "more", 1000.0, quiet_ms=300, patience_ms=500) == []
+    assert turns.tick(5.5) == [CreateResponse()]
+    assert turns.tick(60.0) == []
+
+
+def test_words_that_come_meanwhile_shorten_the_quiet() -> None:
+    turns = quiet()
+    assert turns.caller_words(3.35, "item", SAID, patience_ms=500) == []
+    assert turns.deadline == pytest.approx(3.5)
+    assert turns.caller_words(3.6, "item", SAID, patience_ms=500) == [CreateResponse()]
+
+
+def test_words_that_come_meanwhile_lengthen_the_quiet() -> None:
+    turns = quiet(500)
+    assert turns.caller_words(3.45, "item", SAID, patience_ms=1800) == []
+    assert turns.tick(3.6) == []
+    assert turns.tick(4.8) == [CreateResponse()]
+
+
+def test_words_that_come_after_the_answer_was_asked_for_change_nothing() -> None:
+    turns = quiet(500)
+    turns.tick(3.5)
+    assert turns.caller_words(3.6, "item", SAID, patience_ms=1800) == []
+    assert turns.caller_started(3.8, "more") == [Commit()]
+
+
+def test_an_interruption_cuts_at_once_and_is_answered_after_its_quiet() -> None:
+    turns = TurnTaking()
+    turns.agent_audible(0.0)
+    assert turns.caller_started(1.0, "item") == [Pause()]
+    assert turns.caller_words(1.6, "item", SAID, final=False) == [Commit()]
+    assert turns.caller_stopped(3.3, "item", 2000.0, quiet_ms=300, patience_ms=900) == []
+    assert turns.tick(3.9) == [CreateResponse()]
+
+
+def test_late_words_that_interrupt_count_the_quiet_from_the_last_sound() -> None:
+    turns = TurnTaking()
+    turns.agent_audible(0.0)
+    turns.caller_started(1.0, "item")
+    turns.caller_stopped(2.1, "item", 800.0, quiet_ms=300, patience_ms=400)
+    assert turns.caller_words(2.5, "item", SAID, patience_ms=1200) == [Commit()]
+    assert turns.tick(2.9) == []
+    assert turns.tick(3.0) == [CreateResponse()]
+
+
+def test_a_tool_result_or_keys_answer_the_open_turn_too() -> None:
+    for fact in ("response_wanted", "keys_pressed"):
+        turns = quiet()
+        assert getattr(turns, fact)() == [CreateResponse()]
+        assert turns.tick(60.0) == []
+
+
+def test_a_lost_provider_leaves_an_open_turn_to_the_next() -> None:
+    turns = quiet()
+    assert turns.ears_lost() == [CreateResponse()]
+    assert turns.floor is Floor.FREE
+    assert not turns.turn_is_open
+
+
+def test_a_noise_that_cut_the_agent_off_is_not_answered_at_all() -> None:
+    turns = TurnTaking()
+    turns.agent_audible(0.0)
+    turns.caller_started(1.0, "item")
+    assert turns.tick(3.0) == [Commit()]
+    assert turns.caller_stopped(4.3, "item", 3000.0, quiet_ms=300, patience_ms=500) == []
+    assert Reclaim() in turns.caller_words(4.4, "item", NO_WORDS, patience_ms=500)
+    assert not turns.turn_is_open
+
+
+# --- an agent that is not interrupted
+
+
+def test_speech_does_not_interrupt_where_it_shall_not() -> None:
+    turns = TurnTaking(TurnRules(interruptible=False))
+    turns.agent_pending()
+    turns.agent_audible(0.0)
+    assert turns.caller_started(1.0, "item") == []
+    assert turns.caller_words(2.0, "item", SAID, final=False) == []
+    assert turns.tick(30.0) == []
+    assert turns.caller_stopped(31.0, "item", 29_000.0) == []
+    assert turns.agent_silent(40.0) == [CreateResponse()]
+
+
+def test_who_goes_on_before_the_answer_is_heard_is_waited_for_all_the_same() -> None:
+    turns = TurnTaking(TurnRules(interruptible=False))
+    turns.response_wanted()
+    assert turns.caller_started(1.0, "item") == [Commit()]
+
+
+def test_a_notice_stays_one_where_nothing_interrupts() -> None:
+    turns = TurnTaking(TurnRules(interruptible=False))
+    turns.agent_audible(0.0, Protection.YIELDS_LATE)
+    turns.caller_started(1.0, "item")
+    assert turns.deadline is None

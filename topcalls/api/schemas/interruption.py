@@ -1,0 +1,93 @@
+"""`interruption` of a call: how the agent is interrupted, and when a turn is over."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+
+from topcalls.api import fields
+from topcalls.core.ears import EARS
+from topcalls.core.endpointing import LONGEST_MS, SHORTEST_MS, Endpointing
+from topcalls.core.interruption import JUDGES, MIN_WORDS, SENSITIVITIES
+from topcalls.core.listening_words import LONGEST_OWN, MOST_OWN
+
+
+class EndpointingSchema(ma.Schema):
+    """When a turn of the other person's is over."""
+
+    min_ms = fields.Whole(
+        allow_none=True,
+        metadata={
+            "default": Endpointing.min_ms,
+            "minimum": SHORTEST_MS[0],
+            "maximum": SHORTEST_MS[1],
+            "description": "The least silence, in milliseconds: after a sentence that has ended.",
+        },
+    )
+    max_ms = fields.Whole(
+        allow_none=True,
+        metadata={
+            "default": Endpointing.max_ms,
+            "minimum": LONGEST_MS[0],
+            "maximum": LONGEST_MS[1],
+            "description": "The most, in milliseconds: in the middle of a sentence, a number, a "
+            "word that is spelt or an e-mail address.",
+        },
+    )
+    by = fields.Choice(
+        *JUDGES,
+        allow_none=True,
+        metadata={
+            "default": JUDGES[0],
+            "description": "Who judges: the gateway by the words (`rules`), or the model itself "
+            "(`model`: semantic VAD, of speech to speech only), which the two limits do not bind.",
+        },
+    )
+
+
+class InterruptionSchema(ma.Schema):
+    """How readily the agent stops when the caller speaks."""
+
+    enabled = fields.Flag(
+        metadata={
+            "default": True,
+            "description": "Whether speech interrupts the agent at all. What was said meanwhile is "
+            "answered after its sentence.",
+        }
+    )
+    min_words = fields.Whole(
+        allow_none=True,
+        metadata={
+            "minimum": MIN_WORDS[0],
+            "maximum": MIN_WORDS[1],
+            "description": "How many words interrupt, acknowledgements not counted. Left out: by "
+            "the sensitivity. Speech that lasts, and words like 'stop', interrupt all the same.",
+        },
+    )
+    acknowledgements = fields.ListOf(
+        fields.Text(metadata={"maxLength": LONGEST_OWN}),
+        allow_none=True,
+        metadata={
+            "maxItems": MOST_OWN,
+            "description": "Words and short phrases that never interrupt, besides those of the "
+            "call's language ('mm-hm', 'okay', 'I see').",
+        },
+    )
+    endpointing = ma.fields.Nested(EndpointingSchema, allow_none=True)
+    sensitivity = fields.Choice(*SENSITIVITIES, metadata={"default": "medium"})
+    protect_first_sentence = fields.Flag(
+        metadata={
+            "default": False,
+            "description": "The first sentence yields only to a caller who speaks on over it for "
+            "three seconds; what they said is answered after it.",
+        }
+    )
+    ears = fields.Choice(
+        *EARS,
+        allow_none=True,
+        metadata={
+            "description": "Who notices that the other person speaks: the model (`server`), or the "
+            "gateway itself (`local`), which hears through echo of the agent's own voice. `auto`: "
+            "the gateway in `legacy` mode where it can, else the model. Left out: as the "
+            "installation is set up."
+        },
+    )

@@ -1,0 +1,62 @@
+"""What the turn-taking keeps in mind of both sides. Times are monotonic seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from topcalls.core.listening_words import NO_WORDS, Words
+from topcalls.core.turn_rules import Floor, Protection
+
+
+@dataclass
+class Speech:
+    """What the caller is saying now. `greets`: it began before the opening was audible."""
+
+    started_at: float
+    item_id: str
+    committed: bool = False
+    greets: bool = False
+    words: Words = NO_WORDS
+
+
+@dataclass
+class Doubt:
+    """An utterance over the agent's voice whose meaning is still open.
+
+    `lasted`: it is a turn unless its words say otherwise. `final`: no more words will come.
+    """
+
+    stopped_at: float
+    quiet_since: float
+    lasted: bool = False
+    final: bool = False
+    wordless: bool = True
+
+
+@dataclass
+class Turn:
+    """What the caller has said, and may go on with."""
+
+    quiet_since: float
+    patience_ms: int
+
+    @property
+    def over_at(self) -> float:
+        return self.quiet_since + self.patience_ms / 1000
+
+
+@dataclass
+class Agent:
+    """`opening`: what it says is the call's first utterance, until it was heard.
+
+    `reclaims`: what is pending was cut off before.
+    """
+
+    floor: Floor = Floor.FREE
+    protection: Protection = Protection.NONE
+    opening: bool = False
+    reclaims: bool = False
+
+    @property
+    def interruptible(self) -> bool:
+        return self.floor is not Floor.FREE and self.protection is Protection.NONE
