@@ -30,6 +30,7 @@ LANE = "TOPCALLS_TEST_LANE"
 
 PRODUCT = Path(__file__).parent / "sandbox"
 SERVICE = Path(__file__).parent / "service"
+ON_ANY_SWITCH = Path(__file__).parent / "contract" / "test_calls_on_any_switch.py"
 LOOK_SECONDS = 0.1
 LONGEST_SILENCE = 300.0
 """A lane that reports nothing for so long hangs: twice what one test may take, and more."""
@@ -168,7 +169,7 @@ class Lane:
 def _is_for_lanes(item: pytest.Item) -> bool:
     path = item.path
     is_controller = path.parent == SERVICE and path.name.startswith("test_controller_")
-    return is_controller or PRODUCT in path.parents
+    return is_controller or path == ON_ANY_SWITCH or PRODUCT in path.parents
 
 
 class _Reports:

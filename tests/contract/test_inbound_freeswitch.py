@@ -159,29 +159,6 @@ def test_a_number_in_another_form_and_with_parameters(call_in, new_call):
     assert new_call()["phone_number"] == NUMBER
 
 
-def test_an_unknown_number(call_in):
-    carrier = call_in("caller_is_refused", to="+12025550143", status="404")
-    assert 404 in carrier.ended_well()
-
-
-def test_a_caller_who_gives_up_while_it_rings(call_in, new_call):
-    heard = {'<recv response="100"/>': '<recv response="100"/>\n  <recv response="180"/>'}
-    carrier = call_in("caller_gives_up", heard, pause=0)
-    carrier.ended_well()
-    call = new_call()
-    assert outcome(call) == ("failed", "no-answer", "caller_hung_up")
-    assert (call["hangup"]["cause"], call["hangup"]["by"]) == ("ORIGINATOR_CANCEL", "far_end")
-
-
-def test_a_caller_whose_codec_we_do_not_have(call_in, new_call):
-    g729 = {"RTP/AVP 0 101\na=rtpmap:0 PCMU/8000": "RTP/AVP 18 101\na=rtpmap:18 G729/8000"}
-    carrier = call_in("caller_is_refused", g729, status="488")
-    assert 488 in carrier.ended_well()
-    call = new_call()
-    assert outcome(call) == ("failed", "failed", "answer_failed")
-    assert (call["ended_by"], call["actual_duration_billed"]) == ("carrier", 0)
-
-
 def test_an_offer_that_is_no_sdp_gets_no_further_than_the_switch(call_in, product):
     known = product.call_ids()
     broken = {"m=audio [rtpstream_audio_port] RTP/AVP 0 101": "m=\x01\x02 garbage \x7f 0 0"}

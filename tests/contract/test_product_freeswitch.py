@@ -203,34 +203,6 @@ def test_keys_reach_the_conversation(product, telephone):
 # -- how a call begins ------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("answer", "status", "reason"),
-    [
-        ("486 Busy Here", "busy", "busy"),
-        ("600 Busy Everywhere", "busy", "busy"),
-        ("480 Temporarily Unavailable", "no-answer", "no_answer"),
-        pytest.param("408 Request Timeout", "no-answer", "no_answer"),
-        ("487 Request Terminated", "no-answer", "no_answer"),
-        ("603 Decline", "rejected", "rejected"),
-        pytest.param("403 Forbidden", "failed", "dial_failed"),
-        ("404 Not Found", "failed", "dial_failed"),
-        ("488 Not Acceptable Here", "failed", "dial_failed"),
-        ("503 Service Unavailable", "failed", "dial_failed"),
-    ],
-)
-def test_a_call_that_is_refused(product, telephone, answer, status, reason):
-    telephone("refuses", pause=300, answer=answer)
-
-    call = product.wait_over(place(product))
-
-    assert outcome(call) == ("failed", status, reason)
-    assert f"SIP {answer[:3]}" in call["error_message"]
-    assert call["hangup"]["sip_status"] == int(answer[:3])
-    assert call["hangup"]["by"] in ("far_end", "network")
-    assert call["actual_duration_billed"] == 0
-    assert call["recording_url"] is None
-
-
 WITHOUT_AUDIO = "m=video 9 RTP/AVP 31\na=rtpmap:31 H261/90000"
 G729 = "c=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 18\na=rtpmap:18 G729/8000"
 

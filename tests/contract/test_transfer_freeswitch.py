@@ -107,38 +107,3 @@ def test_a_target_that_presses_no_key_is_let_go_and_the_agent_is_back(product, t
     assert caller.wait_for_voice(10, after=time())  # the agent is back
     product.request("POST", f"/v1/calls/{call_id}/stop")
     product.wait_over(call_id)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "ends"),
-    [("200 OK", ("referred", None)), ("486 Busy Here", ("failed", "busy"))],
-)
-def test_by_refer(product, telephone, transfer, outcome, ends):
-    callee = telephone("transfers", pause=700, outcome=outcome)
-    call_id, _ = transfer(callee, method="refer")
-    callee.wait_for("R", "REFER")
-    call = product.wait_until(
-        call_id, lambda call: call["transfers"] and call["transfers"][0]["outcome"]
-    )
-    made = call["transfers"][0]
-    assert (made["outcome"], made["failure"]) == ends
-    assert made["sip_status"] == int(outcome[:3])
-    if made["outcome"] == "failed":
-        product.request("POST", f"/v1/calls/{call_id}/stop")
-    call = product.wait_over(call_id)
-    assert call["end_reason"] == ("transferred" if ends[0] == "referred" else "stopped")
-    callee.wait_for("R", "BYE")
-
-
-def test_a_carrier_that_refuses_a_refer_is_followed_by_a_dial(product, telephone, transfer):
-    callee = telephone("refuses_refer")
-    call_id, _ = transfer(callee, method="refer")
-    callee.wait_for("S", "405")
-    call = product.wait_until(
-        call_id, lambda call: len(call["transfers"]) == 2 and call["transfers"][1]["connected_at"]
-    )
-    first, second = call["transfers"]
-    assert (first["method"], first["outcome"], first["sip_status"]) == ("refer", "failed", 405)
-    assert (second["method"], second["outcome"]) == ("bridge", "transferred")
-    product.request("POST", f"/v1/calls/{call_id}/stop")
-    product.wait_over(call_id)

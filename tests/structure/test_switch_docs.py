@@ -9,6 +9,7 @@ import pytest
 
 from topcalls.core.call_events import Hangup
 from topcalls.core.hangup_causes import outcome_of
+from topcalls.sandbox.freeswitch.gateways import Gateway
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,14 @@ ROWS = [
 @pytest.mark.parametrize(("status", "cause", "outcome"), ROWS)
 def test_what_a_sip_answer_means(status, cause, outcome):
     assert outcome_of(Hangup(cause, status)).value.replace("_", "-") == outcome
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"), [(status, cause) for status, cause, _ in ROWS if status]
+)
+def test_the_double_makes_the_same_of_a_sip_answer(status, cause):
+    gateway = Gateway("lab", {"proxy": f"{status}.carrier.test"})
+    assert gateway.refusal.cause == cause
 
 
 def test_every_rule_of_a_sip_answer_is_on_the_page():

@@ -42,6 +42,7 @@ CAUSES = {
     "INVALID_GATEWAY": 808,
     "GATEWAY_DOWN": 809,
     "INVALID_URL": 810,
+    "UNWANTED": 819,
 }
 
 

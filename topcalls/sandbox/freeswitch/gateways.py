@@ -30,19 +30,33 @@ _PHRASES = {
     404: "Not Found",
     407: "Proxy Authentication Required",
     408: "Request Timeout",
+    480: "Temporarily Unavailable",
     486: "Busy Here",
+    487: "Request Terminated",
     488: "Not Acceptable Here",
     500: "Server Internal Error",
     503: "Service Unavailable",
     603: "Decline",
 }
 _CAUSES = {
+    402: "CALL_REJECTED",
     403: "CALL_REJECTED",
     404: "UNALLOCATED_NUMBER",
     408: "RECOVERY_ON_TIMER_EXPIRE",
+    410: "NUMBER_CHANGED",
+    480: "NO_USER_RESPONSE",
+    484: "INVALID_NUMBER_FORMAT",
     486: "USER_BUSY",
+    487: "ORIGINATOR_CANCEL",
     488: "INCOMPATIBLE_DESTINATION",
+    502: "NETWORK_OUT_OF_ORDER",
+    504: "RECOVERY_ON_TIMER_EXPIRE",
+    600: "USER_BUSY",
     603: "CALL_REJECTED",
+    604: "NO_ROUTE_DESTINATION",
+    606: "INCOMPATIBLE_DESTINATION",
+    607: "UNWANTED",
+    608: "CALL_REJECTED",
 }
 _UNREACHABLE = 408
 _ASKS = (401, 407)
