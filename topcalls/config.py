@@ -359,6 +359,9 @@ class Settings(BaseModel):
     elevenlabs_voice: str = Field(
         "rachel", description="Name or id of ElevenLabs' voice in calls that name none."
     )
+    max_cloned_voices: int = Field(
+        10, ge=0, le=10_000, description="Voices that an account may have cloned at once."
+    )
     openai_transcription_model: str = Field(
         "gpt-transcribe", description="OpenAI's model that hears."
     )

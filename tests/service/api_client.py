@@ -33,6 +33,7 @@ SCOPES = (
     "leads:write",
     "softphones:read",
     "softphones:write",
+    "voices:write",
     "admin",
 )
 GOOD_CALL: dict[str, Any] = {
@@ -124,6 +125,8 @@ def api_services(
         provisioning=services.provisioning,
         quotas=services.quotas,
         recordings=services.recordings,
+        voice_clones=services.voice_clones,
+        voice_previews=services.voice_previews,
         voices=voices,
         softphones=services.softphones,
         tool_results=ToolResults(services.db, ResultTokens(factories.SECRET_KEY)),

@@ -68,6 +68,7 @@ def worker_services(services: factories.Services, poster: Any, clock: Any = None
         quotas=services.quotas,
         housekeeping=services.housekeeping,
         voices=services.voices,
+        voice_clones=services.voice_clones,
     )
 
 

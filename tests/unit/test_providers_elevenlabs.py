@@ -15,7 +15,7 @@ from sandbox_openai_speech import silence, spoken
 from topcalls.clock import SystemClock
 from topcalls.errors import ProviderError
 from topcalls.net.http import HttpClient
-from topcalls.providers.elevenlabs.rest import MAX_ANSWER_BYTES, ElevenLabsLibrary
+from topcalls.providers.elevenlabs.rest import MAX_ANSWER_BYTES, ElevenLabsLibrary, ElevenLabsRest
 from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
 from topcalls.providers.elevenlabs.voice import ElevenLabsSession, ElevenLabsVoice
 from topcalls.providers.stages import (
@@ -247,7 +247,7 @@ def test_the_double_takes_no_words_that_the_service_would_not(terms: list[str]) 
 
 def library(server: ElevenLabsDouble, key: str = KEY) -> ElevenLabsLibrary:
     http = HttpClient(LIMIT, MAX_ANSWER_BYTES, allow_private=True)
-    return ElevenLabsLibrary(http, key, server.base_url)
+    return ElevenLabsLibrary(ElevenLabsRest(http, key, server.base_url))
 
 
 def test_the_whole_list_is_read_page_by_page(
@@ -272,7 +272,7 @@ def test_a_key_that_is_refused_is_an_error_without_the_key(server: ElevenLabsDou
 def test_a_library_that_cannot_be_reached() -> None:
     http = HttpClient(LIMIT, MAX_ANSWER_BYTES, allow_private=True)
     with pytest.raises(ProviderError) as caught:
-        list(ElevenLabsLibrary(http, KEY, "http://127.0.0.1:9").voices())
+        list(ElevenLabsLibrary(ElevenLabsRest(http, KEY, "http://127.0.0.1:9")).voices())
     assert caught.value.retryable
 
 

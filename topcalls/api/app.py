@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from topcalls.api import auth, context, problems, recording_uploads, requests
 from topcalls.api import openapi as openapi_document
 from topcalls.api.auth import public
-from topcalls.api.blueprint import refuse_unexpected_input
+from topcalls.api.blueprint import refuse_unexpected_input, takes_files
 from topcalls.api.context import ApiServices
 from topcalls.api.docs_page import docs_page
 from topcalls.api.rate_limits import RateLimits
@@ -28,9 +28,14 @@ from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
+from topcalls.api.v1.voices import voices
+from topcalls.core.voice_clones import MOST_BYTES
 from topcalls.services.recording_upload import Tickets
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
+MAX_FORM_BYTES = MOST_BYTES + 1_000_000
+"""Of a form with files: all of them, and what stands around them."""
+
 BLUEPRINTS = (
     calls,
     agents,
@@ -41,6 +46,7 @@ BLUEPRINTS = (
     tool_results,
     do_not_call,
     catalogue,
+    voices,
     account,
     latency,
     status,
@@ -109,6 +115,8 @@ def _serve_document(app: Flask, document: bytes) -> None:
 def _refuse_unexpected() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
     if view is not None and not auth.is_signed(view):
+        if takes_files(view):
+            request.max_content_length = MAX_FORM_BYTES
         _refuse_endless_body()
         refuse_unexpected_input(view)
 

@@ -15,15 +15,19 @@ from flask import Request, request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
 
-from topcalls.api import json_body
+from topcalls.api import form_body, json_body
 from topcalls.api.auth import View, is_public, scope_of
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError, InvalidRequest
 
 IDEMPOTENT = "is_idempotent"
 CONDITIONAL = "is_conditional"
+FORM = "multipart"
+"""Where a route's arguments are that come as a form with files."""
+
 _FAILURES = "documented_failures"
 _TAKES = "takes"
+_BODIES = frozenset({"json", FORM})
 _MARSHMALLOW_UNKNOWN = "Unknown field."
 _CODES = {
     "Is required.": "required",
@@ -40,11 +44,16 @@ _CODES = {
 class StrictParser(FlaskParser):
     """Unknown names are refused in the query as in the body; faults become `InvalidRequest`."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, FORM: ma.RAISE}
     DEFAULT_VALIDATION_STATUS = 400
+    __location_map__ = {**FlaskParser.__location_map__, FORM: "load_multipart"}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         return json_body.load(req)
+
+    def load_multipart(self, req: Request, schema: ma.Schema) -> Any:
+        """The fields of a form, and its files."""
+        return form_body.load(req, schema)
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
@@ -83,6 +92,10 @@ class ApiBlueprint(Blueprint):
     """flask-smorest's blueprint with our strictness and our documentation."""
 
     ARGUMENTS_PARSER = StrictParser()
+    DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
+        **Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
+        FORM: form_body.CONTENT_TYPE,
+    }
 
     if TYPE_CHECKING:  # the library is not typed
 
@@ -125,7 +138,7 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
         statuses |= {401, 403, 429, 503}
     if "<" in rule:
         statuses.add(404)
-    if "json" in _locations(view):
+    if _locations(view) & _BODIES:
         statuses.add(415)
     marks = {IDEMPOTENT: "IdempotencyKey", CONDITIONAL: "IfMatch"}
     headers = [header for mark, header in marks.items() if getattr(view, mark, False)]
@@ -141,12 +154,22 @@ def _description(view: Any) -> str:
     return (inspect.getdoc(view) or "").partition("\n\n")[2]
 
 
+def _taken(view: Callable[..., object]) -> frozenset[str]:
+    """Where a route's arguments are."""
+    return getattr(view, _TAKES, frozenset())
+
+
+def takes_files(view: Callable[..., object]) -> bool:
+    """Whether a route takes a form with files."""
+    return FORM in _taken(view)
+
+
 def refuse_unexpected_input(view: Callable[..., object]) -> None:
     """Refuse a query or a body where a route takes none, so that nothing is silently ignored."""
-    takes: frozenset[str] = getattr(view, _TAKES, frozenset())
+    takes = _taken(view)
     if request.args and "query" not in takes:
         faults = [FieldError(name, "Is not known here.", "unknown") for name in request.args]
         raise InvalidRequest("This address takes no query parameters.", faults)
-    if "json" not in takes and request.get_data().strip() not in (b"", b"{}", b"null"):
+    if not takes & _BODIES and request.get_data().strip() not in (b"", b"{}", b"null"):
         fault = FieldError("body", "Leave the body empty.", "unknown")
         raise InvalidRequest("This request takes no body.", [fault])

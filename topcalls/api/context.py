@@ -26,6 +26,8 @@ from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.softphones import Softphones
 from topcalls.services.tool_results import ToolResults
+from topcalls.services.voice_clones import VoiceClones
+from topcalls.services.voice_previews import VoicePreviews
 from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 
@@ -53,6 +55,8 @@ class ApiServices:
     provisioning: Provisioning
     quotas: Quotas
     recordings: Recordings
+    voice_clones: VoiceClones
+    voice_previews: VoicePreviews
     voices: Voices
     softphones: Softphones
     tool_results: ToolResults

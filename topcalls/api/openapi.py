@@ -71,12 +71,12 @@ _EXPLAINED = {
     404: "There is no such object in this account.",
     409: "The object's state, or an earlier use of the same Idempotency-Key, forbids this.",
     413: "The body is too large.",
-    415: "The body is not declared as JSON.",
+    415: "The body is not declared as what this address takes: JSON, or a form with files.",
     416: "The range lies outside the recording.",
     422: "A rule forbids calling this number now; `rule` names it.",
     429: "A limit is reached: `limit` names it, Retry-After says when to try again.",
     500: "A fault on our side; the operator finds it in the log by `instance`.",
-    502: "A carrier's API refused, or could not be reached; `detail` says what to do.",
+    502: "A carrier or vendor refused, or could not be reached; `detail` says what to do.",
     503: "Nothing can take this now. Try again after Retry-After seconds.",
 }
 

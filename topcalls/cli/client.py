@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import IO, Any
 from urllib.parse import urlencode
 
 from topcalls.config import Settings
 from topcalls.errors import ConfigError, TopCallsError
+from topcalls.net.multipart import FormFile, encoded
 
 TIMEOUT_SECONDS = 30.0
+UPLOAD_SECONDS = 300.0
 _NO_CONTENT = 204
 
 
@@ -55,17 +57,23 @@ class ApiClient:
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON answer to GET `path`."""
-        given = {name: value for name, value in query.items() if value is not None}
-        return self._send("GET", f"{path}?{urlencode(given)}" if given else path, None)
+        return self._send("GET", _with(path, query), None)
 
-    def download(self, path: str) -> bytes:
+    def download(self, path: str, **query: Any) -> bytes:
         """What GET `path` answers, as it is."""
-        data: bytes = self._send("GET", path, None, read=lambda answer: answer.read())
+        data: bytes = self._send("GET", _with(path, query), None, lambda answer: answer.read())
         return data
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """The JSON answer to POST `path`."""
         return self._send("POST", path, body)
+
+    def upload(
+        self, path: str, fields: Iterable[tuple[str, str]], files: Iterable[FormFile]
+    ) -> Any:
+        """The JSON answer to a form with files that is posted to `path`."""
+        content_type, body = encoded(fields, files)
+        return self._request("POST", path, body, content_type, timeout=UPLOAD_SECONDS)
 
     def patch(self, path: str, body: dict[str, Any]) -> Any:
         """The JSON answer to PATCH `path`."""
@@ -73,7 +81,7 @@ class ApiClient:
 
     def delete(self, path: str, **query: Any) -> Any:
         """The JSON answer to DELETE `path`; None where it is empty."""
-        return self._send("DELETE", f"{path}?{urlencode(query)}" if query else path, None)
+        return self._send("DELETE", _with(path, query), None)
 
     def _send(
         self,
@@ -82,17 +90,29 @@ class ApiClient:
         body: dict[str, Any] | None,
         read: Callable[[IO[bytes]], Any] = json.load,
     ) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        return self._request(method, path, data, "application/json", read)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        content_type: str,
+        read: Callable[[IO[bytes]], Any] = json.load,
+        timeout: float = TIMEOUT_SECONDS,
+    ) -> Any:
         request = urllib.request.Request(  # noqa: S310 - the user's own base URL
             self._base_url + path,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=data,
             headers={
                 "Authorization": f"Bearer {self._key}",
-                **({"Content-Type": "application/json"} if body is not None else {}),
+                **({"Content-Type": content_type} if data is not None else {}),
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
                 return None if answer.status == _NO_CONTENT else read(answer)
         except urllib.error.HTTPError as error:
             raise _refusal(error) from None
@@ -102,6 +122,11 @@ class ApiClient:
                 f"The API at {self._base_url} cannot be reached: {why}.",
                 remedy="Is `topcalls run` or `topcalls api` running? Check TOPCALLS_PUBLIC_URL.",
             ) from None
+
+
+def _with(path: str, query: dict[str, Any]) -> str:
+    given = {name: value for name, value in query.items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
 
 
 def _refusal(error: urllib.error.HTTPError) -> ApiError:

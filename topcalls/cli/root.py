@@ -29,6 +29,7 @@ _COMMANDS = {
     "latency": ("latency",),
     "drain": ("drain",),
     "status": ("status",),
+    "voices": ("voices",),
 }
 """The commands, by the module of this package that holds them: one command loads one module."""
 

@@ -38,6 +38,8 @@ def build_api(settings: Settings) -> ApiServer:
             provisioning=services.provisioning,
             quotas=services.quotas,
             recordings=services.recordings,
+            voice_clones=services.voice_clones,
+            voice_previews=services.voice_previews,
             voices=services.voices,
             softphones=services.softphones,
             tool_results=ToolResults(services.db, result_tokens(settings)),

@@ -6,9 +6,7 @@ part whose key is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from topcalls.bridge.fillers import filler_text
 from topcalls.bridge.pipeline import Chain, Pipeline
@@ -16,19 +14,14 @@ from topcalls.bridge.pipeline_reply import Filler
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
 from topcalls.compose.lineup import lineup_of
+from topcalls.compose.stages import recognizer, voice
 from topcalls.compose.vendors import Vendors, shown
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
 from topcalls.core.voices import KnownVoice, address_of
-from topcalls.errors import ConfigError
 from topcalls.providers import voices
 from topcalls.providers.base import RealtimeModel, SessionConfig
 from topcalls.providers.chain_checkup import ChainCheckup
-from topcalls.providers.deepgram.flux import DeepgramFlux
-from topcalls.providers.deepgram.nova import DeepgramNova
-from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
-from topcalls.providers.elevenlabs.voice import ElevenLabsVoice
-from topcalls.providers.local.engines import LocalRecognizer, LocalVoice
 from topcalls.providers.openai.chat import (
     ChatCompletions,
     chat_headers,
@@ -36,11 +29,7 @@ from topcalls.providers.openai.chat import (
     openai_features,
 )
 from topcalls.providers.openai.realtime import OpenAIRealtime
-from topcalls.providers.openai.speech import SpeechEndpoint
-from topcalls.providers.openai.transcription import RealtimeTranscription
 from topcalls.providers.stages import ChatModel, Recognizer, Voice
-
-_Stage = TypeVar("_Stage")
 
 
 class CallModels:
@@ -85,8 +74,9 @@ class Stages:
         self._vendors = vendors
         self._minds: dict[str, ChatModel] = {}
         self._lineup = lineup_of(settings)
-        self._recognizers = tuple(self._recognizer(name) for name in self._lineup.recognizers)
-        self._voices = tuple(self._voice(name) for name in self._lineup.voices)
+        hearing, speaking = self._lineup.recognizers, self._lineup.voices
+        self._recognizers = tuple(recognizer(name, settings, vendors) for name in hearing)
+        self._voices = tuple(voice(name, settings, vendors) for name in speaking)
 
     def chain_for(self, config: SessionConfig) -> Chain:
         """The chain of one call."""
@@ -111,8 +101,8 @@ class Stages:
         fit = tuple(stage for stage, engine in pairs if language is None or engine.knows(language))
         return fit or self._recognizers
 
-    def _spoken_by(self, voice: str) -> KnownVoice | None:
-        speaker = _speaker(voice)
+    def _spoken_by(self, name: str) -> KnownVoice | None:
+        speaker = _speaker(name)
         return speaker if speaker and speaker.provider in self._lineup.voices else None
 
     def _ordered(self, speaker: KnownVoice | None, language: str | None) -> tuple[Voice, ...]:
@@ -148,73 +138,10 @@ class Stages:
             self._minds[model] = ChatCompletions(url, key, model, features=features)
         return self._minds[model]
 
-    def _recognizer(self, name: str) -> Recognizer:
-        vendors, settings = self._vendors, self._settings
-        makers: dict[str, Callable[[], Recognizer]] = {
-            "deepgram-flux": lambda: DeepgramFlux(
-                _needed(vendors.deepgram_key, "deepgram_api_key", name),
-                base_url=vendors.deepgram_url,
-                eager=0.4 if settings.speculative_replies else None,
-            ),
-            "deepgram-nova": lambda: DeepgramNova(
-                _needed(vendors.deepgram_key, "deepgram_api_key", name),
-                base_url=vendors.deepgram_url,
-            ),
-            "elevenlabs": lambda: ElevenLabsScribe(
-                _needed(vendors.elevenlabs_key, "elevenlabs_api_key", name),
-                base_url=vendors.elevenlabs_url,
-            ),
-            "openai": lambda: RealtimeTranscription(
-                vendors.openai_url,
-                _needed(vendors.openai_key, "openai_api_key", name),
-                settings.openai_transcription_model,
-            ),
-            "local": LocalRecognizer,
-        }
-        return _made(makers, name, "legacy_recognizers")
 
-    def _voice(self, name: str) -> Voice:
-        vendors, settings = self._vendors, self._settings
-        makers: dict[str, Callable[[], Voice]] = {
-            "elevenlabs": lambda: ElevenLabsVoice(
-                _needed(vendors.elevenlabs_key, "elevenlabs_api_key", name),
-                settings.elevenlabs_model,
-                settings.elevenlabs_voice,
-                vendors.elevenlabs_url,
-            ),
-            "openai": lambda: SpeechEndpoint(
-                vendors.openai_url,
-                _needed(vendors.openai_key, "openai_api_key", name),
-                settings.openai_speech_model,
-            ),
-            "local": LocalVoice,
-        }
-        return _made(makers, name, "legacy_voices")
-
-
-def _speaker(voice: str) -> KnownVoice | None:
+def _speaker(name: str) -> KnownVoice | None:
     """Who is to speak, as a call says it; None leaves it to the chain."""
-    if ":" in voice:
-        return address_of(voice)
-    known = voices.named(voice)
+    if ":" in name:
+        return address_of(name)
+    known = voices.named(name)
     return KnownVoice(known.provider, known.voice_id) if known else None
-
-
-def _made(makers: dict[str, Callable[[], _Stage]], name: str, setting: str) -> _Stage:
-    if name not in makers:
-        raise ConfigError(
-            f"{setting} names {name!r}, which there is not.",
-            field=setting,
-            remedy=f"There are: {', '.join(makers)}.",
-        )
-    return makers[name]()
-
-
-def _needed(key: str, setting: str, name: str) -> str:
-    if not key:
-        raise ConfigError(
-            f"The chain uses {name}, and {setting} is not set.",
-            field=setting,
-            remedy=f"Set TOPCALLS_{setting.upper()}, or take {name} out of the chain.",
-        )
-    return key

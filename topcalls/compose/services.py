@@ -17,7 +17,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
 from topcalls.compose.receivers import private_webhooks_allowed
-from topcalls.compose.voices import voice_libraries
+from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
@@ -50,6 +50,8 @@ from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
 from topcalls.services.tool_results import ResultTokens
 from topcalls.services.transitions import Transitions
+from topcalls.services.voice_clones import VoiceClones
+from topcalls.services.voice_previews import VoicePreviews
 from topcalls.services.voices import Voices
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import StepRunner, WrapUps
@@ -92,6 +94,8 @@ class Services:
     housekeeping: Housekeeping
     catalogue: Catalogue
     voices: Voices
+    voice_clones: VoiceClones
+    voice_previews: VoicePreviews
     call_trail: CallTrail
     installation: Installation
     secrets: Secrets
@@ -195,6 +199,14 @@ def wire(
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
         catalogue=catalogue,
         voices=voices,
+        voice_clones=VoiceClones(
+            db,
+            clock,
+            voice_cloners(settings),
+            limit=settings.max_cloned_voices,
+            owner=lease_owner,
+        ),
+        voice_previews=VoicePreviews(voices, speakers(settings)),
         call_trail=CallTrail(db),
         installation=Installation(
             db,

@@ -40,6 +40,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             quotas=services.quotas,
             housekeeping=services.housekeeping,
             voices=services.voices,
+            voice_clones=services.voice_clones,
         ),
     )
 

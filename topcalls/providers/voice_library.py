@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from topcalls.core.voice_clones import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,38 @@ class VoiceLibrary(Protocol):
 
     def voices(self) -> Iterator[OfferedVoice]:
         """Every voice that the account may use; asks page by page."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloneWish:
+    """What a voice shall be called, and what is known of it."""
+
+    name: str
+    description: str
+    language: str | None = None
+    gender: str | None = None
+    remove_background_noise: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Clone:
+    """A voice that was made. Until it is `verified` its vendor lets nobody use it."""
+
+    voice_id: str
+    verified: bool = True
+
+
+class VoiceCloner(Protocol):
+    """Makes voices of recordings, in one account at a vendor."""
+
+    def clone(self, wish: CloneWish, samples: Sequence[Sample]) -> Clone:
+        """Make a voice. An error whose `extra["may_have_happened"]` is true may have made it."""
+
+    def find(self, mark: str) -> Clone | None:
+        """The voice whose description holds this text."""
+
+    def look(self, voice_id: str) -> Clone | None:
+        """How it stands with a voice; None: there is none."""
+
+    def delete(self, voice_id: str) -> None:
+        """Have the vendor forget a voice; one that it does not know is forgotten already."""

@@ -11,7 +11,7 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
-from topcalls.store.models import NumberOrder, WebhookDelivery, WrapUp
+from topcalls.store.models import ClonedVoice, NumberOrder, WebhookDelivery, WrapUp
 
 COMMANDS_KEPT = timedelta(days=1)
 """For how long one may ask what came of a command."""
@@ -71,11 +71,12 @@ class Housekeeping:
 
     def succeed(self, owner: str, loop: str, now: datetime) -> int:
         """All processes that shared a name in leases, and ran a loop in turns, have died: what they
-        held is free at once. How many deliveries and wrap-ups that are."""
+        held is free at once. How many deliveries, wrap-ups and other work that is."""
 
         def verb() -> int:
             leases.vacate(loop)
-            return sum(
+            voices = leases.expire(ClonedVoice, owner, now)
+            return voices + sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())
                 for model in (WebhookDelivery, WrapUp, NumberOrder)
             )

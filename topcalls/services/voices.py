@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.core.languages import Engine
+from topcalls.core.voice_clones import State, marked
 from topcalls.core.voices import KnownVoice, VoiceBook
 from topcalls.errors import FieldError, InvalidRequest, ProviderError
 from topcalls.log import get_logger
@@ -26,13 +27,14 @@ from topcalls.providers.voices import GENDERS
 from topcalls.services.lineup import Lineup
 from topcalls.store import voices
 from topcalls.store.database import Database
-from topcalls.store.models import VendorVoice
+from topcalls.store.models import ClonedVoice, VendorVoice
 
 PROVIDERS = ("openai", "elevenlabs", "local")
 VoiceLibraries = Mapping[str, Callable[[], VoiceLibrary]]
 """Vendors whose voices can be listed, by provider; calling one gives its API."""
 
 _ELEVENLABS_ID = re.compile(r"[A-Za-z0-9]{20}")
+_ID_OF_OURS = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _OPENAI_OWN = re.compile(r"voice_[A-Za-z0-9_-]{1,90}")
 _ALIASES = {voice.voice_id: voice.name for voice in registry.VOICES if voice.provider != "local"}
 _MODES = ("realtime", "legacy")
@@ -194,8 +196,9 @@ class Voices:
                     "A vendor's voices cannot be read", provider=provider, why=error.message
                 )
                 continue
-            self._db.run(voices.replace, provider, [_columns(voice) for voice in found], now)
-            total += len(found)
+            offered = [_columns(voice) for voice in found if marked(voice.description) is None]
+            self._db.run(voices.replace, provider, offered, now)
+            total += len(offered)
         return total
 
 
@@ -211,6 +214,8 @@ class _Book:
         static = registry.named(name)
         if static is not None and mode in _modes(self.lineup, static):
             return KnownVoice(static.provider, static.voice_id)
+        if mode == "legacy" and _ID_OF_OURS.fullmatch(name):
+            return self._of_account(name)
         if self._is_of_openai(name, mode):
             return KnownVoice("openai", name)
         if mode == "legacy" and "elevenlabs" in self.lineup.voices:
@@ -218,6 +223,8 @@ class _Book:
         return None
 
     def absence(self, name: str, mode: str) -> str:
+        if _ID_OF_OURS.fullmatch(name):
+            return self._absence_of_clone(name, mode)
         other = next(other for other in _MODES if other != mode)
         if self.find(name, other) is not None:
             return f"Is a voice of mode '{other}'."
@@ -237,7 +244,30 @@ class _Book:
         if mode == "legacy":
             rows = self.db.read(voices.of_vendors, self.lineup.voices)
             found |= {_short(row.name): _ALIASES.get(row.voice_id, row.voice_id) for row in rows}
+            own = self.db.read(voices.of_account, self.account_id)
+            found |= {row.name: row.id for row in own if row.state == State.READY}
         return found
+
+    def _of_account(self, voice_id: str) -> KnownVoice | None:
+        """A cloned voice, which is its account's alone."""
+        row = self.db.read(voices.get, voice_id)
+        if row is None or not self._may_have(row):
+            return None
+        return KnownVoice(row.provider, row.provider_voice_id or "")
+
+    def _may_have(self, row: ClonedVoice) -> bool:
+        own = row.account_id == self.account_id and row.state == State.READY
+        return own and row.provider in self.lineup.voices
+
+    def _absence_of_clone(self, voice_id: str, mode: str) -> str:
+        row = self.db.read(voices.get, voice_id)
+        if row is None or row.account_id != self.account_id or row.state == State.DELETED:
+            return ""
+        if row.state != State.READY:
+            return f"Is {row.state}: GET /v1/voices/{row.id} tells more."
+        if mode != "legacy":
+            return "Is a voice of mode 'legacy'."
+        return f"Is a voice of {row.provider}, which does not speak here."
 
     def _is_of_openai(self, name: str, mode: str) -> bool:
         """A voice of the operator's own there, or any on a server that is not OpenAI's."""
@@ -246,6 +276,9 @@ class _Book:
 
     def _of_elevenlabs(self, name: str) -> KnownVoice | None:
         voice = KnownVoice("elevenlabs", name)
+        made = self.db.read(voices.at_vendor, voice.provider, name)
+        if made is not None:
+            return voice if self._may_have(made) else None
         if self.db.read(voices.of_vendor, voice.provider, name) is not None:
             return voice
         if not _ELEVENLABS_ID.fullmatch(name):

@@ -139,6 +139,7 @@ class DueLoop:
             self.hand_out_webhooks,
             self._hand_out_wrap_ups,
             self._hand_out_number_orders,
+            self._hand_out_voices,
         )
         for sweep in sweeps:
             try:
@@ -168,6 +169,12 @@ class DueLoop:
             return
         for order_id in self._services.number_orders.due(now):
             self._put(self._tasks.order_number, order_id)
+
+    def _hand_out_voices(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for voice_id in self._services.voice_clones.due(now):
+            self._put(self._tasks.settle_voice, voice_id)
 
     def _put(self, task: TaskWrapper, row_id: str) -> bool:
         """Put a task into the queue. False: the queue is away; the row's lease will run out."""

@@ -10,13 +10,15 @@ from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
+from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voices import Voices
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
-"""The `owner` that `Webhooks`, `WrapUps` and `NumberOrders` of every worker must be built with.
+"""The `owner` that `Webhooks`, `WrapUps`, `NumberOrders` and `VoiceClones` of every worker must be
+built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -36,3 +38,4 @@ class WorkerServices:
     quotas: Quotas
     housekeeping: Housekeeping
     voices: Voices
+    voice_clones: VoiceClones

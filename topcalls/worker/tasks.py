@@ -34,6 +34,7 @@ class Tasks:
     housekeeping: TaskWrapper
     log_endings: TaskWrapper
     refresh_voices: TaskWrapper
+    settle_voice: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def refresh_voices() -> None:
         services.voices.refresh(now())
 
+    @task
+    def settle_voice(voice_id: str) -> None:
+        services.voice_clones.run(voice_id, now())
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -104,6 +109,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         housekeeping,
         log_endings,
         refresh_voices,
+        settle_voice,
     )
 
 

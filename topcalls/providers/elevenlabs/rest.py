@@ -21,31 +21,23 @@ MOST_PAGES = 50
 MAX_ANSWER_BYTES = 8 << 20
 
 
-class ElevenLabsLibrary:
-    """A `VoiceLibrary`. `http` must take answers of `MAX_ANSWER_BYTES`."""
+class ElevenLabsRest:
+    """Requests with one key. `http` must take answers of `MAX_ANSWER_BYTES`."""
 
     def __init__(self, http: HttpClient, api_key: str, base_url: str = BASE_URL) -> None:
         self._http = http
         self._headers = {"xi-api-key": api_key, "Accept": "application/json"}
         self._base = base_url.rstrip("/")
 
-    def voices(self) -> Iterator[OfferedVoice]:
-        """See `VoiceLibrary`."""
-        query = {"page_size": str(PAGE), "include_total_count": "false"}
-        for _ in range(MOST_PAGES):
-            page = self._json("GET", f"/v2/voices?{urlencode(query)}")
-            yield from map(_offered, page["voices"])
-            token = page.get("next_page_token")
-            if not page.get("has_more") or not token:
-                return
-            query["next_page_token"] = token
-
-    def _json(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Any:
+    def json(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Any:
+        """The JSON answer to a request. Raises `ProviderError`."""
         answer = self._send(method, path, body, content_type)
         try:
             found = json.loads(answer.body or b"null")
         except ValueError:
-            raise vendor_errors.out_of_step(VENDOR) from None
+            found = None
+            if answer.status < 400:
+                raise vendor_errors.out_of_step(VENDOR) from None
         if answer.status >= 400:
             raise _refused(answer.status, found)
         return found
@@ -55,14 +47,39 @@ class ElevenLabsLibrary:
         try:
             return self._http.request(method, self._base + path, body, headers)
         except HttpError as error:
-            raise vendor_errors.from_http(VENDOR, error) from None
+            raised = vendor_errors.from_http(VENDOR, error)
+            raised.extra["may_have_happened"] = error.may_have_arrived
+            raise raised from None
+
+
+class ElevenLabsLibrary:
+    """A `VoiceLibrary`."""
+
+    def __init__(self, rest: ElevenLabsRest) -> None:
+        self._rest = rest
+
+    def voices(self, search: str = "") -> Iterator[OfferedVoice]:
+        """See `VoiceLibrary`; `search`: those whose name or description holds this text."""
+        query = {"page_size": str(PAGE), "include_total_count": "false"}
+        query |= {"search": search} if search else {}
+        for _ in range(MOST_PAGES):
+            page = self._rest.json("GET", f"/v2/voices?{urlencode(query)}")
+            yield from map(_offered, page["voices"])
+            token = page.get("next_page_token")
+            if not page.get("has_more") or not token:
+                return
+            query["next_page_token"] = token
 
 
 def _refused(status: int, answer: Any) -> ProviderError:
-    """`detail.status` is the vendor's word for it; a request of the wrong form has none."""
+    """`detail.status`, or `code` where it is gone, is the vendor's word for it; a request of the
+    wrong form has neither."""
     detail = answer.get("detail") if isinstance(answer, Mapping) else None
-    code = detail.get("status") if isinstance(detail, Mapping) else None
-    return vendor_errors.refused(VENDOR, status, str(code)[:64] if code else "")
+    said = detail if isinstance(detail, Mapping) else {}
+    code = said.get("status") or said.get("code")
+    error = vendor_errors.refused(VENDOR, status, str(code)[:64] if code else "")
+    error.extra["may_have_happened"] = status >= 500
+    return error
 
 
 def _offered(item: Mapping[str, Any]) -> OfferedVoice:

@@ -1,8 +1,8 @@
-"""The double of api.elevenlabs.io: both sockets, and the lists of models and voices.
+"""The double of api.elevenlabs.io: both sockets, and what `rest.py` serves.
 
-Any key that begins with `el-` is good; any voice is known but those that begin with `no`. A fault
-is part of the model's name: `+rate-limit`, `+server-error` and `+quota` refuse the handshake,
-`+mute` never answers, `+cut` resets the connection at the first text or sound.
+Any key that begins with `el-` is good; any voice is known but those that begin with `no` or were
+deleted. A fault is part of the model's name: `+rate-limit`, `+server-error` and `+quota` refuse the
+handshake, `+mute` never answers, `+cut` resets the connection at the first text or sound.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gevent import Timeout
 from gevent.event import Event
 
 from topcalls.log import get_logger
-from topcalls.sandbox.elevenlabs import scribe, shelf, speaking
+from topcalls.sandbox.elevenlabs import rest, scribe, shelf, speaking
 from topcalls.sandbox.hearing import Hearing
 from topcalls.sandbox.http_wire import Exchange, HttpServer
 from topcalls.sandbox.websocket_wire import WebSocket, WebSocketClosed
@@ -23,13 +23,13 @@ from topcalls.sandbox.websocket_wire import WebSocket, WebSocketClosed
 _KEPT = 50
 _IDLE_SECONDS = 20.0
 _LONGEST_IDLE = 180.0
-_VOICES = "/v2/voices"
 _TTS, _MULTI, _STT = "/v1/text-to-speech/", "/multi-stream-input", "/v1/speech-to-text/realtime"
 _FAULTS = {
     "rate-limit": (429, "too_many_concurrent_requests"),
     "server-error": (500, "internal_error"),
     "quota": (401, "quota_exceeded"),
 }
+_NO_KEY = (401, "invalid_api_key", "Invalid API key")
 
 log = get_logger("sandbox.elevenlabs")
 
@@ -135,26 +135,15 @@ class ElevenLabsDouble:
         return self.connections[index - self._count]
 
     def _serve(self, exchange: Exchange) -> None:
-        request = exchange.request
-        refused = _refusal(exchange)
-        if refused is not None:
-            status, code, message = refused
-            detail = {"status": code, "message": message}
-            exchange.respond_json(status, {"detail": detail})
-        elif request.path == "/v1/models":
-            models = [{"model_id": name, "can_do_text_to_speech": True} for name in speaking.MODELS]
-            exchange.respond_json(200, models)
-        elif request.path == _VOICES:
-            self._list_voices(exchange)
-        else:
+        has_key = exchange.request.headers.get("xi-api-key", "").startswith("el-")
+        if has_key and rest.answer(exchange, self.voices):
+            return
+        refused = _refusal(exchange, self.voices) if has_key else _NO_KEY
+        if refused is None:
             self._socket(exchange)
-
-    def _list_voices(self, exchange: Exchange) -> None:
-        try:
-            exchange.respond_json(200, self.voices.page(exchange.request.query))
-        except shelf.BadQuery as bad:
-            fault = {"loc": ["query", str(bad)], "msg": "Input is not valid", "type": "value_error"}
-            exchange.respond_json(422, {"detail": [fault]})
+            return
+        status, code, message = refused
+        exchange.respond_json(status, {"detail": {"status": code, "message": message}})
 
     def _socket(self, exchange: Exchange) -> None:
         try:
@@ -180,26 +169,22 @@ class ElevenLabsDouble:
                 websocket.drain(2.0)
 
 
-def _refusal(exchange: Exchange) -> tuple[int, str, str] | None:
+def _refusal(exchange: Exchange, voices: shelf.VoiceShelf) -> tuple[int, str, str] | None:
     request = exchange.request
-    if not request.headers.get("xi-api-key", "").startswith("el-"):
-        return 401, "invalid_api_key", "Invalid API key"
-    if request.path in ("/v1/models", _VOICES):
-        return None
     if fault := _FAULTS.get(_fault(request.query)):
         return *fault, "Refused."
     if request.path == _STT:
         problem = scribe.problem_of(request.query, request.values("keyterms"))
     elif request.path.startswith(_TTS) and request.path.endswith(_MULTI):
-        problem = _problem_of_voice(request.path, request.query)
+        problem = _problem_of_voice(request.path, request.query, voices)
     else:
         return 404, "not_found", "Not Found"
     return (400, "invalid_parameters", problem) if problem else None
 
 
-def _problem_of_voice(path: str, query: dict[str, str]) -> str:
+def _problem_of_voice(path: str, query: dict[str, str], voices: shelf.VoiceShelf) -> str:
     voice = path.removeprefix(_TTS).removesuffix(_MULTI)
-    if not voice or voice.startswith("no"):
+    if not voices.can_speak(voice):
         return f"A voice with voice_id {voice} does not exist."
     model = query.get("model_id", speaking.MODELS[0]).replace(" ", "+").partition("+")[0]
     if model not in speaking.MODELS:

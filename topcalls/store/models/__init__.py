@@ -22,7 +22,7 @@ from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
 from topcalls.store.models.tools import CallTool, ToolSecret
 from topcalls.store.models.transfers import CallTransfer
-from topcalls.store.models.voices import VendorVoice
+from topcalls.store.models.voices import ClonedVoice, VendorVoice
 from topcalls.store.models.webhooks import (
     IdempotencyRecord,
     WebhookAttempt,
@@ -64,6 +64,7 @@ TABLES = (
     NumberOrder,
     DoNotCallNumber,
     VendorVoice,
+    ClonedVoice,
     Softphone,
     SoftphoneRegistration,
 )
@@ -85,6 +86,7 @@ __all__ = [
     "CallUsage",
     "Carrier",
     "CarrierStatus",
+    "ClonedVoice",
     "Command",
     "Controller",
     "DoNotCallNumber",
