@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import csv
 import statistics
-import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -20,13 +19,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from answer_clips import Clip, Maker, Spoken, Voices
+from common import introduce, say
 
 from topcalls.audio.call_progress import Heard
 from topcalls.audio.line_listener import LineListener
 from topcalls.audio.speech_activity import SpeechBegan
 from topcalls.audio.wav import WavReader
 from topcalls.core.answer_detection import AnswerDetector
-from topcalls.core.answer_verdict import MACHINES, Verdict
+from topcalls.core.answer_verdict import CERTAIN, MACHINES, Verdict
 
 COUNTS = {
     "human": 130,
@@ -48,6 +48,7 @@ class Outcome:
     first: Verdict | None
     last: Verdict | None
     first_at: float  # in seconds of the clip
+    hangs_up: bool  # a call that wants no machine would have been ended
     beep_errors: list[float | None]  # known so long after its end; None: missed
     false_beeps: int
     cpu_ms: float
@@ -64,6 +65,7 @@ def hear(clip: Clip, *, words: bool) -> Outcome:
     coming = sorted(clip.spoken, key=lambda item: item.known_at) if words else []
     known: list[tuple[float, float]] = []
     first_at = 0.0
+    hangs_up = False
     started = time.process_time()
     for offset in range(0, len(clip.l16), PIECE):
         at = (offset + PIECE) / 16000
@@ -80,8 +82,12 @@ def hear(clip: Clip, *, words: bool) -> Outcome:
         if due:
             detector.words(" ".join(item.text for item in due), at)
             coming = coming[len(due) :]
-        detector.tick(at)
+        detector.tick(at, stirs=listener.stirs)
         first_at = first_at or (at if detector.first else 0.0)
+        verdict = detector.verdict
+        hangs_up = hangs_up or (
+            verdict is not None and verdict.answerer in MACHINES and verdict.confidence >= CERTAIN
+        )
     cpu_ms = (time.process_time() - started) * 1000
     errors = [
         min((at - end for at, _ in known if -0.05 < at - end < 1.0), default=None)
@@ -89,7 +95,17 @@ def hear(clip: Clip, *, words: bool) -> Outcome:
     ]
     false = sum(all(abs(end - true) > 0.4 for _, true in clip.beeps) for _, end in known)
     seconds = len(clip.l16) / 16000
-    return Outcome(clip, detector.first, detector.verdict, first_at, errors, false, cpu_ms, seconds)
+    return Outcome(
+        clip,
+        detector.first,
+        detector.verdict,
+        first_at,
+        hangs_up,
+        errors,
+        false,
+        cpu_ms,
+        seconds,
+    )
 
 
 # --- what is heard
@@ -120,10 +136,6 @@ def recorded(directory: Path) -> Iterator[Clip]:
 # --- what came of it
 
 
-def say(line: str = "") -> None:
-    sys.stdout.write(line + "\n")
-
-
 def is_machine(label: str) -> bool:
     return label in {kind.value for kind in MACHINES}
 
@@ -139,6 +151,9 @@ def report(outcomes: list[Outcome], title: str) -> None:
     by_snr: dict[int, list[bool]] = defaultdict(list)
     for item in asked:
         by_snr[item.clip.snr].append(_sides(item, item.first))
+    for label in ("human", "voicemail"):
+        own = [item.hangs_up for item in outcomes if item.clip.label == label]
+        say(f"{label}: {sum(own)} of {len(own)} hung up on by a call that wants no machine")
     rates = (f"{snr:+d} dB {100 * statistics.mean(ok):.0f} %" for snr, ok in sorted(by_snr.items()))
     say("by noise: " + ", ".join(rates))
     times(outcomes)
@@ -175,6 +190,9 @@ def times(outcomes: list[Outcome]) -> None:
             f"decided, {label:10} p50 {statistics.median(waits):5.2f} s  p95 {_p95(waits):5.2f} s "
             f"after the answer; p50 {statistics.median(sounds):5.2f} s after its first sound"
         )
+        if label == "human":
+            rests = [item.first_at - item.clip.spoken[-1].end for item in own if item.clip.spoken]
+            say(f"  p50 {statistics.median(rests or [0]):.2f} s after the last word of a person")
 
 
 def _p95(values: list[float]) -> float:
@@ -202,6 +220,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/topcalls/benchmarks")
     parser.add_argument("--wrong", action="store_true", help="name the clips that were misjudged")
     options = parser.parse_args()
+    introduce("answer detection")
     which = "tuning" if options.tuning else "test"
     if options.recordings:
         clips = list(recorded(options.recordings))

@@ -64,6 +64,27 @@ def test_a_beep_is_heard_in_noise_as_loud_as_itself() -> None:
     assert [event.signal for event in beeps] == [Signal.BEEP]
 
 
+def test_a_tone_that_noise_hides_in_part_is_heard_by_its_pitch() -> None:
+    line = noisy(silence(1.0) + sine(1000, milliseconds=800) + silence(1.0), -12.0)
+    beeps = [event for event in hear(line) if isinstance(event, Heard)]
+    assert [event.signal for event in beeps] == [Signal.BEEP]
+    assert beeps[0].end == pytest.approx(1.8, abs=0.06)
+
+
+@pytest.mark.parametrize("milliseconds", [140, 250])
+def test_a_vowel_before_the_rest_of_a_word_is_no_beep(milliseconds: int) -> None:
+    word = sine(450, milliseconds=milliseconds) + voice(1.0)
+    assert signals(silence(0.5) + word + silence(1.0)) == []
+    assert signals(silence(0.5) + word + silence(0.3) + word + silence(1.0)) == []
+
+
+def test_two_low_beeps_in_a_row_are_no_vowels() -> None:
+    twice = sine(440, milliseconds=200) + silence(0.06) + sine(440, milliseconds=200)
+    heard = signals(voice(2.0) + silence(0.4) + twice + silence(1.0))
+    assert {event.signal for event in heard} == {Signal.BEEP}
+    assert heard[-1].end == pytest.approx(2.86, abs=0.05)
+
+
 @pytest.mark.parametrize("steps", [(985.2, 1428.5, 1776.7), (913.8, 1370.6, 1776.7)])
 def test_three_rising_tones_are_one_information_signal_and_no_beep(
     steps: tuple[float, ...],
@@ -132,6 +153,35 @@ def test_speech_is_no_tone_and_its_ends_are_found() -> None:
 @pytest.mark.parametrize("dbfs", [-50.0, -30.0, -20.0])
 def test_steady_noise_is_no_speech(dbfs: float) -> None:
     assert hear(noisy(silence(4.0), dbfs)) == []
+
+
+@pytest.mark.parametrize("dbfs", [-22.0, -17.0])
+def test_speech_is_found_in_noise_that_is_nearly_as_loud(dbfs: float) -> None:
+    line = noisy(silence(1.0) + voice(2.0) + silence(1.5), dbfs)
+    found = [event for event in hear(line) if not isinstance(event, Heard)]
+    assert isinstance(found[0], SpeechBegan)
+    assert found[0].start == pytest.approx(1.0, abs=0.3)
+    last = found[-1]
+    assert isinstance(last, SpeechEnded)
+    assert last.end == pytest.approx(3.0, abs=0.35)
+    assert last.clarity < 3
+
+
+def test_a_pure_vowel_belongs_to_the_word_it_is_in() -> None:
+    word = voice(0.3) + sine(450, milliseconds=90) + voice(0.3)
+    began, ended = hear(noisy(silence(0.6) + word + silence(1.0), -55.0))
+    assert isinstance(began, SpeechBegan) and isinstance(ended, SpeechEnded)
+    assert ended.end - began.start == pytest.approx(0.69, abs=0.15)
+
+
+def test_somebody_stirs_before_they_are_known_to_speak() -> None:
+    listener = LineListener()
+    line = noisy(silence(0.6) + voice(0.5), -55.0)
+    pieces = [line[at : at + 320] for at in range(0, len(line), 320)]
+    stirs = [(listener.stirs, bool(listener.feed(piece))) for piece in pieces]
+    first = next(index for index, (_, began) in enumerate(stirs) if began)
+    assert stirs[first][0]
+    assert not any(stir for stir, _ in stirs[:20])
 
 
 def test_a_line_without_any_sound_tells_nothing() -> None:

@@ -20,10 +20,10 @@ def run(detector: AnswerDetector, since: float, until: float) -> Verdict | None:
     return None
 
 
-def spoken(detector: AnswerDetector, start: float, end: float) -> None:
+def spoken(detector: AnswerDetector, start: float, end: float, clarity: float = 9.0) -> None:
     detector.speech_started(start)
     assert run(detector, start, end) is None
-    detector.speech_ended(end)
+    detector.speech_ended(end, clarity)
 
 
 def test_a_word_and_a_pause_is_a_person() -> None:
@@ -109,12 +109,37 @@ def test_words_say_what_kind_of_machine_it_is() -> None:
     assert [item.name for item in verdict.evidence] == ["ivr_words"]
 
 
-def test_a_doubtful_greeting_waits_for_its_words() -> None:
+def test_a_greeting_that_noise_hides_waits_for_its_words() -> None:
     detector = AnswerDetector()
-    spoken(detector, 0.3, 2.0)
-    assert run(detector, 2.0, 3.2) is None
-    verdict = detector.words("Miller and sons, how can I help you?", 3.2)
+    spoken(detector, 0.3, 2.0, clarity=0.4)
+    assert run(detector, 2.0, 4.2) is None
+    verdict = detector.words("Miller and sons, how can I help you?", 4.2)
     assert verdict is not None and verdict.answerer is Answerer.HUMAN
+
+
+def test_many_words_are_a_long_greeting_however_little_of_it_was_heard() -> None:
+    detector = AnswerDetector()
+    spoken(detector, 0.3, 0.7, clarity=0.4)
+    assert (
+        detector.words("Nobody at all comes to the phone today, so try again tomorrow", 2.0) is None
+    )
+    verdict = run(detector, 2.0, 9.0)
+    assert verdict is not None and verdict.evidence[0].value == pytest.approx(3.0, abs=0.01)
+
+
+def test_noise_that_swells_is_no_part_of_a_greeting() -> None:
+    detector = AnswerDetector()
+    spoken(detector, 0.1, 1.0, clarity=0.3)
+    spoken(detector, 1.2, 1.7, clarity=6.0)
+    verdict = run(detector, 1.7, 4.0)
+    assert verdict is not None and verdict.evidence[0].value == pytest.approx(0.5, abs=0.01)
+
+
+def test_nobody_waits_who_is_about_to_speak() -> None:
+    detector = AnswerDetector()
+    spoken(detector, 0.3, 0.7)
+    assert detector.tick(1.3, stirs=True) is None
+    assert detector.tick(1.34) is not None
 
 
 def test_a_greeting_word_is_no_person_while_the_voice_goes_on() -> None:

@@ -38,7 +38,7 @@ class AnswerEar:
     def hear(self, l16: bytes) -> list[Verdict]:
         """The new verdicts that a piece of audio (L16, 8 kHz) brings, in order."""
         found = [self._take(event) for event in self._listener.feed(l16)]
-        found.append(self._detector.tick(self.seconds))
+        found.append(self._detector.tick(self.seconds, stirs=self._listener.stirs))
         return [verdict for verdict in found if verdict is not None]
 
     def _take(self, event: LineEvent) -> Verdict | None:

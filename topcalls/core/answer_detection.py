@@ -25,17 +25,16 @@ from topcalls.core.answer_verdict import (
 class AnswerRules:
     """Seconds. `pauses`: after so much speech at most, so much silence means a person waits."""
 
-    pauses: tuple[tuple[float, float], ...] = ((0.85, 0.55), (1.3, 0.85), (2.3, 1.0))
-    utterance_gap: float = 0.45
+    pauses: tuple[tuple[float, float], ...] = ((0.85, 0.55), (2.0, 1.1), (3.0, 1.5))
     long_greeting: float = 4.2
     waiting_person: float = 2.0  # silence after a long greeting without a beep
     longest_person: float = 4.2
     words_wait: float = 3.5  # longer than a long greeting
-    words_after: float = 1.5  # a pause: until then, the words before it are written down
-    unclear: float = 1.7  # of speech; below this, pieces of it are missing
+    words_after: float = 2.0  # in noise: a pause before which words were written down
+    words_late: float = 2.4  # in noise: by then, the words before a pause are written down
+    unclear: float = 0.6  # of speech; below this, pieces of it are missing
     unclear_pause: float = 0.4
     silence: float = 8.0
-    give_up: float = 30.0
 
 
 @dataclass
@@ -45,7 +44,21 @@ class _Speech:
     spans: list[tuple[float, float]] = field(default_factory=list)
     since: float | None = None  # speech that goes on
     text: list[str] = field(default_factory=list)
-    clarity: float = 99.0
+    clearest: float = 0.0  # of the spans
+    _all: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def add(self, start: float, end: float, clarity: float) -> None:
+        """A span whose `clarity` is far below another's is no speech but noise that swells."""
+        self.clearest = max(self.clearest, clarity)
+        self._all.append((start, end, clarity))
+        least = _LEAST_OF_CLEAREST * self.clearest
+        self.spans = [(begun, over) for begun, over, clear in self._all if clear >= least]
+
+    @property
+    def clarity(self) -> float:
+        """Mean over the spans."""
+        weights = [(end - start, clarity) for start, end, clarity in self._all]
+        return sum(w * c for w, c in weights) / max(0.01, sum(w for w, _ in weights))
 
     def start(self) -> float | None:
         return self.spans[0][0] if self.spans else self.since
@@ -74,10 +87,12 @@ _SURE_TONES = {
     "dial_tone": (Answerer.INTERCEPT, 0.8),
 }
 _LEAST_SPAN = 0.16  # shorter sounds are clicks
-_LEAST_CLARITY = 0.46  # less is noise that swells
+_LEAST_CLARITY = 0.24  # less is noise that swells, and so is
+_LEAST_OF_CLEAREST = 0.1  # less than so much of the clearest speech
 _LEAST_WAIT = 0.5
 _FEW_WORDS = 4
 _SECONDS_FOR_ANY, _SECONDS_PER_WORD = 0.9, 0.5  # more speech has words that were not understood
+_LEAST_SECONDS_PER_WORD = 0.25
 _SURE = 0.9
 
 
@@ -114,8 +129,7 @@ class AnswerDetector:
         if since is None or end - since < _LEAST_SPAN:
             return
         if clarity >= _LEAST_CLARITY:
-            speech.spans.append((since, end))
-            speech.clarity = min(speech.clarity, clarity)
+            speech.add(since, end, clarity)
             self._unread += 1
 
     def tone(self, name: str, start: float, end: float | None, at: float) -> Verdict | None:
@@ -169,8 +183,8 @@ class AnswerDetector:
         """The customer knows better."""
         return self._revise(answerer, 1.0, at, Evidence("webhook", at))
 
-    def tick(self, at: float) -> Verdict | None:
-        """Time has passed."""
+    def tick(self, at: float, *, stirs: bool = False) -> Verdict | None:
+        """Time has passed; `stirs`: somebody may be about to speak."""
         speech, rules = self._speech, self._rules
         if self._ringing or (self.verdict is not None and not self._broken_silence(self.verdict)):
             return None
@@ -182,7 +196,7 @@ class AnswerDetector:
             return self._lone_beep(at)
         if speech.since is not None:
             return self._talking(at)
-        return self._paused(at)
+        return None if stirs else self._paused(at)
 
     def _broken_silence(self, verdict: Verdict) -> bool:
         """Somebody speaks after all: perhaps we spoke first."""
@@ -205,15 +219,13 @@ class AnswerDetector:
 
     def _paused(self, at: float) -> Verdict | None:
         speech, rules = self._speech, self._rules
-        talk, quiet = speech.talk(at), at - speech.end()
-        unclear = speech.clarity < rules.unclear
+        talk, quiet = self._talk(at), at - speech.end()
+        unclear = self._is_unclear()
         for most, pause in rules.pauses:
             if talk <= most:
-                fast = most == rules.pauses[0][0] and not unclear
-                sure = fast or (self._heard_out() and not unclear)
-                if quiet < (pause if sure else self._wait(pause, unclear)):
+                if quiet < self._wait(pause, unclear):
                     return None
-                confidence = 0.9 if fast else 0.8
+                confidence = 0.8 if unclear or most != rules.pauses[0][0] else 0.9
                 seen = Evidence("short_greeting", at, round(talk, 2))
                 return self._decide(
                     Answerer.HUMAN, confidence, at, seen, Evidence("pause", at, round(quiet, 2))
@@ -222,23 +234,32 @@ class AnswerDetector:
             return None
         return self._waited(at, talk)
 
+    def _talk(self, at: float) -> float:
+        """How long was spoken, by its sound or, where noise hides that, by its words."""
+        words = sum(text.count(" ") + 1 for text in self._speech.text)
+        return max(self._speech.talk(at), words * _LEAST_SECONDS_PER_WORD)
+
+    def _wait(self, pause: float, unclear: bool) -> float:
+        """How long silence must be before it is a person's: words tell more than noise does."""
+        rules = self._rules
+        if not unclear:
+            return pause
+        if not self._words_come:
+            return pause + rules.unclear_pause
+        return rules.words_after if self._heard_out() else rules.words_late
+
+    def _is_unclear(self) -> bool:
+        """Noise hides some of what is said."""
+        return self._speech.clarity < self._rules.unclear
+
     def _heard_out(self) -> bool:
         """All that was said is written down, and told nothing."""
         return bool(self._speech.text) and not self._unread
 
-    def _wait(self, pause: float, unclear: bool) -> float:
-        """How long silence must be before it is a person's: words tell more, where they come."""
-        more = self._rules.unclear_pause if unclear else 0.0
-        if self._words_come:
-            short = pause == self._rules.pauses[0][1]
-            return max(pause, self._rules.words_after) + (0.0 if short else 2 * more)
-        return pause + more
-
     def _waited(self, at: float, talk: float) -> Verdict | None:
         """A long greeting, then silence, and no words that settle it."""
         seen = Evidence("long_greeting", at, round(talk, 2))
-        unclear = self._speech.clarity < self._rules.unclear
-        if talk <= self._rules.longest_person - (1.0 if unclear else 0.0):
+        if talk <= self._rules.longest_person - (1.0 if self._is_unclear() else 0.0):
             return self._decide(Answerer.HUMAN, 0.6, at, seen, Evidence("waits", at))
         return self._decide(Answerer.VOICEMAIL, 0.65, at, seen)
 

@@ -16,15 +16,16 @@ Entry = tuple[int, str]
 
 VOICEMAIL: Final[Mapping[str, Sequence[Entry]]] = {
     "en": (
-        (2, r"leave (me |us |him |her )?(a|your|the) (\w+ )?(message|name|number|details)"),
-        (2, r"(after|at|following) the (tone|beep|signal)"),
+        (2, r"leave (\w+ ){0,3}(message|name|number|details)"),
+        (2, r"(after|at|following) (the )?(tone|beep|signal)"),
         (2, r"voice ?mail|answering machine|mailbox"),
-        (2, r"record your message|when you (have|are) (finished|done)"),
+        (2, r"record (your |a )?message|when you (have|are) (finished|done)"),
         (1, r"you(r call| ve| have) (has )?(been )?(reached|forwarded)|you ve reached"),
         (1, r"(can ?not|cant|can t|unable to|not able to) (\w+ )?(take|answer|come to|get to)"),
         (1, r"(is not|isn t|not|are not) (available|here|in the office|home)"),
         (1, r"get back to you|call you back|return your call"),
         (1, r"away from (my|the|his|her) (phone|desk)|missed your call"),
+        (1, r"\b(message|tone|beep)\b"),
     ),
     "de": (
         (2, r"(hinterlassen|hinterlasse|sprechen|sprich) .*(nachricht|namen|nummer|signalton|ton)"),
@@ -35,36 +36,36 @@ VOICEMAIL: Final[Mapping[str, Sequence[Entry]]] = {
         (1, r"sie sind verbunden mit|anschluss von"),
     ),
     "es": (
-        (2, r"(deje|deja|dejar|dejenos|grabe) (\w+ )?(un|su|tu) (mensaje|nombre|recado|numero)"),
-        (2, r"(despues|luego) de(l| la) (tono|senal|bip)|al oir (el|la) (tono|senal)"),
+        (2, r"(deje|deja|dejar|dejenos|grabe) (\w+ ){0,2}(mensaje|nombre|recado|numero)"),
+        (2, r"(despues|luego) (del? )?(la )?(tono|senal|bip)|al oir (el |la )?(tono|senal)"),
         (2, r"buzon de voz|contestador"),
         (1, r"no (puedo|podemos) (atender\w*|contestar\w*|responder\w*)|no (estoy|estamos)"),
         (1, r"le (devolver|llamar)\w+|te (devolver|llamar)\w+|ha llamado a"),
     ),
     "fr": (
-        (2, r"laisse[rz]? (\w+ )?(un|votre|vos|ton) (message|nom|coordonnees|numero)"),
-        (2, r"apres le (bip|signal|ton\w*)"),
+        (2, r"laisse[rz]? (\w+ ){0,2}(message|nom|coordonnees|numero)"),
+        (2, r"apres (le )?(bip|signal|ton\w*)"),
         (2, r"messagerie|repondeur|boite vocale"),
         (1, r"(pas|ne suis pas|sommes pas) (disponible|joignable|la)\w*|actuellement (absent|pas)"),
         (1, r"(vous|te) rappel\w+|vous etes bien (chez|sur)"),
     ),
     "it": (
-        (2, r"lascia\w* (\w+ )?(un|il|vostro|suo|tuo)( \w+)? ?(messaggio|nome|recapito)"),
-        (2, r"dopo il (segnale|bip|tono)"),
+        (2, r"lascia\w* (\w+ ){0,3}(messaggio|nome|recapito)"),
+        (2, r"dopo (il )?(segnale|bip|tono)"),
         (2, r"segreteria( telefonica)?|casella vocale"),
         (1, r"non (posso|possiamo|sono|siamo) (rispondere|in casa|disponibil\w|raggiungibil\w)"),
         (1, r"(vi|ti|la) richiam\w+"),
     ),
     "pt": (
-        (2, r"deixe (\w+ )?(a |o )?(sua|seu|uma) (mensagem|recado|nome|numero)"),
-        (2, r"(apos|depois d)o? ?o? (sinal|bip|tom)"),
+        (2, r"deixe (\w+ ){0,3}(mensagem|recado|nome|numero)"),
+        (2, r"(apos|depois) (d?o )?(sinal|bip|tom)"),
         (2, r"caixa postal|correio de voz|secretaria eletronica"),
         (1, r"nao (posso|podemos|estou|estamos) (atender|disponive\w+|no momento|em casa)"),
         (1, r"(retornarei|retornaremos|ligo de volta|ligaremos)"),
     ),
     "nl": (
         (2, r"(spreek|laat) .*(bericht|boodschap|naam|nummer|toon|piep)"),
-        (2, r"na de (toon|piep|pieptoon)"),
+        (2, r"na (de )?(toon|piep|pieptoon)"),
         (2, r"voicemail|antwoordapparaat"),
         (1, r"niet (bereikbaar|aanwezig|thuis|opnemen|aannemen|beschikbaar)"),
         (1, r"bel\w* .*terug|u bent verbonden met"),
@@ -245,6 +246,7 @@ INTERCEPT: Final[Mapping[str, Sequence[Entry]]] = {
     ),
     "fr": (
         (2, r"numero .*(n est pas (attribue|en service)|n est plus|incorrect)"),
+        (2, r"n est (pas|plus) (attribue|en service)"),
         (1, r"numero (que vous avez|demande|compose)"),
     ),
     "it": (
@@ -264,7 +266,7 @@ INTERCEPT: Final[Mapping[str, Sequence[Entry]]] = {
 HUMAN: Final[Mapping[str, Sequence[Entry]]] = {
     "en": (
         (2, r"^(um |oh )?(hello|hi|hey|yes|yeah|yep|hello hello|hi there|hello yes)( there)?$"),
-        (2, r"how (can|may|could) (i|we) help|what can (i|we) do for you"),
+        (2, r"how (can|may|could) (i|we|help)\b|what can (i|we) do for you"),
         (2, r"who (is|s) (this|calling|there|that)|speaking$|can i help you"),
         (1, r"^good (morning|afternoon|evening)\b|^this is \w+$|^\w+( \w+)? here$"),
     ),
