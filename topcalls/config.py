@@ -328,6 +328,11 @@ class Settings(BaseModel):
         description="Who speaks, in the order they are tried: `elevenlabs`, `openai`, `local`, "
         "with commas. Empty: ElevenLabs if its key is set, then `openai`.",
     )
+    answer_model: str = Field(
+        "",
+        description="Language model that reads who answered a call where nothing else has told, on "
+        "the server of `chat_base_url`. Empty: none is asked.",
+    )
     legacy_filler: str = Field(
         "",
         description="Said when the model keeps the caller waiting. Empty: words for one moment, in "

@@ -49,6 +49,7 @@ def only_fault(problem):
         ({"interruption": {"sensitivty": "low"}}, "interruption.sensitivty", "Did you mean"),
         ({"webhook_url": "example.com"}, "webhook_url", "https://"),
         ({"webhook_url": "http://169.254.169.254/"}, "webhook_url", "private network"),
+        ({"answer_webhook_url": "http://127.0.0.1/"}, "answer_webhook_url", "private network"),
         ({"webhook_events": ["call.completed"]}, "webhook_events", "webhook_url"),
         ({"schedule_at": "2020-01-01T00:00:00Z"}, "schedule_at", "past"),
         ({"schedule_at": "2026-11-24T00:00:00"}, "schedule_at", "offset"),

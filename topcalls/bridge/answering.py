@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 
 from topcalls.bridge.agent import Agent
+from topcalls.bridge.answer_advice import Advice, Judgement
 from topcalls.bridge.answer_ear import AnswerEar
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.mailbox_message import MailboxMessage
@@ -19,6 +20,7 @@ from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import Ask
 from topcalls.core import answer_plan
 from topcalls.core.answer_detection import AnswerDetector
+from topcalls.core.answer_instruction import Instruction
 from topcalls.core.answer_plan import Reaction, reaction_to
 from topcalls.core.answer_timing import SpeakingTime
 from topcalls.core.answer_verdict import CERTAIN, Answerer, Verdict
@@ -60,6 +62,8 @@ class Answering:
         self._undealt = 0  # verdicts that the greenlet has not seen yet
         self._waits_for: Callable[[], None] | None = None  # what is said when the moment comes
         self._moment_told = False
+        self._advice = Advice(parts.advisers, parts.mailbox, self._plan)
+        self._reactions: dict[Answerer, Reaction] = {}  # that the customer's server has wanted
         self._message = MailboxMessage(parts, agent, farewell)
         self._menu = MenuGuide(agent, self._plan, tell_model, respond, self._hang_up)
         beep = partial(parts.mailbox.put, self._message.beep)
@@ -97,7 +101,12 @@ class Answering:
             self._ear = None
 
     def _has_heard_enough(self, now: float) -> bool:
-        if self._undealt or self._waits_for is not None or self._menu.is_in_menu:
+        if (
+            self._undealt
+            or self._advice.is_awaited
+            or self._waits_for is not None
+            or self._menu.is_in_menu
+        ):
             return False
         if self._message.is_being_left:
             return not self._message.may_begin_again
@@ -134,6 +143,12 @@ class Answering:
         elif self._ear is not None:
             self._news(self._detector.words(text, self._ear.seconds))
             self._menu.heard(text)
+            spoken = self._detector.spoken(self._ear.seconds)
+            self._advice.judge(self._detector.unsettled, spoken, self._judged)
+
+    def stop(self) -> None:
+        """The call is over."""
+        self._advice.stop()
 
     def pressed(self) -> None:
         """The model has pressed keys."""
@@ -147,13 +162,41 @@ class Answering:
         self._undealt -= 1
         log.info("Answer detected", answerer=verdict.answerer.value, after=round(verdict.at, 2))
         self._parts.observer.answered_by(verdict)
-        if not self._agent.is_retired:
+        known = self._reactions.get(verdict.answerer)
+        if known is not None:
+            self._react(verdict, known, wanted=True)
+        elif not self._advice.decide(verdict, partial(self._advised, verdict)):
             self._react(verdict, reaction_to(verdict.answerer, self._plan))
 
-    def _react(self, verdict: Verdict, reaction: Reaction) -> None:
+    def _judged(self, judgement: Judgement | None) -> None:
+        """The model has read what was said."""
+        if judgement is not None and not self._message.is_being_left:
+            self._news(self._detector.judged(*judgement, self._now))
+
+    def _advised(self, verdict: Verdict, instruction: Instruction | None) -> None:
+        """The customer's server has answered, or has not. A newer verdict is asked about anew."""
+        latest = self._detector.verdict or verdict
+        if latest.answerer is not verdict.answerer or self._message.is_being_left:
+            return
+        instruction = instruction or Instruction()
+        if instruction.verdict not in (None, latest.answerer):
+            latest = self._detector.overruled(instruction.verdict, self._now)
+            self._parts.observer.answered_by(latest)
+        if instruction.reaction is None:
+            self._react(latest, reaction_to(latest.answerer, self._plan))
+        else:
+            self._reactions[latest.answerer] = instruction.reaction
+            self._react(latest, instruction.reaction, wanted=True)
+
+    def _react(self, verdict: Verdict, reaction: Reaction, *, wanted: bool = False) -> None:
+        """`wanted`: the customer's server has said so, whatever we are sure of."""
+        if self._agent.is_retired:
+            return
         if reaction.action != answer_plan.NAVIGATE:
             self._menu.leave()
-        if reaction.action == answer_plan.HANG_UP and verdict.confidence >= CERTAIN:
+        if reaction.action == answer_plan.HANG_UP:
+            if not wanted and verdict.confidence < CERTAIN:
+                return
             self._hang_up(verdict.answerer.value)
         elif reaction.action == answer_plan.LEAVE_MESSAGE:
             self._wait(partial(self._leave, reaction.text), for_beep=True)

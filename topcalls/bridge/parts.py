@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.link import ProviderLink
 from topcalls.bridge.mailbox import Mailbox
@@ -82,6 +83,7 @@ class Parts:
     transcript: Transcript = field(default_factory=Transcript)
     stopwatch: TurnStopwatch = field(default_factory=TurnStopwatch)
     redaction: Redaction = field(default_factory=Redaction)
+    advisers: Advisers = field(default_factory=Advisers)
     answered_at: float | None = None
 
     @property

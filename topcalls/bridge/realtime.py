@@ -184,6 +184,7 @@ class Conversation:
         self._stopping = reason
         self._agent.cut_off()
         self._tools.stop()
+        self._answering.stop()
         self._release_audio()
         self._parts.timers.clear()
         self._caller.hear_out()
@@ -192,6 +193,7 @@ class Conversation:
     def close(self) -> None:
         """Let go of everything; the transcript is final."""
         self._tools.stop()
+        self._answering.stop()
         self._parts.link.close()
         self._agent.fall_silent()
         self._release_audio()

@@ -15,6 +15,7 @@ import gevent
 from structlog.contextvars import bind_contextvars
 
 from topcalls.bridge.alarm import Alarm
+from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.link import ProviderLink
@@ -40,7 +41,7 @@ class BridgeSession:
     `needs_stereo`: both sides of the line should be given to `attach`.
     `past`: the call was answered before, and this is what was said; the conversation goes on.
     `run_tool` carries out the tools that do not act on the conversation itself, each call in a
-    greenlet of its own.
+    greenlet of its own. `advisers` are asked about what answered.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class BridgeSession:
         *,
         past: Past | None = None,
         run_tool: ToolRunner | None = None,
+        advisers: Advisers | None = None,
     ) -> None:
         self.needs_stereo = config.hearing.echo.needs_stereo
         self._mailbox = Mailbox()
@@ -71,6 +73,7 @@ class BridgeSession:
             observer,
             self._end,
             TurnTaking(config.rules),
+            advisers=advisers or Advisers(),
         )
         self._conversation = Conversation(parts, run_tool, past)
         self._greenlet = gevent.Greenlet(self._run)

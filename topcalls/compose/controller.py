@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from importlib import resources
 
+from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.briefing import briefing_for
 from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
@@ -33,9 +34,12 @@ from topcalls.controller.assembly import (
 )
 from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.core.answer_instruction import MOST_BYTES
 from topcalls.core.callbacks import zone_of
 from topcalls.core.transfer import Destination
+from topcalls.services.answer_webhooks import AnswerWebhooks
 from topcalls.services.builtin_tools import runners
+from topcalls.services.customer_requests import http_clients
 from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
 from topcalls.services.tool_runner import ToolRunners
@@ -114,6 +118,7 @@ def _bridge_maker(
 ) -> Callable[[ClaimedCall, BridgeObserver], BridgeSession]:
     hearing = hearing_options(settings)
     clock, tools = services.clock, _tool_runners(settings, services)
+    judge, deciders = models.answer_judge(), _deciders(settings, services)
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
@@ -139,9 +144,15 @@ def _bridge_maker(
             clock,
             past=past,
             run_tool=tools.of(call),
+            advisers=Advisers(judge, deciders.of(call)),
         )
 
     return make
+
+
+def _deciders(settings: Settings, services: Services) -> AnswerWebhooks:
+    clients = http_clients(MOST_BYTES, private_webhooks_allowed(settings))
+    return AnswerWebhooks(services.db, services.clock, clients)
 
 
 def _tool_runners(settings: Settings, services: Services) -> ToolRunners:

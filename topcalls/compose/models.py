@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from topcalls.bridge.answer_judge import AnswerJudge
 from topcalls.bridge.fillers import filler_text
 from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.pipeline_reply import Filler
@@ -43,6 +44,11 @@ class CallModels:
         pcm24 = settings.realtime_audio == "pcm24"
         self._realtime = OpenAIRealtime(vendors.openai_key, vendors.openai_url, pcm24=pcm24)
         self._stages = Stages(settings, vendors)
+
+    def answer_judge(self) -> AnswerJudge | None:
+        """Who is asked what answered a call, if anybody."""
+        name = self._settings.answer_model
+        return AnswerJudge(self._stages.mind(name)) if name else None
 
     def default_of(self, request: CallRequest) -> str:
         """The model of this call, if it names none."""
@@ -87,7 +93,7 @@ class Stages:
         speaker = self._spoken_by(config.voice)
         return Chain(
             self._heard_by(config.language),
-            tuple(self._mind(name) for name in dict.fromkeys(models)),
+            tuple(self.mind(name) for name in dict.fromkeys(models)),
             self._ordered(speaker, config.language),
             voice=speaker.voice_id if speaker else "",
             filler=Filler(text if wait else "", wait),
@@ -129,7 +135,7 @@ class Stages:
             return self._settings.chat_base_url, own
         return self._vendors.openai_url, own or self._vendors.openai_key
 
-    def _mind(self, model: str) -> ChatModel:
+    def mind(self, model: str) -> ChatModel:
         """Kept, for its connections: they are used by one call after the other."""
         if model not in self._minds:
             url, key = self._chat_server()

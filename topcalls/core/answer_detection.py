@@ -115,6 +115,7 @@ class AnswerDetector:
         self._origin = 0.0  # ringing before this does not count
         self._ringing = False
         self._words_at = 0.0  # the last ones
+        self._overruled = False
         self._unread = 0  # stretches of speech whose words have not come
 
     # --- what is heard
@@ -169,6 +170,10 @@ class AnswerDetector:
             return None
         return self._decide(answerer, confidence, at, Evidence(f"{answerer}_words", at))
 
+    def spoken(self, at: float) -> float:
+        """Seconds of speech so far."""
+        return self._speech.voiced(at)
+
     @property
     def unsettled(self) -> str:
         """What was said so far, made `plain`, where it does not tell who says it; else ""."""
@@ -179,8 +184,9 @@ class AnswerDetector:
         """A model has read `unsettled`."""
         return self._decide(answerer, confidence, at, Evidence("model", at))
 
-    def overruled(self, answerer: Answerer, at: float) -> Verdict | None:
-        """The customer knows better."""
+    def overruled(self, answerer: Answerer, at: float) -> Verdict:
+        """The customer knows better; no evidence of ours changes that."""
+        self._overruled = True
         return self._revise(answerer, 1.0, at, Evidence("webhook", at))
 
     def tick(self, at: float, *, stirs: bool = False) -> Verdict | None:
@@ -300,7 +306,7 @@ class AnswerDetector:
     def _behind_menu(self, plain: str, at: float) -> Verdict | None:
         """Whom a menu leads to is told by their own words."""
         found = classify(plain)
-        if found is None or found[0] is Answerer.IVR:
+        if found is None or found[0] is Answerer.IVR or self._overruled:
             return None
         answerer, confidence = found
         self._speech.text = [plain]
@@ -313,6 +319,8 @@ class AnswerDetector:
         present = self.verdict
         if present is None:
             return self._revise(answerer, confidence, at, *evidence)
+        if self._overruled:
+            return None
         if present.answerer is answerer:
             return self._confirm(present, confidence, *evidence)
         weak = present.confidence < _SURE or present.answerer in _REVISABLE

@@ -124,6 +124,7 @@ class CallRequest:
     voicemail: Mapping[str, Any] | None = None
     ivr: Mapping[str, Any] | None = None
     screening: Mapping[str, Any] | None = None
+    answer_webhook_url: str | None = None
     wait_for_greeting: bool = False
     transfer: Mapping[str, Any] | None = None
 

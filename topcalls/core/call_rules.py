@@ -279,9 +279,9 @@ def _speech(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 
 def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    if "webhook_url" in given:
+    for name in given.keys() & {"webhook_url", "answer_webhook_url"}:
         private = rules.allow_private_urls
-        wrong = web_addresses.fault(given["webhook_url"], "webhook_url", allow_private=private)
+        wrong = web_addresses.fault(given[name], name, allow_private=private)
         yield from [wrong] if wrong else []
     events = given.get("webhook_events", ())
     if not isinstance(events, list | tuple):

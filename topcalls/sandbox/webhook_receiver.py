@@ -4,6 +4,8 @@ For a newcomer: `GET /` lists what came. A delivery to the path of an answer get
 (`POST /500`), and `answer_with` decides about the next ones wherever they go. From another process:
 
 - `PUT /-/answers` with `["500", "drop"]`: how to answer the next deliveries
+- `PUT /-/decision` with `{"action": "hangup"}`: what to say when asked what shall be done about
+  what answered a call (`answer_webhook_url`); null: nothing
 - `PUT /-/secret` with `"whsec_..."`: also check signatures with this secret
 - `DELETE /`: forget what came
 
@@ -31,6 +33,7 @@ from topcalls.sandbox.signatures import Signatures
 
 _KEPT = 1000
 _CONTROL = "/-/"
+_ASKS = "call.answer_detected"
 _NAMED = ("slow", "drop", "redirect", "retry-after")
 
 
@@ -85,6 +88,7 @@ class WebhookReceiver:
         self._slow_seconds = slow_seconds
         self._signatures = Signatures()
         self._answers: deque[str] = deque()
+        self._decision: Any = None
         self._arrived = Signal()
         self._server = HttpServer(address, self._serve)
         self.deliveries: deque[Delivery] = deque(maxlen=_KEPT)
@@ -154,7 +158,10 @@ class WebhookReceiver:
         self.deliveries.append(delivery)
         self._arrived.set()
         self._arrived.clear()
-        self._answer(exchange, answer)
+        if answer == "200" and request.headers.get("topcalls-event") == _ASKS:
+            exchange.respond_json(200, self._decision or {})
+        else:
+            self._answer(exchange, answer)
 
     def _answer(self, exchange: Exchange, answer: str) -> None:
         if answer == "drop":
@@ -175,10 +182,12 @@ class WebhookReceiver:
         try:
             if wanted == ("PUT", "answers"):
                 self.answer_with(_list_of_texts(request.json()))
+            elif wanted == ("PUT", "decision"):
+                self._decision = request.json()
             elif wanted == ("PUT", "secret"):
                 self.expect_secret(str(request.json()))
             else:
-                exchange.respond_json(404, {"error": "PUT /-/answers or PUT /-/secret"})
+                exchange.respond_json(404, {"error": "PUT /-/answers, /-/decision or /-/secret"})
                 return
         except ValueError as error:
             exchange.respond_json(400, {"error": str(error)})

@@ -13,21 +13,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import gevent
 import orjson
-from standardwebhooks import Webhook
 
 from topcalls.clock import Clock
 from topcalls.core import tool_answers, tool_log
 from topcalls.core.tools import Tool, ToolRequest, ToolResult, ToolStatus, failed
 from topcalls.errors import ConfigError
 from topcalls.log import get_logger
-from topcalls.net.http import HttpClient, HttpError, HttpResponse
+from topcalls.net.http import HttpError
 from topcalls.services import tool_secrets
 from topcalls.services.call_views import ClaimedCall
-from topcalls.services.webhook_delivery import ATTEMPT_HEADER, EVENT_HEADER, USER_AGENT
+from topcalls.services.customer_requests import (
+    MakeClient,
+    about,
+    http_clients,
+    signed_headers,
+)
 from topcalls.store import accounts
 from topcalls.store.database import Database
 
@@ -38,20 +42,10 @@ LEAST_SECONDS = 0.2
 
 log = get_logger("customer_tools")
 
-MakeClient = Callable[[float], "Client"]
-
-
-class Client(Protocol):
-    """What is needed of `net.http.HttpClient`."""
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
-        """Raises `HttpError` when there is no answer."""
-        ...
-
 
 def http_client(allow_private: bool | Callable[[str, int], bool]) -> MakeClient:
-    """Clients for tools, each with its time limit in seconds. `allow_private`: see `HttpClient`."""
-    return lambda seconds: HttpClient(seconds, tool_answers.MOST_BYTES, allow_private)
+    """Clients for tools. `allow_private`: see `HttpClient`."""
+    return http_clients(tool_answers.MOST_BYTES, allow_private)
 
 
 @dataclass(frozen=True)
@@ -144,18 +138,7 @@ class CustomerTools:
             "tool_call_id": request.id,
             "tool": tool.name,
             "arguments": request.arguments,
-            "call": {
-                "call_id": call.call_id,
-                "direction": "inbound" if call.is_inbound else "outbound",
-                "phone_number": call.phone_number,
-                "from_phone_number": call.from_number,
-                "agent_id": call.request.agent_id,
-                "agent_version": call.request.agent_version,
-                "language": call.request.language,
-                "started_at": call.answered_at,
-                "metadata": call.request.metadata,
-                "sandbox": call.sandbox,
-            },
+            "call": about(call),
         }
         if tool.is_async:
             back = self._callback(request.id)
@@ -165,18 +148,8 @@ class CustomerTools:
     def _headers(
         self, request: ToolRequest, key: str, secret: str, body: bytes, attempt: int
     ) -> dict[str, str]:
-        now = self._clock.now()
-        signature = Webhook(secret).sign(msg_id=request.id, timestamp=now, data=body.decode())
-        return {
-            "content-type": "application/json",
-            "user-agent": USER_AGENT,
-            "idempotency-key": f"{self._call.call_id}.{key}",
-            "webhook-id": request.id,
-            "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": signature,
-            EVENT_HEADER: EVENT,
-            ATTEMPT_HEADER: str(attempt),
-        }
+        signed = signed_headers(request.id, EVENT, secret, body, self._clock.now(), attempt)
+        return {**signed, "idempotency-key": f"{self._call.call_id}.{key}"}
 
 
 def lower(headers: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from topcalls.clock import Clock
 from topcalls.core.tools import ToolRequest, ToolResult, ToolRunner, refused, tools_of
 from topcalls.services.call_views import ClaimedCall
-from topcalls.services.customer_tools import CustomerTools, MakeClient, ToolCallback
+from topcalls.services.customer_requests import MakeClient
+from topcalls.services.customer_tools import CustomerTools, ToolCallback
 from topcalls.services.tool_results import PATH, ResultTokens
 from topcalls.services.tools import Tools
 from topcalls.store.database import Database

@@ -238,6 +238,13 @@ class CallConfigurationSchema(ma.Schema):
         allow_none=True,
         metadata={"description": "What a call screening assistant is told."},
     )
+    answer_webhook_url = _text(
+        "answer_webhook_url",
+        "A server of yours that is asked what to do, each time it is found out what answered. It "
+        "has 2 seconds; without an answer the call does what it says itself.",
+        format="uri",
+        maxLength=2048,
+    )
     wait_for_greeting = fields.Flag(
         allow_none=True,
         metadata=_about("wait_for_greeting", "Let the callee speak first.", default=False),

@@ -1,0 +1,61 @@
+"""Requests to customers' servers in the middle of a call: what they are told of it, and how that is
+signed: as webhooks are, by Standard Webhooks, with the account's secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from standardwebhooks import Webhook
+
+from topcalls.net.http import HttpClient, HttpResponse
+from topcalls.services.call_views import ClaimedCall
+from topcalls.services.webhook_delivery import ATTEMPT_HEADER, EVENT_HEADER, USER_AGENT
+
+MakeClient = Callable[[float], "Client"]
+
+
+class Client(Protocol):
+    """What is needed of `net.http.HttpClient`."""
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str] | None = None) -> HttpResponse:
+        """Raises `HttpError` when there is no answer."""
+        ...
+
+
+def http_clients(most_bytes: int, allow_private: bool | Callable[[str, int], bool]) -> MakeClient:
+    """Clients, each with its time limit in seconds. `allow_private`: see `HttpClient`."""
+    return lambda seconds: HttpClient(seconds, most_bytes, allow_private)
+
+
+def about(call: ClaimedCall) -> dict[str, Any]:
+    """Which call it is."""
+    return {
+        "call_id": call.call_id,
+        "direction": "inbound" if call.is_inbound else "outbound",
+        "phone_number": call.phone_number,
+        "from_phone_number": call.from_number,
+        "agent_id": call.request.agent_id,
+        "agent_version": call.request.agent_version,
+        "language": call.request.language,
+        "started_at": call.answered_at,
+        "metadata": call.request.metadata,
+        "sandbox": call.sandbox,
+    }
+
+
+def signed_headers(
+    message_id: str, event: str, secret: str, body: bytes, now: datetime, attempt: int = 1
+) -> dict[str, str]:
+    """Headers of one request."""
+    signature = Webhook(secret).sign(msg_id=message_id, timestamp=now, data=body.decode())
+    return {
+        "content-type": "application/json",
+        "user-agent": USER_AGENT,
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+        EVENT_HEADER: event,
+        ATTEMPT_HEADER: str(attempt),
+    }
