@@ -168,7 +168,7 @@ def test_who_has_no_key_makes_nothing(server: ElevenLabsDouble) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields"),
+    ("fields", "files"),
     [
         ([("name", "Anna")], []),
         ([("name", "Anna"), ("files", "text")], []),
