@@ -32,6 +32,7 @@ from topcalls.providers.base import (
     ResponseDone,
     ResponseStarted,
 )
+from topcalls.sandbox.freeswitch.commands import Api
 from topcalls.sandbox.freeswitch.server import PASSWORD, SwitchServer
 from topcalls.sandbox.freeswitch.switch import SwitchOptions
 from topcalls.sandbox.magic_numbers import NumberPlan
@@ -51,6 +52,25 @@ PEOPLE = {
     "+12025550158": "- answer\n- line_dies",
 }
 ANSWERS, RINGS, LISTENS, BRIEF, HANGS_UP, BUSY, MAILBOX, SAYS_YES, LINE_DIES = PEOPLE
+
+
+def slow_second_dial(monkeypatch):
+    """The thread of the double's second dial lets go of the channel a while after the answer, or
+    when the channel is connected; what happened, in order."""
+    happened, bridged, really = [], Event(), Api.run
+
+    def run(api, line):
+        answer = really(api, line)
+        verb = line.partition(" ")[0]
+        if verb == "originate" and verb in happened:
+            bridged.wait(0.5)
+        if verb == "uuid_bridge":
+            bridged.set()
+        happened.append(verb)
+        return answer
+
+    monkeypatch.setattr(Api, "run", run)
+    return happened
 
 
 class Speech:

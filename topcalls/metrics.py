@@ -39,6 +39,11 @@ inbound_refused = Counter(
 inbound_missed = Counter(
     "topcalls_inbound_missed_total", "Calls that came in and were over before anybody took them."
 )
+supervision_refused = Counter(
+    "topcalls_supervision_refused_total",
+    "Codes of supervisors that led to no call.",
+    ["refusal"],
+)
 esl_lag = Histogram(
     "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
 )

@@ -304,6 +304,15 @@ def picked_up_in_vain(studio):
             studio.keep(name, "CHANNEL_HANGUP_COMPLETE", uuid)
 
 
+def held_call(studio):
+    """The far end puts the call on hold, and takes it back."""
+    with studio.telephone("callee_reinvite", "--pause", "500"):
+        uuid = studio.dial()
+        studio.keep("hold", "CHANNEL_HOLD", uuid)
+        studio.keep("unhold", "CHANNEL_UNHOLD", uuid)
+        studio.api(commands.uuid_kill(uuid))
+
+
 def refused_calls(studio):
     """Calls that nobody answers, and those that others or limits end."""
     for name, scenario, wishes in (
@@ -365,6 +374,7 @@ def main():
         studio = Studio(Path(name))
         try:
             uuid = answered_call(studio)
+            held_call(studio)
             refused_calls(studio)
             picked_up_in_vain(studio)
             referred_calls(studio)

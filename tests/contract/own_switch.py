@@ -44,7 +44,9 @@ class OwnSwitch:
     def __init__(self, directory, *, more_modules=(), **environment):
         self.directory = Path(directory)
         self.more_modules = more_modules
-        self.ports = {name: _free_port() for name in ("esl", "sip", "phones", "callee")}
+        self.ports = {
+            name: _free_port() for name in ("esl", "sip", "phones", "callee", "softphone")
+        }
         rtp = 20000 + os.getpid() % 40 * 1000
         self.environment = {
             "FREESWITCH": os.environ[PROGRAM],

@@ -25,6 +25,12 @@ PAYLOADS = {"PCMU": 0, "PCMA": 8}
 VOICE = 1500
 """Peak of a frame that is speech: the switch's own filling between sentences is far below it."""
 
+OUR_AUDIO = {
+    "[rtpstream_audio_port]": "@rtp@",
+    '  <nop><action><exec rtp_stream="speech.pcmu,-1,0,PCMU/8000"/></action></nop>\n': "",
+}
+"""Turns a scenario with SIPp's audio into one with ours."""
+
 _STAMPS = 35  # SO_TIMESTAMPNS, which the module does not name
 _KEYS = "0123456789*#ABCD"
 
@@ -203,34 +209,18 @@ class Lines:
             self.lines[peer].came(Packet(at, sequence, bool(kind & 0x80), self._codec, data[12:]))
 
 
-class Callee:
-    """SIPp answering every call the way one scenario says: of the folder `sipp`, or, where it
-    needs none of our audio, of `scripts/sipp_scenarios`.
+class Telephone:
+    """SIPp at work in a directory of its own, by the text of a scenario."""
 
-    `settings` go into the scenario's `@places@`: SIPp's own keywords cannot be a status; `replaced`
-    changes its text. `pause` is the length of its pauses in milliseconds.
-    """
-
-    def __init__(
-        self, address, directory, scenario, *, pause=0, codec="PCMU", replaced=None, **settings
-    ):
-        self.lines = Lines(address[0], codec)
+    def __init__(self, directory, text, *options):
         self._messages = directory / "messages.csv"
-        folder = EVERYBODYS if scenario.startswith(("callee_", "carrier_")) else SCENARIOS
+        directory.mkdir(exist_ok=True)
         (directory / "speech.pcmu").write_bytes(b"\xff" * 8000)
-        text = (folder / f"{scenario}.xml").read_text()
-        for old, new in (replaced or {}).items():
-            assert old in text
-            text = text.replace(old, new)
-        places = {"rtp": self.lines.port, "codec": codec, "payload": PAYLOADS[codec], **settings}
-        for name, value in places.items():
-            text = text.replace(f"@{name}@", str(value))
         file = directory / "scenario.xml"
         file.write_text(text)
         self._process = subprocess.Popen(
             [
-                *("sipp", "-sf", str(file), "-nostdin", "-aa"),
-                *("-i", address[0], "-p", str(address[1]), "-d", str(pause)),
+                *("sipp", "-sf", str(file), "-nostdin", "-aa", *options),
                 *("-trace_shortmsg", "-shortmessage_file", str(self._messages)),
                 *("-trace_err", "-error_file", str(directory / "errors.log")),
             ],
@@ -239,14 +229,12 @@ class Callee:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        self._wait_until_bound(address)
 
     def close(self):
         """Hang the telephone on the hook for good."""
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait(10)
-        self.lines.close()
 
     def messages(self):
         """(seconds since 1970, `S`ent or `R`eceived, CSeq, first line) of every SIP message."""
@@ -267,6 +255,37 @@ class Callee:
                         return at
                 gevent.sleep(0.05)
 
+    def ended_well(self, seconds=10):
+        """Everything went as the scenario says, to its end."""
+        with gevent.Timeout(seconds, AssertionError(f"it goes on: {self.messages()}")):
+            while self._process.poll() is None:
+                gevent.sleep(0.05)
+        return self._process.returncode == 0
+
+
+class Callee(Telephone):
+    """SIPp answering every call the way one scenario says: of the folder `sipp`, or, where it
+    needs none of our audio, of `scripts/sipp_scenarios`.
+
+    `settings` go into the scenario's `@places@`: SIPp's own keywords cannot be a status; `replaced`
+    changes its text. `pause` is the length of its pauses in milliseconds.
+    """
+
+    def __init__(
+        self, address, directory, scenario, *, pause=0, codec="PCMU", replaced=None, **settings
+    ):
+        self.lines = Lines(address[0], codec)
+        folder = EVERYBODYS if scenario.startswith(("callee_", "carrier_")) else SCENARIOS
+        text = (folder / f"{scenario}.xml").read_text()
+        places = {"rtp": self.lines.port, "codec": codec, "payload": PAYLOADS[codec], **settings}
+        text = filled(text, replaced or {}, places)
+        super().__init__(directory, text, "-i", address[0], "-p", str(address[1]), "-d", str(pause))
+        self._wait_until_bound(address)
+
+    def close(self):
+        super().close()
+        self.lines.close()
+
     def _wait_until_bound(self, address):
         with gevent.Timeout(10, AssertionError("SIPp did not start")):
             while True:
@@ -277,3 +296,33 @@ class Callee:
                     except OSError:
                         return
                 gevent.sleep(0.02)
+
+
+class Caller(Telephone):
+    """SIPp calling `to` (host:port) by a scenario of `scripts/sipp_scenarios`, on our audio."""
+
+    def __init__(self, to, directory, scenario, number, *, pause=0, replaced=None, **places):
+        self.lines = Lines("127.0.0.1", "PCMU")
+        text = (EVERYBODYS / f"{scenario}.xml").read_text()
+        text = filled(text, OUR_AUDIO | (replaced or {}), {"rtp": self.lines.port, **places})
+        super().__init__(
+            directory,
+            text,
+            *("-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", "0", "-d", str(pause), "-m", "1"),
+            *("-s", number, "-key", "called", number, "-key", "display", ""),
+            *("-key", "caller", "+12025550199", to),
+        )
+
+    def close(self):
+        super().close()
+        self.lines.close()
+
+
+def filled(text, replaced, places):
+    """A scenario with its text changed, each of which must be there, and its `@places@` filled."""
+    for old, new in replaced.items():
+        assert old in text
+        text = text.replace(old, new)
+    for name, value in places.items():
+        text = text.replace(f"@{name}@", str(value))
+    return text

@@ -12,15 +12,10 @@ from pathlib import Path
 import own_switch
 import pytest
 from freeswitch_lab import Address, LiveProduct, outcome
-from gevent import Timeout, sleep
+from offices import CONFIGURATION, Office, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 20.0
 NUMBER, THEIRS = "+12025550142", "+12025550143"
-SCOPES = (
-    "agents:write,phone_numbers:write,softphones:read,softphones:write,calls:read,calls:write,admin"
-)
-CONFIGURATION = {"task": "You are the reception.", "first_sentence": "Bright Smile Dental, hello."}
 
 pytestmark = [
     pytest.mark.freeswitch,
@@ -55,45 +50,10 @@ def product(switch, tmp_path_factory):
     assert made.stop() == 0
 
 
-class Team:
-    """An account with a number that its agent takes calls to, and one softphone."""
-
-    def __init__(self, product, number):
-        self._product = product
-        account = product.cli("accounts", "create", number).strip()
-        self._key = product.cli("keys", "create", account, "--scopes", SCOPES).strip()
-        agent = self.post("/v1/agents", {"name": "Reception", "configuration": CONFIGURATION})["id"]
-        self.post(f"/v1/agents/{agent}/publish")
-        self.post("/v1/phone-numbers", {"number": number, "agent_id": agent})
-        self.phone = self.post("/v1/softphones", {"extension": "201"})
-
-    def get(self, path):
-        return self._product.request("GET", path, key=self._key).body
-
-    def post(self, path, body=None):
-        answer = self._product.request("POST", path, body, key=self._key)
-        assert answer.status < 300, answer.body
-        return answer.body
-
-    @property
-    def calls(self):
-        return self.get("/v1/calls")["data"]
-
-    @property
-    def registered_at(self):
-        return self.get(f"/v1/softphones/{self.phone['id']}")["registered_at"]
-
-
-def wait_until(condition, words):
-    with Timeout(LIMIT, AssertionError(words)):
-        while not (found := condition()):
-            sleep(0.2)
-    return found
-
-
 @pytest.fixture(scope="module")
-def teams(product, switch):
-    made = Team(product, NUMBER), Team(product, THEIRS)
+def offices(product, switch):
+    made = Office(product, NUMBER), Office(product, THEIRS)
+    made[0].phone, made[1].phone = (office.softphone("201") for office in made)
     files = switch.directory / "state" / "users"
     wait_until(lambda: len(list(files.glob("sp_*.xml"))) == 2, "the files are not written")
     wait_until(
@@ -117,14 +77,17 @@ def sipp(switch, scenario, phone, *options):
     )
 
 
-def test_where_a_softphone_is_registered(teams):
-    wait_until(lambda: teams[0].registered_at == ["node-1"], "the registration is not told")
-    assert teams[1].registered_at == []
+def test_where_a_softphone_is_registered(offices):
+    wait_until(
+        lambda: offices[0].registered_at(offices[0].phone) == ["node-1"],
+        "the registration is not told",
+    )
+    assert offices[1].registered_at(offices[1].phone) == []
 
 
 @pytest.mark.parametrize("dialled", [NUMBER, "2025550142"])
-def test_a_softphone_talks_with_an_agent_of_its_account(teams, switch, tmp_path, dialled):
-    ours, _ = teams
+def test_a_softphone_talks_with_an_agent_of_its_account(offices, switch, tmp_path, dialled):
+    ours, _ = offices
     before = len(ours.calls)
     silence = tmp_path / "silence.pcmu"
     silence.write_bytes(b"\xff" * 8000)
@@ -140,22 +103,22 @@ def test_a_softphone_talks_with_an_agent_of_its_account(teams, switch, tmp_path,
 
 
 @pytest.mark.parametrize("dialled", [THEIRS, "2025550143", "+12025550199", "201"])
-def test_it_reaches_nobody_else(teams, switch, dialled):
-    ours, theirs = teams
+def test_it_reaches_nobody_else(offices, switch, dialled):
+    ours, theirs = offices
     run = sipp(switch, "phone_calls", ours.phone, "--number", dialled)
     assert run.returncode != 0
     assert "SIP/2.0 404" in run.stdout
     assert theirs.calls == []
 
 
-def test_a_user_made_by_hand_reaches_nobody(teams, switch):
+def test_a_user_made_by_hand_reaches_nobody(offices, switch):
     phone = {"username": "byhand", "password": "a-password-of-the-test"}
     text = (
         f'<include>\n<user id="{phone["username"]}"><params>'
         f'<param name="password" value="{phone["password"]}"/></params></user>\n</include>\n'
     )
     switch.write("users", "byhand", text)
-    teams[0].post("/v1/softphones", {"extension": "202"})  # and the switch reads all of them again
+    offices[0].softphone("202")  # and the switch reads all of them again
     wait_until(
         lambda: sipp(switch, "phone_registers", phone).returncode == 0, "the user is not known"
     )

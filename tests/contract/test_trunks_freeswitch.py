@@ -15,13 +15,12 @@ from socket import AF_INET, SOCK_DGRAM, socket
 import own_switch
 import pytest
 from freeswitch_lab import NUMBER, Address, LiveProduct, outcome, talking
-from gevent import Timeout, sleep
+from offices import wait_until
 from telephones import Callee
 
 from topcalls.esl.connection import EventSocketConnection
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 20.0
 CONFIGURATION = {"task": "You are the reception.", "first_sentence": "Hello."}
 
 
@@ -78,13 +77,6 @@ def ask(switch):
     """Asks the switch."""
     with EventSocketConnection("127.0.0.1", switch.ports["esl"], own_switch.PASSWORD) as line:
         yield lambda command: line.send_ok(f"api {command}").data
-
-
-def wait_until(condition, words):
-    with Timeout(LIMIT, AssertionError(words)):
-        while not (found := condition()):
-            sleep(0.2)
-    return found
 
 
 def test_a_carrier_of_the_api_carries_calls(product, switch, ask, tmp_path):

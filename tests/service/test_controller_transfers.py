@@ -3,7 +3,16 @@
 import audioop
 
 import pytest
-from controller_rig import ANSWERS, BUSY, MAILBOX, RINGS, SAYS_YES, Rig, killed
+from controller_rig import (
+    ANSWERS,
+    BUSY,
+    MAILBOX,
+    RINGS,
+    SAYS_YES,
+    Rig,
+    killed,
+    slow_second_dial,
+)
 from unit.test_audio_line_listener import voice
 
 from topcalls.core.call_state import State
@@ -103,6 +112,14 @@ def test_the_two_hear_each_other_and_the_agent_is_gone(rig):
     [made] = transfers(rig, call_id)
     assert (made.asked_by, made.outcome, made.failure) == ("api", "transferred", None)
     assert made.ended_at is not None
+
+
+def test_a_target_is_connected_when_the_switch_has_done_dialling(rig, monkeypatch):
+    happened = slow_second_dial(monkeypatch)
+    rig.controller()
+    _, caller, target = transferring(rig, BLIND, connected)
+    assert caller.audio.is_connected_with(target.audio)
+    assert "originate" not in happened[happened.index("uuid_bridge") :]
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,7 @@ def test_the_documented_idempotent_operations():
         ("post", "/v1/calls/{call_id}/cancel"),
         ("post", "/v1/calls/{call_id}/dtmf"),
         ("post", "/v1/calls/{call_id}/transfer"),
+        ("post", "/v1/calls/{call_id}/supervise"),
         ("post", "/v1/phone-numbers"),
         ("post", "/v1/phone-numbers/carriers"),
         ("post", "/v1/phone-numbers/purchase"),

@@ -25,6 +25,7 @@ class Bench:
         effects = SimpleNamespace(
             is_left=False,
             transfers=SimpleNamespace(is_busy=False),
+            supervisors=SimpleNamespace(is_connecting=False),
             bridge=self.bridge,
             leave_to_heir=lambda: self.done.append("leave"),
         )

@@ -114,13 +114,14 @@ def test_playback_keys_and_streams_reach_the_hands(sessions):
         ("playback_started", "/a.PCMU", int(AT)),
         ("stream_file_ready", "/b.r8", "7"),
     ]
-    assert effects.bridge.notes == [("dtmf", "5")]
+    assert effects.notes == [("key_pressed", "5")]
     assert effects.leg.notes == [("switch_reported", "refused")]
 
 
-def test_a_key_before_the_conversation_is_nobodys(sessions):
-    sessions.of_call("call-1").effects.bridge = None
-    sessions.route(event("DTMF", DTMF_Digit="5"))
+def test_hold_reaches_the_hands(sessions):
+    sessions.route(event("CHANNEL_HOLD"))
+    sessions.route(event("CHANNEL_UNHOLD"))
+    assert sessions.of_call("call-1").effects.notes == [("held", True), ("held", False)]
 
 
 def test_a_call_that_was_given_back_and_is_here_again_is_not_forgotten(sessions):

@@ -35,6 +35,7 @@ EXAMPLES = {
     ev.Forbidden: ev.Forbidden("do_not_call"),
     ev.BridgeFinished: ev.BridgeFinished("agent_ended"),
     ev.Transferred: ev.Transferred("support"),
+    ev.Supervised: ev.Supervised("201", "listen"),
     ev.HandedToCarrier: ev.HandedToCarrier("support"),
 }
 PAIRS = list(itertools.product(State, ev.EVENT_KINDS))

@@ -7,7 +7,7 @@ import pytest
 from topcalls.core import softphones
 from topcalls.core.softphones import Login
 from topcalls.errors import InvalidRequest
-from topcalls.esl import commands
+from topcalls.esl import softphone_commands
 
 pytestmark = pytest.mark.unit
 UUID = "00000000-0000-4000-8000-000000000777"
@@ -32,8 +32,20 @@ def test_names_and_passwords_are_not_guessed():
 
 def test_a_user_name_can_be_dialled():
     name = softphones.new_username("201")
-    dial = commands.originate_to(commands.user_endpoint(name), {}, channel_uuid=UUID)
+    dial = softphone_commands.ring_softphone(
+        softphone_commands.Ring(UUID, name, "+12025550142", 30, 600)
+    )
     assert f"user/{name} &park()" in dial
+
+
+def test_who_hears_a_supervisor_is_told_to_the_supervisors_channel():
+    assert softphone_commands.eavesdrop(UUID, "3") == (
+        f"sendevent GENERAL\nunique-id: {UUID}\neavesdrop-command: 3"
+    )
+    with pytest.raises(InvalidRequest):
+        softphone_commands.eavesdrop(UUID, "*")
+    with pytest.raises(InvalidRequest):
+        softphone_commands.eavesdrop("not\na uuid", "3")
 
 
 def test_the_file_of_a_user():

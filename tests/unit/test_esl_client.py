@@ -63,7 +63,8 @@ def test_events_are_filtered_before_they_are_subscribed(
         "filter Event-Subclass sofia::gateway_state",
         "event json CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA CHANNEL_ANSWER CHANNEL_PARK "
         "CHANNEL_HANGUP_COMPLETE BACKGROUND_JOB PLAYBACK_START PLAYBACK_STOP DTMF HEARTBEAT "
-        "RECORD_STOP CUSTOM mod_audio_stream::connect mod_audio_stream::disconnect "
+        "RECORD_STOP CHANNEL_HOLD CHANNEL_UNHOLD CUSTOM mod_audio_stream::connect "
+        "mod_audio_stream::disconnect "
         "mod_audio_stream::error sofia::gateway_state",
     ]
 

@@ -37,6 +37,7 @@ def test_an_outbound_call() -> None:
         "origination_caller_id_number=+12025550199,origination_caller_id_name=ACME,"
         "absolute_codec_string='PCMU\\,PCMA',RECORD_STEREO=true,send_silence_when_idle=400,"
         "playback_terminators=none,"
+        "hold_music=silence,"
         "STREAM_BUFFER_SIZE=40,STREAM_HEART_BEAT=0,STREAM_MESSAGE_DEFLATE=false,media_timeout=60000,"
         "execute_on_answer='sched_hangup +3600 allotted_timeout'}"
         "sofia/gateway/sandbox/+12025550100 &park()"

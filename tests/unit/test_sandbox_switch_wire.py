@@ -176,7 +176,7 @@ def test_quotes_protect_a_space_but_no_comma():
         "sofia/gateway/g/1",
         "sofia/gateway/g/1 park",
         "sofia/gateway/g &park()",
-        "user/100 &park()",
+        "loopback/100 &park()",
         "{a=1 sofia/gateway/g/1 &park()",
         "a b c d e f g h",
     ],

@@ -45,8 +45,10 @@ PEOPLE = {
     "+12025550159": "- ring: 0.05\n- no_codec",
     "+12025550160": "- ring: 0.05\n- no_codec: true",
     "+12025550161": "- answer\n- line_dies",
+    "+12025550162": "- answer\n- hold: 0.1\n- silence: 60",
 }
-TALKS, LEAVES, BUSY, REJECTS, UNKNOWN, RINGS, EARLY, PRESSES, FULL, NO_CODEC, NO_SDP, DIES = PEOPLE
+TALKS, LEAVES, BUSY, REJECTS, UNKNOWN, RINGS, EARLY, PRESSES, FULL, NO_CODEC, NO_SDP, *MORE = PEOPLE
+DIES, HOLDS = MORE
 READERS = (
     translate.translate,
     translate.notice,
@@ -207,6 +209,8 @@ def assert_alike(captured, event):
         ("progress_media", EARLY, "CHANNEL_PROGRESS_MEDIA"),
         ("answer_after_early_media", EARLY, "CHANNEL_ANSWER"),
         ("dtmf", PRESSES, "DTMF"),
+        ("hold", HOLDS, "CHANNEL_HOLD"),
+        ("unhold", HOLDS, "CHANNEL_UNHOLD"),
         ("hangup_by_callee", LEAVES, "CHANNEL_HANGUP_COMPLETE"),
         ("hangup_busy", BUSY, "CHANNEL_HANGUP_COMPLETE"),
         ("hangup_rejected", REJECTS, "CHANNEL_HANGUP_COMPLETE"),

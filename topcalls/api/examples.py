@@ -55,6 +55,7 @@ SPEECH = {
 STOPPED = {"ok": True, "status": "cancelled"}
 CANCELLED = {"ok": True}
 TRANSFER = {"destination": "support"}
+SUPERVISE = {"mode": "listen", "extension": "201"}
 KEYS = {"digits": "12#", "pause_ms": 500}
 COMMAND = {"ok": True, "command_id": "e0b1c2d3-4f5a-4b6c-9d7e-8f9a0b1c2d3e"}
 
@@ -156,6 +157,29 @@ CALL_DETAILS = {
             "failure": "not_accepted",
             "cause": None,
             "sip_status": None,
+        }
+    ],
+    "live_code": None,
+    "supervisions": [
+        {
+            "supervision": 1,
+            "extension": "201",
+            "name": "Ann, front desk",
+            "asked_by": "code",
+            "channel_id": "1f0e2d3c-4b5a-4968-8776-5544332211aa",
+            "asked_at": "2026-11-23T14:32:18.000000Z",
+            "joined_at": "2026-11-23T14:32:18.120000Z",
+            "taken_over_at": None,
+            "ended_at": "2026-11-23T14:32:31.900000Z",
+            "outcome": "left",
+            "failure": None,
+            "modes": [
+                {
+                    "mode": "listen",
+                    "began_at": "2026-11-23T14:32:18.120000Z",
+                    "ended_at": "2026-11-23T14:32:31.900000Z",
+                }
+            ],
         }
     ],
     "timings": [
@@ -355,3 +379,23 @@ LISTED = {
     "created_at": "2026-11-23T14:32:40.100000Z",
 }
 LISTED_PAGE = {"data": [LISTED], "next_cursor": None}
+
+LIVE_CALLS: dict[str, Any] = {
+    "data": [
+        {
+            "id": _CALL_ID,
+            "live_code": "4821",
+            "direction": "outbound",
+            "phone_number": "+12025550100",
+            "from_phone_number": "+12025550199",
+            "call_status": "in-progress",
+            "talks_with": "agent",
+            "agent_id": None,
+            "node": "node-1",
+            "created_at": "2026-11-23T14:32:10.104233Z",
+            "started_at": "2026-11-23T14:32:14.871002Z",
+            "supervisors": [{"extension": "201", "mode": "listen"}],
+        }
+    ],
+    "total": 1,
+}

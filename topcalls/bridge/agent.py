@@ -50,6 +50,7 @@ class Agent:
         self._failed = failed
         self._may_say_nothing = may_say_nothing
         self._over = False  # there is no model to ask any more
+        self._held = False  # nothing is asked for now
         self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
         self._cut: list[Ask] = []  # what was to be said when the agent was cut off
         self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
@@ -76,15 +77,27 @@ class Agent:
         if not self.responses.awaited:
             self._ask(ANSWER)
 
+    def hold_back(self) -> None:
+        """Say nothing until `speak_again`: what is wanted meanwhile is owed."""
+        self._held = True
+        self.cut_off()
+
+    def speak_again(self) -> None:
+        """Say what is owed."""
+        self._held = False
+        self.ask_owed()
+
     def ask_owed(self) -> None:
         """Ask again for everything that could not be asked for."""
+        if self._held:
+            return
         owed, self.responses.owed = self.responses.owed, []
         for ask in owed:
             self.say(ask)
 
     def _ask(self, ask: Ask) -> None:
         session = self._parts.link.session
-        if session is None:
+        if session is None or self._held:
             if not self._over:
                 self.responses.owed.append(ask)
             return

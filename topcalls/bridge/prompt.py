@@ -139,6 +139,19 @@ def recording_message(*, paused: bool) -> str:
     return "[The recording is paused.]" if paused else "[The recording goes on.]"
 
 
+def off_hold_message(seconds: int) -> str:
+    """What the model is told when the far end comes back to the line."""
+    return f"[The other person had put you on hold for {seconds} seconds and is back on the line.]"
+
+
+def supervisor_left_message(seconds: int) -> str:
+    """What the model is told when a supervisor who had barged in is gone."""
+    return (
+        f"[A colleague of your side spoke with the other person for {seconds} seconds, and you may "
+        "have heard both. The colleague has left: go on with the conversation from there.]"
+    )
+
+
 MENU_AGAIN = (
     "[The same menu was heard again: what you chose has not led on. Try another way, or end the "
     "call.]"

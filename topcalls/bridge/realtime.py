@@ -17,6 +17,7 @@ from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.decisions import Decisions
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.hold import Hold, Reason
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
 from topcalls.bridge.link import closed_error
@@ -56,6 +57,14 @@ class Conversation:
         self._transfer = Transferring(parts.timers, self._begin_transfer)
         self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
         self._masking = Masking(parts, self._recovery.tell)
+        self._hold = Hold(
+            parts,
+            self._agent,
+            self._farewell,
+            self._transfer,
+            self._recovery.tell,
+            self._want_response,
+        )
         self._opening = Opening(
             config.opening, parts.timers, self._agent.say, self._agent.speaker.release
         )
@@ -236,6 +245,7 @@ class Conversation:
             and not self._farewell.closing
             and not self._answering.holds
             and not self._transfer.busy
+            and not self._hold.holds
             and self._parts.link.session is not None
         )
 
@@ -368,6 +378,16 @@ class Conversation:
 
     def _not_transferred(self, destination: str, _: str, reason: str) -> None:
         self.inject(prompt.not_transferred_message(destination, reason), respond=True)
+
+    def hold(self, reason: Reason) -> None:
+        """Listen only."""
+        if self._parts.answered_at is not None and self._stopping is None:
+            self._hold.begin(reason)
+
+    def resume(self, reason: Reason) -> None:
+        """Speak again, unless there is another reason not to."""
+        if self._stopping is None:
+            self._hold.end(reason)
 
     def recording_masked(self, paused: bool, done: bool) -> None:
         """The recording is paused, or goes on."""

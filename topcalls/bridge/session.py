@@ -18,6 +18,7 @@ from topcalls.bridge.alarm import Alarm
 from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.config import ConversationConfig
+from topcalls.bridge.hold import Reason
 from topcalls.bridge.link import ProviderLink
 from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.bridge.parts import BridgeObserver, Parts
@@ -107,6 +108,14 @@ class BridgeSession:
     def not_transferred(self, reason: str) -> None:
         """The caller is back: `reason` tells the agent why."""
         self._mailbox.put(self._conversation.not_transferred, reason)
+
+    def hold(self, reason: Reason) -> None:
+        """Listen, and say nothing, until `resume`."""
+        self._mailbox.put(self._conversation.hold, reason)
+
+    def resume(self, reason: Reason) -> None:
+        """This reason to be silent is gone."""
+        self._mailbox.put(self._conversation.resume, reason)
 
     def recording_masked(self, paused: bool, done: bool = True) -> None:
         """The recording is paused, or goes on. Not `done`: the switch did not do it."""

@@ -58,10 +58,10 @@ class Transferring:
             self._begun = True
             self._begin_it(self._wish.destination, self._wish.summary)
 
-    def take_back(self) -> None:
-        """The caller has more to say; too late once it is under way."""
+    def take_back(self, reason: str = "The caller is speaking.") -> None:
+        """It shall not be, for now; too late once it is under way."""
         if not self._begun:
-            self._end("not transferred", "The caller is speaking.")
+            self._end("not transferred", reason)
 
     def failed(self, reason: str) -> None:
         """The caller is back."""

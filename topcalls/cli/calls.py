@@ -14,7 +14,9 @@ from topcalls.cli.client import ApiClient
 from topcalls.cli.follow import CallFollower, summary
 from topcalls.cli.json_files import list_in
 from topcalls.config import Settings
+from topcalls.core.supervision import Mode
 
+MODES = tuple(mode.value for mode in Mode)
 DEFAULT_TASK = (
     "You are Rachel from Bright Smile Dental. Confirm the appointment on Tuesday at ten o'clock, "
     "offer another time if it does not suit, thank the person and say goodbye."
@@ -139,6 +141,38 @@ def list_calls(settings: Settings, limit: int, status: str | None, as_json: bool
     for item in page["data"]:
         outcome = item["call_status"] or item["status"]
         click.echo(f"{item['id']}  {item['created_at']}  {item['phone_number']:<16} {outcome}")
+
+
+@calls.command("live")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.pass_obj
+def live_calls(settings: Settings, as_json: bool) -> None:
+    """Live calls, one a line: code for softphones, since when, numbers, whom it talks with, who
+    listens."""
+    found = ApiClient.from_settings(settings).get("/v1/calls/live")
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for item in found["data"]:
+        listeners = [f"{one['extension']} ({one['mode']})" for one in item["supervisors"]]
+        partner = item["talks_with"] or "not answered"
+        line = f"{item['live_code'] or '-':<7} {item['started_at'] or '-':<28}"
+        numbers = f"{item['from_phone_number'] or 'unknown'} > {item['phone_number']}"
+        click.echo(f"{line} {numbers:<34} {partner:<13} {', '.join(listeners)}".rstrip())
+    if found["total"] > len(found["data"]):
+        click.echo(f"and {found['total'] - len(found['data'])} more")
+
+
+@calls.command("supervise")
+@click.argument("call_id", type=click.UUID)
+@click.argument("extension")
+@click.option("--mode", type=click.Choice(MODES), default=MODES[0], show_default=True)
+@click.pass_obj
+def supervise_call(settings: Settings, call_id: UUID, extension: str, mode: str) -> None:
+    """Ring the softphone EXTENSION and put it on a call, or have it take part in another way."""
+    body = {"mode": mode, "extension": extension}
+    ApiClient.from_settings(settings).post(f"/v1/calls/{call_id}/supervise", body)
+    click.echo("asked")
 
 
 @calls.command("show")

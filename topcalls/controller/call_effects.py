@@ -16,6 +16,7 @@ import gevent
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
+from topcalls.bridge.hold import Reason
 from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
 from topcalls.controller.call_leg import CallLeg
@@ -25,6 +26,7 @@ from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.pick_up import PickUp, hang_up_cause
+from topcalls.controller.supervisors import Supervisors
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.transfers import Transfers
 from topcalls.core.answer_verdict import Verdict
@@ -38,8 +40,10 @@ from topcalls.core.call_events import (
     HungUp,
     HungUpBy,
     OriginateFailed,
+    PutOnHold,
     StreamConnected,
     StreamLost,
+    TakenOffHold,
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
@@ -102,6 +106,7 @@ class CallEffects:
         self._responses = 0
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
+        self.supervisors = Supervisors(call, gear, journal, self)
         self.recording = CallRecording(
             call, lambda: self.channel_uuid, gear, journal, self._recording_masked
         )
@@ -228,6 +233,19 @@ class CallEffects:
             self.bridge = self._gear.make_bridge(self._call, self)
             self.bridge.start()
 
+    def key_pressed(self, digit: str) -> None:
+        """The far end pressed a key."""
+        if self.bridge is not None:
+            self.bridge.dtmf(digit)
+
+    def held(self, is_held: bool) -> None:
+        """The far end put the call on hold, or is back."""
+        self._post(PutOnHold() if is_held else TakenOffHold())
+        if self.bridge is not None and is_held:
+            self.bridge.hold(Reason.LINE)
+        elif self.bridge is not None:
+            self.bridge.resume(Reason.LINE)
+
     def recording_stopped(self, path: str) -> None:
         """The switch has completed a recording of this channel."""
         self.recording.stopped(path)
@@ -252,6 +270,7 @@ class CallEffects:
         """The channel goes on from where another controller left it: what that one had it play
         ends here, as the conversation believes, and its audio comes to us."""
         self._player.break_all()
+        self.supervisors.end_abandoned()
         look = look_at(self._gear.switch, self.channel_uuid)
         if look is not None:
             self.leg.answered(look.codec, keys_in_band=look.keys_in_band)
@@ -269,6 +288,7 @@ class CallEffects:
         self._unwanted = True
         self.leg.ends()
         self.transfers.close()
+        self.supervisors.close()
         if not self._intending:
             gevent.spawn(self._kill)
 
@@ -287,6 +307,7 @@ class CallEffects:
         self.recording.close()
         if self._player.is_ours:
             self.transfers.close()
+            self.supervisors.close()
         if not self.is_left:  # `free_channel` follows
             self._drop_channel()
 
@@ -461,8 +482,14 @@ class CallEffects:
     def tell(self, event: CallEvent) -> None:
         self._post(event)
 
+    @property
+    def is_with_agent(self) -> bool:
+        """And not handed over."""
+        return self._with_agent
+
     def leave_agent(self) -> None:
         self._with_agent = False
+        self.supervisors.person_joined()
         self.leg.leave()
         if self.background is not None:
             self.background.close()

@@ -36,6 +36,7 @@ class CommandTaker:
             "dtmf": _press_keys,
             "transfer": _transfer,
             "tool_result": _tool_result,
+            "supervise": _supervise,
             "pause_recording": _pause_recording,
             "resume_recording": _resume_recording,
         }
@@ -99,6 +100,11 @@ def _press_keys(live: LiveCall, payload: dict[str, Any]) -> bool:
         return False
     if live.effects.bridge is not None:
         live.effects.bridge.press(str(payload.get("digits", "")))
+    return True
+
+
+def _supervise(live: LiveCall, payload: dict[str, Any]) -> bool:
+    live.effects.supervisors.wish(payload)
     return True
 
 

@@ -46,11 +46,15 @@ class Ears(Protocol):
     @property
     def background(self) -> Background | None: ...
 
+    def key_pressed(self, digit: str) -> None: ...
+
+    def held(self, is_held: bool) -> None: ...
+
     def recording_stopped(self, path: str) -> None: ...
 
 
 class Side(Ears, Protocol):
-    """A further channel of a call: the target of a transfer."""
+    """A further channel of a call: the target of a transfer, or a supervisor."""
 
     def take_event(self, event: CallEvent) -> None: ...
 

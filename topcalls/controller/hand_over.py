@@ -109,5 +109,6 @@ def past_of(call: ClaimedCall, now: datetime) -> Past | None:
 def _is_ready(live: LiveCall) -> bool:
     """Its dial is settled, its end is not decided, and nobody is about to be connected with it."""
     effects = live.effects
-    free = not effects.is_left and not effects.transfers.is_busy
+    connects = effects.transfers.is_busy or effects.supervisors.is_connecting
+    free = not effects.is_left and not connects
     return live.session.facts.state in _READY and free

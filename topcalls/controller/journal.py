@@ -7,7 +7,7 @@ unavailable. The one thing that waits for the database is the dial intent: no in
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_state import Transition
 from topcalls.core.latency import TurnTiming
 from topcalls.core.routing import Attempt, Route
+from topcalls.core.supervision import Mode
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Turn
@@ -29,6 +30,7 @@ from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
 from topcalls.services.routing import Outcome
+from topcalls.services.supervisions import Supervisor
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 2.0
@@ -170,6 +172,56 @@ class Journal:
     def transfer(self, number: int, **columns: Any) -> None:
         """What is learnt of a transfer: see `services.transfers.COLUMNS`."""
         self._entries.put(lambda: self._calls.transfers.note(self._call_id, number, columns))
+
+    def intend_supervision(
+        self,
+        supervisor: Supervisor,
+        mode: Mode,
+        *,
+        asked_by: str,
+        channel_uuid: str,
+        timeout: float,
+    ) -> int | None:
+        """Store a supervisor's stay that is about to begin. Its number once it is stored, None if
+        it is not within `timeout` seconds, or begins elsewhere: then nothing is done for it."""
+        stored: AsyncResult[int | None] = AsyncResult()
+        at, deadline = self._clock.now(), self._clock.monotonic() + timeout
+
+        def write() -> None:
+            if self._clock.monotonic() > deadline:
+                return
+            stored.set(
+                self._calls.supervisions.intend(
+                    self._call_id,
+                    supervisor,
+                    mode,
+                    asked_by=asked_by,
+                    channel_id=channel_uuid,
+                    now=at,
+                )
+            )
+
+        self._entries.put(write)
+        number: int | None = stored.wait(timeout)
+        return number
+
+    def supervision(
+        self, number: int, modes: Sequence[tuple[Mode, datetime]], **columns: Any
+    ) -> None:
+        """What is learnt of a stay: see `services.supervisions.COLUMNS`."""
+        self._entries.put(
+            lambda: self._calls.supervisions.note(self._call_id, number, modes, **columns)
+        )
+
+    def abandoned_supervisions(self, hang_up: Callable[[str], None]) -> None:
+        """End the stays that another controller left on the call; `hang_up` gets their channels."""
+        at = self._clock.now()
+
+        def write() -> None:
+            for channel in self._calls.supervisions.abandoned(self._call_id, at):
+                hang_up(channel)
+
+        self._entries.put(write)
 
     def close(self, timeout: float | None = None) -> bool:
         """Stop after everything put so far is written. False if that took too long: what is left

@@ -13,6 +13,7 @@ import orjson
 
 from topcalls import metrics
 from topcalls.clock import Clock
+from topcalls.controller.supervisor_desk import SupervisorDesk
 from topcalls.core.call_events import CallEvent, HungUp
 from topcalls.core.inbound import ANSWERS, Arrival, Refusal
 from topcalls.core.inbound_sources import Sender
@@ -36,9 +37,9 @@ log = get_logger("controller.reception")
 
 
 class Reception:
-    """Receives the calls of a `node` for `owner`. `has_room` tells whether it may carry one
-    more; `open_session` begins to live a call, to which the given events have
-    happened."""
+    """Receives the calls of a `node` for `owner`. `desk` deals with codes of supervisors;
+    `has_room` tells whether it may carry one call more; `open_session` begins to live one, to which
+    the given events have happened."""
 
     def __init__(
         self,
@@ -48,6 +49,7 @@ class Reception:
         switch: SwitchClient,
         clock: Clock,
         *,
+        desk: SupervisorDesk,
         has_room: Callable[[], bool],
         open_session: Callable[..., None],
     ) -> None:
@@ -56,6 +58,7 @@ class Reception:
         self._inbound = inbound
         self._switch = switch
         self._clock = clock
+        self._desk = desk
         self._has_room = has_room
         self._open_session = open_session
         self._receiving: dict[str, HungUp | None] = {}  # and how it ended meanwhile
@@ -77,7 +80,7 @@ class Reception:
             self._begin(call)
         elif call.channel_uuid in self._receiving:
             self._receiving[call.channel_uuid] = hung_up(event)
-        else:
+        elif not call.is_code:
             gevent.spawn(self._note_missed, call, hung_up(event))
 
     def look(self, channels: Collection[str]) -> None:
@@ -109,7 +112,7 @@ class Reception:
             self._answer_for(call)
         except TopCallsError as error:
             log.warning("Inbound call cannot be taken now", channel=uuid, why=str(error))
-            if (ended := self._receiving[uuid]) is not None:
+            if (ended := self._receiving[uuid]) is not None and not call.is_code:
                 self._note_missed(call, ended)
         except Exception:  # noqa: BLE001 - one bad call must not stop the others
             log.exception("Inbound call cannot be taken", channel=uuid)
@@ -118,6 +121,9 @@ class Reception:
             self._admitted.discard(uuid)
 
     def _answer_for(self, call: InboundCall) -> None:
+        if call.is_code:
+            self._desk.arrived(call)
+            return
         arrival, uuid = _arrival(call, self._node), call.channel_uuid
         may_take = self._wait_for_room(uuid)
         if (ended := self._receiving[uuid]) is not None:

@@ -21,6 +21,7 @@ from topcalls.core.call_events import Answered
 from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import (
     KeyPressed,
+    LineHeld,
     Notice,
     PlaybackStarted,
     PlaybackStopped,
@@ -59,7 +60,8 @@ class Sessions:
         self._notices: dict[type[Notice], Callable[[Ears, Any], None]] = {
             PlaybackStarted: _playback_started,
             PlaybackStopped: _playback_stopped,
-            KeyPressed: _key_pressed,
+            KeyPressed: lambda ears, told: ears.key_pressed(told.digit),
+            LineHeld: lambda ears, told: ears.held(told.is_held),
             RecordingStopped: _recording_stopped,
         }
 
@@ -139,11 +141,6 @@ def _playback_stopped(effects: Ears, told: PlaybackStopped) -> None:
     effects.leg.playback.playback_stopped(told.target, told.switch_us, told.status, told.samples)
     if effects.background is not None:
         effects.background.playback_stopped()
-
-
-def _key_pressed(effects: Ears, told: KeyPressed) -> None:
-    if effects.bridge is not None:
-        effects.bridge.dtmf(told.digit)
 
 
 def _recording_stopped(effects: Ears, told: RecordingStopped) -> None:

@@ -32,6 +32,8 @@ from topcalls.controller.reception import Reception
 from topcalls.controller.reconciler import Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.controller.succession import Succession
+from topcalls.controller.supervisor_desk import SupervisorDesk
+from topcalls.controller.supervisors import Supervisors
 from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
 from topcalls.controller.turn_away import turn_away
 from topcalls.core.call_events import CallEvent, ShutDown
@@ -116,6 +118,9 @@ class Telephony:
             verbs.inbound,
             self._gear.switch,
             clock,
+            desk=SupervisorDesk(
+                owner, node, verbs.calls.supervisions, self._gear.switch, self._supervisors_of
+            ),
             has_room=places.has_room,
             open_session=self.open_session,
         )
@@ -293,6 +298,10 @@ class Telephony:
         session.start(effects, journal, call.effects)
         for event in events:
             session.post(event)
+
+    def _supervisors_of(self, call_id: str) -> Supervisors | None:
+        live = self.sessions.of_call(call_id)
+        return live.effects.supervisors if live is not None else None
 
     def _turn_away(self, call: ClaimedCall, journal: Journal) -> None:
         """After a pause: what is wrong may pass."""

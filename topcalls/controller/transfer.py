@@ -18,12 +18,11 @@ from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
 from topcalls.controller.briefing_observer import BriefingObserver
-from topcalls.controller.call_leg import CallLeg
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
 from topcalls.controller.leg_limits import longest
 from topcalls.controller.referral import Referral
-from topcalls.controller.switch_player import ChannelPlayer
+from topcalls.controller.side_lines import SideDial, connect, side_leg
 from topcalls.controller.target_check import TargetCheck
 from topcalls.controller.transfer_row import TransferRow
 from topcalls.core import transfer as rules
@@ -33,7 +32,6 @@ from topcalls.core.call_events import (
     Answered,
     CallEvent,
     HandedToCarrier,
-    Hangup,
     HungUp,
     Rang,
     Transferred,
@@ -46,7 +44,7 @@ from topcalls.core.transfer_answer import is_machine
 from topcalls.core.trunks import dial_number
 from topcalls.errors import SwitchError
 from topcalls.esl import commands
-from topcalls.esl.errors import CommandNotSent, CommandRefused
+from topcalls.esl.errors import CommandNotSent
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.dispatch import ClaimedCall
@@ -99,7 +97,7 @@ class Transfer(BriefingObserver):
     ) -> None:
         self.facts = rules.begin(destination)
         self.bridge: BridgeSession | None = None
-        self.leg = _leg(call, gear, new_id(), self)
+        self.leg = side_leg(call.call_id, gear, new_id(), self)
         self._call = call
         self._gear = gear
         self._journal = journal
@@ -111,6 +109,10 @@ class Transfer(BriefingObserver):
         self._sent = False  # the dial is on its way, or the channel there
         self._unwanted = False
         self._streams = False
+        self._dialling = SideDial(
+            lambda: self.take(events.TargetAnswered()),
+            lambda hangup: self.take(events.TargetGone(hangup)),
+        )
         self._effects = {
             Effect.DIAL: lambda: gevent.spawn(self._dial),
             Effect.REFER: lambda: gevent.spawn(self._refer),
@@ -155,9 +157,17 @@ class Transfer(BriefingObserver):
         if isinstance(event, Rang):
             self.take(events.TargetRang())
         elif isinstance(event, Answered):
-            self.take(events.TargetAnswered())
+            self._dialling.answered()
         elif isinstance(event, HungUp):
             self.take(events.TargetGone(event.hangup))
+
+    def key_pressed(self, digit: str) -> None:
+        """Whoever is briefed presses a key."""
+        if self.bridge is not None:
+            self.bridge.dtmf(digit)
+
+    def held(self, is_held: bool) -> None:
+        """A target that puts us on hold takes its time."""
 
     def recording_stopped(self, path: str) -> None:
         """The recording is the caller's channel's."""
@@ -243,11 +253,8 @@ class Transfer(BriefingObserver):
         )
 
     def _dialled(self, result: str | SwitchError) -> None:
-        """Success shows by the channel's own events; its hang-up knows more than a refusal."""
-        if isinstance(result, CommandRefused):
-            gone = events.TargetGone(Hangup(result.cause or dials.ORIGINATE_REFUSED))
-            gevent.spawn_later(dials.HANG_UP_FIRST_SECONDS, self.take, gone)
-        elif self._unwanted:
+        self._dialling.ended(result)
+        if self._unwanted:
             gevent.spawn(self._kill)
 
     def _refer(self) -> None:
@@ -293,13 +300,8 @@ class Transfer(BriefingObserver):
 
     def _connect(self) -> None:
         self._end_briefing()
-        caller, target = self._host.channel_uuid, self.leg.channel_uuid
-        api = self._gear.switch.api
         try:
-            for channel in (caller, target):
-                api(commands.uuid_setvar(channel, "hangup_after_bridge", "true"))
-                api(commands.uuid_break(channel))
-            api(commands.uuid_bridge(caller, target))
+            connect(self._gear.switch, self._host.channel_uuid, self.leg.channel_uuid)
         except SwitchError as error:
             log.warning("Lines were not connected", call_id=self._call.call_id, why=str(error))
             self.take(events.NotJoined())
@@ -355,17 +357,3 @@ class Transfer(BriefingObserver):
         self._timer = None
         if phase is self.facts.phase or phase is Phase.DIALLING:
             self.take(events.TimeUp())
-
-
-def _leg(call: ClaimedCall, gear: Gear, channel_uuid: str, listener: Transfer) -> CallLeg:
-    player = ChannelPlayer(gear.switch, channel_uuid)
-    return CallLeg(
-        call.call_id,
-        channel_uuid,
-        gear.switch,
-        gear.media,
-        player,
-        gear.make_playback(player),
-        listener,
-        gear.clock,
-    )

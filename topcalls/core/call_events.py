@@ -169,6 +169,25 @@ class TransferTargetLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Supervised:
+    """A person of the account's own takes part in the call from now on: `mode` says how, or that
+    they `left`. `supervisor` is their softphone's extension."""
+
+    supervisor: str
+    mode: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnHold:
+    """The far end has put the call on hold: it hears nothing of us."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenOffHold:
+    """It hears us again."""
+
+
+@dataclass(frozen=True, slots=True)
 class StopRequested:
     """A user asked for the end."""
 
@@ -248,6 +267,9 @@ CallEvent = (
     | Transferred
     | HandedToCarrier
     | TransferTargetLeft
+    | Supervised
+    | PutOnHold
+    | TakenOffHold
     | StopRequested
     | TimedOut
     | HungUp

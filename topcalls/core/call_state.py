@@ -39,6 +39,7 @@ from topcalls.core.call_events import (
     Misconfigured,
     OriginateFailed,
     OwnerLost,
+    PutOnHold,
     Rang,
     Refused,
     Released,
@@ -46,6 +47,8 @@ from topcalls.core.call_events import (
     StopRequested,
     StreamConnected,
     StreamLost,
+    Supervised,
+    TakenOffHold,
     TimedOut,
     Transferred,
     TransferTargetLeft,
@@ -240,6 +243,7 @@ _MEDIA: frozenset[Kind] = frozenset(
 _UNDIALLED: frozenset[Kind] = frozenset({GivenBack, Misconfigured})
 _ARRIVAL: frozenset[Kind] = frozenset({Arrived, Refused})
 _HANDOVER: frozenset[Kind] = frozenset({Transferred, HandedToCarrier, TransferTargetLeft})
+_ON_THE_LINE: frozenset[Kind] = frozenset({Supervised, PutOnHold, TakenOffHold})
 _DIAL: frozenset[Kind] = frozenset({OriginateFailed, AttemptFailed, Rang, EarlyMedia, Answered})
 _EVERYTHING: frozenset[Kind] = frozenset(EVENT_KINDS)
 
@@ -258,6 +262,7 @@ TABLE: dict[State, Row] = {
         | _MEDIA
         | _UNDIALLED
         | _HANDOVER
+        | _ON_THE_LINE
         | {Claimed, DispatchExpired, Forbidden, OwnerLost, ShutDown},
     ),
     State.QUEUED: Row(
@@ -268,7 +273,12 @@ TABLE: dict[State, Row] = {
             DispatchExpired: Move(State.DISPATCH_TIMEOUT, (), EndReason.DISPATCH_TIMEOUT),
         },
         _UNDIALLED | {Released, TimedOut},
-        _DIAL | _MEDIA | _ARRIVAL | _HANDOVER | {HungUp, ChannelLost, OwnerLost, ShutDown},
+        _DIAL
+        | _MEDIA
+        | _ARRIVAL
+        | _HANDOVER
+        | _ON_THE_LINE
+        | {HungUp, ChannelLost, OwnerLost, ShutDown},
     ),
     State.DISPATCHING: Row(
         {
@@ -288,7 +298,7 @@ TABLE: dict[State, Row] = {
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST,
-        (_MEDIA - {BridgeFailed}) | _ARRIVAL | _HANDOVER,
+        (_MEDIA - {BridgeFailed}) | _ARRIVAL | _HANDOVER | _ON_THE_LINE,
     ),
     State.RINGING: Row(
         {
@@ -305,7 +315,10 @@ TABLE: dict[State, Row] = {
             ChannelLost: _LOST,
         },
         _FROM_THE_PAST | {Rang, EarlyMedia, Arrived, BridgeReady},
-        _UNDIALLED | _HANDOVER | {Refused, StreamConnected, StreamLost, BridgeFinished},
+        _UNDIALLED
+        | _HANDOVER
+        | _ON_THE_LINE
+        | {Refused, StreamConnected, StreamLost, BridgeFinished},
     ),
     State.ANSWERED: Row(
         {
@@ -313,6 +326,9 @@ TABLE: dict[State, Row] = {
             StreamConnected: Move(State.ANSWERED),
             Adopted: Move(State.ANSWERED, _GO_ON),
             BridgeReady: Move(State.IN_PROGRESS),
+            Supervised: Move(State.ANSWERED),
+            PutOnHold: Move(State.ANSWERED),
+            TakenOffHold: Move(State.ANSWERED),
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.STREAM_LOST),
         },
         _FROM_THE_PAST | _DIAL | {Arrived},
@@ -323,6 +339,9 @@ TABLE: dict[State, Row] = {
             **_BRIDGE_END,
             Adopted: Move(State.IN_PROGRESS, _GO_ON),
             Transferred: Move(State.TRANSFERRED, (Effect.CLOSE_BRIDGE,)),
+            Supervised: Move(State.IN_PROGRESS),
+            PutOnHold: Move(State.IN_PROGRESS),
+            TakenOffHold: Move(State.IN_PROGRESS),
             HandedToCarrier: Move(State.ENDING, _END_CALL, EndReason.TRANSFERRED),
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
         },
@@ -333,6 +352,9 @@ TABLE: dict[State, Row] = {
     State.TRANSFERRED: Row(
         {
             TransferTargetLeft: Move(State.ENDING, (Effect.HANG_UP,), EndReason.TRANSFER_ENDED),
+            Supervised: Move(State.TRANSFERRED),
+            PutOnHold: Move(State.TRANSFERRED),
+            TakenOffHold: Move(State.TRANSFERRED),
             StopRequested: _STOP,
             ShutDown: _SHUT_DOWN,
             TimedOut: Move(State.ENDING, _END_CALL, EndReason.MAX_DURATION),
@@ -355,6 +377,7 @@ TABLE: dict[State, Row] = {
         _FROM_THE_PAST
         | _MEDIA
         | _HANDOVER
+        | _ON_THE_LINE
         | {Arrived, Rang, EarlyMedia, StopRequested, OwnerLost, ShutDown},
         _UNDIALLED | {Refused},
     ),

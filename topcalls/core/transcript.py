@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from topcalls.core import keys
+from topcalls.core import keys, notes
 
 Speaker = Literal["assistant", "user"]
 
@@ -255,6 +255,13 @@ class Transcript:
         entry.text_done, entry.ended_ms = True, at_ms
         return self._news(entry)
 
+    def note(self, speaker: Speaker, text: str, at_ms: int) -> Turn | None:
+        """Something was done, and not said: see `core/notes.py`."""
+        entry = self._entry(speaker, f"note {self._next_seq}")
+        self._place(entry, at_ms)
+        entry.text, entry.text_done, entry.ended_ms = text, True, at_ms
+        return self._news(entry)
+
     def close(self, at_ms: int) -> list[Turn]:
         """The call is over: whatever is still open is final as it is."""
         for entry in self._entries.values():
@@ -312,7 +319,9 @@ def as_heard(turns: Sequence[Turn], at_ms: int) -> list[Turn]:
     for turn in turns:
         length = turn.ended_ms - turn.started_ms
         heard = at_ms - turn.started_ms
-        if turn.speaker != "assistant" or turn.interrupted or keys.is_written(turn.text):
+        if turn.speaker != "assistant" or turn.interrupted:
+            continue
+        if keys.is_written(turn.text) or notes.is_note(turn.text):
             continue
         if length <= 0:
             changed.append(replace(turn, ended_ms=max(at_ms, turn.started_ms), interrupted=True))

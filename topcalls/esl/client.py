@@ -15,7 +15,7 @@ from functools import partial
 from topcalls import metrics
 from topcalls.clock import Clock, SystemClock
 from topcalls.errors import SwitchError
-from topcalls.esl import commands
+from topcalls.esl import commands, softphone_commands
 from topcalls.esl.connection import COMMAND_TIMEOUT, EventSocketConnection, verb_of
 from topcalls.esl.dispatcher import QUEUE_LIMIT, EventDispatcher
 from topcalls.esl.errors import CommandNotSent, CommandRefused, ConnectionLost
@@ -39,6 +39,8 @@ EVENT_NAMES = (
     "DTMF",
     "HEARTBEAT",
     "RECORD_STOP",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
 )
 GATEWAY_STATE = "sofia::gateway_state"
 EVENT_SUBCLASSES = (
@@ -212,6 +214,10 @@ class SwitchClient:
         that is down, is counted and logged.
         """
         self._send_and_forget("api " + commands.line(command))
+
+    def eavesdrop(self, uuid: str, mix: str) -> None:
+        """Change who hears a channel that runs `eavesdrop`, like `post`."""
+        self._send_and_forget(softphone_commands.eavesdrop(uuid, mix))
 
     def execute(self, uuid: str, app: str, arg: str = "", *, event_lock: bool = True) -> None:
         """Run a dialplan application on a channel, like `post`.

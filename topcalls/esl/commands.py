@@ -19,7 +19,10 @@ from topcalls.esl.key_tones import tone_stream
 
 Mix = Literal["mono", "mixed", "stereo"]
 
-_CODECS = ("PCMU", "PCMA")
+CODECS = ("PCMU", "PCMA")
+HOLD_MUSIC = "silence"
+"""When the far end puts a call on hold. By default the switch plays a stream that it need not have
+to whoever the channel is connected with, and its thread waits for it."""
 _STREAM_URL = re.compile(r"wss?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9_.~%/?=&+-]*)?")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 _EVENT_NAME = re.compile(r"[A-Z][A-Z_]{2,63}")
@@ -59,7 +62,7 @@ class Dial:
     caller_id_name: str = ""
     ring_timeout_seconds: int = 60
     max_duration_seconds: int = 3600
-    codecs: tuple[str, ...] = _CODECS
+    codecs: tuple[str, ...] = CODECS
     stream_buffer_ms: int = 40
     seconds_without_audio: float = LONGEST_SECONDS
     variables: Mapping[str, str] = field(default_factory=dict)
@@ -99,14 +102,9 @@ def gateway_endpoint(gateway: str, number: str) -> str:
     return f"sofia/gateway/{token('gateway', gateway)}/{quoting.sip_user('number', number)}"
 
 
-def user_endpoint(username: str) -> str:
-    """Wherever a user of the directory is registered."""
-    return f"user/{token('username', username)}"
-
-
 def _dial_variables(dial: Dial) -> dict[str, str]:
     limit = quoting.seconds("max_duration_seconds", dial.max_duration_seconds)
-    if not dial.codecs or not set(dial.codecs) <= set(_CODECS):
+    if not dial.codecs or not set(dial.codecs) <= set(CODECS):
         raise InvalidRequest("Only PCMU and PCMA can be played.", field="codecs")
     if dial.stream_buffer_ms not in range(20, 1001, 20):
         raise InvalidRequest("Must be a multiple of 20 up to 1000.", field="stream_buffer_ms")
@@ -125,6 +123,7 @@ def _dial_variables(dial: Dial) -> dict[str, str]:
         "RECORD_STEREO": "true",
         "send_silence_when_idle": "400",
         "playback_terminators": "none",
+        "hold_music": HOLD_MUSIC,
         "STREAM_BUFFER_SIZE": str(dial.stream_buffer_ms),
         "STREAM_HEART_BEAT": "0",
         "STREAM_MESSAGE_DEFLATE": "false",

@@ -242,6 +242,13 @@ class KeyPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class LineHeld:
+    """The far end has put the channel on hold, and hears nothing of us; or it is back."""
+
+    is_held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RecordingStopped:
     """A recording is complete on disk. `milliseconds` is 0 where the switch does not say."""
 
@@ -257,7 +264,9 @@ class SwitchHeartbeat:
     idle_percent: float
 
 
-Notice = PlaybackStarted | PlaybackStopped | KeyPressed | RecordingStopped | SwitchHeartbeat
+Notice = (
+    PlaybackStarted | PlaybackStopped | KeyPressed | LineHeld | RecordingStopped | SwitchHeartbeat
+)
 
 
 def notice(event: ESLEvent) -> Notice | None:
@@ -300,6 +309,8 @@ _NOTICES: dict[str, Callable[[ESLEvent], Notice | None]] = {
     "PLAYBACK_START": _playback_started,
     "PLAYBACK_STOP": _playback_stopped,
     "DTMF": _key_pressed,
+    "CHANNEL_HOLD": lambda _: LineHeld(True),
+    "CHANNEL_UNHOLD": lambda _: LineHeld(False),
     "RECORD_STOP": _recording_stopped,
     "HEARTBEAT": _heartbeat,
 }

@@ -193,6 +193,14 @@ class Silence(OnTheLine):
 
 
 @dataclass(frozen=True)
+class Hold(OnTheLine):
+    """Puts the call on hold (re-INVITE, CHANNEL_HOLD), hears nothing, and takes it back."""
+
+    keyword = "hold"
+    seconds: float = setting("seconds", "how long")
+
+
+@dataclass(frozen=True)
 class Menu(OnTheLine):
     """An automatic attendant: speaks, then waits for one key from the agent.
 
@@ -369,7 +377,7 @@ class RefuseCommand(ScenarioFault):
 
 STEPS: tuple[type[Step], ...] = (
     *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, NoCodec),
-    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Menu, LineDies, HangUp),
+    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Hold, Menu, LineDies, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (
     *(DropStream, StallStream, HalfCloseStream, FloodStream),

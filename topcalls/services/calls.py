@@ -33,6 +33,7 @@ from topcalls.services.keys import Principal
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
+from topcalls.services.supervisions import Supervisions
 from topcalls.services.tools import Tools
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
@@ -88,6 +89,7 @@ class Calls:
         self.transfers = Transfers(db)
         self.answers = Answers(db)
         self.tools = Tools(db)
+        self.supervisions = Supervisions(db)
 
     # --- customers
 

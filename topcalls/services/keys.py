@@ -33,6 +33,7 @@ SCOPES = (
     "calls:read",
     "calls:write",
     "calls:transfer",
+    "calls:supervise",
     "campaigns:read",
     "campaigns:write",
     "knowledge:read",

@@ -26,11 +26,13 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_state import State, Transition, Verdict, advance
 from topcalls.core.call_status import WEBHOOKS
+from topcalls.core.supervision import Outcome
+from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
 from topcalls.services.call_views import facts_of
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, tools, transfers, wrap_ups
+from topcalls.store import calls, commands, supervisions, tools, transfers, wrap_ups
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
 
@@ -130,6 +132,8 @@ class Transitions:
             raise Conflict("The call has changed meanwhile: it has another owner.")
         detail = {**asdict(transition.event), **facts}
         calls.append_event(call.id, call.version + 1, transition, detail, now)
+        if "answered_at" in changes and call.answered_at is None and not transition.is_final:
+            supervisions.give_code(call.account_id, call.id, codes(call.id))
         self._follow(call.id, transition, now)
         return int(call.version) + 1
 
@@ -163,6 +167,8 @@ class Transitions:
             commands.finish_all(call.id, "the call is over", now)
             transfers.end_open(call.id, now)
             tools.interrupt(call.id, now)
+            supervisions.end_open(call.id, Outcome.CALL_OVER, now)
+            supervisions.free_code(call.id)
             if not call.completed:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:

@@ -11,6 +11,7 @@ from topcalls.api import fields
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
+from topcalls.api.schemas.supervisions import SupervisionSchema
 from topcalls.api.schemas.tools import ToolUseSchema
 from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.core.call_request import CALL_EVENTS
@@ -250,6 +251,18 @@ class CallDetailsSchema(CallSchema):
         ma.fields.Nested(ToolUseSchema),
         required=True,
         metadata={"description": "The tools that the agent called, in order."},
+    )
+    live_code = fields.Text(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "What a softphone dials while it is live, as in `*30` and the code."
+        },
+    )
+    supervisions = fields.ListOf(
+        ma.fields.Nested(SupervisionSchema),
+        required=True,
+        metadata={"description": "Who of your own people took part, how, from when to when."},
     )
     recording = ma.fields.Nested(RecordingViewSchema, required=True)
     answer = ma.fields.Nested(

@@ -27,6 +27,11 @@ from topcalls.api.schemas.call_views import (
 )
 from topcalls.api.schemas.calls import CallCreateSchema
 from topcalls.api.schemas.keys import CommandSchema, KeysSchema
+from topcalls.api.schemas.supervisions import (
+    LiveCallsQuerySchema,
+    LiveCallsSchema,
+    SuperviseSchema,
+)
 from topcalls.api.schemas.transfers import TransferWishSchema
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
@@ -80,6 +85,19 @@ def list_calls(query: dict[str, Any]) -> CallPage:
         query.get("status"),
         query.get("campaign_id"),
     )
+
+
+@calls.route("/v1/calls/live")
+@requires("calls:read")
+@calls.arguments(LiveCallsQuerySchema, location="query")
+@calls.response(200, LiveCallsSchema, example=examples.LIVE_CALLS)
+def list_live_calls(query: dict[str, Any]) -> dict[str, Any]:
+    """List live calls, the last answered first.
+
+    `live_code` names one on a softphone, to listen to it or to take part.
+    """
+    data, total = services().calls.supervisions.live(principal().account_id, query["limit"])
+    return {"data": data, "total": total}
 
 
 @calls.route("/v1/calls/<uuid:call_id>")
@@ -165,6 +183,23 @@ def transfer_call(wanted: dict[str, Any], call_id: UUID) -> Response:
     ask = partial(
         services().calls.transfers.ask, principal(), str(call_id), wanted, services().clock.now()
     )
+    return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
+
+
+@calls.route("/v1/calls/<uuid:call_id>/supervise", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@calls.arguments(SuperviseSchema, example=examples.SUPERVISE)
+@calls.response(202, CommandSchema, example=examples.COMMAND)
+def supervise_call(wanted: dict[str, Any], call_id: UUID) -> Response:
+    """Have a softphone rung and put on a call, or take part in another way.
+
+    Needs the scope `calls:supervise` too. What became of it stands in the call's `supervisions`.
+    Asking again for a softphone that is on the call changes its `mode`; it leaves by hanging up.
+    """
+    now = services().clock.now()
+    ask = partial(services().calls.supervisions.ask, principal(), str(call_id), wanted, now)
     return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
 
 

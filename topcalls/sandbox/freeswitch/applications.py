@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 log = get_logger("sandbox.applications")
 
 
-def run_application(call: Call, application: str, argument: str) -> None:
-    """Carry out one application. An unknown one is logged, as the switch does."""
+def run_application(call: Call, application: str, argument: str) -> bool:
+    """Carry out one application; True if it lasts. An unknown one is logged, as the switch does."""
+    if application == "eavesdrop":
+        return _eavesdrop(call, argument)
     run = _APPLICATIONS.get(application)
     if run is None:
         log.warning("There is no such application.", application=application)
-        return
+        return False
     run(call, argument)
+    return False
 
 
 def schedule_hangup(call: Call, when: str, cause: str) -> None:
@@ -34,6 +37,18 @@ def schedule_hangup(call: Call, when: str, cause: str) -> None:
         call.hang_up(name)
     else:
         call.schedule_hangup(seconds, name)
+
+
+def _eavesdrop(call: Call, uuid: str) -> bool:
+    """Listen to another call. Nothing happens where there is none, or one of the two has no
+    audio."""
+    spied = call.find(uuid)
+    if spied is None or spied is call or not (spied.channel.has_media and call.channel.has_media):
+        return False
+    whispers = ("eavesdrop_whisper_aleg", "eavesdrop_whisper_bleg")
+    said, heard = (call.channel.is_true(name) for name in whispers)
+    call.audio.listen_to(spied.audio, str(said + 2 * heard), call.audio.player.application_over)
+    return True
 
 
 def _hangup(call: Call, argument: str) -> None:

@@ -19,11 +19,13 @@ class OriginateSyntax(ValueError):
 
 @dataclass(frozen=True)
 class Originate:
-    """A parsed `originate` command. `gateway` is "" for the null endpoint."""
+    """A parsed `originate` command. `gateway` is "" for the null endpoint, and for a `user` of the
+    directory."""
 
     variables: dict[str, str]
     gateway: str
     number: str
+    user: str
     application: str
     argument: str
     timeout: float
@@ -46,12 +48,13 @@ def parse_originate(text: str) -> Originate:
         raise OriginateSyntax(text)
     variables, endpoint = split_variables(arguments[0])
     application, argument = _application(arguments[1])
-    gateway, number = _endpoint(endpoint)
+    gateway, number, user = _endpoint(endpoint)
     timeout = variables.get("originate_timeout") or "".join(arguments[6:])
     return Originate(
         variables=variables,
         gateway=gateway,
         number=number,
+        user=user,
         application=application,
         argument=argument,
         timeout=float(timeout) if timeout.isdigit() else _DEFAULT_TIMEOUT,
@@ -138,11 +141,15 @@ def _application(text: str) -> tuple[str, str]:
     return name.rstrip(")"), argument.partition(")")[0]
 
 
-def _endpoint(text: str) -> tuple[str, str]:
-    """(gateway, number) of `sofia/gateway/<gateway>/<number>` or `null/<anything>`."""
+def _endpoint(text: str) -> tuple[str, str, str]:
+    """(gateway, number, user) of `sofia/gateway/<gateway>/<number>`, `user/<user>` or
+    `null/<anything>`."""
     if text.startswith("null/"):
-        return "", text.removeprefix("null/")
+        return "", text.removeprefix("null/"), ""
+    if text.startswith("user/"):
+        user = text.removeprefix("user/")
+        return "", user, user
     kind, word, gateway, number = (*text.split("/", 3), "", "", "")[:4]
     if (kind, word) != ("sofia", "gateway") or not number:
         raise OriginateSyntax(text)
-    return gateway, number
+    return gateway, number, ""

@@ -17,7 +17,7 @@ from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS
 def connect(one: Call, other: Call) -> None:
     """`uuid_bridge`. Whoever was connected with another channel leaves it."""
     for call, peer in ((one, other), (other, one)):
-        call.audio.player.hang_up()
+        call.audio.leave()
         call.cancel_park_timeout()
         call.audio.connect(peer.audio)
         call.on_over = _let_go_of(call, peer)

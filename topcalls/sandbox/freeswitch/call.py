@@ -54,6 +54,10 @@ class Host(Protocol):
         """The call's last event is out."""
         ...
 
+    def find(self, uuid: str) -> Call | None:
+        """Another live call."""
+        ...
+
     def rendered(self, text: str) -> bytes | None:
         """PCMU of a sentence of the person, None while it is being made."""
         ...
@@ -230,11 +234,23 @@ class Call:
     # --- the person's telephone
 
     def press(self, digit: str) -> None:
-        """A key of the person: DTMF event; "*" ends a playback, as by default in FreeSWITCH."""
+        """A key of the person: DTMF event; "*" ends a playback, as by default in FreeSWITCH. Who
+        eavesdrops commands that by keys, or, where it is told not to, has none heard."""
+        spying = self.audio.spying
+        if spying is not None:
+            if self.channel.variables.get("eavesdrop_enable_dtmf", "true") != "true":
+                return
+            spying.command(digit)
         more = {"DTMF-Digit": digit, "DTMF-Duration": _DTMF_DURATION, "DTMF-Source": "RTP"}
         self._fire("DTMF", more)
         if digit in self.channel.variables.get("playback_terminators", "*"):
             self.audio.player.stop(flush=False)
+
+    def put_on_hold(self, held: bool) -> None:
+        """The person's telephone sends a re-INVITE: nothing of us is heard, or everything again."""
+        if self.audio.on_hold is not held and self.channel.is_up:
+            self.audio.on_hold = held
+            self._fire("CHANNEL_HOLD" if held else "CHANNEL_UNHOLD")
 
     def put_down(self) -> None:
         """The person hangs up: BYE, or CANCEL of a call we have not answered."""
@@ -251,8 +267,12 @@ class Call:
         """Now, since the epoch."""
         return self._host.microseconds() / 1_000_000
 
-    def _run_application(self, application: str, argument: str) -> None:
-        run_application(self, application, argument)
+    def find(self, uuid: str) -> Call | None:
+        """Another live call of the switch."""
+        return self._host.find(uuid)
+
+    def _run_application(self, application: str, argument: str) -> bool:
+        return run_application(self, application, argument)
 
     def _fire(self, name: str, more: dict[str, str] | None = None) -> None:
         self._host.fire(name, self.channel, more)

@@ -10,8 +10,9 @@ import gevent
 from topcalls.sandbox.freeswitch.audio_stream import AudioStream
 from topcalls.sandbox.freeswitch.callee import Callee, ringback
 from topcalls.sandbox.freeswitch.channel import Channel
-from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS, Codec, comfort_noise, level
+from topcalls.sandbox.freeswitch.codec import FRAME_SECONDS, PCMU, Codec, comfort_noise, level
 from topcalls.sandbox.freeswitch.displacing import Displacing
+from topcalls.sandbox.freeswitch.eavesdropping import Spy
 from topcalls.sandbox.freeswitch.playback import Execution, Player
 from topcalls.sandbox.freeswitch.recording import Recordings
 from topcalls.sandbox.line_noise import LineNoise
@@ -29,14 +30,18 @@ class CallAudio:
     """
 
     def __init__(
-        self, channel: Channel, callee: Callee, fire: Fire, run: Callable[[str, str], None]
+        self, channel: Channel, callee: Callee, fire: Fire, run: Callable[[str, str], bool]
     ) -> None:
-        """`fire(name, headers)` raises an event, `run(application, argument)` carries one out."""
+        """`fire(name, headers)` raises an event, `run(application, argument)` carries one out; True
+        if it lasts until `player.application_over`."""
         self.player = Player(PlaybackSession(channel, fire, run))
         self.stream: AudioStream | None = None
         self.recordings = Recordings(channel.variables, fire)
         self.heard: deque[bytes] = deque(maxlen=round(HEARD_SECONDS_KEPT / FRAME_SECONDS))
         self.displacing = Displacing()
+        self.spying: Spy | None = None  # who listens here to another call
+        self.spies: list[Spy] = []  # who listen to this one
+        self.on_hold = False
         self._peer: CallAudio | None = None
         self._from_peer: deque[bytes | None] = deque(maxlen=MOST_FRAMES_WAITING)
         self._channel = channel
@@ -55,15 +60,23 @@ class CallAudio:
         if active and not self._callee.sends_packets:
             self._miss_packet()
         said = self._line.under(self._callee.speak_frame()) if active else self._early_audio()
-        played = self._from_other(said) if self._peer is not None else self.player.tick()
+        voice, said = said, self._with_spies(said)
+        played = self._played(said)
         samples = channel.codec.to_linear(played) if played else self._comfort_noise()
+        for spy in self.spies:
+            spy.overhears(PCMU.to_linear(voice) if voice else None, samples)
+        for spy in self.spies:
+            samples, played = spy.into_heard(samples), None
         heard, recorded = self.displacing.mix(samples)
         if self.stream is not None or self.recordings.active:
             self._fork(said, recorded)
         if active and heard is not None:
             self._callee.hear_tones(heard)
-        if active:
-            mixed = channel.codec.from_linear(heard) if heard and heard is not samples else played
+        if active and self.on_hold:
+            self._callee.hear(0, at)
+        elif active:
+            plain = heard is samples and played is not None
+            mixed = played if plain or not heard else channel.codec.from_linear(heard)
             self.heard.append(mixed or channel.codec.silence)
             # a person tells a voice from what sounds behind it
             self._callee.hear(level(samples) if samples else 0, at)
@@ -81,6 +94,32 @@ class CallAudio:
         """Whether it is that one whom the person hears."""
         return self._peer is peer
 
+    def listen_to(self, call: CallAudio, mix: str, ended: Callable[[], None]) -> None:
+        """`eavesdrop`: hear that call until `ended`."""
+
+        def over() -> None:
+            self.spying = None
+            ended()
+
+        self.spying = Spy(call.spies, mix, over)
+
+    def _with_spies(self, said: bytes | None) -> bytes | None:
+        """What the person says, as others get it."""
+        samples = PCMU.to_linear(said) if said and self.spies else None
+        for spy in self.spies:
+            samples = spy.into_said(samples)
+        return PCMU.from_linear(samples) if samples else said
+
+    def _played(self, said: bytes | None) -> bytes | None:
+        """What the switch has for the person: another person, another call, or a file."""
+        if self._peer is not None:
+            return self._from_other(said)
+        if self.spying is None:
+            return self.player.tick()
+        self.spying.says(PCMU.to_linear(said) if said else None)
+        heard = self.spying.hears()
+        return self._channel.codec.from_linear(heard) if heard else None
+
     def _from_other(self, said: bytes | None) -> bytes | None:
         """Give the other person what ours says, and take what theirs said."""
         assert self._peer is not None
@@ -90,12 +129,20 @@ class CallAudio:
 
     def hang_up(self) -> None:
         """PLAYBACK_STOP, RECORD_STOP of what is going on; the stream is closed."""
-        self.player.hang_up()
+        self.leave()
+        for spy in tuple(self.spies):
+            spy.end()
         self.displacing.close()
         self.recordings.stop_all()
         if self.stream is not None:
             gevent.spawn(self.stream.stop)
             self.stream = None
+
+    def leave(self) -> None:
+        """Whatever the channel does ends: it is gone, or is connected with another."""
+        if self.spying is not None:
+            self.spying.end()
+        self.player.hang_up()
 
     def vanish(self) -> None:
         """The switch has crashed."""
@@ -134,7 +181,7 @@ class CallAudio:
 class PlaybackSession:
     """Raises the events of a channel's playbacks; see `playback.Session`."""
 
-    def __init__(self, channel: Channel, fire: Fire, run: Callable[[str, str], None]) -> None:
+    def __init__(self, channel: Channel, fire: Fire, run: Callable[[str, str], bool]) -> None:
         self._channel = channel
         self._fire = fire
         self._run = run
@@ -145,14 +192,13 @@ class PlaybackSession:
         return self._channel.codec
 
     def begin_application(self, execution: Execution) -> bool:
-        """CHANNEL_EXECUTE; whatever is not `playback` is done at once."""
+        """CHANNEL_EXECUTE; most of what is not `playback` is done at once."""
         self._channel.application = execution.application
         self._channel.application_data = execution.argument
         self._fire("CHANNEL_EXECUTE", _application_headers(execution))
         if execution.application == "playback":
             return True
-        self._run(execution.application, execution.argument)
-        return False
+        return self._run(execution.application, execution.argument)
 
     def end_application(self, execution: Execution, response: str) -> None:
         """CHANNEL_EXECUTE_COMPLETE."""

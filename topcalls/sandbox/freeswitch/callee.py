@@ -23,6 +23,7 @@ from topcalls.sandbox.scenario_steps import (
     Beep,
     ExpectKeys,
     HangUp,
+    Hold,
     Interrupt,
     LineDies,
     Listen,
@@ -49,6 +50,10 @@ class Telephone(Protocol):
 
     def press(self, digit: str) -> None:
         """A key is pressed."""
+        ...
+
+    def put_on_hold(self, held: bool) -> None:
+        """The person puts the call on hold, or takes it back."""
         ...
 
     def put_down(self) -> None:
@@ -174,6 +179,10 @@ class Callee:
                 yield from self._listen(step)
             case Wait(seconds) | Silence(seconds):
                 yield from _nothing(seconds)
+            case Hold(seconds):
+                self._telephone.put_on_hold(True)
+                yield from _nothing(seconds)
+                self._telephone.put_on_hold(False)
             case Interrupt():
                 yield from self._interrupt(step)
             case Press():

@@ -109,6 +109,7 @@ class Listener:
 
     def _sendevent(self, command: Command, name: str) -> bytes:
         uuid = new_id()
+        self._switch.send_event(command.headers.get("unique-id", ""), command.headers)
         headers = {key.title(): value for key, value in command.headers.items()}
         headers.pop("Content-Length", None)
         self._switch.raise_event(name.upper(), headers | {"Event-UUID": uuid}, command.body)

@@ -47,7 +47,8 @@ class Session(Protocol):
         ...
 
     def begin_application(self, execution: Execution) -> bool:
-        """Fire CHANNEL_EXECUTE; True for `playback`, else the application is carried out."""
+        """Fire CHANNEL_EXECUTE; True for `playback`, else the application is carried out, and true
+        if it lasts."""
         ...
 
     def end_application(self, execution: Execution, response: str) -> None:
@@ -112,6 +113,7 @@ class Player:
         self._stack: list[PlayingFile] = []
         self._pending: bytes | None = None
         self._break = False
+        self._lasting: Execution | None = None  # an application that is no playback
 
     @property
     def is_playing(self) -> bool:
@@ -140,6 +142,12 @@ class Player:
         written, self._pending = self._pending, None
         self._look_around()
         return written
+
+    def application_over(self) -> None:
+        """What lasted has ended."""
+        if self._lasting is not None:
+            execution, self._lasting = self._lasting, None
+            self._session.end_application(execution, "_none_")
 
     def hang_up(self) -> None:
         """End everything because the channel is gone."""
@@ -170,13 +178,16 @@ class Player:
                 self._start(self._queue.popleft())
 
     def _may_start_next(self) -> bool:
-        if not self._queue or len(self._stack) >= _MAX_NESTED:
+        if not self._queue or self._lasting or len(self._stack) >= _MAX_NESTED:
             return False
         return not any(playing.execution.event_lock for playing in self._stack)
 
     def _start(self, execution: Execution) -> None:
         if not self._session.begin_application(execution):
             self._session.end_application(execution, "_none_")
+            return
+        if execution.application != "playback":
+            self._lasting = execution
             return
         path, _, seek = execution.argument.partition("@@")
         opened = open_sound(path, int(seek) if seek.isdigit() else 0)

@@ -104,6 +104,7 @@ def parked_variables(node: str) -> dict[str, str]:
         "RECORD_STEREO": "true",
         "send_silence_when_idle": "400",
         "playback_terminators": "none",
+        "hold_music": "silence",
         "STREAM_BUFFER_SIZE": "40",
         "STREAM_HEART_BEAT": "0",
         "STREAM_MESSAGE_DEFLATE": "false",

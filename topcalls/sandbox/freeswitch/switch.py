@@ -14,7 +14,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.errors import TopCallsError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.arguments import OriginateSyntax, parse_originate
+from topcalls.sandbox.freeswitch.arguments import Originate, OriginateSyntax, parse_originate
 from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.cdr import write_cdr
@@ -159,6 +159,9 @@ class Switch:
             return "-ERR INVALID_GATEWAY\n"
         if gateway is not None and not gateway.is_up:
             return "-ERR GATEWAY_DOWN\n"
+        scenario = self._who_answers(request)
+        if scenario is None:
+            return "-ERR USER_NOT_REGISTERED\n"
         uuid = request.variables.get("origination_uuid") or new_id()
         if uuid in self.calls:
             return "-ERR DESTINATION_OUT_OF_ORDER\n"
@@ -171,7 +174,6 @@ class Switch:
             request.number,
         )
         channel.variables |= variables | request.variables
-        scenario = self._plan.scenario_for(request.number) if request.gateway else _NULL
         call = self._add(Call(self, channel, scenario))
         call.dial(gateway.refusal if gateway is not None else None)
         if not channel.settled.wait(request.timeout):
@@ -182,6 +184,11 @@ class Switch:
         if request.application == "park":
             call.park()
         return f"+OK {uuid}\n"
+
+    def _who_answers(self, request: Originate) -> Scenario | None:
+        if request.user:
+            return self.users.rings(request.user)
+        return self._plan.scenario_for(request.number) if request.gateway else _NULL
 
     def call_in(self, invite: Invite, scenario: Scenario | None = None) -> Call:
         """Somebody calls us: an inbound leg, parked unanswered with tc_owner=unclaimed, or refused
@@ -234,6 +241,13 @@ class Switch:
                 )
             )
         return True
+
+    def send_event(self, uuid: str, headers: Mapping[str, str]) -> None:
+        """`sendevent` to a channel: who eavesdrops there is told what to do."""
+        call = self.calls.get(uuid)
+        if call is not None and call.audio.spying is not None:
+            for key in headers.get("eavesdrop-command", ""):
+                call.audio.spying.command(key)
 
     def stream_habits(self) -> StreamHabits:
         """What is up to chance on the real switch takes turns here, so that clients meet it."""
@@ -307,6 +321,10 @@ class Switch:
         self.media.remove(call.audio)
         self.calls.pop(call.uuid, None)
         self.past_calls.append(call)
+
+    def find(self, uuid: str) -> Call | None:
+        """See `call.Host`."""
+        return self.calls.get(uuid)
 
     def rendered(self, text: str) -> bytes | None:
         """See `call.Host`."""

@@ -20,6 +20,7 @@ from topcalls.store.models.processes import Controller, NamedLease, SchemaVersio
 from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
+from topcalls.store.models.supervisions import CallSupervision, LiveCode
 from topcalls.store.models.tools import CallTool, ToolSecret
 from topcalls.store.models.transfers import CallTransfer
 from topcalls.store.models.voices import ClonedVoice, VendorVoice
@@ -67,6 +68,8 @@ TABLES = (
     ClonedVoice,
     Softphone,
     SoftphoneRegistration,
+    CallSupervision,
+    LiveCode,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -82,6 +85,7 @@ __all__ = [
     "CallEvent",
     "CallRecording",
     "CallTool",
+    "CallSupervision",
     "CallTransfer",
     "CallUsage",
     "Carrier",
@@ -92,6 +96,7 @@ __all__ = [
     "DoNotCallNumber",
     "IdempotencyRecord",
     "LatencyDay",
+    "LiveCode",
     "MinuteGrant",
     "MinuteUsage",
     "NamedLease",
