@@ -3,12 +3,13 @@
     python benchmarks/soak.py [--minutes 30] [--calls 8] [--every 60]
 
 Every process of a sandbox install runs; so many calls are kept going, taking turns through all of
-the scenarios: talks, interruptions, busy phones, torn streams, failing models. Calls are posted to
-the API, with a webhook. Every `--every` seconds the table shows the calls so far and, of each
-process, memory and descriptors, of the controller its greenlets and playback files too.
+the scenarios: talks, interruptions, busy phones, torn streams, failing models, a warm transfer, and
+callers who call us. Calls are posted to the API, with a webhook. Every `--every` seconds a line
+shows the calls so far and, of each process, memory and descriptors, of the controller its greenlets
+and playback files too.
 
-The verdict compares the idle processes before and after, and takes the slope of memory over the
-second half of the run: by then caches are full.
+The table at the end compares the idle processes before and after, and takes the slope of memory
+over the second half of the run: by then caches are full.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ import http.client
 import json
 import sys
 import time
+import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from common import (
     JsonProcess,
@@ -38,11 +42,19 @@ from common import (
 )
 
 NUMBERS = [f"+120255501{last:02d}" for last in range(13)]
+ASKS_FOR_A_PERSON, PERSON = "+12025550113", "+12025550114"
+OURS = "+12025550190"
+"""The number that callers call."""
+
+CALLS_IN = "calls reception"
 DRAIN_SECONDS = 120.0
 SETTLE_SECONDS = 15.0
 MOST_MINUTES = 24 * 60
 MB_PER_1000_CALLS = 2.0
 """Growth that counts as flat: less than what a thousand calls leave in caches and counters."""
+
+FURTHER = 3
+"""What an idle process may have open more at one time than at another."""
 
 _FINAL = ("completed", "failed", "cancelled")
 
@@ -76,12 +88,15 @@ class Install:
         self._made = made
         self._directory = directory
         self._began = time.monotonic()
-        self._live: set[str] = set()
+        self._live: set[Callable[[], bool]] = set()
         self.calls = 0
         self.processes: dict[str, JsonProcess] = {}
         for name in ("sandbox", "controller", "api", "worker"):
             self.processes[name] = stack.enter_context(running(self._start(name, settings)))
-        self._webhook = json.loads(made.settings.sandbox_file.read_text())["webhook_url"]
+        self._doors = json.loads(made.settings.sandbox_file.read_text())
+        self._make_reception()
+        self._kinds = [lambda number=number: self._call(number) for number in NUMBERS]
+        self._kinds += [self._transfer, self._call_in]
 
     def _start(self, name: str, settings: dict[str, str]) -> JsonProcess:
         if name == "controller":
@@ -95,13 +110,12 @@ class Install:
         """Replace the calls that are over."""
         self.forget_ended()
         while len(self._live) < wanted:
-            self._live.add(self._post(NUMBERS[self.calls % len(NUMBERS)]))
+            self._live.add(self._kinds[self.calls % len(self._kinds)]())
             self.calls += 1
 
     def forget_ended(self) -> bool:
         """True once no call is left."""
-        account, calls = self._made.principal.account_id, self._made.services.calls
-        self._live = {id for id in self._live if calls.get(account, id).status not in _FINAL}
+        self._live = {is_over for is_over in self._live if not is_over()}
         return not self._live
 
     def sample(self) -> Sample:
@@ -120,24 +134,61 @@ class Install:
             sum(path.is_file() for path in files),
         )
 
-    def _post(self, number: str) -> str:
-        connection = http.client.HTTPConnection("127.0.0.1", self.processes["api"].ready["port"])
+    # --- calls; each gives what tells that it is over
+
+    def _call(self, number: str, **wishes: Any) -> Callable[[], bool]:
         body = {
             "phone_number": number,
             "task": "Confirm the appointment on Monday.",
-            "webhook_url": self._webhook,
+            "webhook_url": self._doors["webhook_url"],
+            **wishes,
         }
+        call_id = self._post("/v1/calls", body)["call_id"]
+        account, calls = self._made.principal.account_id, self._made.services.calls
+        return lambda: calls.get(account, call_id).status in _FINAL
+
+    def _transfer(self) -> Callable[[], bool]:
+        target = {"name": "support", "number": PERSON, "kind": "warm", "briefing": "Short."}
+        return self._call(ASKS_FOR_A_PERSON, transfer={"destinations": [target]})
+
+    def _call_in(self) -> Callable[[], bool]:
+        invite = json.dumps({"to": OURS, "scenario": CALLS_IN}).encode()
+        request = urllib.request.Request(self._doors["callers_url"], invite, method="PUT")
+        channel = _answer_to(request)["channel_id"]
+        door = self._doors["callers_url"] + channel
+        return lambda: _answer_to(urllib.request.Request(door))["state"] == "over"
+
+    def _make_reception(self) -> None:
+        configuration = {
+            "task": "You are the reception.",
+            "first_sentence": "Bright Smile Dental, hello.",
+            "webhook_url": self._doors["webhook_url"],
+        }
+        wishes = {"name": "Reception", "configuration": configuration}
+        agent = self._post("/v1/agents", wishes)["id"]
+        self._post(f"/v1/agents/{agent}/publish", {})
+        self._post("/v1/phone-numbers", {"number": OURS, "agent_id": agent})
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.processes["api"].ready["port"])
         headers = {
             "Authorization": f"Bearer {self._made.token}",
             "Content-Type": "application/json",
         }
-        connection.request("POST", "/v1/calls", json.dumps(body), headers)
+        connection.request("POST", path, json.dumps(body), headers)
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
-        if answer.status != 201:
+        if answer.status not in (200, 201):
             raise RuntimeError(text.decode(errors="replace"))
-        return str(json.loads(text)["call_id"])
+        told: dict[str, Any] = json.loads(text)
+        return told
+
+
+def _answer_to(request: urllib.request.Request) -> dict[str, Any]:
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        told: dict[str, Any] = json.load(answer)
+    return told
 
 
 def slope(samples: list[Sample], name: str) -> float:
@@ -152,18 +203,26 @@ def slope(samples: list[Sample], name: str) -> float:
 
 
 def verdict(samples: list[Sample], before: Sample, after: Sample) -> None:
-    """What grew."""
+    """What grew, as a table of the README."""
     second_half = samples[len(samples) // 2 :]
+    half = second_half[0]
+    say(f"\n| {after.calls} calls | idle before | half-way | idle after | per 1,000 calls | |")
+    say("|---|---|---|---|---|---|")
     for name in before.memory:
         growth = slope(second_half, name)
+        figures = [f"{sample.memory[name]:.1f}" for sample in (before, half, after)]
         word = "flat" if growth <= MB_PER_1000_CALLS else "GROWS"
-        more = after.descriptors[name] - before.descriptors[name]
-        say(f"{name:<11} {growth:>+7.2f} MB per 1,000 calls: {word}; descriptors {more:+d}")
-    for what, earlier, later in (
-        ("greenlets of the idle controller", before.greenlets, after.greenlets),
-        ("playback files", before.playback_files, after.playback_files),
-    ):
-        say(f"{what}: {earlier} before, {later} after: {'flat' if later <= earlier else 'GROWS'}")
+        say(f"| {name}, MB | {' | '.join(figures)} | {growth:+.2f} | {word} |")
+    counts: list[tuple[str, Callable[[Sample], int]]] = [
+        (f"{name}, descriptors", lambda sample, name=name: sample.descriptors[name])
+        for name in before.memory
+    ]
+    counts.append(("controller, greenlets", lambda sample: sample.greenlets))
+    counts.append(("playback files", lambda sample: sample.playback_files))
+    for what, count in counts:
+        numbers = [count(sample) for sample in (before, half, after)]
+        word = "flat" if numbers[2] <= numbers[0] + FURTHER else "GROWS"
+        say(f"| {what} | {' | '.join(map(str, numbers))} | | {word} |")
     if len(second_half) < 5:
         say("(too few samples for a slope: run it longer)")
 

@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.request
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import gevent
@@ -21,26 +22,33 @@ from product import Product
 
 from topcalls import compose, config
 
-QUICK, LONG = "+12025550170", "+12025550172"
+QUICK, LEAVES, LONG = "+12025550170", "+12025550171", "+12025550172"
 SCENARIOS = {
     QUICK: ["ring: 0.2", "answer", "say: Hello.", "hang_up"],
+    LEAVES: ["ring: 0.2", "answer", "silence: 4", "hang_up"],
     LONG: ["ring: 0.2", "answer", "silence: 60", "hang_up"],
 }
 NODES = ("node-a", "node-b")
 READY_SECONDS = 60
 STOP_SECONDS = 20
+GATE = Path(__file__).with_name("tcp_gate.py")
 LAST_EVENTS = ("call.completed", "call.failed")
 
 
 class Apart(Product):
-    """`topcalls api`, `worker`, and on each node a switch's double and a controller."""
+    """`topcalls api`, `worker`, and on each node a switch's double and a controller. `reached_by`:
+    by which URL they reach the database, where it is another."""
 
-    def __init__(self, directory, database_url, queue_url="", nodes=NODES, **weights):
+    def __init__(
+        self, directory, database_url, queue_url="", nodes=NODES, *, reached_by="", **weights
+    ):
         shared = directory / "shared"
         shared.mkdir()
         super().__init__(
             directory,
-            TOPCALLS_DATABASE_URL=database_url or f"sqlite:///{shared / 'topcalls.db'}",
+            TOPCALLS_DATABASE_URL=reached_by
+            or database_url
+            or f"sqlite:///{shared / 'topcalls.db'}",
             TOPCALLS_SECRET_KEY=Fernet.generate_key().decode(),
             TOPCALLS_RECORDINGS_DIR=str(shared / "recordings"),
             TOPCALLS_CALLS_PER_SECOND="50",
@@ -241,9 +249,63 @@ def postgres_database():
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+class Gate:
+    """Stands before a server, in a process of its own. `url` leads through it."""
+
+    def __init__(self, url):
+        parts = urlsplit(url)
+        self._process = subprocess.Popen(
+            [sys.executable, GATE, parts.hostname, str(parts.port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        port = int(self._process.stdout.readline())
+        user = parts.netloc.rpartition("@")[0]
+        self.url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
+
+    @contextmanager
+    def shut(self):
+        """Nobody gets through meanwhile."""
+        self._tell("shut")
+        try:
+            yield
+        finally:
+            self._tell("open")
+
+    def close(self):
+        self._process.stdin.close()
+        self._process.wait(STOP_SECONDS)
+        self._process.stdout.close()
+
+    def _tell(self, word):
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == "done\n"
+
+
+@contextmanager
+def gate_before(url):
+    """A gate before the server of a URL."""
+    gate = Gate(url)
+    try:
+        yield gate
+    finally:
+        gate.close()
+
+
 def outcome(call):
     """Status and reason, as the API shows them."""
     return call["status"], call["end_reason"]
 
 
-__all__ = ["LONG", "QUICK", "Apart", "outcome", "postgres_database", "running"]
+__all__ = [
+    "LEAVES",
+    "LONG",
+    "QUICK",
+    "Apart",
+    "gate_before",
+    "outcome",
+    "postgres_database",
+    "running",
+]

@@ -1,16 +1,19 @@
-"""Processes started apart, two switches, one database: calls are shared, a switch dies, a node is
-drained; on PostgreSQL with its own queue, with the queue in Redis, and on one SQLite file."""
+"""Processes started apart, two switches, one database: calls are shared, a switch dies, the
+database is gone, a node is drained; on PostgreSQL with its own queue, with the queue in Redis, and
+on one SQLite file."""
 
 import os
+import time
 from urllib.parse import urlsplit
 
 import pytest
-from apart import LONG, QUICK, Apart, outcome, postgres_database, running
+from apart import LEAVES, LONG, QUICK, Apart, gate_before, outcome, postgres_database, running
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 CALLS = 20
 AWAY_SECONDS = 8
 """How long a dead switch is away: longer than it takes that others notice."""
+GONE_SECONDS = 10
 REDIS_NUMBER = 1
 """Of the database in Redis: other tests keep their tasks in the one that is named to them."""
 
@@ -30,9 +33,14 @@ def spread(apart, calls):
 
 @pytest.mark.postgres
 def test_two_switches_on_postgresql_through_death_and_drain(tmp_path):
-    with postgres_database() as url, running(Apart(tmp_path, url)) as apart:
+    with (
+        postgres_database() as url,
+        gate_before(url) as gate,
+        running(Apart(tmp_path, url, reached_by=gate.url)) as apart,
+    ):
         calls = calls_are_shared(apart)
         calls += a_switch_dies(apart)
+        calls += the_database_is_gone(apart, gate)
         calls += a_node_is_drained(apart)
         calls += a_controller_is_stopped(apart)
         assert_nothing_left(apart, calls)
@@ -75,6 +83,30 @@ def a_switch_dies(apart):
         apart.request("POST", f"/v1/calls/{call_id}/stop")
         assert apart.wait_over(call_id)["end_reason"] == "stopped"
     return calls + more
+
+
+def the_database_is_gone(apart, gate):
+    """Nothing is accepted that could be lost. Calls go on, those that end are told and billed when
+    it is back, and nobody is taken for dead."""
+    calls = [apart.place(LONG), apart.place(LEAVES)]
+    talks, leaves = calls
+    for call_id in calls:
+        apart.wait_until(call_id, talking)
+    with gate.shut():
+        gone_at = time.monotonic()
+        body = {"phone_number": QUICK, "task": "Say hello."}
+        assert apart.request("POST", "/v1/calls", body).status == 503
+        assert apart.request("GET", f"/v1/calls/{talks}").status == 503
+        apart.wait_for(
+            lambda: time.monotonic() > gone_at + GONE_SECONDS, lambda: "time does not pass"
+        )
+    left = apart.wait_over(leaves)
+    assert outcome(left) == ("completed", "callee_hung_up")
+    assert 3.5 <= left["actual_duration_billed"] * 60 <= 7
+    assert talking(apart.details(talks))
+    apart.request("POST", f"/v1/calls/{talks}/stop")
+    assert apart.wait_over(talks)["end_reason"] == "stopped"
+    return calls + quick_calls(apart, 2)
 
 
 def a_node_is_drained(apart):
