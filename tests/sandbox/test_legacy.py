@@ -6,13 +6,33 @@ from product import Product
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
-TALK, INTERRUPTS, FAILING, OPT_OUT = (f"+120255501{n}" for n in ("00", "07", "10", "12"))
+TALK, INTERRUPTS, OPT_OUT, FAILING = (f"+120255501{n}" for n in ("00", "07", "12", "60"))
+FAILS_IN_SPEECH = f"""
+name: model that fails in speech
+number: "{FAILING}"
+description: Words of the friendly talk, by which the chain's double knows what to answer.
+callee:
+  - ring: 0.5
+  - answer
+  - listen: {{silence: 0.7, limit: 20}}
+  - say: "Yes, this is a good time."
+  - listen: {{silence: 8.0, limit: 30}}
+  - hang_up
+model:
+  - when: anything
+    fail: server_error
+    repeat: true
+"""
 
 
 @pytest.fixture(scope="module")
 def chain(tmp_path_factory):
     """The product, whose speech-to-speech model is backed by the chain."""
-    product = Product(tmp_path_factory.mktemp("chain"), TOPCALLS_REALTIME_FALLBACK="true").start()
+    directory = tmp_path_factory.mktemp("chain")
+    scenario = directory / "fails_in_speech.yaml"
+    scenario.write_text(FAILS_IN_SPEECH)
+    product = Product(directory, TOPCALLS_REALTIME_FALLBACK="true")
+    product.start("--scenario", str(scenario))
     yield product
     assert product.stop() == 0
 
