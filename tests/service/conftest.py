@@ -9,8 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -37,6 +37,12 @@ def kind(request: pytest.FixtureRequest) -> str:
     if request.param == "postgresql" and not os.environ.get(POSTGRES_VARIABLE):
         pytest.skip(f"{POSTGRES_VARIABLE} names no PostgreSQL server")
     return str(request.param)
+
+
+@pytest.fixture
+def new_postgres() -> Callable[[], AbstractContextManager[str]]:
+    """Makes one more PostgreSQL database, empty, for as long as the context lasts."""
+    return postgres_database
 
 
 @pytest.fixture(scope="session")

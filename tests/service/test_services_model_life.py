@@ -1,10 +1,12 @@
 """A model that its vendor shut down after the call was asked for, or the agent published."""
 
+import logging
 from datetime import UTC, date, datetime, timedelta
 
 import factories
 import inbound_rig
 import pytest
+import structlog
 from api_client import api_services, fault_paths
 from structlog.testing import capture_logs
 
@@ -129,8 +131,11 @@ def test_a_dead_default_is_listed_as_dead_and_refused_unless_another_is_named(ap
 
 
 def test_the_operator_reads_it_in_the_log(services):
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with capture_logs() as lines:
         services.catalogue.log_endings()
+    structlog.configure(**before)
     (line,) = [line for line in lines if line["model"] == "gpt-4o-mini-tts"]
     assert (line["log_level"], line["setting"]) == ("warning", "openai_speech_model")
     assert (line["shutdown_date"], line["replacement"]) == ("2027-01-06", "eleven_flash_v2_5")

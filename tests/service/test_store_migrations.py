@@ -199,10 +199,8 @@ def test_the_migrated_schema_is_the_schema_of_the_models(database, tmp_path, kin
 
 
 @pytest.fixture
-def second_postgres():
-    from conftest import postgres_database
-
-    with postgres_database() as url:
+def second_postgres(new_postgres):
+    with new_postgres() as url:
         yield url
 
 
