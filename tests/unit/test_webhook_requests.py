@@ -22,6 +22,7 @@ def delivery(**changes):
         "event": "call.completed",
         "url": "https://example.com/hook",
         "endpoint": "https://example.com",
+        "secret": SECRET,
         "payload": PAYLOAD,
         "attempt": 1,
         "created_at": datetime.now(UTC),
