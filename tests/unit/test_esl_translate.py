@@ -23,6 +23,7 @@ from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import (
     InboundCall,
     KeyPressed,
+    LineHeld,
     PlaybackStarted,
     PlaybackStopped,
     RecordingStopped,
@@ -69,6 +70,8 @@ CALL_EVENTS: dict[str, CallEvent | None] = {
     "playback_start": None,
     "playback_break": None,
     "dtmf": None,
+    "hold": None,
+    "unhold": None,
     "record_stop": None,
     "heartbeat": None,
 }
@@ -83,6 +86,8 @@ NOTICES = {
     "playback_start": PlaybackStarted("/dev/shm/a.PCMU", 1795447632924233),
     "playback_break": PlaybackStopped("/dev/shm/a.PCMU", 1795447644044221, "break", 8000),
     "dtmf": KeyPressed("5"),
+    "hold": LineHeld(True),
+    "unhold": LineHeld(False),
     "record_stop": RecordingStopped("/recordings/x.wav", 0),
     "heartbeat": SwitchHeartbeat(4, 59.366667),
 }
