@@ -1,5 +1,7 @@
 """What answers a call of the sandbox, and what is done about it."""
 
+import json
+import urllib.request
 import wave
 from io import BytesIO
 
@@ -10,6 +12,8 @@ from conftest import words
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 TALK, VOICEMAIL, MENU, SILENT = "+12025550100", "+12025550104", "+12025550105", "+12025550108"
+SCREENED, FAX, OUT_OF_SERVICE = "+12025550116", "+12025550117", "+12025550118"
+PICKS_UP, BEEPS_LATE, NOISY = "+12025550119", "+12025550120", "+12025550121"
 MESSAGE = "This is Bright Smile Dental. Please call us back about your appointment."
 PLACED = {
     "human": (TALK, {"voicemail": {"action": "hangup"}}),
@@ -18,13 +22,22 @@ PLACED = {
     "menu": (MENU, {"ivr": {"action": "hangup"}}),
     "navigate": (MENU, {"ivr": {"action": "navigate", "goal": "a person"}}),
     "silence": (SILENT, {}),
+    "screened": (SCREENED, {"screening": {"name": "This is Rachel", "purpose": "It is a survey"}}),
+    "fax": (FAX, {}),
+    "out of service": (OUT_OF_SERVICE, {}),
+    "picks up": (PICKS_UP, {"voicemail": {"action": "leave_message", "message": MESSAGE}}),
+    "beeps late": (BEEPS_LATE, {"voicemail": {"action": "leave_message", "message": MESSAGE}}),
+    "noisy": (NOISY, {"voicemail": {"action": "hangup"}}),
 }
 
 
 @pytest.fixture(scope="module")
 def ids(product):
-    """All of them under way at once."""
-    return {name: product.place(number, **wishes) for name, (number, wishes) in PLACED.items()}
+    """All of them under way at once, and one about which the customer's server decides."""
+    placed = {name: product.place(number, **wishes) for name, (number, wishes) in PLACED.items()}
+    decide(product, {"action": "hangup"})
+    placed["decided"] = product.place(VOICEMAIL, answer_webhook_url=product.webhook_url)
+    return placed
 
 
 @pytest.fixture
@@ -80,12 +93,69 @@ def test_nobody_who_says_anything_is_silence(ended):
     assert call["answered_by"] == "unknown"
 
 
+def test_an_assistant_that_asks_hears_who_calls_and_why(ended):
+    call = ended("screened")
+    assert "screening_words" in {item["name"] for item in call["answer"]["evidence"]}
+    assert "this is rachel it is a survey" in words(call, "assistant")
+    assert "this is daniel speaking" in words(call, "user")
+
+
+@pytest.mark.parametrize(("name", "detected"), [("fax", "fax"), ("out of service", "intercept")])
+def test_machines_are_told_by_their_tones(ended, name, detected):
+    call = ended(name)
+    assert call["answer"]["detected"] == detected, call["answer"]
+    assert call["answered_by"] == "unknown"
+
+
+def test_who_picks_up_during_the_message_is_talked_to(ended):
+    call = ended("picks up")
+    assert "picked_up" in {item["name"] for item in call["answer"]["evidence"]}, call["answer"]
+    assert call["answered_by"] == "human"
+    assert "tuesday is fine" in words(call, "user")
+
+
+def test_a_message_begins_again_after_a_late_beep(product, ended):
+    call = ended("beeps late")
+    assert call["answered_by"] == "voicemail", call["answer"]
+    assert words(call, "assistant").count("this is bright smile dental") == 2
+    caller, agent = sides(product.get(call["recording_url"].partition(product.url)[2]))
+    assert first_sound(agent, after=end_of_tone(caller, 1000.0)) > 0
+
+
+def test_a_person_on_a_noisy_line_is_no_machine(ended):
+    call = ended("noisy")
+    assert call["answered_by"] == "human", call["answer"]
+    assert "tuesday at ten is fine" in words(call, "user")
+
+
+def test_the_customers_server_decides(product, ids, ended):
+    call = ended("decided")
+    assert call["answered_by"] == "voicemail", call["answer"]
+    assert call["end_reason"] == "agent_ended"
+    asked = [
+        item
+        for item in product.received_webhooks()["deliveries"]
+        if item["body"]["event"] == "call.answer_detected"
+    ]
+    assert {item["body"]["call"]["call_id"] for item in asked} == {ids["decided"]}
+    assert asked[0]["signature_verified"] in (True, None)
+
+
 def test_a_verdict_is_corrected_by_one_request(product, ids, ended):
     ended("menu")
     path = f"/v1/calls/{ids['menu']}/answered_by"
     answer = product.request("POST", path, {"answered_by": "screening"}).body
     assert (answer["detected"], answer["corrected"]) == ("ivr", "screening")
     assert product.get(f"/v1/calls/{ids['menu']}")["answered_by"] == "unknown"
+
+
+def decide(product, content):
+    """What the customer's server says from now on."""
+    request = urllib.request.Request(
+        product.webhook_url + "-/decision", method="PUT", data=json.dumps(content).encode()
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 204
 
 
 def sides(audio):

@@ -176,6 +176,28 @@ def test_a_person_who_picks_up_meanwhile_is_talked_to() -> None:
     assert talk.observer.ends == []
 
 
+def test_who_picks_up_at_the_end_of_the_message_is_waited_for() -> None:
+    talk = at_the_beep(LEAVE)
+    talk.session.respond(MESSAGE, 2.0)
+    talk.advance(1.0)
+    item_id = talk.start_speech()
+    talk.advance(2.5)
+    talk.stop_speech(item_id)
+    assert talk.observer.ends == []
+    talk.tell(CallerTranscript(item_id, "Hello, wait, I am here."))
+    assert talk.observer.answers[-1].answerer is Answerer.HUMAN
+    assert ("respond",) in talk.session.calls
+
+
+def test_words_that_never_come_do_not_hold_the_line() -> None:
+    talk = at_the_beep(LEAVE)
+    talk.session.respond(MESSAGE, 2.0)
+    talk.advance(1.0)
+    talk.stop_speech(talk.start_speech())
+    talk.advance(7.0)
+    assert talk.observer.ends == [("agent_ended", "voicemail message left")]
+
+
 def test_what_the_mailbox_says_over_the_message_is_nobody_picking_up() -> None:
     talk = at_the_beep(LEAVE)
     talk.session.respond(MESSAGE, 6.0)

@@ -2,6 +2,7 @@
 
 import audioop
 
+import numpy as np
 import pytest
 from sandbox_peers import frequency_of, tone
 
@@ -122,6 +123,26 @@ def test_keys_are_pressed_one_by_one():
     person = Person('- press: "1#"')
     person.live(1)
     assert person.pressed == [("1", 0), ("#", 10)]
+
+
+def test_a_tone_has_its_frequencies_and_no_break():
+    said = b"".join(Person("- tone: {hertz: 1428.5, seconds: 0.4}").live(0.4))
+    samples = np.frombuffer(audioop.ulaw2lin(said, 2), "<i2").astype(float)
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2
+    hertz = np.fft.rfftfreq(len(samples), 1 / 8000)
+    near = np.abs(hertz - 1428.5) < 10
+    assert power[near].sum() > 0.99 * power.sum()
+    pair = b"".join(Person("- tone: {hertz: [480, 620], seconds: 0.4}").live(0.4))
+    assert len(pair) == len(said) and pair != said
+
+
+def test_a_line_that_hisses_does_so_under_words_and_in_silence():
+    said = Person('- noise: -30\n- wait: 0.2\n- say: "Hello."\n- wait: 5').live(1.0)
+    levels = [audioop.rms(audioop.ulaw2lin(frame, 2), 2) for frame in said]
+    assert levels[0] == pytest.approx(32768 * 10 ** (-30 / 20), rel=0.25)
+    assert min(levels) > 0.7 * levels[0]
+    assert said[10] != tone(500, 0.1)[:160]
+    assert len(set(said[:10])) > 5
 
 
 def test_the_beep_is_a_1000_hz_tone():

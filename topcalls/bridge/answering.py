@@ -79,6 +79,11 @@ class Answering:
         """An automatic menu is listened to, which is not to be answered at every pause."""
         return self._menu.is_in_menu
 
+    @property
+    def awaits_words(self) -> bool:
+        """The call must not end before it is known who speaks over the message."""
+        return self._message.awaits_words
+
     def forget(self) -> None:
         """The conversation was under way before: nothing is to be found out."""
         self._ear = None

@@ -2,7 +2,7 @@
 
 A beep that comes after the first words were said to a mailbox that seemed to have none begins the
 recording only then, so the message begins again. Who speaks meanwhile is a person, unless it is the
-mailbox once more.
+mailbox once more: what they say is waited for, even if the message is over by then.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from topcalls.core.answer_verdict import MACHINES, classify
 from topcalls.core.turn_rules import Protection
 
 MOST_RESTARTS: Final = 2
+WORDS_SECONDS: Final = 6.0
+"""So long after somebody began to speak their words are there, or will not be."""
+
+_WORDS = "words over a message"
 EARLY_SECONDS: Final = 3.0
 """A beep so soon after the one that the message waited for is the true one."""
 
@@ -35,6 +39,7 @@ class MailboxMessage:
         self._begun_at = 0.0  # monotonic
         self._restarts = 0
         self._heard: set[str] = set()  # speech that began while it is being left
+        self._unread: set[str] = set()  # that of it whose words may come yet
 
     def leave(self, text: str, *, by_beep: bool) -> None:
         """Say it, then end the call. `by_beep`: the beep was heard."""
@@ -42,6 +47,11 @@ class MailboxMessage:
         self._text, self._by_beep, self._begun_at = text, by_beep, self._parts.now
         self._agent.say(Ask(text, protection=Protection.ABSOLUTE))
         self._farewell.begin("agent_ended", "voicemail message left")
+
+    @property
+    def awaits_words(self) -> bool:
+        """Somebody speaks, or has spoken, over the message, and it is not known what."""
+        return self.is_being_left and bool(self._unread)
 
     @property
     def may_begin_again(self) -> bool:
@@ -60,9 +70,12 @@ class MailboxMessage:
         """The model's ears hear somebody."""
         if self.is_being_left:
             self._heard.add(item_id)
+            self._unread.add(item_id)
+            self._parts.timers.set(_WORDS, WORDS_SECONDS, self._unread.clear)
 
     def picked_up(self, item_id: str, text: str) -> bool:
         """What they said; True, and no more is said, if that is a person."""
+        self._unread.discard(item_id)
         plain = answer_phrases.plain(text)
         found = classify(plain)
         machine = found is not None and found[0] in MACHINES

@@ -228,7 +228,8 @@ class Conversation:
     def _when_quiet(self) -> None:
         if not self._agent.quiet:
             return
-        if self._farewell.closing and not self._tools.busy:
+        ends = self._farewell.closing and not self._tools.busy
+        if ends and not self._answering.awaits_words:
             self._farewell.heard()
         if self._transfer.busy and not self._tools.busy and not self._farewell.closing:
             self._transfer.begin()

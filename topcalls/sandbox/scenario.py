@@ -270,6 +270,22 @@ def _seconds(value: Any, where: str) -> float:
     return float(value)
 
 
+def _decibels(value: Any, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -60 <= value <= -20:
+        raise ScenarioError(f"{where}: must be a number of decibels, -60 to -20; got {value!r}.")
+    return float(value)
+
+
+def _frequencies(value: Any, where: str) -> tuple[float, ...]:
+    given = value if isinstance(value, list) else [value]
+    for item in given:
+        if isinstance(item, bool) or not isinstance(item, int | float) or not 200 <= item <= 3400:
+            raise ScenarioError(f"{where}: must be frequencies of 200 to 3400 Hz; got {value!r}.")
+    if not 1 <= len(given) <= 4:
+        raise ScenarioError(f"{where}: must be one to four frequencies; got {value!r}.")
+    return tuple(float(item) for item in given)
+
+
 def _count(value: Any, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
         raise ScenarioError(f"{where}: must be a whole number, 1 to 100; got {value!r}.")
@@ -331,6 +347,8 @@ _number = _matching(r"(\+[1-9]\d{4,14})?", 'a telephone number such as "+1202555
 
 _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "seconds": _seconds,
+    "decibels": _decibels,
+    "frequencies": _frequencies,
     "count": _count,
     "http error": _http_error,
     "text": _text,

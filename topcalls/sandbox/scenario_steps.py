@@ -185,6 +185,25 @@ class Beep(OnTheLine):
 
 
 @dataclass(frozen=True)
+class Tone(OnTheLine):
+    """A tone of the network or of a machine."""
+
+    keyword = "tone"
+    hertz: tuple[float, ...] = setting(
+        "frequencies", "one frequency, or a list of those that sound together: 2100, [480, 620]"
+    )
+    seconds: float = setting("seconds", "length of the tone", 1.0)
+
+
+@dataclass(frozen=True)
+class Noise(OnTheLine):
+    """From here on the line hisses, under everything that is said."""
+
+    keyword = "noise"
+    level: float = setting("decibels", "loudness, -60 to -20 dBFS", -42.0)
+
+
+@dataclass(frozen=True)
 class Silence(OnTheLine):
     """Says nothing, whatever is heard."""
 
@@ -377,7 +396,8 @@ class RefuseCommand(ScenarioFault):
 
 STEPS: tuple[type[Step], ...] = (
     *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, NoCodec),
-    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Beep, Silence, Hold, Menu, LineDies, HangUp),
+    *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Hold, Menu),
+    *(Beep, Tone, Noise, Silence, LineDies, HangUp),
 )
 FAULTS: tuple[type[ScenarioFault], ...] = (
     *(DropStream, StallStream, HalfCloseStream, FloodStream),

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Protocol
 
 from topcalls.sandbox.freeswitch.codec import FRAME_BYTES, FRAME_SECONDS, PCMU, RATE
+from topcalls.sandbox.freeswitch.line_sounds import Hiss, tones
 from topcalls.sandbox.freeswitch.tone_stream import KEYS, KeyEar
 from topcalls.sandbox.scenario import Scenario
 from topcalls.sandbox.scenario_steps import (
@@ -28,10 +29,12 @@ from topcalls.sandbox.scenario_steps import (
     LineDies,
     Listen,
     Menu,
+    Noise,
     Press,
     Say,
     Silence,
     Step,
+    Tone,
     Wait,
 )
 
@@ -135,11 +138,13 @@ class Callee:
         # whether the line tells keys apart from the audio
         answers = (step for step in scenario.callee if isinstance(step, Answer))
         self.tells_keys = next((step.telephone_events for step in answers), True)
+        self._hiss: Hiss | None = None
         self._frames = self._play(steps)
 
     def speak_frame(self) -> bytes | None:
         """PCMU of the next 20 ms; None is silence."""
-        return next(self._frames, None)
+        frame = next(self._frames, None)
+        return frame if self._hiss is None else self._hiss.under(frame)
 
     def fall_silent(self) -> None:
         """Whatever was still to be said or done is left."""
@@ -190,7 +195,11 @@ class Callee:
             case ExpectKeys():
                 yield from self._expect_keys(step)
             case Beep(seconds):
-                yield from _beep(seconds)
+                yield from tones((_BEEP_HZ,), seconds)
+            case Tone(hertz, seconds):
+                yield from tones(hertz, seconds)
+            case Noise(level):
+                self._hiss = Hiss(level)
             case Menu():
                 yield from self._menu(step)
             case LineDies():
@@ -276,12 +285,6 @@ def _seconds(limit: float) -> Iterable[float]:
 def _nothing(seconds: float) -> Frames:
     for _ in _seconds(seconds):
         yield None
-
-
-def _beep(seconds: float) -> Frames:
-    tone = _tone((_BEEP_HZ,), amplitude=10000)
-    for _ in _seconds(seconds):
-        yield tone
 
 
 @cache
