@@ -1,9 +1,11 @@
-"""Kills controller and worker at random instants under a steady load of short sandbox calls.
+"""Kills controllers and worker at random instants under a steady load of short sandbox calls.
 
     python benchmarks/crash.py [--kills 300] [--seed 1] [--settle 180]
+                               [--controllers 2] [--database postgresql]
 
 Prints what is wrong afterwards; every number but those of crashes and of calls that another
-controller carried on has to be 0, and the exit code says so.
+controller carried on has to be 0, and the exit code says so. With one controller its successor
+carries calls on, with two also the other one.
 The same seed chooses the same victims and pauses; what they were doing then is up to the machine.
 About 3 s per kill. What counts as wrong is in `tests/sandbox/crash_rig.py`.
 """
@@ -15,11 +17,12 @@ from gevent import monkey
 monkey.patch_all()
 
 import argparse  # noqa: E402
+import os  # noqa: E402
 import random  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 
-from common import HERE, say, workspace  # noqa: E402
+from common import HERE, database, say, workspace  # noqa: E402
 
 sys.path.insert(0, str(HERE.parent / "tests" / "sandbox"))
 
@@ -27,7 +30,7 @@ from crash_rig import CrashRig, Fuzz  # noqa: E402
 
 LABELS = {
     "crashes": "crashes",
-    "adopted": "adopted calls",
+    "adopted": "adopted",
     "duplicates": "duplicate dials",
     "lost": "lost calls",
     "stuck": "stuck calls",
@@ -46,6 +49,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
     parser.add_argument("--settle", type=float, default=180.0, help="seconds to recover at the end")
+    parser.add_argument("--controllers", type=int, default=1)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     wishes = parser.parse_args()
     begun = time.monotonic()
 
@@ -53,11 +58,12 @@ def main() -> int:
         if number % REPORT_EVERY == 0:
             say(f"{number} of {wishes.kills} kills after {time.monotonic() - begun:.0f} s")
 
-    say(f"seed {wishes.seed}")
-    with workspace() as directory:
-        rig = CrashRig(directory)
+    say(f"{wishes.controllers} controller(s) on {wishes.database}, seed {wishes.seed}")
+    say(f"{len(os.sched_getaffinity(0))} cores, load before {os.getloadavg()[0]:.1f}")
+    with workspace() as directory, database(wishes.database) as chosen:
+        rig = CrashRig(directory, **chosen)
         try:
-            fuzz = Fuzz(rig.start_alone(), wishes.seed)
+            fuzz = Fuzz(rig.start_alone(wishes.controllers), wishes.seed)
             found = fuzz.run(wishes.kills, wishes.settle, on_kill)
             ends = rig.reasons()
         finally:
@@ -65,8 +71,8 @@ def main() -> int:
     victims = ", ".join(f"{count} {name}" for name, count in fuzz.crashes.most_common())
     say(f"\n{len(fuzz.calls)} calls in {time.monotonic() - begun:.0f} s; killed: {victims}")
     say("ended: " + ", ".join(f"{count} {reason}" for reason, count in ends.most_common()))
-    for kind, count in found.items():
-        say(f"{LABELS[kind]:<22}{count:>6}")
+    say(f"\n| {' | '.join(LABELS.values())} |\n|{'---|' * len(LABELS)}")
+    say(f"| {' | '.join(str(found[kind]) for kind in LABELS)} |")
     return int(any(count for kind, count in found.items() if kind not in COUNTED))
 
 

@@ -4,6 +4,7 @@ Everything is taken from outside: the switch's own journal tells what was dialle
 talked, the receiver's list which webhooks came, the database's file what was written.
 """
 
+import importlib
 import json
 import os
 import random
@@ -35,15 +36,30 @@ READY_SECONDS = 60
 STOP_SECONDS = 20
 
 
-class CrashRig(Product):
-    """`start` runs all processes under the product's supervisor, `start_alone` each by itself."""
+class Row(tuple):
+    """A row whose columns have names too, whichever database it is of."""
 
-    def __init__(self, directory, scenarios=SCENARIOS, **environment):
+    def __new__(cls, names, values):
+        row = super().__new__(cls, values)
+        row._at = {name: index for index, name in enumerate(names)}
+        return row
+
+    def __getitem__(self, key):
+        return super().__getitem__(self._at[key] if isinstance(key, str) else key)
+
+
+class CrashRig(Product):
+    """`start` runs all processes under the product's supervisor, `start_alone` each by itself.
+    `database_url`: of a PostgreSQL; without it there is a file."""
+
+    def __init__(self, directory, scenarios=SCENARIOS, database_url="", **environment):
         self.journal_file = directory / "journal.jsonl"
+        self._database_url = database_url
         super().__init__(
             directory,
             TOPCALLS_SANDBOX_JOURNAL=str(self.journal_file),
             TOPCALLS_CALLS_PER_SECOND="50",
+            **({"TOPCALLS_DATABASE_URL": database_url} if database_url else {}),
             **environment,
         )
         self.scenarios = directory / "scenarios"
@@ -59,12 +75,14 @@ class CrashRig(Product):
     def start_supervised(self):
         return self.start("--scenario", str(self.scenarios))
 
-    def start_alone(self):
+    def start_alone(self, controllers=1):
         """Each process by itself, so that a killed one is back at once."""
         self.cli("migrate")
         self.spawn("sandbox", "--scenario", str(self.scenarios))
         for name in ("worker", "controller", "api"):
             self.spawn(name)
+        for number in range(2, controllers + 1):
+            self.spawn("controller", title=f"controller {number}")
         self.make_account(1000)
         return self
 
@@ -152,10 +170,20 @@ class CrashRig(Product):
 
     def rows(self, query, *values):
         """Rows of the product's database."""
+        with closing(self._connect()) as database:
+            found = database.execute(query.replace("?", self._mark), values)
+            names = [column[0] for column in found.description]
+            return [Row(names, values) for values in found.fetchall()]
+
+    def _connect(self):
+        if self._database_url:
+            return importlib.import_module("psycopg").connect(self._database_url)
         path = self.directory / "var" / "topcalls.db"
-        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)) as database:
-            database.row_factory = sqlite3.Row
-            return database.execute(query, values).fetchall()
+        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20)
+
+    @property
+    def _mark(self):
+        return "%s" if self._database_url else "?"
 
     def owner_of(self, call_id):
         return self.rows("select lease_owner from call where id = ?", call_id)[0][0]
@@ -233,7 +261,7 @@ def _wrong(row, settled, talk):
 
 
 class Fuzz:
-    """Kills controller and worker at random instants under a steady load of short calls."""
+    """Kills controllers and worker at random instants under a steady load of short calls."""
 
     def __init__(self, rig, seed, per_second=1.5):
         self.rig = rig
@@ -243,7 +271,8 @@ class Fuzz:
         self.came = set()
         self._random = random.Random(seed)
         self._per_second = per_second
-        self._greenlets = []
+        controllers = sorted(name for name in rig.alone if name.startswith("controller"))
+        self._victims = (*(controllers * 2)[:2], *controllers[2:], "worker")
 
     def run(self, kills, settle_seconds, on_kill=lambda number: None):
         """Returns the verdict once everything is settled, or the time for that is over."""
@@ -266,17 +295,18 @@ class Fuzz:
         return {**found, "crashes": crashes, "adopted": self.rig.adopted()}
 
     def _kill_one(self):
-        name = self._random.choice(("controller", "controller", "worker"))
+        title = self._random.choice(self._victims)
+        name = title.partition(" ")[0]
         in_its_start = self._random.random() < 0.1
         gevent.sleep(self._random.uniform(0.0, 3.0))
-        self.rig.kill_alone(name)
+        self.rig.kill_alone(title)
         self.crashes[name] += 1
-        self.rig.spawn(name, wait=not in_its_start)
+        self.rig.spawn(name, wait=not in_its_start, title=title)
         if in_its_start:
             gevent.sleep(self._random.uniform(0.2, 1.5))
-            self.rig.kill_alone(name)
+            self.rig.kill_alone(title)
             self.crashes[name] += 1
-            self.rig.spawn(name)
+            self.rig.spawn(name, title=title)
 
     def _load(self):
         """Calls in the rhythm, whatever happens. One that the API did not confirm is none."""
