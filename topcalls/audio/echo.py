@@ -12,7 +12,6 @@ from importlib.util import find_spec
 from typing import Any, Final, Protocol
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from topcalls.audio.levels import level_dbfs
@@ -28,12 +27,14 @@ _LONGEST_DELAY: Final = RATE // 2
 _TRANSFORM: Final = 8192  # at least both together
 _OWN_SHARE: Final = 0.12  # of the near side's power that one copy of the far side explains
 _LOOK_EVERY: Final = RATE * 4 // 100  # samples
-_LOOK_SELDOM: Final = RATE * 12 // 100  # samples, on a line that has been looked at for long enough
+_LOOK_SELDOM: Final = RATE * 20 // 100  # samples, on a line that has been looked at for long enough
 _LONG_ENOUGH: Final = 100  # looks in a row that found nothing
 _HOLD: Final = RATE // 8  # samples: gaps in what is recognised as echo
 _FAR_PEAK: Final = 30.0  # of the whitened far side: what is weaker is silence
 _LEAK_LOOKS: Final = 3
+_LEARNT_FRAMES: Final = 300  # of 10 ms, after which a canceller leaves hardly anything
 _TRIAL_FRAMES: Final = 1000  # of 10 ms that a canceller learns from, before it is let go
+_SEARCH_EVERY: Final = 4  # looks in vain at a sure delay, before others are tried again
 _NEIGHBOURS: Final = 16  # samples around a known delay
 _FLOOR_DBFS: Final = -55.0  # of the near side: nothing to be taken for speech
 
@@ -125,6 +126,7 @@ class LeakGate:
         self._near = np.zeros(_LOOK, np.float32)
         self._far = np.zeros(_LOOK + _LONGEST_DELAY, np.float32)
         self._delay: int | None = None  # samples, where it was found last
+        self._confirmed = 0  # looks that found it there again
         self._muted_for = 0  # samples for which it stays muted
         self._since_look = 0
         self._found = self._in_vain = 0  # looks
@@ -141,6 +143,10 @@ class LeakGate:
         return near.astype("<i2").tobytes(), far.astype("<i2").tobytes()
 
     def clean(self, near: bytes, far: bytes) -> bytes:
+        return bytes(len(near)) if self.mutes(near, far) else near
+
+    def mutes(self, near: bytes, far: bytes) -> bool:
+        """The next piece of both sides: whether there is nothing but the agent's voice in it."""
         self._near = _shifted(self._near, near)
         self._far = _shifted(self._far, far)
         self._since_look += len(near) // 2
@@ -149,7 +155,7 @@ class LeakGate:
         if self._since_look >= pace and level_dbfs(near) > _FLOOR_DBFS:
             self._since_look = 0
             self._look()
-        return bytes(len(near)) if self._muted_for else near
+        return self._muted_for > 0
 
     def _look(self) -> None:
         far = _whitened(self._far)
@@ -164,19 +170,26 @@ class LeakGate:
 
     def _is_own_voice(self, far: Samples) -> bool:
         near = _whitened(self._near)
-        if self._delay is not None and self._share_around(self._delay, near, far) >= _OWN_SHARE:
-            return True
+        if self._delay is not None:
+            if self._share_around(self._delay, near, far) >= _OWN_SHARE:
+                self._confirmed += 1
+                return True
+            if self._confirmed >= _LEAK_LOOKS and self._in_vain % _SEARCH_EVERY:
+                return False
         delay, share = _best_copy(near, far)
-        self._delay = delay if share >= _OWN_SHARE else self._delay
-        return share >= _OWN_SHARE
+        if share < _OWN_SHARE:
+            return False
+        self._delay, self._confirmed = delay, 0
+        return True
 
     @staticmethod
     def _share_around(delay: int, near: Samples, far: Samples) -> float:
         """The best of the copies close to this delay."""
         start = max(0, _LONGEST_DELAY - delay - _NEIGHBOURS)
-        copies = sliding_window_view(far[start : start + _LOOK + 2 * _NEIGHBOURS], _LOOK)
-        power = np.maximum(np.einsum("ij,ij->i", copies, copies), 1.0)
-        return float((np.square(copies @ near) / power).max() / max(1.0, float(near @ near)))
+        part = far[start : start + _LOOK + 2 * _NEIGHBOURS]
+        products = np.correlate(part, near, "valid")
+        shares = np.square(products) / _powers(part)
+        return float(shares.max()) / max(1.0, float(near @ near))
 
 
 class CancelledLeak:
@@ -185,8 +198,9 @@ class CancelledLeak:
     A line that sends nothing back needs none: it would cost processor time, and in the second of
     speech that it takes to learn that there is no echo, it attenuates a caller who interrupts. So
     it only learns at first, and a gate watches whether the agent's voice comes back. From then on
-    what it leaves is heard, and the gate mutes what it does not get; where nothing comes back for a
-    while it is let go, until something does. Raises `ConfigError` without the extra `echo`.
+    what it leaves is heard, and the gate mutes what it does not get, judging by the echo itself
+    until it has learnt. Where nothing comes back for a while it is let go, until something does.
+    Raises `ConfigError` without the extra `echo`.
     """
 
     def __init__(self, *, noise_suppression: bool = False) -> None:
@@ -208,18 +222,25 @@ class CancelledLeak:
             if self._canceller.worked_frames > _TRIAL_FRAMES:
                 self._canceller = None
             return self._gate.clean(near, far)
-        return self._gate.clean(cleaned, far)
+        learns = self._canceller.worked_frames < _LEARNT_FRAMES
+        muted = self._gate.mutes(near if learns else cleaned, far)
+        return bytes(len(cleaned)) if muted else cleaned
 
 
 def _best_copy(near: Samples, far: Samples) -> tuple[int, float]:
     """The delay, in samples, at which `far` explains the largest share of `near`'s power."""
     spectrum = np.fft.rfft(far, _TRANSFORM) * np.conj(np.fft.rfft(near, _TRANSFORM))
     products = np.fft.irfft(spectrum, _TRANSFORM)[: _LONGEST_DELAY + 1]
-    summed = np.concatenate(([0.0], np.cumsum(np.square(far, dtype=np.float64))))
-    power = np.maximum(summed[_LOOK:] - summed[:-_LOOK], 1.0)
-    shares = np.square(products) / power
+    shares = np.square(products) / _powers(far)
     best = int(shares.argmax())
     return _LONGEST_DELAY - best, float(shares[best]) / max(1.0, float(near @ near))
+
+
+def _powers(far: Samples) -> NDArray[np.float64]:
+    """Of every stretch of `far` that is as long as a look."""
+    summed = np.concatenate(([0.0], np.cumsum(np.square(far, dtype=np.float64))))
+    powers: NDArray[np.float64] = np.maximum(summed[_LOOK:] - summed[:-_LOOK], 1.0)
+    return powers
 
 
 def _shifted(kept: Samples, l16: bytes) -> Samples:
