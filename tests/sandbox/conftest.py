@@ -1,7 +1,5 @@
 """One running product for all tests of this folder, with a call to every magic number under way."""
 
-import re
-
 import pytest
 from fault_fixtures import (  # noqa: F401 - fixtures
     clock_settings,
@@ -14,22 +12,8 @@ from fault_fixtures import (  # noqa: F401 - fixtures
     small_disks,
 )
 from product import Product
+from scenarios import NUMBERS
 
-NUMBERS = {
-    "talk": "+12025550100",
-    "busy": "+12025550101",
-    "no answer": "+12025550102",
-    "rejected": "+12025550103",
-    "voicemail": "+12025550104",
-    "menu": "+12025550105",
-    "hangs up": "+12025550106",
-    "interrupts": "+12025550107",
-    "silent": "+12025550108",
-    "dropped stream": "+12025550109",
-    "failing model": "+12025550110",
-    "tool call": "+12025550111",
-    "opt out": "+12025550112",
-}
 WISHES = {
     "no answer": {"ring_timeout_seconds": 5},
     "silent": {"silence_timeout_seconds": 5},
@@ -57,9 +41,3 @@ def calls(product):
 def ended(product, calls):
     """Details of the named scenario's call, once it is over and wrapped up."""
     return lambda name: product.wait_over(calls[name], seconds=120)
-
-
-def words(details, speaker):
-    """Everything one side said, in lower case, without punctuation."""
-    said = " ".join(turn["text"] for turn in details["transcript"] if turn["user"] == speaker)
-    return re.sub(r"[^a-z0-9' ]", "", said.lower())

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import words
+from scenarios import words
 
 GUIDE = Path(__file__).parents[2] / "docs" / "agents.md"
 SCOPES = "agents:read,agents:write,calls:read,calls:write"

@@ -7,7 +7,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from conftest import words
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

@@ -5,8 +5,8 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from conftest import NUMBERS, words
 from product import Product
+from scenarios import NUMBERS, words
 
 from topcalls.media.background import layers_of
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import NUMBERS
+from scenarios import NUMBERS
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

@@ -5,9 +5,9 @@ import time
 from contextlib import closing, contextmanager
 
 import pytest
-from conftest import words
 from fault_scenarios import DONE, MIDDLE, MUTE, SHORT, TALKS
 from faulty_product import outcome
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

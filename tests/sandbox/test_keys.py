@@ -4,8 +4,8 @@ import wave
 from io import BytesIO
 
 import pytest
-from conftest import words
 from faulty_product import FaultyProduct
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

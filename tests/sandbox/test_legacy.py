@@ -1,8 +1,8 @@
 """Calls on the chain of recogniser, language model and voice, as a user sees them in the end."""
 
 import pytest
-from conftest import words
 from product import Product
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

@@ -4,7 +4,7 @@ import json
 import urllib.request
 
 import pytest
-from conftest import words
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

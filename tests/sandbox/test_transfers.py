@@ -1,7 +1,7 @@
 """A call handed over to a person, and back where that fails: the whole product in the sandbox."""
 
 import pytest
-from conftest import words
+from scenarios import words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 

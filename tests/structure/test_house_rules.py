@@ -51,6 +51,18 @@ def _yields_only(node):
     return not node.args or (isinstance(node.args[0], ast.Constant) and node.args[0].value == 0)
 
 
+def test_tests_import_nothing_from_a_conftest():
+    """Which of several it is depends on what else runs; helpers have modules with names."""
+    importing = [
+        str(path.relative_to(ROOT))
+        for path, tree in trees(TESTS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom | ast.Import)
+        and "conftest" in {getattr(node, "module", None), *(name.name for name in node.names)}
+    ]
+    assert importing == []
+
+
 def test_every_module_of_the_package_says_what_it_is_for():
     silent = [str(path) for path, tree in trees(PACKAGE) if not ast.get_docstring(tree)]
     assert silent == []
