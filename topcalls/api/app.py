@@ -28,6 +28,7 @@ from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
+from topcalls.api.v1.transcripts import transcripts
 from topcalls.api.v1.voices import voices
 from topcalls.core.voice_clones import MOST_BYTES
 from topcalls.services.recording_upload import Tickets
@@ -38,6 +39,7 @@ MAX_FORM_BYTES = MOST_BYTES + 1_000_000
 
 BLUEPRINTS = (
     calls,
+    transcripts,
     agents,
     phone_numbers,
     provisioning,

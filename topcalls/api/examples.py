@@ -106,6 +106,12 @@ _CALL: dict[str, Any] = {
     "actual_duration_billed": 0.4333,
     "sandbox": False,
 }
+TRANSCRIPT = {
+    "call_id": _CALL_ID,
+    "language": "en",
+    "final": True,
+    "turns": _CALL["transcript"],
+}
 CALL_PAGE = {"data": [_CALL], "next_cursor": None}
 ANSWER = {
     "answered_by": "human",

@@ -191,6 +191,24 @@ def show_call(settings: Settings, call_id: UUID, as_json: bool) -> None:
     _show_rest(follower, details)
 
 
+@calls.command("transcript")
+@click.argument("call_id", type=click.UUID)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "srt", "json")),
+    default="text",
+    show_default=True,
+    help="Lines, subtitles for the recording, or JSON.",
+)
+@click.pass_obj
+def show_transcript(settings: Settings, call_id: UUID, form: str) -> None:
+    """What was said in a call."""
+    client = ApiClient.from_settings(settings)
+    said = client.download(f"/v1/calls/{call_id}/transcript", format=form)
+    click.echo(said.decode().rstrip("\n"))
+
+
 @calls.command("stop")
 @click.argument("call_id", type=click.UUID)
 @click.pass_obj

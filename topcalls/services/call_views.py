@@ -190,7 +190,7 @@ def call_view(
         call_status=public.call_status,
         external_call_id=call.channel_id,
         duration=_duration(call),
-        transcript=tuple(map(_item, turns)),
+        transcript=transcript_items(turns),
         recording_url=recording_url,
         call_summary=call.call_summary,
         error_message=call.error_message,
@@ -216,6 +216,11 @@ def call_view(
         ),
         sandbox=call.sandbox,
     )
+
+
+def transcript_items(turns: Sequence[TranscriptTurn]) -> tuple[TranscriptItem, ...]:
+    """Turns for the owner of their call, in the order in which they began."""
+    return tuple(map(_item, sorted(turns, key=lambda turn: (turn.started_ms, turn.seq))))
 
 
 def _ended_by(call: Call) -> EndedBy | None:

@@ -35,6 +35,7 @@ from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
 from topcalls.services.tools import Tools
+from topcalls.services.transcripts import Transcripts
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
@@ -87,6 +88,7 @@ class Calls:
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
+        self.transcripts = Transcripts(db)
         self.answers = Answers(db)
         self.tools = Tools(db)
         self.supervisions = Supervisions(db)

@@ -1,0 +1,60 @@
+"""The transcript of a call by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from topcalls.core.transcript import Speaker, Turn
+from topcalls.errors import NotFound
+from topcalls.services.call_views import TranscriptItem, transcript_items
+from topcalls.store import calls
+from topcalls.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptView:
+    """What was said. `final`: the last words are written."""
+
+    call_id: str
+    language: str | None
+    final: bool
+    turns: tuple[TranscriptItem, ...]
+
+    def spoken(self) -> list[Turn]:
+        """The turns in the words of the rules."""
+        return [
+            Turn(
+                item.id,
+                cast(Speaker, item.user),
+                item.text,
+                item.started_ms,
+                item.ended_ms,
+                item.interrupted,
+            )
+            for item in self.turns
+        ]
+
+
+class Transcripts:
+    """Reads the transcripts of an account's calls."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def get(self, account_id: str, call_id: str) -> TranscriptView:
+        """Raises NotFound."""
+
+        def verb() -> TranscriptView:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
+                raise NotFound("No such call.")
+            turns = calls.transcripts([call_id])[call_id]
+            return TranscriptView(
+                call_id,
+                call.request.get("language"),
+                call.transcript_closed_at is not None,
+                transcript_items(turns),
+            )
+
+        return self._db.read(verb)
