@@ -240,6 +240,9 @@ class ScriptedSession:
     def commit_turn(self, audio_ms: int) -> None:
         self.emit(SpeechStopped(audio_ms, f"turn-{self._turns}"))
 
+    def end_turn(self, audio_ms: int) -> None:
+        self.calls.append(("end turn", audio_ms))
+
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self.calls.append(("speak", text, exact))
         self.wanted.append(tag)

@@ -18,6 +18,7 @@ GOOD = {
     "acknowledgements": ["roger", "copy that"],
     "endpointing": {"min_ms": 300, "max_ms": 4000, "by": "rules"},
     "ears": "auto",
+    "longest_turn_seconds": 90,
 }
 
 
@@ -30,6 +31,7 @@ def test_what_may_be_asked() -> None:
     assert faults(GOOD) == {}
     assert faults({}) == {}
     assert faults(dict.fromkeys(("ears", "min_words", "acknowledgements", "endpointing"))) == {}
+    assert faults({"longest_turn_seconds": None}) == {}
     assert faults({"endpointing": {"min_ms": None, "by": "model"}, "ears": "server"}) == {}
 
 
@@ -46,6 +48,9 @@ def test_what_may_be_asked() -> None:
         ({"min_words": 11}, "interruption.min_words", "range"),
         ({"min_words": True}, "interruption.min_words", "invalid_type"),
         ({"min_words": 1.5}, "interruption.min_words", "invalid_type"),
+        ({"longest_turn_seconds": 9}, "interruption.longest_turn_seconds", "range"),
+        ({"longest_turn_seconds": 601}, "interruption.longest_turn_seconds", "range"),
+        ({"longest_turn_seconds": "60"}, "interruption.longest_turn_seconds", "invalid_type"),
         ({"acknowledgements": "ok"}, "interruption.acknowledgements", "invalid_type"),
         ({"acknowledgements": ["ok"] * 51}, "interruption.acknowledgements", "too_many"),
         ({"acknowledgements": ["ok", ""]}, "interruption.acknowledgements.1", "invalid_word"),
@@ -101,6 +106,11 @@ def test_the_sensitivity_counts_unless_the_words_are_named() -> None:
     assert Interruption("low").turn_rules(300) == rules_for("low", 300)
     rules = Interruption("low", min_words=7, enabled=False).turn_rules(300)
     assert (rules.min_words, rules.interruptible) == (7, False)
+
+
+def test_the_longest_turn_is_that_of_the_call() -> None:
+    assert Interruption().turn_rules(300).longest_turn_ms == 60_000
+    assert Interruption(longest_turn_seconds=90).turn_rules(300).longest_turn_ms == 90_000
 
 
 @pytest.mark.parametrize(

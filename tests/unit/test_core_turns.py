@@ -6,6 +6,7 @@ import pytest
 
 from topcalls.core.listening_words import NO_WORDS, Words
 from topcalls.core.turn_rules import (
+    LONGEST_TURN_SECONDS,
     Commit,
     CreateResponse,
     DeleteBackchannel,
@@ -50,7 +51,7 @@ def after_short_speech(protection: Protection = Protection.NONE) -> TurnTaking:
 def test_a_turn_is_answered_when_the_agent_is_silent() -> None:
     turns = TurnTaking(RULES)
     assert turns.caller_started(1.0, "item") == []
-    assert turns.deadline is None
+    assert turns.deadline == 1.0 + LONGEST_TURN_SECONDS
     assert turns.caller_stopped(2.0, "item", SHORT) == [CreateResponse()]
     assert turns.floor is Floor.PENDING
 
@@ -94,7 +95,7 @@ def test_lasting_speech_commits_and_its_end_is_answered() -> None:
     turns.caller_started(1.0, "item")
     assert turns.tick(1.0 + COMMIT_AT) == [Commit()]
     assert turns.floor is Floor.FREE
-    assert turns.deadline is None
+    assert turns.deadline == 1.0 + LONGEST_TURN_SECONDS
     assert turns.caller_stopped(4.0, "item", 2500.0) == [CreateResponse()]
 
 

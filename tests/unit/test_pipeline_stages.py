@@ -445,3 +445,78 @@ def test_a_backchannel_leaves_the_conversation(heard: Heard, opened: Any) -> Non
     item_id = until(heard, CallerTranscript)[-1].item_id
     session.delete_item(item_id)
     assert [item.role for item in session._messages()] == ["system"]
+
+
+# --- a caller who does not stop
+
+
+def speaking_on(heard: Heard, opened: Any, mind: Mind) -> tuple[Ears, PipelineSession, bytes]:
+    """The recogniser has understood four words, and the caller goes on; more of their sound."""
+    ears = Ears()
+    session = opened(heard, [ears], [mind], [Mouth()])
+    ears.tell(TurnBegan(0))
+    sound = spoken("word " * 12, lead=0.0)
+    feed(session, sound[:8000])
+    ears.tell(Partial("and then I said"))
+    until(heard, CallerTextDelta)
+    return ears, session, sound[8000:]
+
+
+def feed(session: PipelineSession, audio: bytes) -> None:
+    for start in range(0, len(audio), 160):
+        session.append_audio(audio[start : start + 160])
+
+
+def test_a_turn_is_split_at_a_gap_between_words(heard: Heard, opened: Any) -> None:
+    mind = Mind(["I see. What day?"])
+    ears, session, _ = speaking_on(heard, opened, mind)
+    session.end_turn(1000)
+    session.speak("Take the floor.", exact=False, tag="floor")
+    assert mind.requests == []  # the words up to the gap belong to the question
+    feed(session, silence(0.2))
+    events = until(heard, ResponseDone)
+    assert [type(event) for event in events[:2]] == [SpeechStopped, CallerTranscript]
+    assert events[1].text == "and then I said"
+    assert [item.text for item in mind.requests[0].messages[1:]] == [
+        "and then I said",
+        "Take the floor.",
+    ]
+    ears.tell(Partial("and then I said no to"))
+    ears.tell(TurnEnded(1300, "and then I said no to him."))
+    rest = until(heard, CallerTranscript)
+    assert isinstance(rest[0], SpeechStarted)
+    assert rest[0].item_id != events[0].item_id
+    assert (of(rest, CallerTextDelta)[0].text, rest[-1].text) == ("no to", "no to him.")
+    ears.tell(TurnBegan(1400))
+    ears.tell(TurnEnded(1500, "All of it."))
+    assert until(heard, CallerTranscript)[-1].text == "All of it."
+
+
+def test_a_turn_without_gaps_is_split_all_the_same(heard: Heard, opened: Any) -> None:
+    _, session, _ = speaking_on(heard, opened, Mind())
+    session.end_turn(1000)
+    feed(session, b"\x00" * 8 * 1980)  # the loudest there is
+    assert heard.nothing
+    feed(session, b"\x00" * 8 * 40)
+    assert until(heard, CallerTranscript)[-1].text == "and then I said"
+
+
+def test_the_end_of_a_split_turn_that_says_no_more_is_no_turn(heard: Heard, opened: Any) -> None:
+    ears, session, _ = speaking_on(heard, opened, Mind())
+    session.end_turn(1000)
+    feed(session, silence(0.2))
+    until(heard, CallerTranscript)
+    ears.tell(Partial("and then I said"))
+    ears.tell(TurnEnded(1200, "and then I said"))
+    assert heard.nothing
+
+
+def test_a_turn_that_ends_before_it_is_split_ends_once(heard: Heard, opened: Any) -> None:
+    ears, session, more = speaking_on(heard, opened, Mind(["Yes."]))
+    session.end_turn(1000)
+    ears.tell(TurnEnded(1000, "and then I said no."))
+    assert until(heard, CallerTranscript)[-1].text == "and then I said no."
+    session.create_response()
+    until(heard, ResponseDone)
+    feed(session, silence(0.3) + more[:160])
+    assert heard.nothing

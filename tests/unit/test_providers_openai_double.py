@@ -221,6 +221,33 @@ def test_a_turn_is_heard_but_not_answered_unasked(
     assert of(events, AgentTextDone)[0].text == "Do you have a minute"
 
 
+def test_a_turn_that_does_not_end_is_ended_for_the_caller(
+    server: OpenAIDouble, session: OpenAIRealtimeSession, heard: Heard
+) -> None:
+    sound = spoken("hello there my friend")
+    server._studio.hearing.said("call-1", "talk", "hello there my friend", sound)
+    session.append_audio(silence(0.4) + sound)
+    began = until(heard, SpeechStarted)[-1]
+    session.end_turn(1000)
+    session.speak("Ask them something.", exact=False, tag="floor")
+    events = until(heard, ResponseDone)
+    assert of(events, CallerTranscript)[0].item_id == began.item_id
+    assert events[-1].tag == "floor"
+    assert errors_sent(server) == []
+
+
+def test_a_turn_of_our_own_ears_goes_on_in_another_item(server: OpenAIDouble, heard: Heard) -> None:
+    settings = replace(SETTINGS, ears=Ears(local=True))
+    session = OpenAIRealtime("sk-test", server.base_url).open(settings, heard)
+    session.begin_turn(0)
+    session.append_audio(spoken("hello there my friend"))
+    session.end_turn(1000)
+    first, ended, second = (heard.next() for _ in range(3))
+    assert isinstance(ended, SpeechStopped)
+    assert (first.item_id, second.item_id) == (ended.item_id, "turn_2")
+    session.close()
+
+
 def test_two_items_keep_their_order(
     server: OpenAIDouble, session: OpenAIRealtimeSession, heard: Heard
 ) -> None:

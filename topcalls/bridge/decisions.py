@@ -9,6 +9,7 @@ from topcalls import metrics
 from topcalls.bridge.agent import Agent
 from topcalls.bridge.answering import Answering
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.floor import FloorTaker
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.tool_use import ToolUse
@@ -29,6 +30,7 @@ class Decisions:
         transfer: Transferring,
         tools: ToolUse,
         answering: Answering,
+        floor: FloorTaker,
     ) -> None:
         self._parts = parts
         self._agent = agent
@@ -37,6 +39,7 @@ class Decisions:
         self._transfer = transfer
         self._tools = tools
         self._answering = answering
+        self._floor = floor
         self._kinds: dict[type, Callable[[Any], None]] = {
             turn_rules.Pause: lambda _: agent.speaker.pause(),
             turn_rules.Resume: self._resume,
@@ -44,6 +47,7 @@ class Decisions:
             turn_rules.CreateResponse: self._create_response,
             turn_rules.DeleteBackchannel: self._delete_backchannel,
             turn_rules.Reclaim: self._reclaim,
+            turn_rules.TakeFloor: self._take_floor,
         }
 
     def carry_out(self, decisions: list[Decision]) -> None:
@@ -76,6 +80,10 @@ class Decisions:
     def _reclaim(self, _: turn_rules.Reclaim) -> None:
         metrics.interruptions.labels("noise").inc()
         self._agent.take_back_floor(self._recovery.tell if self._agent_may_speak else None)
+
+    def _take_floor(self, decision: turn_rules.TakeFloor) -> None:
+        if self._agent_may_speak:
+            self._floor.take(decision)
 
     @property
     def _agent_may_speak(self) -> bool:

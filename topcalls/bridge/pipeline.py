@@ -75,11 +75,11 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class _Request:
-    """`text` None: an answer to the conversation."""
+    """`text` None: an answer to the conversation. `exact`: it needs no knowledge of it."""
 
     tag: str
     text: str | None = None
-    exact: bool = True
+    exact: bool = False
 
 
 class PipelineSession:
@@ -134,6 +134,11 @@ class PipelineSession:
         if not self._closed:
             self._ears.speech_ended(audio_ms)
 
+    def end_turn(self, audio_ms: int) -> None:
+        """At the gap that comes next: `audio_ms` is now."""
+        if not self._closed:
+            self._ears.split_turn()
+
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self._ask(_Request(tag, text, exact))
 
@@ -183,7 +188,7 @@ class PipelineSession:
 
     def _next(self) -> None:
         while self._reply is None and self._waiting:
-            if self._waiting[0].text is None and self._ears.words_to_come:
+            if not self._waiting[0].exact and self._ears.words_to_come:
                 return
             request = self._waiting.popleft()
             if request.text is not None:

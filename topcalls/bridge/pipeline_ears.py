@@ -47,6 +47,7 @@ LONGEST_KEPT_MS = 15_000
 QUIET_MS = 2_500  # a turn is over when neither sound nor news of it came for so long
 DEAF_MS = 4_000  # speech that a recogniser does not report for so long
 OWED_MS = 2_500  # from the end of speech until its words would be here
+LONGEST_WORD_MS = 2_000  # a gap between two words is looked for no longer
 _SPEECH_DBFS = -35.0
 _SOUND_HANGOVER_MS = 100  # silence that ends a sound
 
@@ -88,6 +89,8 @@ class Ears:
         self._began_ms = 0
         self._words_told = 0
         self._partial = ""
+        self._passed_words = 0  # of the recogniser's turn, which turns of ours have had already
+        self._split_by_ms: int | None = None  # the turn is to be split at a gap, till there
         self._news_ms = 0  # when the recogniser last said something
         self._sound_ms = 0  # when there last was sound
         self._vad = EnergyVad(threshold_dbfs=_SPEECH_DBFS, hangover_ms=_SOUND_HANGOVER_MS)
@@ -96,7 +99,7 @@ class Ears:
         self._handlers: dict[type, Callable[[Any], None]] = {
             stages.TurnBegan: self._on_began,
             stages.Partial: self._on_partial,
-            stages.TurnLikelyOver: lambda event: self._likely(event.text),
+            stages.TurnLikelyOver: lambda event: self._likely(self._fresh(event.text)),
             stages.TurnResumed: lambda _: self._resumed(),
             stages.TurnEnded: self._on_ended,
             HearingFailed: lambda event: self._failed(event.error),
@@ -117,8 +120,8 @@ class Ears:
 
     @property
     def words_to_come(self) -> bool:
-        """A turn is over and its words are not here yet, or not known to be none."""
-        return bool(self._owed_id)
+        """A turn is over, or about to be, and its words are not here, or not known to be none."""
+        return bool(self._owed_id) or self._split_by_ms is not None
 
     def speech_began(self, at_ms: int) -> None:
         """Our own ears hear the caller, since that place in the audio."""
@@ -132,6 +135,11 @@ class Ears:
             self._owed_id, self._item_id = self._item_id, ""
             self._owed_ms = self._now_ms
             self._emit(SpeechStopped(at_ms, self._owed_id))
+
+    def split_turn(self) -> None:
+        """The turn under way ends at the next gap between two words; the rest is another one."""
+        if self._item_id and self._split_by_ms is None:
+            self._split_by_ms = self._now_ms + LONGEST_WORD_MS
 
     def close(self) -> None:
         """The call is over."""
@@ -176,6 +184,7 @@ class Ears:
         self._attempt += 1
         self._session.close()
         self._session = None
+        self._passed_words = 0
         self._left.pop(0)
         if not self._left:
             self._lost(error)
@@ -207,6 +216,7 @@ class Ears:
     # --- turns
 
     def _on_began(self, event: stages.TurnBegan) -> None:
+        self._passed_words = 0
         if self._item_id or self._owed_id:
             return  # of the recogniser before, or heard sooner by ears of our own
         self._begin(min(self._origin_ms + event.audio_ms, self._now_ms))
@@ -220,10 +230,13 @@ class Ears:
 
     def _on_partial(self, event: stages.Partial) -> None:
         """Words once told are not taken back before the turn is over; their number is right."""
+        text = self._fresh(event.text)
+        words = text.split()
         if not self._item_id and not self._owed_id:
+            if self._passed_words and not words:
+                return
             self._begin(self._now_ms)
-        self._partial = event.text.strip()
-        words = event.text.split()
+        self._partial = text
         if len(words) > self._words_told:
             fresh = " ".join(words[self._words_told :])
             delta = f" {fresh}" if self._words_told else fresh
@@ -231,7 +244,8 @@ class Ears:
             self._emit(CallerTextDelta(self._item_id or self._owed_id, delta))
 
     def _on_ended(self, event: stages.TurnEnded) -> None:
-        text = event.text.strip()
+        text = self._fresh(event.text)
+        self._passed_words = 0
         if not self._item_id and self._owed_id:
             self._settle_debt(text)
             return
@@ -253,8 +267,13 @@ class Ears:
         if item_id:
             self._tell_words(item_id, text)
 
+    def _fresh(self, text: str) -> str:
+        """Of a recogniser's turn what no turn of ours has had yet."""
+        return " ".join(text.split()[self._passed_words :])
+
     def _end(self, at_ms: int, text: str) -> None:
         item_id, self._item_id = self._item_id, ""
+        self._split_by_ms = None
         if text:
             self._heard(item_id, text)
         self._emit(SpeechStopped(max(self._began_ms, min(at_ms, self._now_ms)), item_id))
@@ -277,8 +296,15 @@ class Ears:
             quiet_ms = self._now_ms - max(self._news_ms, self._sound_ms)
             if quiet_ms >= QUIET_MS and self._session is not None:
                 self._end(self._sound_ms, self._partial)
+            elif self._split_by_ms is not None:
+                self._split(speaking)
         elif self._session is not None:
             self._doubt(speaking)
+
+    def _split(self, speaking: bool) -> None:
+        if not speaking or self._now_ms >= (self._split_by_ms or 0):
+            self._passed_words += len(self._partial.split())
+            self._end(self._now_ms, self._partial)
 
     def _doubt(self, speaking: bool) -> None:
         """Speech goes on and on, and the recogniser says nothing of it: it is deaf."""

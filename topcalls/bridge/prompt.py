@@ -51,6 +51,12 @@ CONTINUE_AFTER_NOISE = (
     "[You were cut off by a noise on the line: the other person has said nothing. Go on exactly "
     "where you stopped. Do not repeat what was heard already, and do not mention the noise.]"
 )
+TAKE_FLOOR = (
+    "The other person has spoken for a long time without letting you speak, or there is a steady "
+    "noise on the line. Take the floor politely, in one or two short sentences and in the language "
+    "of the conversation: acknowledge what was said, and ask the one question that leads on. If no "
+    "words were said, say that you can hardly hear them, and ask whether they hear you."
+)
 SILENT_GOODBYE = (
     "The other person still says nothing. Say in one short sentence, in the language of the "
     "conversation, that you cannot hear them and that you will end the call, and say goodbye."

@@ -17,6 +17,7 @@ from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.decisions import Decisions
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.floor import FloorTaker
 from topcalls.bridge.hold import Hold, Reason
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
@@ -102,6 +103,15 @@ class Conversation:
             self._transfer,
             self._tools,
             self._answering,
+            FloorTaker(
+                parts,
+                self._agent,
+                self._uplink,
+                self._opening,
+                self._answering,
+                self._hold,
+                self._give_up,
+            ),
         )
         self._caller = Caller(parts, self._uplink, self._apply, lambda: self._answering.in_menu)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)

@@ -25,8 +25,8 @@ from topcalls.providers.base import (
 
 MOST_FAILED = 2  # responses in a row
 _PASSED_ON = (
-    *("append_audio", "begin_turn", "commit_turn", "speak", "create_response", "cancel_response"),
-    *("truncate", "delete_item", "add_message", "add_tool_output"),
+    *("append_audio", "begin_turn", "commit_turn", "end_turn", "speak", "create_response"),
+    *("cancel_response", "truncate", "delete_item", "add_message", "add_tool_output"),
 )
 
 log = get_logger(__name__)
@@ -108,6 +108,7 @@ class _Watched:
     append_audio: Callable[[bytes], None]
     begin_turn: Callable[[int], None]
     commit_turn: Callable[[int], None]
+    end_turn: Callable[[int], None]
     speak: Callable[..., None]
     create_response: Callable[..., None]
     cancel_response: Callable[[], None]

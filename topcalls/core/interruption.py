@@ -10,11 +10,13 @@ from topcalls.core import ears
 from topcalls.core.endpointing import LONGEST_MS, SHORTEST_MS, Endpointing
 from topcalls.core.listening_words import MOST_OWN, own_faults
 from topcalls.core.suggestions import did_you_mean
-from topcalls.core.turn_rules import TurnRules, rules_for
+from topcalls.core.turn_rules import LONGEST_TURN_SECONDS, TurnRules, rules_for
 from topcalls.errors import FieldError
 
 SENSITIVITIES: Final = ("low", "medium", "high")
 MIN_WORDS: Final = (1, 10)
+LONGEST_TURN: Final = (10, 600)
+"""The least and the most seconds that `longest_turn_seconds` may be."""
 RULES: Final = "rules"
 MODEL: Final = "model"
 JUDGES: Final = (RULES, MODEL)
@@ -32,6 +34,7 @@ class Interruption:
     `ears` tell that: see `core/ears.py`; None is the installation's choice. Not `enabled`: speech
     never stops it. `min_words` None follows from the sensitivity. `acknowledgements` are words that
     let it go on besides those of the language, `endpointing` is `Endpointing` as it was asked for.
+    A caller who speaks for `longest_turn_seconds` without a break is spoken over (None: 60).
     """
 
     sensitivity: str = "medium"
@@ -41,6 +44,7 @@ class Interruption:
     min_words: int | None = None
     acknowledgements: tuple[str, ...] = ()
     endpointing: Mapping[str, Any] | None = None
+    longest_turn_seconds: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "acknowledgements", tuple(self.acknowledgements))
@@ -49,7 +53,13 @@ class Interruption:
         """The rules of turn-taking; `hangover_ms` is the ears' own."""
         rules = rules_for(self.sensitivity, hangover_ms)
         words = rules.min_words if self.min_words is None else self.min_words
-        return replace(rules, min_words=words, interruptible=self.enabled)
+        longest = self.longest_turn_seconds or LONGEST_TURN_SECONDS
+        return replace(
+            rules,
+            min_words=words,
+            interruptible=self.enabled,
+            longest_turn_ms=longest * 1000,
+        )
 
     @property
     def end_of_turn(self) -> Endpointing:
@@ -63,6 +73,9 @@ class Interruption:
 
 
 _FIELDS: Final = tuple(item.name for item in fields(Interruption))
+_OPTIONAL: Final = frozenset(
+    item.name for item in fields(Interruption) if item.default is None or item.default == ()
+)
 
 
 def interruption_faults(given: Mapping[str, Any], *, local_ears: bool) -> Faults:
@@ -75,7 +88,7 @@ def interruption_faults(given: Mapping[str, Any], *, local_ears: bool) -> Faults
         if key not in _FIELDS:
             message = f"Is not a field of {_NAME}.{did_you_mean(str(key), _FIELDS)}"
             yield FieldError(f"{_NAME}.{key}", message, "unknown")
-        elif value is None and key in ("ears", "min_words", "acknowledgements", "endpointing"):
+        elif value is None and key in _OPTIONAL:
             continue
         else:
             yield from _value_faults(key, value, local_ears=local_ears)
@@ -92,6 +105,8 @@ def _value_faults(key: str, value: Any, *, local_ears: bool) -> Faults:
         yield from _choice(path, value, SENSITIVITIES)
     elif key == "min_words":
         yield from _whole(path, value, MIN_WORDS)
+    elif key == "longest_turn_seconds":
+        yield from _whole(path, value, LONGEST_TURN, " seconds")
     elif key == "ears":
         yield from _choice(path, value, ears.EARS)
         if value == ears.LOCAL and not local_ears:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
+
+LONGEST_TURN_SECONDS: Final = 60
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,17 @@ class Reclaim:
     with what it was saying."""
 
 
-Decision = Pause | Resume | Commit | CreateResponse | DeleteBackchannel | Reclaim
+@dataclass(frozen=True)
+class TakeFloor:
+    """The caller has spoken for too long: end their turn and speak, over them if need be.
+
+    `in_vain`: how often that was decided already without a word of theirs being known since.
+    """
+
+    in_vain: int = 0
+
+
+Decision = Pause | Resume | Commit | CreateResponse | DeleteBackchannel | Reclaim | TakeFloor
 
 
 class Protection(Enum):
@@ -69,7 +82,8 @@ class TurnRules:
     `wordless_ms`, and is given `verdict_wait_ms` after its end for its words to come; the agent is
     silent meanwhile. Speech of acknowledgements alone commits after `acknowledging_ms`.
 
-    Not `interruptible`: whatever the agent says is heard to its end.
+    Not `interruptible`: whatever the agent says is heard to its end. A caller who has spoken for
+    `longest_turn_ms` without letting the agent speak is spoken over.
     """
 
     commit_after_ms: int = 500
@@ -82,6 +96,7 @@ class TurnRules:
     answer_overlap_ms: int = 1000
     words_wait_ms: int = 2000
     reclaim_after_ms: int = 2000
+    longest_turn_ms: int = LONGEST_TURN_SECONDS * 1000
     interruptible: bool = True
 
 

@@ -5,18 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from topcalls.core.listening_words import NO_WORDS, Words
-from topcalls.core.turn_rules import Floor, Protection
+from topcalls.core.turn_rules import Floor, Protection, TurnRules
 
 
 @dataclass
 class Speech:
-    """What the caller is saying now. `greets`: it began before the opening was audible."""
+    """What the caller is saying now. `greets`: it began before the opening was audible.
+
+    `overruled`: it has lasted too long, and the agent speaks all the same.
+    """
 
     started_at: float
     item_id: str
     committed: bool = False
     greets: bool = False
+    overruled: bool = False
     words: Words = NO_WORDS
+
+    def overrule(self) -> None:
+        """Nothing that the agent says stops for it any more."""
+        self.committed = self.overruled = True
+
+    def commits_at(self, agent: Agent, paused: bool, rules: TurnRules) -> float | None:
+        """When it cuts the agent off if it goes on; None: never, as things are. `paused`: the
+        agent is, because of it."""
+        if self.committed or self.greets:
+            return None
+        if paused:
+            after = rules.commit_after_ms
+            if not self.words.total:
+                after = max(after, rules.wordless_ms)
+        elif agent.floor is Floor.AUDIBLE and agent.protection is Protection.YIELDS_LATE:
+            after = rules.protected_yields_after_ms
+        else:
+            return None
+        if self.words.acknowledges:
+            after = max(after, rules.acknowledging_ms)
+        return self.started_at + (after + rules.hangover_ms) / 1000
 
 
 @dataclass

@@ -11,6 +11,8 @@ Words may come late, or never. Speech of which none is known keeps the agent pau
 after its end, so that a late "okay" or a cough cuts nobody off; and when a noise that lasted has
 cut the agent off all the same, the agent *reclaims* the floor.
 
+A caller who does not let the agent speak at all is spoken over after a minute (`floor_limit.py`).
+
 A turn of the caller's is over when they have been quiet for as long as they are given at that point
 (`core/endpointing.py`): words that come meanwhile may change that, and more speech begins it anew.
 
@@ -24,6 +26,7 @@ from dataclasses import dataclass, field
 
 from topcalls.core.cut_off import CutOff
 from topcalls.core.doubts import Doubts
+from topcalls.core.floor_limit import FloorLimit
 from topcalls.core.listening_words import NO_WORDS, Words
 from topcalls.core.turn_rules import (
     Commit,
@@ -55,9 +58,11 @@ class TurnTaking:
     _answer_due: bool = False  # a turn of the caller that must wait until the agent has finished
     _response_waits: bool = False  # a response that must wait until the caller has finished
     _cut_off: CutOff = field(default_factory=CutOff)
+    _limit: FloorLimit = field(init=False)
 
     def __post_init__(self) -> None:
         self._doubts = Doubts(self.rules)
+        self._limit = FloorLimit(self.rules.longest_turn_ms)
 
     # --- the agent
 
@@ -81,6 +86,7 @@ class TurnTaking:
         speech = self._speech
         opening = self._agent.opening and self._agent.floor is not Floor.AUDIBLE
         self._agent = Agent(Floor.AUDIBLE, protection)
+        self._limit.agent_was_heard()
         self._cut_off.talk_goes_on()
         if speech is not None:
             if speech.committed:
@@ -95,6 +101,8 @@ class TurnTaking:
     def agent_silent(self, now: float) -> list[Decision]:
         """Nothing of the agent is audible, queued or expected any more."""
         self._agent = Agent()
+        if self._speech is not None:
+            self._limit.caller_speaks_on(now)
         if self._doubts.may_answer(now):
             self._doubts.clear()
             self._answer_due = True
@@ -109,9 +117,13 @@ class TurnTaking:
         """The ears hear speech, which will become the item of that id."""
         if self._speech is not None:
             return []
-        agent, self._turn = self._agent, None
+        agent, goes_on = self._agent, self._turn is not None
+        self._turn = None
         speech = self._speech = Speech(now, item_id)
-        if agent.floor is Floor.PENDING and agent.opening:
+        self._limit.caller_started(now, goes_on=goes_on or agent.floor is Floor.PENDING)
+        if agent.floor is not Floor.FREE and self._limit.is_same_speech(now):
+            speech.overrule()
+        elif agent.floor is Floor.PENDING and agent.opening:
             speech.greets = True
         elif agent.floor is Floor.PENDING and agent.interruptible:
             return self._commit()  # nothing was heard yet: the caller simply goes on talking
@@ -134,6 +146,9 @@ class TurnTaking:
         if speech_ms is None:
             speech_ms = (now - speech.started_at) * 1000 - self.rules.hangover_ms
         words, turn = speech.words, Turn(now - quiet_ms / 1000, patience_ms)
+        if speech.overruled and self._agent.floor is not Floor.FREE:
+            self._limit.overruled_stopped(now)
+            return self._resumed()  # the agent has asked something since
         if speech.committed or self._agent.floor is Floor.FREE:
             self._cut_off.utterance_ended(now, item_id, words)
             return self._turn_ends(now, turn)
@@ -155,6 +170,8 @@ class TurnTaking:
     ) -> list[Decision]:
         """The words of an utterance as far as they are known; `final`: no more will come. With them
         a turn is over after `patience_ms` of quiet."""
+        if words.total:
+            self._limit.words_known()
         if self._turn is not None:
             self._turn.patience_ms = patience_ms
         return self._words_mean(now, item_id, words, final, patience_ms) + self._finish_turn(now)
@@ -184,6 +201,7 @@ class TurnTaking:
 
     def words_lost(self, now: float, item_id: str) -> list[Decision]:
         """What was said in an utterance will never be known. The model may have understood it."""
+        self._limit.words_known()
         if self._cut_off.is_open(item_id):
             self._cut_off.talk_goes_on()
         doubt = self._doubts.get(item_id)
@@ -234,13 +252,15 @@ class TurnTaking:
     def tick(self, now: float) -> list[Decision]:
         """Time has passed; call at `deadline`, or whenever convenient."""
         decisions = self._judge(now) + self._settle(now) + self._reclaim(now)
-        return decisions + self._finish_turn(now)
+        decisions += self._finish_turn(now)
+        return decisions + self._limit.decide(now, self._speech, self._agent)
 
     @property
     def deadline(self) -> float | None:
         """When `tick` will next decide something; None: not before another fact."""
         turn_over_at = self._turn.over_at if self._turn is not None else None
-        times = (self._commits_at(), self._doubts.next_at, self._reclaims_at(), turn_over_at)
+        of_speech = (self._commits_at(), self._limit.due_at(self._speech, self._agent))
+        times = (*of_speech, self._doubts.next_at, self._reclaims_at(), turn_over_at)
         return min((at for at in times if at is not None), default=None)
 
     @property
@@ -273,21 +293,9 @@ class TurnTaking:
         return words.meaningful >= self.rules.min_words or (words.stops and final)
 
     def _commits_at(self) -> float | None:
-        speech = self._speech
-        if speech is None or speech.committed or speech.greets:
+        if self._speech is None:
             return None
-        agent = self._agent
-        if self._paused:
-            after = self.rules.commit_after_ms
-            if not speech.words.total:
-                after = max(after, self.rules.wordless_ms)
-        elif agent.floor is Floor.AUDIBLE and agent.protection is Protection.YIELDS_LATE:
-            after = self.rules.protected_yields_after_ms
-        else:
-            return None
-        if speech.words.acknowledges:
-            after = max(after, self.rules.acknowledging_ms)
-        return speech.started_at + (after + self.rules.hangover_ms) / 1000
+        return self._speech.commits_at(self._agent, self._paused, self.rules)
 
     def _judge(self, now: float) -> list[Decision]:
         commit_at = self._commits_at()

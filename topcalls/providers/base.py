@@ -238,6 +238,11 @@ class RealtimeSession(Protocol):
         """With `Ears.local`: the caller's last sound was at `audio_ms`. The session tells of it by
         `SpeechStopped`, and has the turn written down."""
 
+    def end_turn(self, audio_ms: int) -> None:
+        """The caller speaks on, and does not stop: what they have said up to there, or to the next
+        gap between two words, becomes an item that can be answered. What they go on with is
+        another one."""
+
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         """Have these words said, or (not `exact`) something said as `text` tells; no tools."""
 

@@ -7,8 +7,9 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.core.ears import EARS
 from topcalls.core.endpointing import LONGEST_MS, SHORTEST_MS, Endpointing
-from topcalls.core.interruption import JUDGES, MIN_WORDS, SENSITIVITIES
+from topcalls.core.interruption import JUDGES, LONGEST_TURN, MIN_WORDS, SENSITIVITIES
 from topcalls.core.listening_words import LONGEST_OWN, MOST_OWN
+from topcalls.core.turn_rules import LONGEST_TURN_SECONDS
 
 
 class EndpointingSchema(ma.Schema):
@@ -80,6 +81,17 @@ class InterruptionSchema(ma.Schema):
             "description": "The first sentence yields only to a caller who speaks on over it for "
             "three seconds; what they said is answered after it.",
         }
+    )
+    longest_turn_seconds = fields.Whole(
+        allow_none=True,
+        metadata={
+            "default": LONGEST_TURN_SECONDS,
+            "minimum": LONGEST_TURN[0],
+            "maximum": LONGEST_TURN[1],
+            "description": "After so long the agent takes the floor from somebody who does not "
+            "stop speaking, or from a noise that the ears take for speech: it acknowledges what "
+            "was said and asks a question.",
+        },
     )
     ears = fields.Choice(
         *EARS,

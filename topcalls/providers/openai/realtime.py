@@ -53,6 +53,7 @@ PING_SECONDS = 20.0
 OPEN_SECONDS = 10.0
 MAX_MESSAGE_BYTES = 16 << 20
 _CONFIG_EVENT = "session_config"
+_END_TURN_EVENT = "end_turn"
 _SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
 
 log = get_logger(__name__)
@@ -191,6 +192,13 @@ class OpenAIRealtimeSession:
             name, event_id = ended
             self._send(events.commit(event_id))
             self._on_event(SpeechStopped(audio_ms, name))
+
+    def end_turn(self, audio_ms: int) -> None:
+        if self._config.ears.local:
+            self.commit_turn(audio_ms)
+            self.begin_turn(audio_ms)
+        else:
+            self._send(events.commit(_END_TURN_EVENT))
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         reading = self._forms.read(text) if exact else None
