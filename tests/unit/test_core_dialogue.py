@@ -29,6 +29,15 @@ def test_only_what_was_heard_stays() -> None:
     ]
 
 
+def test_a_reply_may_be_cut_once_more() -> None:
+    dialogue = Dialogue()
+    dialogue.reply("a1", words((0, "One two"), (1000, "three four"), (2000, "five six")))
+    dialogue.truncate("a1", 2000, 3000)
+    assert dialogue.messages("")[-1].text == "One two three four"
+    dialogue.truncate("a1", 1000, 2000)
+    assert dialogue.messages("")[-1].text == "One two"
+
+
 @pytest.mark.parametrize(
     ("played", "heard"),
     [(0, ""), (400, "One"), (1000, "One two"), (1001, "One two"), (3000, "One two three four")],

@@ -19,6 +19,7 @@ GOOD = {
     "endpointing": {"min_ms": 300, "max_ms": 4000, "by": "rules"},
     "ears": "auto",
     "longest_turn_seconds": 90,
+    "longest_answer_seconds": 30,
 }
 
 
@@ -48,6 +49,7 @@ def test_what_may_be_asked() -> None:
         ({"min_words": 11}, "interruption.min_words", "range"),
         ({"min_words": True}, "interruption.min_words", "invalid_type"),
         ({"min_words": 1.5}, "interruption.min_words", "invalid_type"),
+        ({"longest_answer_seconds": 5}, "interruption.longest_answer_seconds", "range"),
         ({"longest_turn_seconds": 9}, "interruption.longest_turn_seconds", "range"),
         ({"longest_turn_seconds": 601}, "interruption.longest_turn_seconds", "range"),
         ({"longest_turn_seconds": "60"}, "interruption.longest_turn_seconds", "invalid_type"),
@@ -111,6 +113,11 @@ def test_the_sensitivity_counts_unless_the_words_are_named() -> None:
 def test_the_longest_turn_is_that_of_the_call() -> None:
     assert Interruption().turn_rules(300).longest_turn_ms == 60_000
     assert Interruption(longest_turn_seconds=90).turn_rules(300).longest_turn_ms == 90_000
+
+
+def test_the_longest_answer_is_that_of_the_call() -> None:
+    assert Interruption().longest_answer_ms == 90_000
+    assert Interruption(longest_answer_seconds=20).longest_answer_ms == 20_000
 
 
 @pytest.mark.parametrize(

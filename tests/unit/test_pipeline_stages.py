@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from sandbox_openai_speech import silence, spoken
 
 from topcalls.bridge.pipeline import Chain, Pipeline, PipelineSession
-from topcalls.bridge.pipeline_reply import CONTINUE, Filler
+from topcalls.bridge.pipeline_reply import CONTINUE, LEAD_SECONDS, Filler
 from topcalls.clock import SystemClock
 from topcalls.core.pronunciation import Pronunciation
 from topcalls.core.token_usage import TokenUsage
@@ -445,6 +445,42 @@ def test_a_backchannel_leaves_the_conversation(heard: Heard, opened: Any) -> Non
     item_id = until(heard, CallerTranscript)[-1].item_id
     session.delete_item(item_id)
     assert [item.role for item in session._messages()] == ["system"]
+
+
+# --- pace
+
+
+class SlowMouth(Mouth):
+    """Every clause is so long."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.sound = b"\x01" * round(8000 * seconds)
+
+    def speak(self, text: str) -> Iterator[Spoken]:
+        self.said.append(text)
+        yield Spoken(self.sound, text)
+
+
+def test_sound_is_made_no_further_ahead_than_is_worth_it(heard: Heard, opened: Any) -> None:
+    mouth, mind = SlowMouth(LEAD_SECONDS + 30), Mind(["One. ", "Two. ", "Three."])
+    session = opened(heard, [Ears()], [mind], [mouth])
+    session.create_response()
+    item_id = until(heard, AudioDelta)[-1].item_id
+    for _ in range(5):
+        gevent.idle()
+    assert mouth.said == ["One."]
+    session.cancel_response()
+    session.truncate(item_id, 30_000, 45_000)
+    assert [item.text for item in session._messages()] == ["Be kind.", "One."]
+
+
+def test_it_goes_on_once_enough_of_it_was_heard(heard: Heard, opened: Any) -> None:
+    mouth = SlowMouth(LEAD_SECONDS + 0.02)
+    session = opened(heard, [Ears()], [Mind(["One. ", "Two."])], [mouth])
+    session.create_response()
+    until(heard, ResponseDone)
+    assert mouth.said == ["One.", "Two."]
 
 
 # --- a caller who does not stop

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from topcalls.bridge import prompt
+from topcalls.bridge import codec, prompt
+from topcalls.bridge.answer_limit import AnswerLimit
 from topcalls.bridge.audio import HeardPart
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import ANSWER, Ask, Response, Responses
@@ -14,6 +15,7 @@ from topcalls.core.turn_rules import Protection
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.base import (
+    BYTES_PER_MS,
     AgentTextDelta,
     AgentTextDone,
     AudioDelta,
@@ -122,7 +124,15 @@ class Agent:
 
     def response_started(self, event: ResponseStarted) -> None:
         if self.responses.started(event.response_id, event.tag):
+            self._limit(self.responses.find(event.response_id))
             self._await_more()
+
+    def _limit(self, response: Response | None) -> None:
+        """Words of somebody's own are said to their end, however long that is."""
+        config = self._parts.config
+        if response is not None and (response.ask.text is None or not response.ask.exact):
+            codec_ = codec.codec_of(config.session.audio_format)
+            response.limit = AnswerLimit(config.longest_answer_ms, codec_)
 
     def audio(self, event: AudioDelta) -> None:
         response = self.responses.find(event.response_id)
@@ -136,7 +146,30 @@ class Agent:
         utterance = Utterance(
             event.item_id, event.response_id, self._parts.link.epoch, response.ask
         )
-        self.speaker.add(utterance, event.audio)
+        kept = response.limit.admit(event.audio) if response.limit is not None else None
+        self.speaker.add(utterance, event.audio[:kept])
+        if kept is not None:
+            self._end_answer(response, event, len(event.audio) - kept)
+
+    def _end_answer(self, response: Response, last: AudioDelta, dropped: int) -> None:
+        """It has become too long: what is there is said, and no more of it made."""
+        log.warning("Answer ended by its time limit")
+        self._parts.timers.cancel(_ANSWER)
+        unbegun = self.responses.unbegun
+        self.responses.cancel()
+        self.speaker.complete_response(last.response_id)
+        kept_ms = self.speaker.received_ms(last.item_id)
+        received_ms = kept_ms + dropped // BYTES_PER_MS
+        self._parts.transcript.agent_limited(last.item_id, kept_ms, received_ms)
+        self._foretell()
+        session = self._parts.link.session
+        if session is not None:
+            session.cancel_response()
+            session.truncate(last.item_id, kept_ms, received_ms)
+            for item_id in sorted(response.items - response.sounding):
+                session.delete_item(item_id)
+        self.responses.owed = unbegun
+        self.ask_owed()
 
     def audio_done(self, event: AudioDone) -> None:
         self.speaker.complete(event.item_id)

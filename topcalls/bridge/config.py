@@ -13,7 +13,7 @@ from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, Situation, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.endpointing import Endpointing
-from topcalls.core.interruption import Interruption
+from topcalls.core.interruption import LONGEST_ANSWER_SECONDS, Interruption
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
@@ -69,6 +69,7 @@ class ConversationConfig:
     hearing: HearingPlan = field(default_factory=HearingPlan)
     endpointing: Endpointing = field(default_factory=Endpointing)
     acknowledgements: tuple[str, ...] = ()
+    longest_answer_ms: int = LONGEST_ANSWER_SECONDS * 1000
 
 
 def conversation_for(
@@ -103,6 +104,7 @@ def conversation_for(
         ),
         acknowledgements=request.interruption.acknowledgements,
         endpointing=request.interruption.end_of_turn,
+        longest_answer_ms=request.interruption.longest_answer_ms,
         silence_timeout=request.silence_timeout_seconds,
         apology=apology,
         apology_text=apology_text,

@@ -44,6 +44,9 @@ CONTINUE: Final = (
     "repeat anything of it and do not mention the interruption."
 )
 _CHARACTERS_PER_TOKEN = 4
+LEAD_SECONDS = 15.0
+"""Sound that is made ahead of what can have been heard: the rest of it waits, since whoever cuts in
+would have it paid for in vain."""
 MOST_WORDLESS = 2  # answers in a row with neither words nor tools
 
 log = get_logger(__name__)
@@ -133,6 +136,7 @@ class Reply:
     request: ChatRequest | None = None
     text: str = ""
     filler: Filler = field(default_factory=Filler)
+    lead: float = LEAD_SECONDS
     held: bool = False
     started: bool = False
     words: SpokenWords = field(default_factory=SpokenWords)
@@ -140,6 +144,7 @@ class Reply:
     item_id: str = field(default_factory=lambda: f"agent_{new_id()}")
     _kept: list[Callable[[], None]] = field(default_factory=list)
     _audio: int = 0
+    _audio_since: float | None = None  # monotonic
     _produced: int = 0  # characters that the model wrote
     _usage: TokenUsage = field(default_factory=TokenUsage)
     _speaking: RLock = field(default_factory=RLock)
@@ -237,9 +242,21 @@ class Reply:
         for call in calls.calls:
             self.emit(ToolCall(self.id, call.call_id, call.name, call.arguments))
 
+    def _keep_pace(self) -> None:
+        """Wait until so little is ahead that more is wanted."""
+        if self._audio_since is None:
+            return
+        passed = self.minds.clock.monotonic() - self._audio_since
+        ahead = self._audio / BYTES_PER_MS / 1000 - passed
+        if ahead > self.lead:
+            gevent.sleep(ahead - self.lead)
+
     def _speak(self, clause: str) -> None:
+        self._keep_pace()
         with self._speaking:
             for spoken in self.mouth.speak(clause):
+                if self._audio_since is None:
+                    self._audio_since = self.minds.clock.monotonic()
                 at_ms = self._audio // BYTES_PER_MS
                 self._audio += len(spoken.audio)
                 self._do(partial(self._say, spoken, at_ms))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from topcalls.bridge.answer_limit import AnswerLimit
 from topcalls.core.turn_rules import Protection
 
 
@@ -33,6 +34,7 @@ class Response:
     """A response under way."""
 
     ask: Ask
+    limit: AnswerLimit | None = None  # None: it may take as long as it does
     spoke: bool = False
     called_tools: bool = False
     items: set[str] = field(default_factory=set)  # of which words have come
@@ -51,8 +53,12 @@ class Responses:
     @property
     def asks(self) -> list[Ask]:
         """What is still to be said, in order, as far as it is not complete."""
-        active = [response.ask for response in self._active.values()]
-        return [*active, *self._asked.values(), *self.owed]
+        return [*(response.ask for response in self._active.values()), *self.unbegun]
+
+    @property
+    def unbegun(self) -> list[Ask]:
+        """What of it the model has not begun with."""
+        return [*self._asked.values(), *self.owed]
 
     @property
     def busy(self) -> bool:

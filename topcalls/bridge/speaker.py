@@ -72,6 +72,11 @@ class Speaker:
         """How much audio there is of what was not heard to its end."""
         return sum(item.received_ms for item in self._queue.values())
 
+    def received_ms(self, utterance_id: str) -> int:
+        """How much audio there is of an utterance; 0 of one that is over."""
+        utterance = self._queue.get(utterance_id)
+        return utterance.received_ms if utterance is not None else 0
+
     @property
     def protected(self) -> bool:
         """Something that nobody may interrupt was not heard to its end yet."""

@@ -68,12 +68,15 @@ class _Entry:
     item_id: str = ""
     text: str = ""
     words: SpokenWords | None = None
+    heard_ms: tuple[int, int] | None = None  # of the words so much, of what was received
     calls: tuple[FunctionCall, ...] = ()
     outputs: dict[str, str] = field(default_factory=dict)
 
     @property
     def said(self) -> str:
-        return self.text if self.words is None else self.words.text
+        if self.words is None:
+            return self.text
+        return self.words.text if self.heard_ms is None else self.words.heard(*self.heard_ms)
 
 
 @dataclass
@@ -104,8 +107,7 @@ class Dialogue:
         """Of this reply only so much was heard."""
         for entry in self._entries:
             if entry.item_id == item_id and entry.words is not None:
-                entry.text = entry.words.heard(played_ms, received_ms)
-                entry.words = None
+                entry.heard_ms = (played_ms, received_ms)
 
     def delete(self, item_id: str) -> None:
         """This was never said, or does not count."""

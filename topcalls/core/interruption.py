@@ -15,8 +15,10 @@ from topcalls.errors import FieldError
 
 SENSITIVITIES: Final = ("low", "medium", "high")
 MIN_WORDS: Final = (1, 10)
-LONGEST_TURN: Final = (10, 600)
-"""The least and the most seconds that `longest_turn_seconds` may be."""
+LONGEST: Final = (10, 600)
+"""The least and the most seconds that `longest_turn_seconds` and `longest_answer_seconds` may be.
+"""
+LONGEST_ANSWER_SECONDS: Final = 90
 RULES: Final = "rules"
 MODEL: Final = "model"
 JUDGES: Final = (RULES, MODEL)
@@ -34,7 +36,9 @@ class Interruption:
     `ears` tell that: see `core/ears.py`; None is the installation's choice. Not `enabled`: speech
     never stops it. `min_words` None follows from the sensitivity. `acknowledgements` are words that
     let it go on besides those of the language, `endpointing` is `Endpointing` as it was asked for.
-    A caller who speaks for `longest_turn_seconds` without a break is spoken over (None: 60).
+    A caller who speaks for `longest_turn_seconds` without a break is spoken over (None: 60);
+    an answer of the agent's ends with the sentence in which it gets longer than
+    `longest_answer_seconds` (None: 90).
     """
 
     sensitivity: str = "medium"
@@ -45,6 +49,7 @@ class Interruption:
     acknowledgements: tuple[str, ...] = ()
     endpointing: Mapping[str, Any] | None = None
     longest_turn_seconds: int | None = None
+    longest_answer_seconds: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "acknowledgements", tuple(self.acknowledgements))
@@ -60,6 +65,11 @@ class Interruption:
             interruptible=self.enabled,
             longest_turn_ms=longest * 1000,
         )
+
+    @property
+    def longest_answer_ms(self) -> int:
+        """How long an answer of the agent's may be."""
+        return (self.longest_answer_seconds or LONGEST_ANSWER_SECONDS) * 1000
 
     @property
     def end_of_turn(self) -> Endpointing:
@@ -105,8 +115,8 @@ def _value_faults(key: str, value: Any, *, local_ears: bool) -> Faults:
         yield from _choice(path, value, SENSITIVITIES)
     elif key == "min_words":
         yield from _whole(path, value, MIN_WORDS)
-    elif key == "longest_turn_seconds":
-        yield from _whole(path, value, LONGEST_TURN, " seconds")
+    elif key in ("longest_turn_seconds", "longest_answer_seconds"):
+        yield from _whole(path, value, LONGEST, " seconds")
     elif key == "ears":
         yield from _choice(path, value, ears.EARS)
         if value == ears.LOCAL and not local_ears:

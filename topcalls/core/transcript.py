@@ -18,6 +18,8 @@ from topcalls.core import keys, notes
 Speaker = Literal["assistant", "user"]
 
 _WORD = re.compile(r"\S+\s*")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？।؟]+")
+_NEAR_CHARACTERS = 120  # about eight seconds of speech
 _LONGEST_WORD = 30  # beyond this it is a script without spaces, and is cut between characters
 
 
@@ -83,6 +85,17 @@ def heard_part(text: str, heard_ms: int, received_ms: int) -> str:
         else:
             break
     return text[:kept].rstrip()
+
+
+def sentences_of(text: str, kept_ms: int, received_ms: int) -> str:
+    """The part of `text` whose end is the end of a sentence, the one nearest to `kept_ms` of its
+    `received_ms` of sound. Without one near by: `heard_part`."""
+    wanted = len(text) * min(kept_ms / max(received_ms, 1), 1.0)
+    ends = [found.end() for found in _SENTENCE_END.finditer(text)]
+    near = min(ends, key=lambda end: abs(end - wanted), default=0)
+    if abs(near - wanted) <= _NEAR_CHARACTERS:
+        return text[:near].rstrip()
+    return heard_part(text, kept_ms, received_ms)
 
 
 @dataclass
@@ -230,6 +243,11 @@ class Transcript:
         elif not entry.text_done:
             entry.cut = (heard_ms, received_ms)
         return self._news(entry)
+
+    def agent_limited(self, item_id: str, kept_ms: int, received_ms: int) -> None:
+        """Of the item only `kept_ms` are said; its sound is cut between two sentences if it can."""
+        entry = self._entry("assistant", item_id)
+        entry.text, entry.text_done = sentences_of(entry.text, kept_ms, received_ms), True
 
     def agent_said(self, item_id: str) -> str:
         """The words of an item of the agent, as far as they are known."""

@@ -7,7 +7,13 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.core.ears import EARS
 from topcalls.core.endpointing import LONGEST_MS, SHORTEST_MS, Endpointing
-from topcalls.core.interruption import JUDGES, LONGEST_TURN, MIN_WORDS, SENSITIVITIES
+from topcalls.core.interruption import (
+    JUDGES,
+    LONGEST,
+    LONGEST_ANSWER_SECONDS,
+    MIN_WORDS,
+    SENSITIVITIES,
+)
 from topcalls.core.listening_words import LONGEST_OWN, MOST_OWN
 from topcalls.core.turn_rules import LONGEST_TURN_SECONDS
 
@@ -86,11 +92,21 @@ class InterruptionSchema(ma.Schema):
         allow_none=True,
         metadata={
             "default": LONGEST_TURN_SECONDS,
-            "minimum": LONGEST_TURN[0],
-            "maximum": LONGEST_TURN[1],
+            "minimum": LONGEST[0],
+            "maximum": LONGEST[1],
             "description": "After so long the agent takes the floor from somebody who does not "
             "stop speaking, or from a noise that the ears take for speech: it acknowledges what "
             "was said and asks a question.",
+        },
+    )
+    longest_answer_seconds = fields.Whole(
+        allow_none=True,
+        metadata={
+            "default": LONGEST_ANSWER_SECONDS,
+            "minimum": LONGEST[0],
+            "maximum": LONGEST[1],
+            "description": "An answer of the agent's that gets longer ends at the next pause "
+            "between two sentences. Exact words, as the first sentence, are said to their end.",
         },
     )
     ears = fields.Choice(
