@@ -102,6 +102,8 @@ def test_the_documented_idempotent_operations():
         ("post", "/v1/calls/{call_id}/stop"),
         ("post", "/v1/calls/{call_id}/cancel"),
         ("post", "/v1/calls/{call_id}/dtmf"),
+        ("post", "/v1/calls/{call_id}/say"),
+        ("post", "/v1/calls/{call_id}/inject"),
         ("post", "/v1/calls/{call_id}/transfer"),
         ("post", "/v1/calls/{call_id}/supervise"),
         ("post", "/v1/phone-numbers"),

@@ -19,6 +19,7 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.latency import TurnTiming
+from topcalls.core.live_words import Outcome, Words
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord, ToolRequest, ToolResult, ToolSpec, ToolStatus
 from topcalls.core.transcript import Turn
@@ -162,6 +163,7 @@ class Observer:
         self.masked: list[bool] = []
         self.handed_over: list[tuple[str, str]] = []
         self.tools: list[ToolRecord] = []
+        self.outcomes: list[tuple[str, Outcome]] = []
 
     def ready(self) -> None:
         assert not self.is_ready.is_set(), "ready twice"
@@ -203,6 +205,10 @@ class Observer:
     def tool(self, record: ToolRecord) -> None:
         assert not self.ends, "a tool after the end"
         self.tools.append(record)
+
+    def said(self, wish: str, outcome: Outcome) -> None:
+        assert not self.ends, "an outcome after the end"
+        self.outcomes.append((wish, outcome))
 
     def finished(self, reason: str, detail: str = "") -> None:
         assert not self.ends, "finished twice"
@@ -413,6 +419,11 @@ class Talk:
     def tell(self, event: ProviderEvent) -> None:
         """The model says something."""
         self.session.emit(event)
+        self.settle()
+
+    def dictate(self, text: str, wish: str = "wish", **how: Any) -> None:
+        """Somebody outside wants this said."""
+        self.bridge.say(Words(wish, text, **how))
         self.settle()
 
     def start_speech(self) -> str:

@@ -100,8 +100,7 @@ def test_words_that_are_heard_meanwhile_are_written_and_not_answered() -> None:
 def test_what_somebody_wants_said_meanwhile_is_said_afterwards() -> None:
     talk = in_talk()
     hold(talk)
-    talk.bridge.say("The meeting is at ten.")
-    talk.settle()
+    talk.dictate("The meeting is at ten.")
     assert asked(talk) == []
     resume(talk)
     assert asked(talk) == [("speak", "The meeting is at ten.", True)]

@@ -50,7 +50,7 @@ def test_a_stop_is_reported_once_whatever_comes_after_it() -> None:
     talk.bridge.stop("hangup")
     talk.bridge.stop("again")
     talk.bridge.dtmf("1")
-    talk.bridge.say("Hello")
+    talk.dictate("Hello")
     talk.answer()
     talk.end("and again")
     assert talk.observer.ends == [("hangup", "")]
@@ -359,8 +359,7 @@ def test_an_endless_entry_is_cut_into_pieces() -> None:
 
 def test_words_from_outside_are_said_and_may_be_interrupted() -> None:
     talk = in_talk()
-    talk.bridge.say("The doctor is on the way.")
-    talk.settle()
+    talk.dictate("The doctor is on the way.")
     assert talk.calls == [("speak", "The doctor is on the way.", True)]
     talk.session.respond("The doctor is on the way.", 3.0)
     talk.settle()
@@ -372,8 +371,7 @@ def test_words_from_outside_are_said_and_may_be_interrupted() -> None:
 
 def test_a_notice_that_must_be_heard_is_heard() -> None:
     talk = in_talk()
-    talk.bridge.say("This call is recorded.", interruptible=False)
-    talk.settle()
+    talk.dictate("This call is recorded.", interruptible=False)
     talk.session.respond("This call is recorded.", 3.0)
     talk.settle()
     talk.advance(0.5)
@@ -388,7 +386,7 @@ def test_the_model_can_be_told_something_quietly_or_aloud() -> None:
     talk = in_talk()
     talk.bridge.inject("The order was sent.")
     talk.settle()
-    assert talk.calls == [("message", "system", "The order was sent.")]
+    assert talk.calls == [("message", "system", prompt.note_message("The order was sent."))]
     talk.bridge.inject("It arrives today.", respond=True)
     talk.settle()
     assert talk.calls[-1] == ("respond",)

@@ -193,7 +193,7 @@ def test_a_turn_that_our_ears_hear_is_answered(question):
 def test_our_ears_interrupt_the_agent(question):
     talk = LocalTalk(local()).ring().answer()
     talk.session.emit  # noqa: B018
-    talk.bridge.say("Once upon a time there was a king.")
+    talk.dictate("Once upon a time there was a king.")
     talk.settle()
     talk.session.respond("Once upon a time there was a king.", 20.0)
     talk.advance(1.0)

@@ -22,6 +22,7 @@ from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.latency import latency
+from topcalls.api.v1.live import live
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
@@ -40,6 +41,7 @@ MAX_FORM_BYTES = MOST_BYTES + 1_000_000
 BLUEPRINTS = (
     calls,
     transcripts,
+    live,
     agents,
     phone_numbers,
     provisioning,

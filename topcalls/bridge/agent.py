@@ -11,6 +11,7 @@ from topcalls.bridge.audio import HeardPart
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.responses import ANSWER, Ask, Response, Responses
 from topcalls.bridge.speaker import Cut, Speaker, Utterance
+from topcalls.core.live_words import Outcome
 from topcalls.core.turn_rules import Protection
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
@@ -55,6 +56,7 @@ class Agent:
         self._held = False  # nothing is asked for now
         self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
         self._cut: list[Ask] = []  # what was to be said when the agent was cut off
+        self._fates: dict[str, Outcome] = {}  # of what somebody outside wanted said
         self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
 
     @property
@@ -66,6 +68,25 @@ class Agent:
     def is_retired(self) -> bool:
         """There is no model to ask any more."""
         return self._over
+
+    @property
+    def is_protected(self) -> bool:
+        """Something is said, or about to be, that must be heard in full."""
+        return self.responses.protected or self.speaker.protected
+
+    @property
+    def owes_answer(self) -> bool:
+        """An answer was asked for, and nothing of it is audible."""
+        return not self.speaker.audible and any(ask.text is None for ask in self.responses.asks)
+
+    def is_saying(self, wish: str) -> bool:
+        """What was asked for by this name is being said, or about to be."""
+        asks = (*self.responses.asks, *self.speaker.asks)
+        return any(ask.wish == wish for ask in asks)
+
+    def fate_of(self, wish: str) -> Outcome | None:
+        """What became of it; None: nothing of it was heard."""
+        return self._fates.get(wish)
 
     # --- asking
 
@@ -237,6 +258,7 @@ class Agent:
         if utterance is None:
             return None
         self._cut.clear()
+        self._tell_fate(utterance, Outcome.INTERRUPTED)  # unless it is heard to its end
         parts = self._parts
         seq = parts.transcript.agent_started(utterance_id, parts.call_ms(at))
         session = parts.link.session
@@ -247,6 +269,10 @@ class Agent:
             parts.observer.timing(timing)
         self._foretell()
         return utterance
+
+    def _tell_fate(self, utterance: Utterance, outcome: Outcome) -> None:
+        if utterance.ask.wish:
+            self._fates[utterance.ask.wish] = outcome
 
     def _foretell(self) -> None:
         """Have it written down what is being said, before it is over: should this process die, the
@@ -259,12 +285,14 @@ class Agent:
 
     def finished(self, heard: HeardPart, *, can_play: bool = True) -> None:
         """An utterance is over: heard to its end, or (a full disk, a lost playback) given up."""
-        if self.speaker.finished(heard.utterance_id) is None:
+        utterance = self.speaker.finished(heard.utterance_id)
+        if utterance is None:
             return
         parts, now_ms = self._parts, self._parts.call_ms()
         if can_play:
             self._watch_playback(heard)
         if heard.received_ms - heard.played_ms <= _UNHEARD_TAIL_MS:
+            self._tell_fate(utterance, Outcome.HEARD)
             parts.tell(parts.transcript.agent_ended(heard.utterance_id, now_ms))
         else:
             missing_ms = heard.received_ms - heard.played_ms
@@ -297,7 +325,7 @@ class Agent:
 
     def settle(self) -> None:
         """Something was heard to its end, or will not be said."""
-        if self._hushed is None or self.responses.protected or self.speaker.protected:
+        if self._hushed is None or self.is_protected:
             return
         then, self._hushed = self._hushed, None
         self.cut_off()
@@ -347,6 +375,7 @@ class Agent:
         for cut in cuts:
             item_id, received_ms = cut.utterance.id, cut.utterance.received_ms
             if cut.fully_heard:
+                self._tell_fate(cut.utterance, Outcome.HEARD)
                 self._parts.tell(transcript.agent_ended(item_id, now_ms))
             else:
                 turn = transcript.agent_cut(item_id, now_ms, cut.played_ms, received_ms)

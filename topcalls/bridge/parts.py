@@ -15,6 +15,7 @@ from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.latency import TurnTiming
+from topcalls.core.live_words import Outcome
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
@@ -60,6 +61,9 @@ class BridgeObserver(Protocol):
 
     def tool(self, record: ToolRecord) -> None:
         """The model called a tool; told again (the same `id`) when more is known."""
+
+    def said(self, wish: str, outcome: Outcome) -> None:
+        """What became of words that somebody outside wanted said; told once for each `id`."""
 
     def finished(self, reason: str, detail: str = "") -> None:
         """The conversation is over; told exactly once, as the last of all."""

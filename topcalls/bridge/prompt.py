@@ -145,6 +145,11 @@ def recording_message(*, paused: bool) -> str:
     return "[The recording is paused.]" if paused else "[The recording goes on.]"
 
 
+def note_message(text: str) -> str:
+    """What the model is told by somebody of its own side, while it speaks."""
+    return f"[A note from your side, which the other person does not hear: {text.strip()}]"
+
+
 def off_hold_message(seconds: int) -> str:
     """What the model is told when the far end comes back to the line."""
     return f"[The other person had put you on hold for {seconds} seconds and is back on the line.]"

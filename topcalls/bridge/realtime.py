@@ -16,6 +16,7 @@ from topcalls.bridge.answering import Answering
 from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.decisions import Decisions
+from topcalls.bridge.dictation import Dictation
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.floor import FloorTaker
 from topcalls.bridge.hold import Hold, Reason
@@ -36,7 +37,7 @@ from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.uplink import Uplink
 from topcalls.core.tools import ToolRunner
 from topcalls.core.transcript import Speaker
-from topcalls.core.turn_rules import Decision, Floor, Protection
+from topcalls.core.turn_rules import Decision, Floor
 from topcalls.errors import ProviderError
 from topcalls.providers import base
 from topcalls.providers.base import ProviderEvent
@@ -89,7 +90,7 @@ class Conversation:
             run_tool,
             past.tools if past is not None else (),
         )
-        self._recovery.memory = self._tools.memory
+        self._recovery.memory = lambda: [*self._tools.memory(), *self.dictation.memory()]
         self._answering = Answering(
             parts, self._agent, self._farewell, self._recovery.tell, self._want_response
         )
@@ -112,6 +113,15 @@ class Conversation:
                 self._hold,
                 self._give_up,
             ),
+        )
+        self.dictation = Dictation(
+            parts,
+            self._agent,
+            self._farewell,
+            self._recovery.tell,
+            self._apply,
+            self._may_dictate,
+            past.notes if past is not None else (),
         )
         self._caller = Caller(parts, self._uplink, self._apply, lambda: self._answering.in_menu)
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
@@ -204,6 +214,7 @@ class Conversation:
         self._agent.cut_off()
         self._tools.stop()
         self._answering.stop()
+        self.dictation.close()
         self._release_audio()
         self._parts.timers.clear()
         self._caller.hear_out()
@@ -215,6 +226,7 @@ class Conversation:
         self._answering.stop()
         self._parts.link.close()
         self._agent.fall_silent()
+        self.dictation.close()
         self._release_audio()
         for turn in self._parts.transcript.close(self._parts.call_ms()):
             self._parts.tell(turn)
@@ -227,11 +239,11 @@ class Conversation:
                 self._stopped()
             return
         self._agent.settle()
+        if self._agent.quiet and parts.turns.floor is not Floor.FREE:
+            self._apply(parts.turns.agent_silent(parts.now))
+        self.dictation.settle()
         self._farewell.watch(self._agent.speaker.unheard_ms)
-        if self._agent.quiet:
-            if parts.turns.floor is not Floor.FREE:
-                self._apply(parts.turns.agent_silent(parts.now))
-            self._when_quiet()
+        self._when_quiet()
         parts.timers.set_at("turns", parts.turns.deadline, self._tick)
         self._idle.watch(self._nothing_happens())
 
@@ -258,6 +270,15 @@ class Conversation:
             and not self._transfer.busy
             and not self._hold.holds
             and self._parts.link.session is not None
+        )
+
+    def _may_dictate(self) -> bool:
+        return (
+            self._parts.answered_at is not None
+            and self._parts.link.session is not None
+            and not self._hold.holds
+            and not self._answering.holds
+            and not self._transfer.under_way
         )
 
     def _stopped(self) -> None:
@@ -388,7 +409,8 @@ class Conversation:
         self._parts.observer.transfer(destination, summary)
 
     def _not_transferred(self, destination: str, _: str, reason: str) -> None:
-        self.inject(prompt.not_transferred_message(destination, reason), respond=True)
+        self._recovery.tell(prompt.not_transferred_message(destination, reason))
+        self._want_response()
 
     def hold(self, reason: Reason) -> None:
         """Listen only."""
@@ -405,17 +427,6 @@ class Conversation:
         self._masking.became(paused, done)
 
     # --- others who have a say
-
-    def say(self, text: str, interruptible: bool) -> None:
-        """Have these words said next."""
-        protection = Protection.NONE if interruptible else Protection.ABSOLUTE
-        self._agent.say(Ask(text, protection=protection))
-
-    def inject(self, text: str, respond: bool) -> None:
-        """Let the model know something, and perhaps speak about it."""
-        self._recovery.tell(text)
-        if respond:
-            self._apply(self._parts.turns.response_wanted())
 
     def tool_result(self, use_id: str, name: str, output: str) -> None:
         """The result of a tool that was to come later."""

@@ -16,7 +16,8 @@ from topcalls.core.turn_rules import Protection
 class Ask:
     """Something the agent shall say: `text` exactly, or as `text` tells, or (None) an answer.
 
-    `opening` is the call's first utterance; `retried` has come to nothing once.
+    `opening` is the call's first utterance; `retried` has come to nothing once. `wish`: by which
+    name somebody outside asked for it.
     """
 
     text: str | None = None
@@ -24,6 +25,7 @@ class Ask:
     protection: Protection = Protection.NONE
     opening: bool = False
     retried: bool = False
+    wish: str = ""
 
 
 ANSWER = Ask()

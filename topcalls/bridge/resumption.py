@@ -24,12 +24,13 @@ _TIMER = "resumed"
 
 @dataclass(frozen=True)
 class Past:
-    """The turns so far, in order, how many seconds ago the call was answered, and the tools that
-    were called."""
+    """The turns so far, in order, how many seconds ago the call was answered, the tools that were
+    called, and what users let the model know."""
 
     turns: tuple[Turn, ...]
     answered_ago: float
     tools: tuple[ToolRecord, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 class Resumption:

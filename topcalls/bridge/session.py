@@ -26,6 +26,7 @@ from topcalls.bridge.realtime import Conversation
 from topcalls.bridge.resumption import Past
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
+from topcalls.core.live_words import Words
 from topcalls.core.tools import ToolRunner
 from topcalls.core.turns import TurnTaking
 from topcalls.log import get_logger
@@ -121,13 +122,13 @@ class BridgeSession:
         """The recording is paused, or goes on. Not `done`: the switch did not do it."""
         self._mailbox.put(self._conversation.recording_masked, paused, done)
 
-    def say(self, text: str, *, interruptible: bool = True) -> None:
-        """Have the agent say these words next."""
-        self._mailbox.put(self._conversation.say, text, interruptible)
+    def say(self, words: Words) -> None:
+        """Have the agent say these words; the observer's `said` tells what became of them."""
+        self._mailbox.put(self._conversation.dictation.say, words)
 
     def inject(self, text: str, *, respond: bool = False) -> None:
         """Tell the model something the caller does not hear."""
-        self._mailbox.put(self._conversation.inject, text, respond)
+        self._mailbox.put(self._conversation.dictation.note, text, respond)
 
     def tool_result(self, use_id: str, name: str, output: str) -> None:
         """The result of a tool whose server had taken the call to bring it later."""

@@ -83,6 +83,11 @@ class Speaker:
         return any(item.protection is Protection.ABSOLUTE for item in self._queue.values())
 
     @property
+    def asks(self) -> list[Ask]:
+        """What is not heard to its end was to say this."""
+        return [item.ask for item in self._queue.values()]
+
+    @property
     def audible(self) -> list[Utterance]:
         """What is being heard now."""
         return [item for item in self._queue.values() if item.audible_since is not None]

@@ -27,5 +27,8 @@ class BriefingObserver:
     def tool(self, record: object) -> None:
         """It has no tools at all."""
 
+    def said(self, wish: str, outcome: object) -> None:
+        """Nobody has it say anything."""
+
     def mask_recording(self, paused: bool) -> None:
         """Whoever is briefed is not recorded."""

@@ -25,6 +25,7 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
+from topcalls.controller.live_words import WordsDesk
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.supervisors import Supervisors
 from topcalls.controller.switch_player import ChannelPlayer
@@ -48,6 +49,7 @@ from topcalls.core.call_events import (
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
 from topcalls.core.latency import TurnTiming
+from topcalls.core.live_words import Outcome as WordsOutcome
 from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
@@ -107,6 +109,7 @@ class CallEffects:
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
         self.supervisors = Supervisors(call, gear, journal, self)
+        self.words = WordsDesk(journal, self)
         self.recording = CallRecording(
             call, lambda: self.channel_uuid, gear, journal, self._recording_masked
         )
@@ -467,6 +470,9 @@ class CallEffects:
 
     def tool(self, record: ToolRecord) -> None:
         self._journal.tool(record)
+
+    def said(self, wish: str, outcome: WordsOutcome) -> None:
+        self.words.said(wish, outcome)
 
     def transfer(self, destination: str, summary: str) -> None:
         """The agent, or a user, wants the caller connected with somebody."""

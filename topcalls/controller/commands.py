@@ -17,6 +17,7 @@ from topcalls.core.call_state import State
 from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.commands import CommandRow, Commands
+from topcalls.services.live_words import INJECT, SAY
 
 _TALKING = (State.ANSWERED, State.IN_PROGRESS)
 
@@ -36,6 +37,8 @@ class CommandTaker:
             "dtmf": _press_keys,
             "transfer": _transfer,
             "tool_result": _tool_result,
+            SAY: _say,
+            INJECT: _inject,
             "supervise": _supervise,
             "pause_recording": _pause_recording,
             "resume_recording": _resume_recording,
@@ -89,7 +92,7 @@ class CommandTaker:
         if kind is None:
             log.error("Unknown command", kind=row.kind, call_id=row.call_id)
             return "unknown command"
-        return "done" if kind(live, row.payload) else None
+        return "done" if kind(live, {**row.payload, "command_id": row.id}) else None
 
 
 # Each says whether it is done; what is not comes again.
@@ -121,6 +124,20 @@ def _tool_result(live: LiveCall, payload: dict[str, Any]) -> bool:
     if live.effects.bridge is not None:
         words = (str(payload.get(name, "")) for name in ("tool_call_id", "tool", "output"))
         live.effects.bridge.tool_result(*words)
+    return True
+
+
+def _say(live: LiveCall, payload: dict[str, Any]) -> bool:
+    if _is_being_taken_up(live):
+        return False
+    live.effects.words.say(payload)
+    return True
+
+
+def _inject(live: LiveCall, payload: dict[str, Any]) -> bool:
+    if _is_being_taken_up(live):
+        return False
+    live.effects.words.inject(payload)
     return True
 
 

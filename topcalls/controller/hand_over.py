@@ -103,7 +103,8 @@ def past_of(call: ClaimedCall, now: datetime) -> Past | None:
     if call.answered_at is None:
         return None
     answered_ago = max(0.0, (now - call.answered_at).total_seconds())
-    return Past(call.carried.turns, answered_ago, call.carried.tools)
+    carried = call.carried
+    return Past(carried.turns, answered_ago, carried.tools, carried.notes)
 
 
 def _is_ready(live: LiveCall) -> bool:

@@ -7,7 +7,7 @@ unavailable. The one thing that waits for the database is the dial intent: no in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_state import Transition
 from topcalls.core.latency import TurnTiming
+from topcalls.core.live_words import Outcome as WordsOutcome
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.supervision import Mode
 from topcalls.core.token_usage import TokenUsage
@@ -93,6 +94,18 @@ class Journal:
         """How it stands with a call of a tool."""
         at = self._clock.now()
         self._entries.put(lambda: self._calls.tools.note(self._call_id, record, at))
+
+    def said(self, wish: str, outcome: WordsOutcome, key_id: str) -> None:
+        """What became of words that a user wanted said."""
+        at = self._clock.now()
+        self._entries.put(
+            lambda: self._calls.live_words.said(self._call_id, wish, outcome, key_id, at)
+        )
+
+    def injected(self, payload: Mapping[str, Any]) -> None:
+        """What a user wanted the model to know was told to it."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.live_words.injected(self._call_id, payload, at))
 
     def recording(self, state: str) -> None:
         """What the switch says of the recording: `written` or `refused`."""

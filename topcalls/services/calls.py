@@ -30,6 +30,7 @@ from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.keys import Principal
+from topcalls.services.live_words import LiveWords
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
@@ -92,6 +93,7 @@ class Calls:
         self.answers = Answers(db)
         self.tools = Tools(db)
         self.supervisions = Supervisions(db)
+        self.live_words = LiveWords(db)
 
     # --- customers
 

@@ -10,6 +10,7 @@ from typing import cast
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Speaker, Turn
+from topcalls.services.live_words import notes_of
 from topcalls.services.tools import records_of
 from topcalls.store import calls
 from topcalls.store.models import CallUsage, TranscriptTurn
@@ -27,11 +28,13 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What was said, as stored, by model what was used, and the tools that were called."""
+    """What was said, as stored, by model what was used, the tools that were called, and what the
+    model was told by its own side."""
 
     turns: tuple[Turn, ...] = ()
     used: Mapping[str, Used] = field(default_factory=dict)
     tools: tuple[ToolRecord, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 NOTHING = Carried()
@@ -44,9 +47,11 @@ def carried_over(call_ids: Collection[str]) -> dict[str, Carried]:
     used: dict[str, dict[str, Used]] = defaultdict(dict)
     for row in calls.usages(ids) if ids else ():
         used[row.call_id][row.model] = _used(row)
-    called = records_of(ids)
+    called, notes = records_of(ids), notes_of(ids)
     return {
-        call_id: Carried(tuple(map(_turn, turns[call_id])), used[call_id], called[call_id])
+        call_id: Carried(
+            tuple(map(_turn, turns[call_id])), used[call_id], called[call_id], notes[call_id]
+        )
         for call_id in ids
     }
 

@@ -192,7 +192,7 @@ class SpooledRecordings:
             if change:
                 recordings.begin(call_id, call.node or "", now)
                 recordings.change(call_id, **change)
-            recordings.note_event(call, kind, detail, now)
+            calls.note(call_id, kind, detail, now)
 
         self._db.run(verb)
 

@@ -10,12 +10,19 @@ from typing import Any
 from topcalls.core.call_state import State, Transition
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
+from topcalls.store.locking import locked
 from topcalls.store.models import Call, CallEvent, CallUsage, TranscriptTurn, TurnTiming
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
 _TICK = timedelta(microseconds=1)
-NOTES = ("RecordingPaused", "RecordingResumed", "RecordingPauseFailed")
+NOTES = (
+    "ContextInjected",
+    "RecordingPaused",
+    "RecordingPauseFailed",
+    "RecordingResumed",
+    "WordsSaid",
+)
 """Kinds of events in a call's trail that made no version of it."""
 
 
@@ -104,6 +111,22 @@ def append_event(
     )
 
 
+def note(call_id: str, kind: str, detail: dict[str, Any], at: datetime) -> None:
+    """Add to a call's trail what does not change its state; `kind` is one of `NOTES`. The row is
+    kept from others, so that the trail is read in the order in which it was written."""
+    call = locked(Call.select().where(Call.id == call_id)).get()
+    rows.insert(
+        CallEvent,
+        call=call_id,
+        version=call.version,
+        kind=kind,
+        before=call.state,
+        after=call.state,
+        detail=detail,
+        at=at,
+    )
+
+
 def event_at(call_id: str, version: int) -> CallEvent | None:
     """The event that made this version of the call, if an event did."""
     return CallEvent.get_or_none(
@@ -115,6 +138,14 @@ def events(call_id: str) -> list[CallEvent]:
     """The trail of a call."""
     query = CallEvent.select().where(CallEvent.call == call_id)
     return list(query.order_by(CallEvent.version, CallEvent.id))
+
+
+def events_of_kind(call_ids: Collection[str], kind: str) -> list[CallEvent]:
+    """Those of one kind in the trails of several calls, in order."""
+    if not call_ids:
+        return []
+    mine = CallEvent.call.in_(list(call_ids)) & (CallEvent.kind == kind)
+    return list(CallEvent.select().where(mine).order_by(CallEvent.id))
 
 
 def live_of(owner: str) -> list[Call]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.store import leases, rows
-from topcalls.store.models import Call, CallEvent, CallRecording
+from topcalls.store.models import Call, CallRecording
 from topcalls.store.models.base import tuples
 
 _KEPT = ("stored", "lost")
@@ -85,17 +85,3 @@ def waiting() -> tuple[int, str | None]:
         .first()
     )
     return count, last.problem if last is not None else None
-
-
-def note_event(call: Call, kind: str, detail: dict[str, Any], at: datetime) -> None:
-    """Add to a call's trail what does not change its state."""
-    rows.insert(
-        CallEvent,
-        call=call.id,
-        version=call.version,
-        kind=kind,
-        before=call.state,
-        after=call.state,
-        detail=detail,
-        at=at,
-    )

@@ -1,0 +1,54 @@
+"""`/v1/calls/{id}`: take part in a call while it lasts."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from topcalls.api import live_examples
+from topcalls.api.auth import principal, requires
+from topcalls.api.blueprint import ApiBlueprint, fails_with
+from topcalls.api.context import services
+from topcalls.api.examples import COMMAND
+from topcalls.api.idempotency import idempotent, json_answer, once
+from topcalls.api.schemas.keys import CommandSchema
+from topcalls.api.schemas.live_words import InjectSchema, SaySchema
+
+live = ApiBlueprint("live calls", __name__, description="Take part in calls while they last.")
+
+
+@live.route("/v1/calls/<uuid:call_id>/say", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@live.arguments(SaySchema, example=live_examples.SAY)
+@live.response(202, CommandSchema, example=COMMAND)
+def say(wanted: dict[str, Any], call_id: UUID) -> Response:
+    """Have the agent say something.
+
+    What was heard of it stands in the transcript. Once it is over, the call's events have a
+    `WordsSaid` with this `command_id`, and in its `detail` an `outcome`: `heard`, `interrupted` or
+    `not_said`.
+    """
+    verb, now = services().calls.live_words.say, services().clock.now()
+    ask = partial(verb, principal(), str(call_id), wanted, now)
+    return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
+
+
+@live.route("/v1/calls/<uuid:call_id>/inject", methods=["POST"])
+@requires("calls:write")
+@fails_with(409)
+@idempotent
+@live.arguments(InjectSchema, example=live_examples.INJECT)
+@live.response(202, CommandSchema, example=COMMAND)
+def inject(wanted: dict[str, Any], call_id: UUID) -> Response:
+    """Let the model know something.
+
+    Once it knows, the call's events have a `ContextInjected` with this `command_id`.
+    """
+    verb, now = services().calls.live_words.inject, services().clock.now()
+    ask = partial(verb, principal(), str(call_id), wanted, now)
+    return once(ask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
