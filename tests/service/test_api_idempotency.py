@@ -52,6 +52,21 @@ def test_the_same_key_with_another_body_is_refused(api, key):
     assert api.services.quotas.balance(api.owner.account_id).minutes_reserved == 10
 
 
+def test_the_same_key_with_a_body_that_is_refused_is_a_conflict(api, key):
+    """Whoever uses a key twice learns that first, not what else is wrong."""
+    api.create(headers=key)
+    response = api.create(headers=key, max_duration=-3)
+    assert (response.status_code, response.json["type"].rpartition("/")[2]) == (
+        409,
+        "idempotency_conflict",
+    )
+
+
+def test_a_refused_body_under_a_new_key_is_told_as_without_one(api, key):
+    assert api.create(headers=key, max_duration=-3).json["errors"][0]["path"] == "max_duration"
+    assert api.create(headers=key).status_code == 201
+
+
 def test_the_same_key_on_another_route_is_refused(api, key):
     call_id = api.create(headers=key).json["call_id"]
     assert api.post(f"/v1/calls/{call_id}/stop", headers=key).status_code == 409

@@ -64,12 +64,10 @@ def test_a_call_needs_a_number_to_call_from(services, who):
     calls = Calls(
         services.db,
         services.clock,
-        services.quotas,
         services.webhooks,
         services.recordings,
         services.transitions,
         services.catalogue,
-        services.account_speech,
         sandbox=False,
     )
     with pytest.raises(InvalidRequest) as caught:

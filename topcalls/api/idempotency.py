@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 
 import orjson
 from flask import Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from topcalls.api.auth import principal
 from topcalls.api.blueprint import IDEMPOTENT
 from topcalls.api.context import services
 from topcalls.api.openapi import IDEMPOTENCY_KEY_PATTERN
-from topcalls.errors import FieldError, InvalidRequest
+from topcalls.errors import FieldError, InvalidRequest, TopCallsError
 from topcalls.services.idempotency import Answer, Request, body_hash
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -32,19 +33,24 @@ _PENDING = "idempotent_request"
 def idempotent(view: View) -> View:
     """This route honours the `Idempotency-Key` header: its view returns `once(...)`.
 
-    A repetition is answered before its body is judged: what was right once may not be any more.
+    A repetition is answered as the first request was, even if it would be refused by now: what was
+    right once may not be any more.
     """
 
     @wraps(view)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         key = _key()
-        if key is not None:
-            keyed = Request(key, f"{request.method} {request.path}", _body_hash())
+        if key is None:
+            return view(*args, **kwargs)
+        keyed = Request(key, f"{request.method} {request.path}", _body_hash())
+        setattr(g, _PENDING, keyed)
+        try:
+            response = view(*args, **kwargs)
+        except (TopCallsError, HTTPException):
             given = services().idempotency.replay(principal().account_id, keyed)
-            if given is not None:
-                return _response(given)
-            setattr(g, _PENDING, keyed)
-        response = view(*args, **kwargs)
+            if given is None:
+                raise
+            return _response(given)
         if g.pop(_PENDING, None) is not None:
             raise RuntimeError(f"Route {request.endpoint} ignores its Idempotency-Key.")
         return response

@@ -147,12 +147,10 @@ def wire(
     calls = Calls(
         db,
         clock,
-        quotas,
         webhooks,
         recordings,
         transitions,
         catalogue,
-        speech,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )

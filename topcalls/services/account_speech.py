@@ -60,21 +60,28 @@ class AccountSpeech:
         return self._db.run(verb)
 
     def added(self, account_id: str, request: CallRequest) -> CallRequest:
-        """The request with the account's words behind its own."""
-        ours = self.get(account_id)
-        if not (ours.keywords or ours.pronunciations):
-            return request
-        return replace(
-            request,
-            keywords=tuple(merged_keywords(request.keywords, ours.keywords)),
-            pronunciations=tuple(
-                merged_pronunciations(request.pronunciations, ours.pronunciations)
-            ),
-        )
+        """The request with the account's words behind its own. Raises NotFound."""
+        return with_words(request, self.get(account_id))
+
+
+def with_words(request: CallRequest, ours: SpeechView) -> CallRequest:
+    """The request with an account's words behind its own."""
+    if not (ours.keywords or ours.pronunciations):
+        return request
+    return replace(
+        request,
+        keywords=tuple(merged_keywords(request.keywords, ours.keywords)),
+        pronunciations=tuple(merged_pronunciations(request.pronunciations, ours.pronunciations)),
+    )
+
+
+def speech_view(held: Mapping[str, Any]) -> SpeechView:
+    """A stored dictionary."""
+    return SpeechView(tuple(held.get("keywords", ())), tuple(held.get("pronunciations", ())))
 
 
 def _stored(account_id: str) -> SpeechView:
     held = accounts.speech(account_id)
     if held is None:
         raise NotFound("No such account.")
-    return SpeechView(tuple(held.get("keywords", ())), tuple(held.get("pronunciations", ())))
+    return speech_view(held)

@@ -24,14 +24,13 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services import do_not_call, routing, tool_secrets
-from topcalls.services.account_speech import AccountSpeech
+from topcalls.services import do_not_call, quotas, routing, tool_secrets
+from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
-from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
@@ -40,7 +39,7 @@ from topcalls.services.transcripts import Transcripts
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, leases
+from topcalls.store import calls, commands, leases, standing
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -68,24 +67,20 @@ class Calls:
         self,
         db: Database,
         clock: Clock,
-        quotas: Quotas,
         webhooks: Webhooks,
         recordings: Recordings,
         transitions: Transitions,
         catalogue: Catalogue,
-        speech: AccountSpeech,
         *,
         sandbox: bool,
         default_from_number: str = "",
     ) -> None:
         self._db = db
         self._clock = clock
-        self._quotas = quotas
         self._webhooks = webhooks
         self._recordings = recordings
         self._transitions = transitions
         self._catalogue = catalogue
-        self._speech = speech
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -321,13 +316,17 @@ class Calls:
     def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
         call_id = new_id()
         routing.check_carrier(account_id, request.carrier_id)
-        do_not_call.refuse(account_id, request.phone_number)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
         request = replace(request, tools=tuple(sealed))
-        self._quotas.reserve(account_id, call_id, request.max_duration, now)
-        request = self._speech.added(account_id, request)
+        account = standing.of_account(account_id, request.phone_number, now)
+        if account is None:
+            raise NotFound("No such account.")
+        if account.is_listed:
+            raise do_not_call.refusal()
+        quotas.set_aside(account.balance, account_id, call_id, request.max_duration, now)
+        request = with_words(request, speech_view(account.speech))
         waits = request.schedule_at is not None and request.schedule_at > now
-        created_at = calls.free_time(account_id, now)
+        created_at = calls.free_after(account.last_created_at, now)
         call = calls.insert(
             id=call_id,
             account=account_id,

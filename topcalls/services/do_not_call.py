@@ -114,14 +114,13 @@ class DoNotCall:
             raise NotFound("The number is not on the do-not-call list.")
 
 
-def refuse(account_id: str, phone_number: str) -> None:
-    """Part of a verb. Raises NotCallable where the account does not call this number."""
-    if do_not_call.is_listed(account_id, phone_number):
-        raise NotCallable(
-            rules.WORDS,
-            remedy="Take it off the list only with the consent of whoever has the number.",
-            rule=rules.RULE,
-        )
+def refusal() -> NotCallable:
+    """What an account is told that does not call a number."""
+    return NotCallable(
+        rules.WORDS,
+        remedy="Take it off the list only with the consent of whoever has the number.",
+        rule=rules.RULE,
+    )
 
 
 def _view(row: DoNotCallNumber) -> ListedNumber:

@@ -88,7 +88,12 @@ class Quotas:
             InsufficientQuota: the account has less than that available.
             NotFound: there is no such account.
         """
-        self._db.run(_reserve, account_id, call_id, quota.reservation(max_duration), now)
+
+        def verb() -> None:
+            lock_account(account_id)
+            set_aside(_balance(account_id), account_id, call_id, max_duration, now)
+
+        self._db.run(verb)
 
     def settle(self, account_id: str, call_id: str, billed_seconds: int, now: datetime) -> bool:
         """Turn a call's reservation into what it used. Only the first time counts: False after."""
@@ -115,9 +120,11 @@ def _balance(account_id: str) -> quota.Balance:
     return balance
 
 
-def _reserve(account_id: str, call_id: str, seconds: int, now: datetime) -> None:
-    lock_account(account_id)
-    balance = _balance(account_id)
+def set_aside(
+    balance: quota.Balance, account_id: str, call_id: str, max_duration: float, now: datetime
+) -> None:
+    """Part of a verb that has locked the account and read its `balance`: see `Quotas.reserve`."""
+    seconds = quota.reservation(max_duration)
     if not balance.allows(seconds):
         needed, left = quota.minutes(seconds), quota.minutes(balance.available)
         raise InsufficientQuota(

@@ -27,24 +27,29 @@ NOTES = (
 
 
 def insert(**columns: Any) -> Call:
-    """Store a new call; its `created_at` comes from `free_time`."""
+    """Store a new call; its `created_at` comes from `free_after`."""
     rows.insert(Call, **columns)
     account_id = columns.pop("account")
     return Call(account=account_id, **columns)
 
 
 def free_time(account_id: str, wanted: datetime) -> datetime:
-    """A time not before `wanted` and after every call of the account.
-
-    The list's cursor is this time, so no two calls of an account may share it. The account is
-    locked by then (its minutes were reserved), so nobody takes the same time meanwhile.
-    """
+    """A time not before `wanted` and after every call of the account, which is locked by then."""
     ((last,),) = rows.select(
         "SELECT MAX(created_at) FROM call WHERE account_id = ? AND created_at >= ?",
         account_id,
         to_microseconds(wanted),
     )
-    return wanted if last is None else from_microseconds(last) + _TICK
+    return free_after(None if last is None else from_microseconds(last), wanted)
+
+
+def free_after(last: datetime | None, wanted: datetime) -> datetime:
+    """A time not before `wanted`, and after the `last` that is not before it.
+
+    The list's cursor is this time, so no two calls of an account may share it. The account is
+    locked (its minutes were reserved), so nobody takes the same time meanwhile.
+    """
+    return wanted if last is None else last + _TICK
 
 
 def get(call_id: str) -> Call | None:

@@ -220,6 +220,12 @@ class PostgresEngine:
 
     def _roll_back(self, connection: Any) -> None:
         """Best effort: a connection that is not idle afterwards is closed, which rolls back too."""
+        if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            return  # something is under way, and is not waited for
+        with contextlib.suppress(peewee.PeeweeException):
+            if connection.holds_statements:
+                with in_peewee_terms:
+                    connection.settle()
         if connection.pgconn.transaction_status in _OPEN:
             with contextlib.suppress(peewee.PeeweeException):
                 self.peewee.rollback()

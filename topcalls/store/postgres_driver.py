@@ -1,9 +1,9 @@
 """psycopg for greenlets: a wait costs one watcher, and statements may be sent ahead.
 
 A connection stays in pipeline mode. A statement is waited for, unless it is posted
-(`PostgresDatabase.post_sql`): then it leaves, and what becomes of it is told by the next statement
-that is waited for, at the latest by the commit. So a verb that stores several rows waits for them
-once. An error of a posted statement fails everything after it in the transaction.
+(`PostgresDatabase.post_sql`): then it leaves, in one packet, with the next one that is waited for,
+at the latest the commit, which also tells what became of it. So a verb that stores several rows
+waits for them once. An error of a posted statement fails everything after it in the transaction.
 """
 
 from __future__ import annotations
@@ -24,20 +24,39 @@ in_peewee_terms = _peewee.__exception_wrapper__
 """Context in which psycopg's errors become peewee's."""
 
 
+class _Pipeline(psycopg.Pipeline):
+    """Keeps statements until they are waited for; psycopg would send each one by itself."""
+
+    def _communicate_gen(self) -> Any:
+        return iter(())
+
+    def _sync_gen(self) -> Any:
+        self._enqueue_sync()
+        while self.command_queue:
+            self.command_queue.popleft()()  # into libpq's buffer
+        yield from super()._communicate_gen()
+        yield from self._fetch_gen(flush=False)
+
+
 class GreenletConnection(psycopg.Connection[Any]):
     """A connection whose waits let other greenlets run, at a fifth of the cost of `poll`."""
 
-    ahead: psycopg.Pipeline | None = None
+    ahead: _Pipeline | None = None
 
     def send_ahead(self) -> None:
         """Enter pipeline mode for good, where libpq knows it (14 and later)."""
         if psycopg.Pipeline.is_supported():
             # `pipeline()` is for a block; a generator kept open would end at some odd moment.
-            self.ahead = self._pipeline = psycopg.Pipeline(self)
+            self.ahead = self._pipeline = _Pipeline(self)
             self.ahead.__enter__()
 
+    @property
+    def holds_statements(self) -> bool:
+        """Statements were posted that have not left."""
+        return self.ahead is not None and bool(self.ahead.command_queue)
+
     def settle(self) -> None:
-        """Wait for everything that was sent. Raises the first error among it."""
+        """Send what was posted and wait for it all. Raises the first error among it."""
         if self.ahead is not None:
             self.ahead.sync()
 
@@ -97,7 +116,7 @@ class PostgresDatabase(peewee.PostgresqlDatabase):
         return cursor
 
     def post_sql(self, sql: str, params: Any = None) -> None:
-        """Send a statement without waiting for what becomes of it."""
+        """Have a statement sent with the next one, without waiting for what becomes of it."""
         self._send(sql, params)
 
     def commit(self) -> None:

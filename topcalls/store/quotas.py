@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from peewee import fn
 
@@ -20,27 +22,33 @@ def grant(account_id: str, pool: Pool, seconds: int, note: str, now: datetime) -
     ).execute()
 
 
-_BALANCE = """
-SELECT metered,
+SUMS = """a.metered,
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_grant WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_usage WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_grant WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_usage WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM reservation
-    WHERE account_id = a.id AND settled_at IS NULL)
-FROM account a WHERE id = ?
-"""
+    WHERE account_id = a.id AND settled_at IS NULL)"""
+"""Columns of a query on an account `a`, with the values `POOLS`, that `balance_of` reads."""
+
+POOLS = (Pool.PLAN.value, Pool.PLAN.value, Pool.BONUS.value, Pool.BONUS.value)
+_BALANCE = f"SELECT {SUMS} FROM account a WHERE a.id = ?"
 
 
 def balance(account_id: str) -> Balance | None:
     """Everything counted from rows; None if there is no such account."""
-    pools = (Pool.PLAN.value, Pool.PLAN.value, Pool.BONUS.value, Pool.BONUS.value)
-    for metered, *seconds in rows.select(_BALANCE, *pools, account_id):
-        plan_granted, plan_used, bonus_granted, bonus_used, reserved = map(int, seconds)
-        return Balance(
-            plan_granted, plan_used, bonus_granted, bonus_used, reserved, unlimited=not metered
-        )
+    for sums in rows.select(_BALANCE, *POOLS, account_id):
+        return balance_of(sums)
     return None
+
+
+def balance_of(sums: Iterable[Any]) -> Balance:
+    """The balance in the columns `SUMS`."""
+    metered, *seconds = sums
+    plan_granted, plan_used, bonus_granted, bonus_used, reserved = map(int, seconds)
+    return Balance(
+        plan_granted, plan_used, bonus_granted, bonus_used, reserved, unlimited=not metered
+    )
 
 
 def reserve(call_id: str, account_id: str, seconds: int, now: datetime) -> None:

@@ -18,7 +18,7 @@ Row = TypeVar("Row", bound=Table)
 def insert(model: type[Table], **columns: Any) -> None:
     """Store one row; columns that are left out get their default.
 
-    On PostgreSQL it is only sent: an error is raised by what the verb does next, or by its end.
+    On PostgreSQL it leaves with what is waited for next, which raises its error.
     """
     meta: Any = model._meta
     values = {**meta.get_default_dict(), **columns}
@@ -36,7 +36,7 @@ def insert_new(model: type[Table], **columns: Any) -> bool:
 
 def put(model: type[Table], key: dict[str, Any], **columns: Any) -> None:
     """Store the row with this unique key, or change it; columns left out get their default, or
-    stay as they are. Like `insert`, it is only sent on PostgreSQL."""
+    stay as they are. Like `insert`, it is not waited for on PostgreSQL."""
     meta: Any = model._meta
     values = {**meta.get_default_dict(), **key, **columns}
     text = _insert_text(model, tuple(values)) + _otherwise_update(model, tuple(key), tuple(columns))
@@ -52,7 +52,7 @@ def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
 
 
 def set_columns(model: type[Table], key: Any, **columns: Any) -> None:
-    """Change the row with this primary key; like `insert`, it is only sent on PostgreSQL."""
+    """Change the row with this primary key; like `insert`, it is not waited for on PostgreSQL."""
     meta: Any = model._meta
     name = meta.primary_key.name
     _post(
@@ -64,7 +64,7 @@ def set_columns(model: type[Table], key: Any, **columns: Any) -> None:
 def lock(model: type[Table], key: Any) -> None:
     """Keep the row with this primary key from other writers, before anything else is read.
 
-    On PostgreSQL it is only sent: the next statement waits for it.
+    On PostgreSQL it leaves with the next statement, before it.
     """
     meta: Any = model._meta
     name = meta.primary_key.column_name

@@ -1,0 +1,48 @@
+"""Where an account stands when a call of it is created: everything that is asked then, at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from topcalls.core.quota import Balance
+from topcalls.store import rows
+from topcalls.store.fields import from_microseconds, to_microseconds
+from topcalls.store.locking import lock_account
+from topcalls.store.quotas import POOLS, SUMS, balance_of
+
+_STANDING = f"""
+SELECT {SUMS}, a.speech,
+  EXISTS (SELECT 1 FROM do_not_call_number d WHERE d.account_id = a.id AND d.phone_number = ?),
+  (SELECT MAX(created_at) FROM call WHERE account_id = a.id AND created_at >= ?)
+FROM account a WHERE a.id = ?
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`speech` is the account's dictionary. `is_listed`: it does not call this number.
+    `last_created_at` is of its newest call, if that was not created before now."""
+
+    balance: Balance
+    speech: Mapping[str, Any]
+    is_listed: bool
+    last_created_at: datetime | None
+
+
+def of_account(account_id: str, phone_number: str, now: datetime) -> Standing | None:
+    """Lock an account and look; None if there is no such account."""
+    lock_account(account_id)
+    found = rows.select(_STANDING, *POOLS, phone_number, to_microseconds(now), account_id)
+    for *sums, speech, is_listed, last in found:
+        return Standing(
+            balance=balance_of(sums),
+            speech=orjson.loads(speech) if speech else {},
+            is_listed=bool(is_listed),
+            last_created_at=None if last is None else from_microseconds(last),
+        )
+    return None
