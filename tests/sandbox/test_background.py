@@ -37,7 +37,7 @@ def levels(product, call):
     within = np.concatenate([frames[voice[at] + 2 : voice[at + 1] - 1] for at in gaps])
     assert len(silent) > 25
     assert len(within) > 5
-    return float(np.median(silent)), float(np.percentile(within, 10))
+    return float(np.median(silent)), float(np.percentile(within, 3))
 
 
 def level_of(sound):

@@ -27,7 +27,7 @@ callee:
   - ring: 0.3
   - answer%s
   - listen: {silence: 0.6, limit: 8}
-  - press: {digits: "4711#"%s}
+  - press: {digits: "47110815#"%s}
   - listen: {silence: 0.8, limit: 15}
   - say: "Thank you very much."
   - listen: {silence: 12, limit: 15}
@@ -43,13 +43,13 @@ callee:
   - answer%s
   - wait: 0.5
   - say: "Please enter your number and press the hash key."
-  - expect_keys: {digits: "4711#", limit: 20}
+  - expect_keys: {digits: "47110815#", limit: 20}
   - say: "Thank you very much."
   - listen: {silence: 12, limit: 15}
   - hang_up
 model:
   - when: enter your number
-    tool: {name: send_dtmf, arguments: {digits: "4711#", pause_ms: 500}}
+    tool: {name: send_dtmf, arguments: {digits: "47110815#", pause_ms: 500}}
 """ + GOODBYE.removeprefix("\n")
 SCENARIOS = {
     EXPECTS: EXPECTS_KEYS % "",
@@ -98,9 +98,9 @@ def test_an_automatic_desk_hears_the_keys_of_the_agent(over, number):
     call = over(number)
     assert call["end_reason"] == "agent_ended", call
     said = [(turn["user"], turn["text"]) for turn in call["transcript"]]
-    assert ("assistant", "[pressed *****]") in said
+    assert ("assistant", "[pressed *********]") in said
     assert "thank you very much" in words(call, "user")
-    assert "4711" not in str(call["transcript"])
+    assert "47110815" not in str(call["transcript"])
 
 
 @pytest.mark.parametrize("number", [PRESSES, TONES, LEAKS])
@@ -108,7 +108,7 @@ def test_keys_of_the_caller_reach_the_agent_once_and_are_no_speech(over, number)
     call = over(number)
     assert call["end_reason"] == "agent_ended", call
     keys = [turn for turn in call["transcript"] if turn["text"].startswith("[pressed")]
-    assert [(turn["user"], turn["text"]) for turn in keys] == [("user", "[pressed *****]")]
+    assert [(turn["user"], turn["text"]) for turn in keys] == [("user", "[pressed *********]")]
     assert "unintelligible" not in words(call, "user")
     assert not any(turn["interrupted"] for turn in call["transcript"])
 
@@ -133,4 +133,4 @@ def test_a_user_presses_keys_in_a_call_in_progress(keyed):
 def test_no_log_names_a_key(keyed, over):
     for number in NUMBERS:
         over(number)
-    assert "4711" not in keyed.logs()
+    assert "47110815" not in keyed.logs()
