@@ -319,6 +319,9 @@ class StandInSession:
         self._emit(base.SpeechStopped(audio_ms, self._item_id))
         self._write_down(self._moment(audio_ms))
 
+    def end_turn(self, audio_ms: int) -> None:
+        self.commit_turn(audio_ms)
+
     def _moment(self, audio_ms: int) -> float:
         return self._time.now - (self._appended // 8 - audio_ms) / 1000
 
@@ -337,6 +340,9 @@ class StandInSession:
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self._ask(tag, text if exact else None)
+
+    def render(self, text: str) -> None:
+        """Nothing is asked for here that fills a wait."""
 
     def create_response(self, *, tag: str = "") -> None:
         self._ask(tag, None)

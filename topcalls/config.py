@@ -335,8 +335,8 @@ class Settings(BaseModel):
     )
     legacy_filler: str = Field(
         "",
-        description="Said when the model keeps the caller waiting. Empty: words for one moment, in "
-        "the call's language.",
+        description="Said in `legacy` mode to a caller who waits for the model or a tool, where "
+        "the call has no `filler`. Empty: words for one moment, in the call's language.",
     )
     legacy_filler_seconds: float = Field(
         2.5, ge=0, le=30, description="After how long it is said; 0: never."

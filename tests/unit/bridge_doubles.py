@@ -253,6 +253,9 @@ class ScriptedSession:
         self.calls.append(("speak", text, exact))
         self.wanted.append(tag)
 
+    def render(self, text: str) -> None:
+        self.calls.append(("render", text))
+
     def create_response(self, *, tag: str = "") -> None:
         self.calls.append(("respond",))
         self.wanted.append(tag)

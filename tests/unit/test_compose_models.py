@@ -12,10 +12,11 @@ from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.standby import Standby
 from topcalls.clock import SystemClock
 from topcalls.compose.lineup import lineup_of
-from topcalls.compose.models import CallModels, Stages
+from topcalls.compose.models import CallModels, Stages, default_filler
 from topcalls.compose.vendors import Vendors
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
+from topcalls.core.filler import FillerPlan
 from topcalls.errors import ConfigError
 from topcalls.providers.base import SessionConfig
 from topcalls.providers.openai.realtime import OpenAIRealtime
@@ -148,10 +149,14 @@ def test_a_voice_that_does_not_know_the_language_is_the_last_to_speak() -> None:
 
 
 def test_the_wait_is_filled_in_the_calls_language() -> None:
-    assert chain(live(), language="de-DE").filler.text == "Einen Moment, bitte."
-    assert chain(live(), language="eu").filler.text == ""
-    assert chain(live(legacy_filler_seconds=0)).filler.text == ""
-    assert chain(live(legacy_filler="Hm.", legacy_filler_seconds=1)).filler.after == 1
+    usual = default_filler(live(), "legacy")
+    assert usual.plan("de-DE").phrases[0] == "Einen Moment, bitte."
+    assert usual.plan("eu").phrases == ()
+    assert usual.plan(None).after_ms == 2500
+    assert not default_filler(live(legacy_filler_seconds=0), "legacy").enabled
+    own = default_filler(live(legacy_filler="Hm.", legacy_filler_seconds=1), "legacy")
+    assert own.plan("eu") == FillerPlan(("Hm.",), 1000)
+    assert not default_filler(live(), "realtime").enabled
 
 
 def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from sandbox_openai_speech import silence, spoken
 
 from topcalls.bridge.pipeline import Chain, Pipeline, PipelineSession
-from topcalls.bridge.pipeline_reply import CONTINUE, LEAD_SECONDS, Filler
+from topcalls.bridge.pipeline_reply import CONTINUE, LEAD_SECONDS
 from topcalls.clock import SystemClock
 from topcalls.core.pronunciation import Pronunciation
 from topcalls.core.token_usage import TokenUsage
@@ -26,6 +26,7 @@ from topcalls.providers.base import (
     CallerTextDelta,
     CallerTranscript,
     ProviderFailed,
+    Rendered,
     ResponseDone,
     ResponseStarted,
     SessionConfig,
@@ -237,24 +238,38 @@ def test_an_answer_to_other_words_is_thrown_away(heard: Heard, opened: Any) -> N
 # --- waits
 
 
-def test_a_long_wait_is_filled_once(heard: Heard, opened: Any) -> None:
+def test_a_text_is_rendered_beside_an_answer_that_is_thought_of(heard: Heard, opened: Any) -> None:
     thinks, mouth = Event(), Mouth()
-    filler = Filler("One moment.", 0.02)
-    session = opened(heard, [Ears()], [Mind([thinks, "It is red."])], [mouth], filler=filler)
+    session = opened(heard, [Ears()], [Mind([thinks, "It is red."])], [mouth])
     session.create_response()
-    settled(lambda: mouth.said == ["One moment."])
+    until(heard, ResponseStarted)
+    session.render("One moment.")
+    assert heard.next() == Rendered("One moment.", b"\x01" * 80 * len("Onemoment."))
     thinks.set()
-    events = until(heard, ResponseDone)
-    assert of(events, AgentTextDone)[0].text == "One moment. It is red."
-    assert len({event.item_id for event in of(events, AudioDelta)}) == 1
+    assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "It is red."
 
 
-def test_a_quick_answer_needs_no_filler(heard: Heard, opened: Any) -> None:
-    mouth = Mouth()
-    session = opened(heard, [Ears()], [Mind(["Red."])], [mouth], filler=Filler("One moment.", 0.05))
+def test_an_answer_goes_before_what_is_being_rendered(heard: Heard, opened: Any) -> None:
+    class Slow(Mouth):
+        def speak(self, text: str) -> Iterator[Spoken]:
+            if text == "One moment.":
+                Event().wait()
+            yield from super().speak(text)
+
+    session = opened(heard, [Ears()], [Mind(["It is red."])], [Slow()])
+    session.render("One moment.")
+    session.render("Just a second.")
+    assert heard.next() == Rendered("Just a second.", b"")  # one at a time
     session.create_response()
-    until(heard, ResponseDone)
-    assert mouth.said == ["Red."]
+    events = until(heard, ResponseDone)
+    assert of(events, Rendered) == [Rendered("One moment.", b"")]
+    assert of(events, AgentTextDone)[0].text == "It is red."
+
+
+def test_what_no_voice_renders_is_told(heard: Heard, opened: Any) -> None:
+    session = opened(heard, [Ears()], [Mind()], [Mouth(fails_after=0)])
+    session.render("One moment.")
+    assert heard.next() == Rendered("One moment.", b"")
 
 
 def test_the_first_clause_is_spoken_before_the_answer_is_there(heard: Heard, opened: Any) -> None:

@@ -32,6 +32,7 @@ from topcalls.providers.base import (
     ProviderClosed,
     ProviderEvent,
     ProviderFailed,
+    Rendered,
     ResponseDone,
     ResponseStarted,
     SessionConfig,
@@ -246,6 +247,26 @@ def test_a_turn_of_our_own_ears_goes_on_in_another_item(server: OpenAIDouble, he
     assert isinstance(ended, SpeechStopped)
     assert (first.item_id, second.item_id) == (ended.item_id, "turn_2")
     session.close()
+
+
+def test_a_text_is_rendered_beside_an_answer(
+    server: OpenAIDouble, session: OpenAIRealtimeSession, heard: Heard
+) -> None:
+    say(server, session, "tell me a story")
+    until(heard, CallerTranscript)
+    session.create_response(tag="a")
+    session.render("One moment, please.")
+    events = until(heard, ResponseDone)
+    if not of(events, Rendered):
+        events += until(heard, Rendered)
+    rendered = of(events, Rendered)[0]
+    assert rendered.text == "One moment, please."
+    assert len(rendered.audio) == pytest.approx(len(spoken("One moment, please.")), abs=200)
+    assert rendered.usage.output_audio > 0
+    said = {event.text for event in of(events, AgentTextDone)}
+    assert said == {"Once upon a time there was a very long story about a telephone"}
+    assert {event.tag for event in of(events, ResponseStarted)} == {"a"}
+    assert errors_sent(server) == []
 
 
 def test_two_items_keep_their_order(

@@ -13,6 +13,7 @@ from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, Situation, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.endpointing import Endpointing
+from topcalls.core.filler import FillerPlan, FillerRequest
 from topcalls.core.interruption import LONGEST_ANSWER_SECONDS, Interruption
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
@@ -70,6 +71,7 @@ class ConversationConfig:
     endpointing: Endpointing = field(default_factory=Endpointing)
     acknowledgements: tuple[str, ...] = ()
     longest_answer_ms: int = LONGEST_ANSWER_SECONDS * 1000
+    filler: FillerPlan = field(default_factory=FillerPlan)
 
 
 def conversation_for(
@@ -85,10 +87,11 @@ def conversation_for(
     in_band_keys: InBandKeys = "auto",
     show_keys: bool = False,
     tools: bool = True,
+    filler: FillerRequest = FillerRequest(enabled=False),  # noqa: B008 - it is frozen
     hearing: HearingOptions = HearingOptions(),  # noqa: B008 - it is frozen
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` and `now` are where the other person is. Without
-    `tools` the model can only talk."""
+    `tools` the model can only talk. `filler` is that of calls that say nothing of it."""
     names = names_of(vars(request)) if tools else ()
     builtin = specs_of(names, vars(request), Situation(now))
     custom = tools_of(request.tools) if tools else ()
@@ -105,6 +108,7 @@ def conversation_for(
         acknowledgements=request.interruption.acknowledgements,
         endpointing=request.interruption.end_of_turn,
         longest_answer_ms=request.interruption.longest_answer_ms,
+        filler=(request.filler or filler).plan(request.language),
         silence_timeout=request.silence_timeout_seconds,
         apology=apology,
         apology_text=apology_text,

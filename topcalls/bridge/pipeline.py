@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from topcalls import metrics
 from topcalls.bridge.pipeline_ears import Ears
-from topcalls.bridge.pipeline_reply import Filler, Minds, Reply
+from topcalls.bridge.pipeline_reply import Minds, Reply
 from topcalls.bridge.pipeline_voice import Mouth
 from topcalls.clock import Clock
 from topcalls.core.dialogue import Dialogue, Message
@@ -25,6 +25,7 @@ from topcalls.providers.base import (
     CallerTranscriptFailed,
     ProviderEvent,
     ProviderFailed,
+    Rendered,
     ResponseDone,
     SessionConfig,
 )
@@ -49,7 +50,6 @@ class Chain:
     minds: tuple[ChatModel, ...]
     voices: tuple[Voice, ...]
     voice: str = ""
-    filler: Filler = field(default_factory=Filler)
     temperature: float | None = None  # of models that have one
 
 
@@ -141,6 +141,9 @@ class PipelineSession:
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         self._ask(_Request(tag, text, exact))
+
+    def render(self, text: str) -> None:
+        self._mouth.render(text, self._rendered)
 
     def create_response(self, *, tag: str = "") -> None:
         self._ask(_Request(tag))
@@ -235,7 +238,6 @@ class PipelineSession:
             self._dialogue,
             self._emit,
             self._done,
-            filler=self._chain.filler,
         )
 
     def _messages(self, *further: Message) -> tuple[Message, ...]:
@@ -285,6 +287,9 @@ class PipelineSession:
 
     def _lost(self, error: ProviderError) -> None:
         self._emit(ProviderFailed(error))
+
+    def _rendered(self, text: str, audio: bytes) -> None:
+        self._emit(Rendered(text, audio))
 
     def _emit(self, event: ProviderEvent) -> None:
         if not self._closed:

@@ -13,7 +13,6 @@ from functools import partial
 from typing import Final
 
 import gevent
-from gevent.lock import RLock
 
 from topcalls import metrics
 from topcalls.bridge.pipeline_voice import Mouth
@@ -115,14 +114,6 @@ def _continued(request: ChatRequest, said: str) -> ChatRequest:
     return replace(request, messages=(*request.messages, *more))
 
 
-@dataclass(frozen=True)
-class Filler:
-    """Words said when the mind leaves the caller waiting for so many seconds; "": none."""
-
-    text: str = ""
-    after: float = 2.5
-
-
 @dataclass
 class Reply:
     """`request` None: `text` is said as it is. `done` is called, once, when it ends by itself."""
@@ -135,7 +126,6 @@ class Reply:
     done: Callable[[Reply], None]
     request: ChatRequest | None = None
     text: str = ""
-    filler: Filler = field(default_factory=Filler)
     lead: float = LEAD_SECONDS
     held: bool = False
     started: bool = False
@@ -147,15 +137,11 @@ class Reply:
     _audio_since: float | None = None  # monotonic
     _produced: int = 0  # characters that the model wrote
     _usage: TokenUsage = field(default_factory=TokenUsage)
-    _speaking: RLock = field(default_factory=RLock)
     _greenlet: gevent.Greenlet | None = None
-    _fill: gevent.Greenlet | None = None
 
     def start(self) -> None:
         """Begin; everything else is told by events."""
         self._greenlet = gevent.spawn(self._run)
-        if not self.held:
-            self._arm_filler()
 
     def release(self, tag: str) -> None:
         """The caller has finished: what was prepared holds."""
@@ -164,17 +150,14 @@ class Reply:
         kept, self._kept = self._kept, []
         for action in kept:
             action()
-        if self._greenlet is not None and not self._greenlet.ready():
-            self._arm_filler()
 
     def cancel(self) -> None:
         """Stop at once, at whatever stage; nothing more is told of it."""
         self.done = _nobody
         self.emit = _nobody
         self._kept.clear()
-        for greenlet in (self._greenlet, self._fill):
-            if greenlet is not None:
-                greenlet.kill(block=False)
+        if self._greenlet is not None:
+            self._greenlet.kill(block=False)
 
     @property
     def spent_tokens(self) -> int:
@@ -202,8 +185,6 @@ class Reply:
         self.emit(ResponseStarted(self.id, self.tag))
 
     def _finish(self, status: ResponseStatus, reason: str, error: ProviderError | None) -> None:
-        if self._fill is not None:
-            self._fill.kill(block=False)
         self._do(lambda: self._finished(status, reason, error))
 
     def _finished(self, status: ResponseStatus, reason: str, error: ProviderError | None) -> None:
@@ -253,13 +234,12 @@ class Reply:
 
     def _speak(self, clause: str) -> None:
         self._keep_pace()
-        with self._speaking:
-            for spoken in self.mouth.speak(clause):
-                if self._audio_since is None:
-                    self._audio_since = self.minds.clock.monotonic()
-                at_ms = self._audio // BYTES_PER_MS
-                self._audio += len(spoken.audio)
-                self._do(partial(self._say, spoken, at_ms))
+        for spoken in self.mouth.speak(clause):
+            if self._audio_since is None:
+                self._audio_since = self.minds.clock.monotonic()
+            at_ms = self._audio // BYTES_PER_MS
+            self._audio += len(spoken.audio)
+            self._do(partial(self._say, spoken, at_ms))
 
     def _say(self, spoken: Spoken, at_ms: int) -> None:
         if spoken.text:
@@ -273,22 +253,6 @@ class Reply:
             self._kept.append(action)
         else:
             action()
-
-    # --- the wait
-
-    def _arm_filler(self) -> None:
-        if self.filler.text and self.request is not None and not self._audio:
-            self._fill = gevent.spawn_later(self.filler.after, self._say_filler)
-
-    def _say_filler(self) -> None:
-        if self._audio or not self._speaking.acquire(blocking=False):
-            return
-        try:
-            self._speak(self.filler.text)
-        except ProviderError:
-            log.info("Nothing fills the wait")
-        finally:
-            self._speaking.release()
 
 
 def _nobody(*_: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import gevent
@@ -35,6 +35,8 @@ class Mouth:
         self._forms = forms or SpokenForms()
         self._session: VoiceSession | None = None
         self._opening = RLock()
+        self._rendering: gevent.Greenlet | None = None
+        self._is_speaking = False
 
     def warm_up(self) -> None:
         """Connect in the background: the first words come sooner."""
@@ -54,6 +56,33 @@ class Mouth:
 
         Raises `ProviderError` when no voice is left.
         """
+        if self._rendering is not None:
+            self._rendering.kill()
+            self._rendering = None
+        self._is_speaking = True
+        try:
+            yield from self._speak(clause)
+        finally:
+            self._is_speaking = False
+
+    def render(self, text: str, done: Callable[[str, bytes], None]) -> None:
+        """Make sound of a text, of which `done` gets all at once; b"": it could not be had, or
+        something else is to be spoken, which goes first."""
+        if self._is_speaking or (self._rendering and not self._rendering.ready()):
+            done(text, b"")
+        else:
+            self._rendering = gevent.spawn(self._render, text, done)
+
+    def _render(self, text: str, done: Callable[[str, bytes], None]) -> None:
+        audio = b""
+        try:
+            audio = b"".join(spoken.audio for spoken in self._speak(text))
+        except ProviderError:
+            log.info("A text could not be rendered")
+        finally:
+            done(text, audio)
+
+    def _speak(self, clause: str) -> Iterator[Spoken]:
         while True:
             heard = False
             asked = self._clock.monotonic()
@@ -77,6 +106,8 @@ class Mouth:
     def close(self) -> None:
         """The call is over."""
         self._left.clear()
+        if self._rendering is not None:
+            self._rendering.kill(block=False)
         if self._session is not None:
             self._session.close()
             self._session = None

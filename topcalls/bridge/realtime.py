@@ -18,6 +18,7 @@ from topcalls.bridge.caller import Caller
 from topcalls.bridge.decisions import Decisions
 from topcalls.bridge.dictation import Dictation
 from topcalls.bridge.farewell import Farewell
+from topcalls.bridge.fillers import Fillers
 from topcalls.bridge.floor import FloorTaker
 from topcalls.bridge.hold import Hold, Reason
 from topcalls.bridge.idle import Idle
@@ -56,6 +57,7 @@ class Conversation:
         self._agent = Agent(
             parts, self._session_lost, self._model_failed, lambda: self._answering.in_menu
         )
+        self._fillers = Fillers(parts, self._agent)
         self._transfer = Transferring(parts.timers, self._begin_transfer)
         self._recovery = Recovery(parts, self._agent, self._uplink, self._farewell)
         self._masking = Masking(parts, self._recovery.tell)
@@ -144,13 +146,14 @@ class Conversation:
             base.CallerTranscript: self._on_caller_text,
             base.CallerTranscriptFailed: self._caller.text_failed,
             base.ResponseStarted: self._agent.response_started,
-            base.AudioDelta: self._agent.audio,
+            base.AudioDelta: self._on_audio,
             base.AudioDone: self._agent.audio_done,
             base.FirstToken: self._agent.first_token,
             base.AgentTextDelta: self._agent.text_delta,
             base.AgentTextDone: self._agent.text_done,
             base.ToolCall: self._tools.called,
             base.ResponseDone: self._on_response_done,
+            base.Rendered: self._fillers.rendered,
             base.ProviderFailed: self._on_provider_failed,
             base.ProviderClosed: self._on_provider_closed,
         }
@@ -246,6 +249,7 @@ class Conversation:
         self._when_quiet()
         parts.timers.set_at("turns", parts.turns.deadline, self._tick)
         self._idle.watch(self._nothing_happens())
+        self._fillers.watch(self._caller_waits())
 
     def _when_quiet(self) -> None:
         if not self._agent.quiet:
@@ -279,6 +283,19 @@ class Conversation:
             and not self._hold.holds
             and not self._answering.holds
             and not self._transfer.under_way
+        )
+
+    def _caller_waits(self) -> bool:
+        """An answer is being made, or a tool is at work, and nobody speaks."""
+        return (
+            (self._agent.responses.waiting or self._tools.busy)
+            and self._agent.speaker.empty
+            and not self._parts.turns.turn_is_open
+            and not self._farewell.closing
+            and not self._answering.holds
+            and not self._answering.in_menu
+            and not self._transfer.busy
+            and not self._hold.holds
         )
 
     def _stopped(self) -> None:
@@ -323,6 +340,7 @@ class Conversation:
             self._stopped()
             return
         self._apply(self._parts.turns.ears_lost())
+        self._fillers.session_lost()
         self._opening.caller_spoke()
         self._recovery.lost(error)
 
@@ -334,6 +352,7 @@ class Conversation:
 
     def _on_speech_started(self, event: base.SpeechStarted) -> None:
         self._idle.caller_is_there()
+        self._fillers.caller_spoke()
         self._resumption.caller_is_there()
         self._opening.caller_speaking()
         self._answering.speech_started(event.item_id)
@@ -440,6 +459,11 @@ class Conversation:
         self._farewell.begin("silence")
         self._agent.say(Ask(prompt.SILENT_GOODBYE, exact=False))
 
+    def _on_audio(self, event: base.AudioDelta) -> None:
+        if self._agent.responses.find(event.response_id) is not None:
+            self._fillers.answer_comes()
+            self._agent.audio(event)
+
     def _on_response_done(self, event: base.ResponseDone) -> None:
         self._parts.observer.usage(self._parts.config.session.model, event.usage)
         response = self._agent.response_done(event)
@@ -462,6 +486,7 @@ class Conversation:
         utterance = self._agent.started(utterance_id, at)
         if utterance is not None:
             self._answering.spoke()
+            self._fillers.agent_spoke()
             self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
 
     def _on_finished(self, heard: HeardPart) -> None:

@@ -34,6 +34,11 @@ class Utterance:
     def received_ms(self) -> int:
         return self.received // BYTES_PER_MS
 
+    def milliseconds_left(self, now: float) -> float:
+        """How long it is still to be heard, if it is complete and nothing holds it up."""
+        passed = 0.0 if self.audible_since is None else (now - self.audible_since) * 1000
+        return self.received_ms - passed
+
     @property
     def protection(self) -> Protection:
         return self.ask.protection
@@ -91,6 +96,10 @@ class Speaker:
     def audible(self) -> list[Utterance]:
         """What is being heard now."""
         return [item for item in self._queue.values() if item.audible_since is not None]
+
+    def is_alone(self, utterance_id: str) -> bool:
+        """Whether this utterance is all there is to be heard, and is not held up."""
+        return list(self._queue) == [utterance_id] and not self._paused
 
     def attach(self, playback: Loudspeaker, table: bytes | None) -> None:
         """The call is answered; `table` translates the audio into the call's codec."""

@@ -26,7 +26,7 @@ from topcalls.providers.base import (
 MOST_FAILED = 2  # responses in a row
 _PASSED_ON = (
     *("append_audio", "begin_turn", "commit_turn", "end_turn", "speak", "create_response"),
-    *("cancel_response", "truncate", "delete_item", "add_message", "add_tool_output"),
+    *("render", "cancel_response", "truncate", "delete_item", "add_message", "add_tool_output"),
 )
 
 log = get_logger(__name__)
@@ -110,6 +110,7 @@ class _Watched:
     commit_turn: Callable[[int], None]
     end_turn: Callable[[int], None]
     speak: Callable[..., None]
+    render: Callable[[str], None]
     create_response: Callable[..., None]
     cancel_response: Callable[[], None]
     truncate: Callable[[str, int, int], None]

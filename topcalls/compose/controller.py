@@ -15,7 +15,7 @@ from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.hearing import hearing_options
-from topcalls.compose.models import CallModels
+from topcalls.compose.models import CallModels, default_filler
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.services import (
@@ -132,6 +132,7 @@ def _bridge_maker(
             apology_text=APOLOGY_TEXT,
             in_band_keys=settings.in_band_keys,
             show_keys=settings.show_keys,
+            filler=default_filler(settings, call.request.mode),
             hearing=hearing,
         )
         past = past_of(call, clock.now())

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from topcalls.bridge.answer_judge import AnswerJudge
-from topcalls.bridge.fillers import filler_text
 from topcalls.bridge.pipeline import Chain, Pipeline
-from topcalls.bridge.pipeline_reply import Filler
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
 from topcalls.compose.lineup import lineup_of
@@ -19,6 +17,7 @@ from topcalls.compose.stages import recognizer, voice
 from topcalls.compose.vendors import Vendors, shown
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
+from topcalls.core.filler import FillerRequest
 from topcalls.core.voices import KnownVoice, address_of
 from topcalls.providers import voices
 from topcalls.providers.base import RealtimeModel, SessionConfig
@@ -67,6 +66,13 @@ class CallModels:
         return replace(config, model=self._settings.legacy_model, voice="")
 
 
+def default_filler(settings: Settings, mode: str) -> FillerRequest:
+    """What fills the wait in calls of this mode that say nothing of it."""
+    wait = settings.legacy_filler_seconds if mode == "legacy" else 0
+    phrases = (settings.legacy_filler,) if settings.legacy_filler else ()
+    return FillerRequest(bool(wait), round(wait * 1000) or None, phrases)
+
+
 def default_model(settings: Settings, mode: str) -> str:
     """The model of calls of this mode that name none."""
     return settings.legacy_model if mode == "legacy" else settings.realtime_model
@@ -87,16 +93,12 @@ class Stages:
     def chain_for(self, config: SessionConfig) -> Chain:
         """The chain of one call."""
         models = [config.model, *self._lineup.fallback_models]
-        settings = self._settings
-        text = settings.legacy_filler or filler_text(config.language)
-        wait = settings.legacy_filler_seconds
         speaker = self._spoken_by(config.voice)
         return Chain(
             self._heard_by(config.language),
             tuple(self.mind(name) for name in dict.fromkeys(models)),
             self._ordered(speaker, config.language),
             voice=speaker.voice_id if speaker else "",
-            filler=Filler(text if wait else "", wait),
             temperature=config.temperature,
         )
 

@@ -12,6 +12,7 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+from topcalls.core.filler import FillerRequest
 from topcalls.core.interruption import Interruption
 
 MODES = ("realtime", "legacy")
@@ -80,7 +81,7 @@ class CallRequest:
     is set. A higher `priority` is dispatched first. `model` None means the configured default, and
     `voice` None the one of the mode. `speaker` is what the installation made of `voice`
     (`core.voices.KnownVoice.address`): no customer gives it. `spoken_forms`: figures are put into
-    words for voices that get a text.
+    words for voices that get a text. `filler` None: the installation's choice.
     `webhook_events` empty means every event of the call. `built_in_tools` None means those of every
     call, see `core/builtin_tools.py`; an empty list means none.
     """
@@ -105,6 +106,7 @@ class CallRequest:
     ring_timeout_seconds: float = DEFAULT_RING_TIMEOUT
     silence_timeout_seconds: float = 30.0
     interruption: Interruption = field(default_factory=Interruption)
+    filler: FillerRequest | None = None
     recording: Recording = field(default_factory=Recording)
     priority: int = 5
     schedule_at: datetime | None = None
@@ -162,7 +164,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return list(value)
-    if isinstance(value, Interruption | Recording):
+    if isinstance(value, Interruption | Recording | FillerRequest):
         pairs = {f.name: getattr(value, f.name) for f in fields(value)}
         return {key: _plain(item) for key, item in pairs.items() if item not in (None, ())}
     return value
@@ -186,6 +188,7 @@ def _moment(value: datetime | str) -> datetime:
 
 _CONVERTERS: dict[str, Any] = {
     "interruption": _section(Interruption),
+    "filler": _section(FillerRequest),
     "recording": _section(Recording),
     "schedule_at": _moment,
     "keywords": tuple,

@@ -34,6 +34,7 @@ from topcalls.core.call_request import (
     NotYet,
     Recording,
 )
+from topcalls.core.filler import filler_faults
 from topcalls.core.interruption import interruption_faults
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
@@ -350,6 +351,10 @@ def _announcement(value: Any) -> Faults:
         yield FieldError("recording.announcement", message, "length")
 
 
+def _filler(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    yield from filler_faults(given)
+
+
 def _interruption(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     yield from interruption_faults(given, local_ears=rules.local_ears)
 
@@ -392,6 +397,7 @@ _RULES: tuple[Rule, ...] = (
     _objects,
     _recording,
     _interruption,
+    _filler,
     _structures,
     _plain_shapes,
 )

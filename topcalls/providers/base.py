@@ -182,6 +182,15 @@ class ResponseDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text that was to be `render`ed, as sound; without any: it could not be."""
+
+    text: str
+    audio: bytes
+    usage: TokenUsage = TokenUsage()
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderFailed:
     """The session cannot go on."""
 
@@ -210,6 +219,7 @@ ProviderEvent = (
     | AgentTextDone
     | ToolCall
     | ResponseDone
+    | Rendered
     | ProviderFailed
     | ProviderClosed
 )
@@ -245,6 +255,10 @@ class RealtimeSession(Protocol):
 
     def speak(self, text: str, *, exact: bool = True, tag: str = "") -> None:
         """Have these words said, or (not `exact`) something said as `text` tells; no tools."""
+
+    def render(self, text: str) -> None:
+        """Make sound of a text without saying it; answered by one `Rendered`, which is empty where
+        what is to be said had to go first."""
 
     def create_response(self, *, tag: str = "") -> None:
         """Have the model answer what the conversation holds."""

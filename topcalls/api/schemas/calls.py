@@ -16,7 +16,7 @@ from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
-from topcalls.api.schemas.interruption import InterruptionSchema
+from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
@@ -158,6 +158,7 @@ class CallConfigurationSchema(ma.Schema):
         "silence_timeout_seconds", "Ends the call when nobody spoke for so long.", default=30
     )
     interruption = ma.fields.Nested(InterruptionSchema, allow_none=True)
+    filler = ma.fields.Nested(FillerSchema, allow_none=True)
     recording = ma.fields.Nested(RecordingSchema, allow_none=True)
     priority = fields.Whole(
         allow_none=True,

@@ -1,4 +1,4 @@
-"""`interruption` of a call: how the agent is interrupted, and when a turn is over."""
+"""`interruption` and `filler` of a call: who speaks when, and what fills a wait."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.core.ears import EARS
 from topcalls.core.endpointing import LONGEST_MS, SHORTEST_MS, Endpointing
+from topcalls.core.filler import AFTER_MS, DEFAULT_AFTER_MS, LONGEST_PHRASE, MOST_PHRASES
 from topcalls.core.interruption import (
     JUDGES,
     LONGEST,
@@ -117,5 +118,30 @@ class InterruptionSchema(ma.Schema):
             "gateway itself (`local`), which hears through echo of the agent's own voice. `auto`: "
             "the gateway in `legacy` mode where it can, else the model. Left out: as the "
             "installation is set up."
+        },
+    )
+
+
+class FillerSchema(ma.Schema):
+    """A phrase for somebody who waits for an answer of the model's, or for a tool."""
+
+    enabled = fields.Flag(metadata={"default": True})
+    after_ms = fields.Whole(
+        allow_none=True,
+        metadata={
+            "default": DEFAULT_AFTER_MS,
+            "minimum": AFTER_MS[0],
+            "maximum": AFTER_MS[1],
+            "description": "After so much silence. A second and a third one within one wait take "
+            "two and three times as long.",
+        },
+    )
+    phrases = fields.ListOf(
+        fields.Text(metadata={"maxLength": LONGEST_PHRASE}),
+        allow_none=True,
+        metadata={
+            "maxItems": MOST_PHRASES,
+            "description": "They take turns. Left out: 'One moment, please.' and the like, in 20 "
+            "languages.",
         },
     )

@@ -47,6 +47,7 @@ from topcalls.providers.openai import realtime_errors as errors
 from topcalls.providers.openai import realtime_events as events
 from topcalls.providers.openai.manual_turns import ManualTurns, ServerTurns
 from topcalls.providers.openai.realtime_audio import wire_of
+from topcalls.providers.openai.renderings import Renderings
 from topcalls.providers.openai.response_queue import Request, ResponseQueue
 
 PING_SECONDS = 20.0
@@ -154,6 +155,7 @@ class OpenAIRealtimeSession:
         self._forms = config.forms()
         self._readings: dict[str, Reading] = {}  # of exact texts, by the tag of their request
         self._echoes: dict[str, Echo] = {}  # of those being said, by response
+        self._renderings = Renderings(config, on_event)
         self._handlers = self._dispatch_table()
         connection.on_text = self._on_text
         connection.on_close = self._on_close
@@ -206,6 +208,9 @@ class OpenAIRealtimeSession:
             self._readings[tag] = reading
         body = events.spoken(text, self._config, exact=exact, reading=reading)
         self._send_all(self._responses.ask(Request(tag, body)))
+
+    def render(self, text: str) -> None:
+        self._send(self._renderings.ask(text))
 
     def create_response(self, *, tag: str = "") -> None:
         self._send_all(self._responses.ask(Request(tag)))
@@ -262,6 +267,8 @@ class OpenAIRealtimeSession:
             return
         try:
             event = orjson.loads(text)
+            if self._renderings.take(event):
+                return
             handler = self._handlers.get(event["type"])
             if handler is not None:
                 handler(event)
