@@ -7,6 +7,7 @@ from bridge_doubles import Talk, configured
 
 from topcalls.bridge.answer_limit import GRACE_MS, PAUSE_MS, AnswerLimit
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.bridge.responses import Ask
 from topcalls.core.transcript import sentences_of
 from topcalls.providers.base import AgentTextDelta, AgentTextDone, AudioDelta, AudioDone
 
@@ -110,8 +111,7 @@ def test_what_waited_behind_it_is_said_all_the_same() -> None:
     talk = Talk(SHORT).ring().answer()
     talk.caller_says("Tell me everything.")
     talk.session.begin()
-    talk.bridge.say("One more thing.")
-    talk.settle()
+    talk.bridge._conversation._agent.say(Ask("One more thing."))
     talk.session.wanted.clear()
     talk.tell(AudioDelta("resp-1", "item", ms(30_000)))
     assert talk.calls[-1] == ("speak", "One more thing.", True)
