@@ -351,6 +351,12 @@ class Settings(BaseModel):
         description="Server of the language model, where it is another than `openai_base_url`: "
         "anything that speaks like OpenAI's chat completions (Gemini, Ollama, vLLM, llama.cpp).",
     )
+    chat_features: str = Field(
+        "",
+        description="What this server understands, where its address does not tell: `openai`, "
+        "`azure`, `gemini`, `ollama`, `vllm`, `llamacpp` or `least`, and single features after it, "
+        "as in `vllm tools=no`; `docs/legacy.md` lists them.",
+    )
     chat_api_key: SecretStr | None = Field(None, description="Its key, where it wants one.")
     deepgram_api_key: SecretStr | None = Field(None, description="Key of Deepgram.")
     deepgram_base_url: str = Field(

@@ -172,3 +172,9 @@ def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:
         "openai:gpt-4o-mini-tts",
     ]
     assert Vendors.of(settings).deepgram_url == "http://127.0.0.1/deepgram"
+
+
+def test_a_wrong_word_on_the_model_server_is_told_at_the_start() -> None:
+    with pytest.raises(ConfigError) as caught:
+        CallModels(live(chat_features="olama"), SystemClock())
+    assert caught.value.field == "chat_features"

@@ -30,7 +30,8 @@ from topcalls.providers.base import (
     SpeechStopped,
     ToolCall,
 )
-from topcalls.providers.openai.chat import ChatCompletions, openai_features
+from topcalls.providers.openai.chat import ChatCompletions
+from topcalls.providers.openai.chat_features import openai_features
 from topcalls.providers.openai.speech import SpeechEndpoint
 from topcalls.providers.openai.transcription import RealtimeTranscription
 from topcalls.sandbox.openai.http_server import OpenAIDouble

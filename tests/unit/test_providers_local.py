@@ -20,7 +20,8 @@ from topcalls.providers.base import AgentTextDone, AudioDelta, CallerTranscript,
 from topcalls.providers.base import SessionConfig as Config
 from topcalls.providers.local import engines
 from topcalls.providers.local.engines import LocalRecognizer, LocalVoice
-from topcalls.providers.openai.chat import ChatCompletions, openai_features
+from topcalls.providers.openai.chat import ChatCompletions
+from topcalls.providers.openai.chat_features import openai_features
 from topcalls.providers.stages import (
     HearingConfig,
     HearingFailed,

@@ -13,13 +13,8 @@ from topcalls.core.dialogue import FunctionCall, Message
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
-from topcalls.providers.openai.chat import (
-    ChatCompletions,
-    ChatFeatures,
-    chat_body,
-    features_of,
-    openai_features,
-)
+from topcalls.providers.openai.chat import ChatCompletions, chat_body
+from topcalls.providers.openai.chat_features import ChatFeatures, features_of, openai_features
 from topcalls.providers.stages import ChatCalls, ChatEnded, ChatRequest, ChatText
 
 pytestmark = pytest.mark.unit
@@ -190,7 +185,7 @@ FULL = ChatRequest(
 
 
 def test_a_plain_server_gets_the_least() -> None:
-    body = chat_body("llama", FULL, features_of("http://127.0.0.1:11434/v1", "llama"))
+    body = chat_body("llama", FULL, features_of("http://127.0.0.1:8000/v1", "llama"))
     assert body["max_tokens"] == 100
     assert body["temperature"] == 0.5
     assert not {"stream_options", "reasoning_effort", "max_completion_tokens"} & set(body)
@@ -218,5 +213,8 @@ def test_where_system_messages_come_first_later_ones_are_notes() -> None:
     assert roles == ["system", "user", "assistant", "tool", "user"]
 
 
-def test_a_server_without_tools_is_offered_none() -> None:
-    assert "tools" not in chat_body("small", FULL, ChatFeatures(tools=False))
+def test_a_server_without_tools_is_offered_none_and_told_of_none() -> None:
+    body = chat_body("small", FULL, ChatFeatures(tools=False))
+    assert "tools" not in body
+    assert [item["role"] for item in body["messages"]] == ["system", "user", "user", "system"]
+    assert "red" in body["messages"][2]["content"]

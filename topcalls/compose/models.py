@@ -22,12 +22,8 @@ from topcalls.core.voices import KnownVoice, address_of
 from topcalls.providers import voices
 from topcalls.providers.base import RealtimeModel, SessionConfig
 from topcalls.providers.chain_checkup import ChainCheckup
-from topcalls.providers.openai.chat import (
-    ChatCompletions,
-    chat_headers,
-    features_of,
-    openai_features,
-)
+from topcalls.providers.openai.chat import ChatCompletions, chat_headers
+from topcalls.providers.openai.chat_features import features_of
 from topcalls.providers.openai.realtime import OpenAIRealtime
 from topcalls.providers.stages import ChatModel, Recognizer, Voice
 
@@ -85,6 +81,8 @@ class Stages:
         self._settings = settings
         self._vendors = vendors
         self._minds: dict[str, ChatModel] = {}
+        self._said = settings.chat_features
+        features_of("", "", self._said)  # a wrong setting is told at the start
         self._lineup = lineup_of(settings)
         hearing, speaking = self._lineup.recognizers, self._lineup.voices
         self._recognizers = tuple(recognizer(name, settings, vendors) for name in hearing)
@@ -142,7 +140,7 @@ class Stages:
         if model not in self._minds:
             url, key = self._chat_server()
             sandbox = self._settings.ai_mode == "sandbox" and not self._settings.chat_base_url
-            features = openai_features(model) if sandbox else features_of(url, model)
+            features = features_of(url, model, "openai" if sandbox else self._said)
             self._minds[model] = ChatCompletions(url, key, model, features=features)
         return self._minds[model]
 

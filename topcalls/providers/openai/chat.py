@@ -23,56 +23,13 @@ from topcalls.log import get_logger
 from topcalls.net.http import HttpError
 from topcalls.net.http_stream import StreamedAnswer, StreamingClient
 from topcalls.providers import vendor_errors
+from topcalls.providers.openai.chat_features import ChatFeatures, features_of
 from topcalls.providers.stages import ChatCalls, ChatEnded, ChatEvent, ChatRequest, ChatText
 
 STALL_SECONDS = 4.0
 _COMPLETE = (None, "", "stop", "tool_calls", "function_call")
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class ChatFeatures:
-    """What a server understands beyond the least that all of them do.
-
-    `token_limit` is the name of the field that limits the answer. `effort` is the reasoning effort
-    asked for (None: the field is left out). `late_system`: system messages may come after the
-    first. `tools` False: the server has none, and none are offered.
-    """
-
-    token_limit: str = "max_tokens"
-    stream_options: Mapping[str, bool] | None = None
-    effort: str | None = None
-    temperature: bool = True
-    late_system: bool = True
-    tools: bool = True
-
-
-_COMPATIBLE = ChatFeatures()
-_HOSTS = {
-    "generativelanguage.googleapis.com": ChatFeatures(
-        stream_options={"include_usage": True}, effort="none", late_system=False
-    ),
-}
-
-
-def features_of(base_url: str, model: str) -> ChatFeatures:
-    """What is known of the server at this address, and of this model on it."""
-    host = urlsplit(base_url).hostname or ""
-    if host == "api.openai.com" or host.endswith(".openai.azure.com"):
-        return openai_features(model)
-    return _HOSTS.get(host, _COMPATIBLE)
-
-
-def openai_features(model: str) -> ChatFeatures:
-    """OpenAI's own service, by model: with tools, its newest only answer without reasoning."""
-    old = model.startswith(("gpt-3", "gpt-4"))
-    return ChatFeatures(
-        token_limit="max_completion_tokens",
-        stream_options={"include_usage": True, "include_obfuscation": False},
-        effort="none" if model.startswith(("gpt-5.1", "gpt-5.6", "gpt-6")) else None,
-        temperature=old,
-    )
 
 
 def chat_headers(base_url: str, api_key: str) -> dict[str, str]:
@@ -124,15 +81,17 @@ def chat_body(model: str, request: ChatRequest, features: ChatFeatures) -> dict[
     body: dict[str, Any] = {
         "model": model,
         "stream": True,
-        "messages": [_message(item) for item in _ordered(request.messages, features)],
+        "messages": [_message(item, features) for item in _ordered(request.messages, features)],
     }
     if features.stream_options is not None:
         body["stream_options"] = dict(features.stream_options)
     if request.tools and features.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
+        if features.parallel_tools is not None:
+            body["parallel_tool_calls"] = features.parallel_tools
     if features.effort is not None:
         body["reasoning_effort"] = features.effort
-    if request.max_output_tokens is not None:
+    if request.max_output_tokens is not None and features.token_limit:
         body[features.token_limit] = request.max_output_tokens
     if request.temperature is not None and features.temperature:
         body["temperature"] = request.temperature
@@ -140,19 +99,26 @@ def chat_body(model: str, request: ChatRequest, features: ChatFeatures) -> dict[
 
 
 def _ordered(messages: Any, features: ChatFeatures) -> Iterator[Message]:
-    """Where a server takes a system message at the beginning only, later ones are notes."""
+    """What a server does not take as it is becomes a note: system messages after the first, and
+    tools that another model has called."""
     for index, message in enumerate(messages):
         if index and message.role == "system" and not features.late_system:
             yield Message("user", f"[Note, not said by the caller: {message.text}]")
+        elif message.role == "tool" and not features.tools:
+            yield Message("user", f"[Note, not said by the caller: a tool gave {message.text}]")
+        elif message.calls and not features.tools:
+            if message.text:
+                yield Message("assistant", message.text)
         else:
             yield message
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _message(message: Message, features: ChatFeatures) -> dict[str, Any]:
     if message.role == "tool":
         return {"role": "tool", "tool_call_id": message.answers, "content": message.text}
     if not message.calls:
-        return {"role": message.role, "content": message.text}
+        role = features.system_role if message.role == "system" else message.role
+        return {"role": role, "content": message.text}
     calls = [
         {
             "id": call.call_id,
