@@ -123,6 +123,9 @@ webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS
 )
+event_streams = Gauge(
+    "topcalls_event_streams", "Streams of events of calls.", multiprocess_mode="livesum"
+)
 greenlets = Gauge(
     "topcalls_greenlets", "Greenlets of a process.", ["process"], multiprocess_mode="livesum"
 )

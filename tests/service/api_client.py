@@ -11,12 +11,14 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from topcalls.api.context import ApiServices
+from topcalls.api.event_streams import EventStreams
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 from topcalls.services.lineup import Lineup
+from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import numbers_of_agent
 from topcalls.services.tool_results import ResultTokens, ToolResults
 from topcalls.services.voices import Voices
@@ -100,6 +102,7 @@ def api_services(
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
     voices = Voices(services.db, lineup or Lineup())
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
+    live_events = LiveEvents(services.db, services.clock)
     return ApiServices(
         account_speech=services.account_speech,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
@@ -107,7 +110,9 @@ def api_services(
         keys=services.keys,
         calls=services.calls,
         call_trail=CallTrail(services.db),
+        event_streams=EventStreams(live_events.news),
         latencies=services.latencies,
+        live_events=live_events,
         carriers=services.carriers,
         catalogue=catalogue,
         commands=services.commands,

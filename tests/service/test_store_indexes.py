@@ -8,12 +8,16 @@ from datetime import timedelta
 import factories
 import pytest
 
+from topcalls.core.live_events import Position
+from topcalls.core.transcript import Turn
 from topcalls.services.idempotency import Answer, Request
+from topcalls.services.live_events import Follower, LiveEvents
 from topcalls.store.current import current
 
 pytestmark = pytest.mark.service
 GROWING = ("call", "call_event", "command", "reservation", "webhook_delivery", "wrap_up")
 GROWING += ("webhook_event", "idempotency_record", "api_key", "minute_usage", "transcript_turn")
+GROWING += ("turn_timing", "call_tool")
 
 
 @pytest.fixture
@@ -68,6 +72,9 @@ def verbs(services, who):
     yield "expire", lambda: services.dispatch.expire(now())
     yield "stop", lambda: services.calls.stop(who.account_id, life.call_id)
     yield "commands", lambda: services.commands.claim(factories.OWNER, now())
+    yield "turn", lambda: services.calls.append_turn(life.call_id, Turn(1, "user", "Yes.", 1, 2))
+    follower = Follower(1, life.call_id, Position(1, 1, 1, 1))
+    yield "follow", lambda: LiveEvents(services.db, services.clock).news([follower])
     yield "end", lambda: life.hang_up()
     yield "wrap-ups due", lambda: services.wrap_ups.due(now(), 5)
     yield "wrap-up", lambda: services.wrap_ups.run(life.call_id, now())
@@ -91,6 +98,7 @@ EXPECTED = {
     "expire": ["call_dispatch_by"],
     "stop": ["command_of_call"],
     "commands": ["call_owner", "command_of_call"],
+    "follow": ["call_event_call_id_version", "call_tool_call_id_called_at"],
     "wrap-ups due": ["wrap_up_due"],
     "webhooks due": ["webhook_delivery_due"],
     "deliveries": ["webhook_delivery_list"],

@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
+from topcalls.api.event_streams import EventStreams
 from topcalls.clock import Clock
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
@@ -20,6 +21,7 @@ from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
 from topcalls.services.latency import Latencies
+from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
@@ -45,7 +47,9 @@ class ApiServices:
     phone_numbers: PhoneNumbers
     calls: Calls
     call_trail: CallTrail
+    event_streams: EventStreams
     latencies: Latencies
+    live_events: LiveEvents
     carriers: Carriers
     catalogue: Catalogue
     commands: Commands

@@ -73,7 +73,14 @@ class _Handler(WSGIHandler):
 class ApiServer(WSGIServer):
     """Serves one WSGI application until it is stopped."""
 
-    def __init__(self, listener: Any, application: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        listener: Any,
+        application: Callable[..., Any],
+        on_stop: Callable[[], None] | None = None,
+    ) -> None:
+        """`on_stop` ends the answers that would go on."""
+        self._on_stop = on_stop
         self.handlers: set[_Handler] = set()
         self.stopping = False
         super().__init__(
@@ -94,6 +101,8 @@ class ApiServer(WSGIServer):
         """Take no new requests, let those under way finish within `timeout` seconds."""
         self.stopping = True
         self.close()
+        if self._on_stop is not None:
+            self._on_stop()
         for handler in list(self.handlers):
             if not handler.answering:
                 _hang_up(handler.socket)
@@ -107,13 +116,18 @@ def _hang_up(connection: Any) -> None:
         log.debug("An idle connection was gone before it was closed.")
 
 
-def build(application: Callable[..., Any], host: str, port: int) -> ApiServer:
-    """A server bound to `host` and `port`, not yet started.
+def build(
+    application: Callable[..., Any],
+    host: str,
+    port: int,
+    on_stop: Callable[[], None] | None = None,
+) -> ApiServer:
+    """A server bound to `host` and `port`, not yet started. `on_stop`: see `ApiServer`.
 
     Raises:
         ConfigError: the address cannot be bound; names the setting and the remedy.
     """
-    return ApiServer(_listen(host, port), application)
+    return ApiServer(_listen(host, port), application, on_stop)
 
 
 def _listen(host: str, port: int) -> Any:

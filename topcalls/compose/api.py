@@ -8,10 +8,12 @@ from topcalls.api import server
 from topcalls.api.app import create_app
 from topcalls.api.app import openapi as openapi_document
 from topcalls.api.context import ApiServices
+from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
 from topcalls.compose.services import open_services, result_tokens, upload_tickets
 from topcalls.config import Settings
+from topcalls.services.live_events import LiveEvents
 from topcalls.services.tool_results import ToolResults
 
 
@@ -19,6 +21,8 @@ def build_api(settings: Settings) -> ApiServer:
     """A bound server that is not started yet. Raises `ConfigError` when its port is taken, or the
     database has to be migrated first."""
     services = open_services(settings)
+    live_events = LiveEvents(services.db, services.clock)
+    streams = EventStreams(live_events.news)
     app = create_app(
         ApiServices(
             account_speech=services.account_speech,
@@ -27,7 +31,9 @@ def build_api(settings: Settings) -> ApiServer:
             keys=services.keys,
             calls=services.calls,
             call_trail=services.call_trail,
+            event_streams=streams,
             latencies=services.latencies,
+            live_events=live_events,
             carriers=services.carriers,
             catalogue=services.catalogue,
             commands=services.commands,
@@ -56,7 +62,7 @@ def build_api(settings: Settings) -> ApiServer:
         proxies=settings.api_proxies,
         tickets=upload_tickets(settings),
     )
-    return server.build(app, settings.api_host, settings.api_port)
+    return server.build(app, settings.api_host, settings.api_port, streams.close)
 
 
 def ensure_port_is_free(settings: Settings) -> None:

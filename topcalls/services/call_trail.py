@@ -12,6 +12,7 @@ from topcalls.errors import NotFound
 from topcalls.services.routing import AttemptView, Routing
 from topcalls.store import calls
 from topcalls.store.database import Database
+from topcalls.store.models import CallEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,7 @@ class CallTrail:
 
         def verb() -> list[EventView]:
             _check(account_id, call_id)
-            return [
-                EventView(row.version, row.kind, row.before, row.after, row.detail, row.at)
-                for row in calls.events(call_id)
-            ]
+            return [event_view(row) for row in calls.events(call_id)]
 
         return self._db.read(verb)
 
@@ -61,6 +59,11 @@ class CallTrail:
     def latency(self, account_id: str, call_id: str) -> Spreads:
         """The percentiles of the call's timings. Raises NotFound."""
         return spreads_of(self.timings(account_id, call_id))
+
+
+def event_view(row: CallEvent) -> EventView:
+    """A row for the owner of the call."""
+    return EventView(row.version, row.kind, row.before, row.after, row.detail, row.at)
 
 
 def _check(account_id: str, call_id: str) -> None:

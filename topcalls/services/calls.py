@@ -257,9 +257,6 @@ class Calls:
         when it was told, for calls whose answer is not stored yet."""
 
         def verb() -> None:
-            if not turn.text:
-                calls.delete_turn(call_id, turn.seq)
-                return
             call = _existing(call_id)
             began = (
                 call.answered_at + timedelta(milliseconds=turn.started_ms)

@@ -27,6 +27,7 @@ from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound, Unau
 from topcalls.services.tools import CUSTOM
 from topcalls.store import calls, commands, tools
 from topcalls.store.database import Database
+from topcalls.store.locking import lock_call
 from topcalls.store.models import Call, CallTool
 
 PATH = "/v1/calls/{call_id}/tool-results/{tool_call_id}"
@@ -124,6 +125,7 @@ class ToolResults:
         result = _result(content)
 
         def verb() -> tuple[Brought, bool]:
+            lock_call(call_id)
             call = calls.get(call_id)
             use = tools.locked_use(tool_call_id)
             mine = call is not None and account_id in (None, call.account_id)
@@ -143,7 +145,8 @@ def _take(call: Call, use: CallTool, result: ToolResult, now: datetime) -> tuple
     if use.status == result.status and use.output == output:
         return Brought(is_live), False
     _refuse_unawaited(call, use, now)
-    tools.change(use.id, status=result.status, output=output, error=result.error, finished_at=now)
+    learnt = {"status": result.status, "output": output, "error": result.error}
+    tools.change(call.id, use.id, **learnt, finished_at=now)
     if is_live:
         told = {"tool_call_id": use.id, "tool": use.name, "output": result.output}
         commands.insert(call.id, COMMAND, told, _TRIES, now)

@@ -13,6 +13,7 @@ from topcalls import metrics
 from topcalls.core.tools import ToolRecord, ToolStatus
 from topcalls.store import calls, tools
 from topcalls.store.database import Database
+from topcalls.store.locking import lock_call
 from topcalls.store.models import CallTool
 
 CUSTOM = "custom"
@@ -108,6 +109,7 @@ def _note(call_id: str, record: ToolRecord, at: datetime) -> bool:
         "duration_ms": record.duration_ms,
         "finished_at": at if record.status.is_final else None,
     }
+    lock_call(call_id)
     row = tools.locked_use(record.id)
     if row is None:
         tools.insert(
@@ -123,7 +125,7 @@ def _note(call_id: str, record: ToolRecord, at: datetime) -> bool:
     elif _goes_back(ToolStatus(row.status), record.status):
         return False
     else:
-        tools.change(record.id, **learnt)
+        tools.change(call_id, record.id, **learnt)
     return record.status.is_final
 
 

@@ -230,14 +230,8 @@ def overdue(now: datetime, limit: int) -> list[Call]:
 
 def put_turn(call_id: str, seq: int, **columns: Any) -> None:
     """Store a turn, or correct the one that had this place."""
-    rows.put(TranscriptTurn, {"call": call_id, "seq": seq}, **columns)
-
-
-def delete_turn(call_id: str, seq: int) -> None:
-    """Nobody heard it."""
-    TranscriptTurn.delete().where(
-        TranscriptTurn.call == call_id, TranscriptTurn.seq == seq
-    ).execute()
+    key = {"call": call_id, "seq": seq}
+    rows.put_counted(TranscriptTurn, key, "call", "change", **columns)
 
 
 def put_timing(call_id: str, seq: int, measures: dict[str, Any], at: datetime) -> None:
@@ -264,7 +258,9 @@ def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:
     """The turns of several calls, in order."""
     turns: dict[str, list[TranscriptTurn]] = defaultdict(list)
     if call_ids:
-        query = TranscriptTurn.select().where(TranscriptTurn.call.in_(call_ids))
+        query = TranscriptTurn.select().where(
+            TranscriptTurn.call.in_(call_ids), TranscriptTurn.text != ""
+        )
         for turn in query.order_by(TranscriptTurn.call, TranscriptTurn.seq):
             turns[turn.call_id].append(turn)
     return turns

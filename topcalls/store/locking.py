@@ -10,7 +10,7 @@ from typing import Any
 
 from topcalls.store import rows
 from topcalls.store.current import current
-from topcalls.store.models import Account
+from topcalls.store.models import Account, Call
 
 
 def locked(query: Any, *, skip_locked: bool = False) -> Any:
@@ -24,3 +24,9 @@ def lock_account(account_id: str) -> None:
     """Make other verbs that count this account's limits and minutes wait for this one."""
     if current().peewee.for_update:
         rows.lock(Account, account_id)
+
+
+def lock_call(call_id: str) -> None:
+    """Make other verbs that write about this call in its order wait for this one."""
+    if current().peewee.for_update:
+        rows.lock(Call, call_id)

@@ -43,6 +43,19 @@ def put(model: type[Table], key: dict[str, Any], **columns: Any) -> None:
     _post(text, _stored(model, values))
 
 
+def put_counted(
+    model: type[Table], key: dict[str, Any], scope: str, counter: str, **columns: Any
+) -> None:
+    """Like `put`, and `counter` becomes one more than that of any row with the same `scope`, which
+    is a part of the key."""
+    meta: Any = model._meta
+    values = {**meta.get_default_dict(), **key, **columns}
+    values.pop(counter)
+    text = _counted_text(model, tuple(values), tuple(key), tuple(columns), scope, counter)
+    fields = model._meta.fields
+    _post(text, [*_stored(model, values), fields[scope].db_value(key[scope])])
+
+
 def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
     """Change the rows whose columns equal those of `where`; how many there were."""
     text = _update_text(model, tuple(columns), tuple(where))
@@ -123,6 +136,23 @@ def _otherwise_update(model: type[Table], key: tuple[str, ...], names: tuple[str
         f"{_column(model, name)} = EXCLUDED.{_column(model, name)}" for name in names
     )
     return f" ON CONFLICT ({target}) DO UPDATE SET {changes}"
+
+
+@cache
+def _counted_text(
+    model: type[Table],
+    names: tuple[str, ...],
+    key: tuple[str, ...],
+    changed: tuple[str, ...],
+    scope: str,
+    counter: str,
+) -> str:
+    columns = ", ".join(_column(model, name) for name in (*names, counter))
+    last = f"SELECT COALESCE(MAX({_column(model, counter)}), 0) + 1 FROM {_table(model)}"
+    number = f"({last} WHERE {_column(model, scope)} = ?)"
+    values = ", ".join(("?",) * len(names))
+    insert = f"INSERT INTO {_table(model)} ({columns}) VALUES ({values}, {number})"
+    return insert + _otherwise_update(model, key, (*changed, counter))
 
 
 @cache

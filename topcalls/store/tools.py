@@ -6,6 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+import peewee
+
 from topcalls.core.tools import ToolStatus
 from topcalls.store import rows
 from topcalls.store.locking import locked
@@ -22,12 +24,12 @@ def locked_use(use_id: str) -> CallTool | None:
 
 def insert(use_id: str, call_id: str, **columns: Any) -> None:
     """Store a call of a tool, unless it is stored."""
-    rows.insert_new(CallTool, id=use_id, call=call_id, **columns)
+    rows.insert_new(CallTool, id=use_id, call=call_id, change=_next(call_id), **columns)
 
 
-def change(use_id: str, **columns: Any) -> None:
+def change(call_id: str, use_id: str, **columns: Any) -> None:
     """Store what is learnt of a call of a tool."""
-    CallTool.update(**columns).where(CallTool.id == use_id).execute()
+    CallTool.update(change=_next(call_id), **columns).where(CallTool.id == use_id).execute()
 
 
 def of_calls(call_ids: Collection[str]) -> list[CallTool]:
@@ -41,7 +43,14 @@ def of_calls(call_ids: Collection[str]) -> list[CallTool]:
 def interrupt(call_id: str, now: datetime) -> None:
     """The call is over: what was running is not waited for any more."""
     running = (CallTool.call == call_id) & (CallTool.status == ToolStatus.RUNNING)
-    CallTool.update(status=ToolStatus.INTERRUPTED, finished_at=now).where(running).execute()
+    learnt = {"status": ToolStatus.INTERRUPTED, "finished_at": now, "change": _next(call_id)}
+    CallTool.update(**learnt).where(running).execute()
+
+
+def _next(call_id: str) -> int:
+    """The number of the next change; the call is locked."""
+    last = CallTool.select(peewee.fn.MAX(CallTool.change)).where(CallTool.call == call_id).scalar()
+    return int(last or 0) + 1
 
 
 def secret(account_id: str, secret_id: str) -> ToolSecret | None:

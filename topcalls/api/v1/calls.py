@@ -18,7 +18,6 @@ from topcalls.api.schemas.answers import AnswerSchema, CorrectionSchema
 from topcalls.api.schemas.call_views import (
     CallCreatedSchema,
     CallDetailsSchema,
-    CallEventsSchema,
     CallPageSchema,
     CallQuerySchema,
     CancelledSchema,
@@ -217,14 +216,6 @@ def correct_answer(wanted: dict[str, Any], call_id: UUID) -> Any:
     now = services().clock.now()
     verb = services().calls.answers.correct
     return verb(principal().account_id, str(call_id), wanted["answered_by"], now)
-
-
-@calls.route("/v1/calls/<uuid:call_id>/events")
-@requires("calls:read")
-@calls.response(200, CallEventsSchema, example=examples.CALL_EVENTS)
-def list_call_events(call_id: UUID) -> dict[str, Any]:
-    """List what happened to a call, oldest first."""
-    return {"data": services().call_trail.events(principal().account_id, str(call_id))}
 
 
 @calls.route("/v1/calls/<uuid:call_id>/webhooks")

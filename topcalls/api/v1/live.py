@@ -14,10 +14,28 @@ from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
 from topcalls.api.examples import COMMAND
 from topcalls.api.idempotency import idempotent, json_answer, once
+from topcalls.api.live_answers import DOCUMENTED, event_stream, wants_stream
+from topcalls.api.schemas.call_views import CallEventsSchema
 from topcalls.api.schemas.keys import CommandSchema
 from topcalls.api.schemas.live_words import InjectSchema, SaySchema
 
 live = ApiBlueprint("live calls", __name__, description="Take part in calls while they last.")
+
+
+@live.route("/v1/calls/<uuid:call_id>/events")
+@requires("calls:read")
+@live.doc(**DOCUMENTED)
+@live.alt_response(204, success=True, description="The stream is over, and you have all of it.")
+@live.response(200, CallEventsSchema)
+def list_call_events(call_id: UUID) -> Any:
+    """List what happened to a call, oldest first; or follow it.
+
+    With `Accept: text/event-stream` the answer is a stream of all that happens, words included,
+    which ends with the call.
+    """
+    if wants_stream():
+        return event_stream(services(), str(call_id))
+    return {"data": services().call_trail.events(principal().account_id, str(call_id))}
 
 
 @live.route("/v1/calls/<uuid:call_id>/say", methods=["POST"])

@@ -38,6 +38,11 @@ def id_field(**options: Any) -> peewee.CharField:
     return peewee.CharField(max_length=36, **options)
 
 
+def counted() -> peewee.IntegerField:
+    """The number of the last change to a row, among those of its call."""
+    return peewee.IntegerField(default=1, constraints=[peewee.SQL("DEFAULT 1")])
+
+
 def literals(values: Iterable[str]) -> peewee.SQL:
     """`('a', 'b')` as literal SQL: a partial index is found by literals only.
 

@@ -8,7 +8,7 @@ from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.core.wrap_up import Step
 from topcalls.store.fields import InstantField, JsonField, SpeechField
 from topcalls.store.models.accounts import Account
-from topcalls.store.models.base import Leased, Table, Task, id_field, literals, one_of
+from topcalls.store.models.base import Leased, Table, Task, counted, id_field, literals, one_of
 
 DIRECTIONS = ("outbound", "inbound")
 ROLES = ("assistant", "user")
@@ -138,7 +138,9 @@ class CallEvent(Table):
 class TranscriptTurn(Table):
     """What was said, by turn. `seq` orders the turns; the same `seq` again is a correction.
 
-    `started_ms` and `ended_ms` count from the answer; `interrupted`: the caller cut in.
+    `started_ms` and `ended_ms` count from the answer; `interrupted`: the caller cut in. `change`
+    grows with every write in the call, so that a follower finds what is new. A turn without words
+    was foretold, and nobody heard it.
     """
 
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
@@ -150,6 +152,7 @@ class TranscriptTurn(Table):
     ended_ms = peewee.IntegerField(default=0)
     interrupted = peewee.BooleanField(default=False)
     at = InstantField()
+    change = counted()
 
     class Meta:
         primary_key = peewee.CompositeKey("call", "seq")

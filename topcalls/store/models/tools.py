@@ -7,7 +7,7 @@ import peewee
 from topcalls.core.tools import ToolStatus
 from topcalls.store.fields import InstantField, SecretField, SpeechField
 from topcalls.store.models.accounts import Account
-from topcalls.store.models.base import Table, id_field, one_of
+from topcalls.store.models.base import Table, counted, id_field, one_of
 from topcalls.store.models.calls import Call
 
 
@@ -30,7 +30,7 @@ class ToolSecret(Table):
 
 class CallTool(Table):
     """One call of a tool: a stored `core.tools.ToolRecord`. `finished_at` is set once nothing more
-    is to come of it."""
+    is to come of it. `change` grows with every write in the call of the telephone."""
 
     id = id_field(primary_key=True)
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
@@ -47,6 +47,7 @@ class CallTool(Table):
     duration_ms = peewee.IntegerField(null=True)
     called_at = InstantField()
     finished_at = InstantField(null=True)
+    change = counted()
 
     class Meta:
         indexes = ((("call", "called_at"), False),)

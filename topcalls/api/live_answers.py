@@ -1,0 +1,85 @@
+"""The answer that goes on for as long as a call does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from topcalls.api.auth import principal
+from topcalls.api.context import ApiServices
+from topcalls.api.examples import CALL_EVENTS
+from topcalls.api.schemas.call_views import CallEventsSchema
+from topcalls.core.live_events import NAMES, Position, parse_position
+from topcalls.errors import FieldError, InvalidRequest, Unauthorized
+
+EVENT_STREAM = "text/event-stream"
+LAST_EVENT_ID = "Last-Event-ID"
+
+DOCUMENTED: dict[str, Any] = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": LAST_EVENT_ID,
+            "description": "Of a stream: the `id` of the last event you have. What came after it "
+            "follows; after the end of the call there is nothing, and the answer is 204.",
+            "schema": {"type": "string"},
+            "example": "118-12-5-2",
+        }
+    ],
+    "responses": {
+        "200": {
+            "content": {
+                "application/json": {"schema": CallEventsSchema, "example": CALL_EVENTS},
+                EVENT_STREAM: {
+                    "schema": {
+                        "type": "string",
+                        "description": "Server-sent events, named "
+                        + ", ".join(f"`{name}`" for name in NAMES)
+                        + ". Each has an `id` and JSON `data`.",
+                    }
+                },
+            }
+        }
+    },
+}
+"""What a list that is also a stream adds to the documentation of its address."""
+
+
+def wants_stream() -> bool:
+    """The client asks for an event stream by name, and is going to read it."""
+    return request.method == "GET" and EVENT_STREAM in request.headers.get("Accept", "").lower()
+
+
+def event_stream(verbs: ApiServices, call_id: str) -> Response:
+    """The events of a call of this account, from its beginning or from where a client is."""
+    who, position = principal(), _position()
+    verbs.live_events.check(who.account_id, call_id)
+    if position.over:
+        return Response(status=204)  # by which an EventSource knows that it is over
+    stream = verbs.event_streams.open(who.key_id, call_id, position)
+    token = request.headers["Authorization"].partition(" ")[2].strip()
+    response = Response(
+        stream.sent(lambda: _is_good(verbs, token)),
+        mimetype=EVENT_STREAM,
+        headers={"X-Accel-Buffering": "no"},  # nginx would keep it back
+    )
+    response.call_on_close(lambda: verbs.event_streams.leave(stream))
+    return response
+
+
+def _position() -> Position:
+    told = request.headers.get(LAST_EVENT_ID, "")
+    position = parse_position(told) if told else Position()
+    if position is None:
+        fault = FieldError(LAST_EVENT_ID, "Is not the id of an event of ours.", "invalid")
+        raise InvalidRequest("The Last-Event-ID header is not right.", [fault])
+    return position
+
+
+def _is_good(verbs: ApiServices, token: str) -> bool:
+    try:
+        verbs.keys.authenticate(token)
+    except Unauthorized:
+        return False
+    return True

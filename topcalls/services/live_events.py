@@ -1,0 +1,165 @@
+"""What happens in calls, for those who follow them while they last.
+
+Everything is read from the rows that controllers write anyway, so any API process can tell of any
+call, and goes on where another one was cut off.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from topcalls.clock import Clock
+from topcalls.core import keys, live_events
+from topcalls.core.call_state import State
+from topcalls.core.latency import timing_of
+from topcalls.core.live_events import Position, name_of
+from topcalls.errors import NotFound
+from topcalls.services.call_trail import event_view
+from topcalls.services.call_views import call_view, transcript_items
+from topcalls.services.tools import tool_view
+from topcalls.store import calls
+from topcalls.store import live_events as rows
+from topcalls.store.database import Database
+from topcalls.store.models import Call, CallEvent, CallTool, TranscriptTurn, TurnTiming
+
+LAST_WORDS = timedelta(seconds=30)
+"""After the end of a call whose last words were never said to be written, nothing more comes."""
+
+Row = TypeVar("Row", CallEvent, TranscriptTurn, TurnTiming, CallTool)
+
+
+class Follower(NamedTuple):
+    """Who follows which call, and how far it has come."""
+
+    id: int
+    call_id: str
+    position: Position
+
+
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """Something to be told. `view`: an `EventView`, `TranscriptItem`, `TurnTiming`, `ToolView` or,
+    at the end, `CallView` without its transcript. `position`: how far whoever knows it has come."""
+
+    name: str
+    at: datetime
+    view: Any
+    position: Position
+
+
+class LiveEvents:
+    """Reads for any number of followers at once."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+
+    def check(self, account_id: str, call_id: str) -> None:
+        """Raises NotFound unless the account has this call."""
+        if self._db.read(calls.of_account, account_id, call_id) is None:
+            raise NotFound("No such call.")
+
+    def news(self, followers: Sequence[Follower]) -> dict[int, list[LiveEvent]]:
+        """What each of them is to be told next, in order, by its id."""
+        now = self._clock.now()
+
+        def verb() -> dict[int, list[LiveEvent]]:
+            found = _Rows(followers)
+            return {one.id: found.news(one, now) for one in followers}
+
+        return self._db.read(verb) if followers else {}
+
+
+class _Rows:
+    """What there is for all followers; the calls are read first, so that of one that is over
+    nothing is missed."""
+
+    def __init__(self, followers: Sequence[Follower]) -> None:
+        ids = {one.call_id for one in followers}
+        self._calls = {call.id: call for call in rows.calls_of(ids)}
+        known = [one.position for one in followers]
+        self._events = _by_call(rows.events_after(ids, min(at.event for at in known)))
+        self._turns = _by_call(rows.turns_after(ids, min(at.turn for at in known)))
+        self._timings = _by_call(rows.timings_after(ids, min(at.timing for at in known)))
+        self._tools = _by_call(rows.tools_after(ids, min(at.tool for at in known)))
+
+    def news(self, one: Follower, now: datetime) -> list[LiveEvent]:
+        call, known = self._calls.get(one.call_id), one.position
+        if call is None or known.over:
+            return []
+        news = [
+            *_new(self._events[call.id], "event", known.event, "id", _event),
+            *_new(self._turns[call.id], "turn", known.turn, "change", _turn),
+            *_new(self._timings[call.id], "timing", known.timing, "seq", _timing),
+            *_new(self._tools[call.id], "tool", known.tool, "change", _tool),
+        ]
+        told = []
+        for at, kind, number, (name, view) in sorted(news, key=lambda item: item[0]):
+            learnt: dict[str, Any] = {kind: number}
+            known = replace(known, **learnt)
+            told.append(LiveEvent(name, at, view, known))
+        if _is_over(call, now):
+            end = call_view(call, None)
+            told.append(LiveEvent(live_events.END, now, end, replace(known, over=True)))
+        return told
+
+
+_News = tuple[datetime, str, int, tuple[str, Any]]
+
+
+def _new(
+    found: Iterable[Row],
+    kind: str,
+    known: int,
+    number: str,
+    told: Callable[[Row], tuple[datetime, str, Any]],
+) -> Iterable[_News]:
+    """Rows beyond `known`. Their moments never go back, so that a follower who is told them in the
+    order of moments misses none when it is cut off between two."""
+    latest: datetime | None = None
+    for row in found:
+        if getattr(row, number) > known:
+            at, name, view = told(row)
+            latest = at if latest is None else max(latest, at)
+            yield latest, kind, getattr(row, number), (name, view)
+
+
+def _event(row: CallEvent) -> tuple[datetime, str, Any]:
+    return row.at, name_of(row.kind), event_view(row)
+
+
+def _turn(row: TranscriptTurn) -> tuple[datetime, str, Any]:
+    (item,) = transcript_items([row])
+    name = live_events.TURN
+    if not row.text:
+        name = live_events.TURN_REMOVED
+    elif keys.is_written(row.text):
+        name = live_events.DTMF
+    return row.at, name, item
+
+
+def _timing(row: TurnTiming) -> tuple[datetime, str, Any]:
+    return row.at, live_events.LATENCY, timing_of(row.seq, row.measures)
+
+
+def _tool(row: CallTool) -> tuple[datetime, str, Any]:
+    return row.finished_at or row.called_at, live_events.TOOL, tool_view(row)
+
+
+def _by_call(found: Iterable[Row]) -> Mapping[str, list[Row]]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in found:
+        grouped[row.call_id].append(row)
+    return grouped
+
+
+def _is_over(call: Call, now: datetime) -> bool:
+    """Nothing more is written of it but what is made of it afterwards."""
+    if not State(call.state).is_final or call.ended_at is None:
+        return False
+    closed = call.answered_at is None or call.transcript_closed_at is not None
+    return closed or now - call.ended_at > LAST_WORDS
