@@ -107,6 +107,41 @@ def test_a_sentence_that_leads_on_may_be_finished() -> None:
     talk.end()
 
 
+def test_words_that_come_after_the_answer_was_asked_for_can_still_stop_it() -> None:
+    talk = asked("How can I help you?")
+    item = speak(talk)
+    answered_after(talk)
+    talk.advance(0.2)
+    talk.tell(CallerTranscript(item, "My customer number is"))
+    assert talk.calls == [("respond",), ("cancel",)]
+    item = speak(talk, seconds=0.5)
+    talk.advance(0.4)
+    talk.tell(CallerTranscript(item, "five five"))
+    item = speak(talk, seconds=0.5)  # its words are not known, and it is a number all the same
+    talk.advance(0.8)
+    assert talk.calls == [("respond",), ("cancel",)]
+    talk.tell(CallerTranscript(item, "seven one"))
+    talk.calls.clear()
+    assert answered_after(talk) > 0
+    talk.session.respond("Thank you.", 0.5)
+    talk.advance(0.2)
+    assert talk.observer.timings[-1].endpointing_ms == pytest.approx(READING_OUT_MS, abs=60)
+    talk.end()
+
+
+def test_an_answer_that_was_withdrawn_is_timed_from_the_last_word() -> None:
+    talk = asked("How can I help you?")
+    item = speak(talk)
+    answered_after(talk)
+    talk.tell(CallerTranscript(item, "I would like to"))
+    talk.calls.clear()
+    answered_after(talk)
+    talk.session.respond("Yes?", 0.5)
+    talk.advance(0.2)
+    assert talk.observer.timings[-1].endpointing_ms == pytest.approx(1200, abs=60)
+    talk.end()
+
+
 def test_the_wait_is_told_as_the_ears_share() -> None:
     talk = asked("How can I help you?")
     speak(talk, "I would like to")

@@ -213,3 +213,16 @@ def test_no_list_has_empty_or_doubled_entries(language: str) -> None:
             assert len(entries) == len(set(entries)), name
     lists = LANGUAGES[language]
     assert not set(lists.leading_on.split(", ")) & set(lists.rarely_last.split(", "))
+
+
+def test_what_was_dictated_so_far_tells_what_unknown_words_are() -> None:
+    patience = Patience(Endpointing(), "en")
+
+    def before_words(caller: str) -> int:
+        return patience.milliseconds(Heard("How can I help you?", caller))
+
+    assert before_words("") == before_words("What are your opening hours?") == 480
+    assert before_words("It is. Four one five.") == READING_OUT_MS
+    assert before_words("It is. Four one five two seven one nine oh three eight.") == LONG_NUMBER_MS
+    assert before_words("Lee. S M I") == SPELLING_MS
+    assert before_words("It is john dot") == ADDRESS_MS

@@ -13,6 +13,7 @@ from topcalls.core.turn_rules import (
     Protection,
     Reclaim,
     TurnRules,
+    Withdraw,
 )
 from topcalls.core.turns import TurnTaking
 
@@ -67,13 +68,6 @@ def test_words_that_come_meanwhile_lengthen_the_quiet() -> None:
     assert turns.caller_words(3.45, "item", SAID, patience_ms=1800) == []
     assert turns.tick(3.6) == []
     assert turns.tick(4.8) == [CreateResponse()]
-
-
-def test_words_that_come_after_the_answer_was_asked_for_change_nothing() -> None:
-    turns = quiet(500)
-    turns.tick(3.5)
-    assert turns.caller_words(3.6, "item", SAID, patience_ms=1800) == []
-    assert turns.caller_started(3.8, "more") == [Commit()]
 
 
 def test_an_interruption_cuts_at_once_and_is_answered_after_its_quiet() -> None:
@@ -144,3 +138,64 @@ def test_a_notice_stays_one_where_nothing_interrupts() -> None:
     turns.agent_audible(0.0, Protection.YIELDS_LATE)
     turns.caller_started(1.0, "item")
     assert turns.deadline is None
+
+
+# --- words that come after the answer was asked for
+
+
+def asked_too_early() -> TurnTaking:
+    """The caller fell silent at t=3 without a word being known, and was answered at t=3.5."""
+    turns = quiet(500)
+    assert turns.tick(3.5) == [CreateResponse()]
+    return turns
+
+
+def test_words_that_lead_on_withdraw_an_answer_that_nobody_has_heard() -> None:
+    turns = asked_too_early()
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == [Withdraw()]
+    assert turns.turn_is_open
+    assert turns.floor is Floor.FREE
+    assert turns.deadline == pytest.approx(4.3)
+    assert turns.caller_started(4.2, "more") == []
+    assert turns.caller_stopped(5.2, "more", 700.0, quiet_ms=300, patience_ms=400) == []
+    assert turns.tick(5.3) == [CreateResponse()]
+
+
+def test_a_caller_who_does_not_go_on_is_answered_in_the_end() -> None:
+    turns = asked_too_early()
+    turns.caller_words(3.8, "item", SAID, patience_ms=1300)
+    assert turns.tick(4.3) == [CreateResponse()]
+    assert turns.caller_words(4.4, "item", SAID, patience_ms=1300) == []
+
+
+def test_words_that_end_a_sentence_withdraw_nothing() -> None:
+    turns = asked_too_early()
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=550) == []
+    assert turns.floor is Floor.PENDING
+
+
+def test_an_answer_that_is_heard_is_not_withdrawn() -> None:
+    turns = asked_too_early()
+    turns.agent_audible(3.7)
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == []
+
+
+def test_an_answer_that_something_else_was_added_to_is_not_withdrawn() -> None:
+    turns = asked_too_early()
+    turns.agent_pending()
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == []
+
+
+def test_what_no_turn_led_to_is_not_withdrawn() -> None:
+    turns = TurnTaking()
+    turns.agent_pending()
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == []
+    turns = asked_too_early()
+    turns.ears_lost()
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == []
+
+
+def test_words_of_speech_that_goes_on_withdraw_nothing_more() -> None:
+    turns = asked_too_early()
+    assert turns.caller_started(3.7, "more") == [Commit()]
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == []

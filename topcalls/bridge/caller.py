@@ -8,7 +8,7 @@ from topcalls.bridge.parts import Parts
 from topcalls.bridge.uplink import Uplink
 from topcalls.core.endpointing import Heard, Patience
 from topcalls.core.listening_words import ListeningWords
-from topcalls.core.turn_rules import CreateResponse, Decision
+from topcalls.core.turn_rules import CreateResponse, Decision, Withdraw
 from topcalls.providers.base import (
     CallerTextDelta,
     CallerTranscript,
@@ -33,6 +33,7 @@ class Caller:
         self._uplink = uplink
         self._decide = decide
         self._speech_from_ms = 0
+        self._stopped_at = 0.0  # the last speech, monotonic
         self._in_menu = in_menu
         language = parts.config.session.language
         self._words = ListeningWords(language, parts.config.acknowledgements)
@@ -57,8 +58,9 @@ class Caller:
             patience_ms=self._patience_ms,
         )
         if parts.answered_at is not None:
-            at = parts.answered_at + ended_ms / 1000
-            parts.stopwatch.caller_stopped(at, is_answered=CreateResponse() in decisions)
+            self._stopped_at = parts.answered_at + ended_ms / 1000
+            answered = CreateResponse() in decisions
+            parts.stopwatch.caller_stopped(self._stopped_at, is_answered=answered)
         self._decide(decisions)
 
     def text_delta(self, event: CallerTextDelta) -> None:
@@ -74,11 +76,12 @@ class Caller:
     def _said(self, item_id: str, text: str, *, final: bool) -> None:
         turns, words = self._parts.turns, self._words.count(text)
         patience_ms = 0 if turns.caller_speaking else self._patience_ms
-        self._decide(
-            turns.caller_words(
-                self._parts.now, item_id, words, final=final, patience_ms=patience_ms
-            )
+        decisions = turns.caller_words(
+            self._parts.now, item_id, words, final=final, patience_ms=patience_ms
         )
+        self._decide(decisions)
+        if Withdraw() in decisions:
+            self._parts.stopwatch.caller_stopped(self._stopped_at)  # it is still to be answered
 
     def text_failed(self, event: CallerTranscriptFailed) -> None:
         parts = self._parts

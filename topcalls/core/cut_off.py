@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from topcalls.core.listening_words import Words
+from topcalls.core.turn_rules import Floor, TurnRules
+from topcalls.core.turn_state import Agent, Speech
 
 
 @dataclass
@@ -42,7 +44,10 @@ class CutOff:
         self._wordless.pop(item_id, None)
         return not self._wordless
 
-    @property
-    def quiet_since(self) -> float | None:
-        """When the last of it ended; None if there was no interruption without words."""
-        return max(self._wordless.values(), default=None)
+    def reclaims_at(self, speech: Speech | None, agent: Agent, rules: TurnRules) -> float | None:
+        """When the agent takes the floor back; None: there was no interruption without words, or
+        somebody has the floor."""
+        quiet_since = max(self._wordless.values(), default=None)
+        if quiet_since is None or speech is not None or agent.floor is not Floor.FREE:
+            return None
+        return quiet_since + rules.reclaim_after_ms / 1000

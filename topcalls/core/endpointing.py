@@ -109,8 +109,8 @@ class Patience:
         if wanted is Wanted.ANYTHING:
             wanted = words.wanted(heard.caller)
         if not heard.complete:
-            wished = words.before_words[wanted]
-            return self.plan.min_ms + UNHEARD_MS if wished is None else wished
+            usual = words.before_words[wanted] or self.plan.min_ms + UNHEARD_MS
+            return max(usual, words.dictating(heard.caller.strip(), wanted, self.plan.min_ms) or 0)
         return words.judge(heard.caller.strip(), wanted, heard.acknowledges, self.plan.min_ms)
 
 
@@ -149,17 +149,13 @@ class _Words:
 
     def judge(self, text: str, wanted: Wanted, acknowledges: bool, least: int) -> int:
         """The patience for words that are known."""
-        tokens = [token.casefold() for token in _WORD.findall(text)]
+        tokens = _tokens(text)
         if not tokens or (acknowledges and wanted is not Wanted.ANYTHING):
             return LEADING_ON_MS  # "sure", and the number is yet to come
-        ended = bool(_END.search(text)) and not text.endswith(("...", "…"))
+        ended = _is_sentence(text)
         answered = ended and len(tokens) >= _SENTENCE_WORDS
-        if self._is_address(text, tokens, wanted) and not (answered and not self._has_sign(tokens)):
-            return self._address(text, tokens, least)
-        if (digits := self._reading_out(tokens, wanted)) is not None:
-            return LONG_NUMBER_MS if digits >= _LONG_NUMBER else READING_OUT_MS
-        if self._is_spelling(text, tokens):
-            return SPELLING_MS
+        if (dictating := self.dictating(text, wanted, least)) is not None:
+            return dictating
         if self._leads_on(text, tokens, ended):
             return LEADING_ON_MS
         if wanted is Wanted.NUMBER and not answered:
@@ -167,6 +163,18 @@ class _Words:
         if wanted is Wanted.NAME and not answered:
             return NAME_MS
         return least if ended else least + UNMARKED_MS
+
+    def dictating(self, text: str, wanted: Wanted, least: int) -> int | None:
+        """The patience for an address, a number or a word that is spelt; None: it is none."""
+        tokens = _tokens(text)
+        if not tokens:
+            return None
+        answered = _is_sentence(text) and len(tokens) >= _SENTENCE_WORDS
+        if self._is_address(text, tokens, wanted) and not (answered and not self._has_sign(tokens)):
+            return self._address(text, tokens, least)
+        if (digits := self._reading_out(tokens, wanted)) is not None:
+            return LONG_NUMBER_MS if digits >= _LONG_NUMBER else READING_OUT_MS
+        return SPELLING_MS if self._is_spelling(text, tokens) else None
 
     # --- e-mail addresses
 
@@ -218,6 +226,15 @@ class _Words:
         if self._unspaced:
             return any(plain.endswith(ending) for ending in endings)
         return any(" ".join(tokens[-n:]) in endings for n in (1, 2, 3))
+
+
+def _tokens(text: str) -> list[str]:
+    return [token.casefold() for token in _WORD.findall(text)]
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether it ends like one."""
+    return bool(_END.search(text)) and not text.endswith(("...", "…"))
 
 
 def _entries(text: str) -> frozenset[str]:

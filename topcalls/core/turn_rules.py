@@ -30,6 +30,12 @@ class CreateResponse:
 
 
 @dataclass(frozen=True)
+class Withdraw:
+    """The caller has only paused, as their words tell: cancel the answer, of which nothing was
+    heard."""
+
+
+@dataclass(frozen=True)
 class DeleteBackchannel:
     """The caller's utterance meant only "I am listening": take it out of the conversation."""
 
@@ -52,7 +58,9 @@ class TakeFloor:
     in_vain: int = 0
 
 
-Decision = Pause | Resume | Commit | CreateResponse | DeleteBackchannel | Reclaim | TakeFloor
+Decision = (
+    Pause | Resume | Commit | CreateResponse | Withdraw | DeleteBackchannel | Reclaim | TakeFloor
+)
 
 
 class Protection(Enum):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from topcalls.core.listening_words import NO_WORDS, Words
 from topcalls.core.turn_rules import Floor, Protection, TurnRules
 
+_A_MOMENT = 0.001  # seconds: sums of times are not exact
+
 
 @dataclass
 class Speech:
@@ -69,18 +71,23 @@ class Turn:
     def over_at(self) -> float:
         return self.quiet_since + self.patience_ms / 1000
 
+    def is_over(self, now: float) -> bool:
+        """Whether the caller has been quiet for long enough."""
+        return now + _A_MOMENT >= self.over_at
+
 
 @dataclass
 class Agent:
     """`opening`: what it says is the call's first utterance, until it was heard.
 
-    `reclaims`: what is pending was cut off before.
+    `reclaims`: what is pending was cut off before. `answers`: the turn that it answers.
     """
 
     floor: Floor = Floor.FREE
     protection: Protection = Protection.NONE
     opening: bool = False
     reclaims: bool = False
+    answers: Turn | None = None
 
     @property
     def interruptible(self) -> bool:

@@ -15,6 +15,7 @@ A caller who does not let the agent speak at all is spoken over after a minute (
 
 A turn of the caller's is over when they have been quiet for as long as they are given at that point
 (`core/endpointing.py`): words that come meanwhile may change that, and more speech begins it anew.
+Words that come when the answer was asked for, and show that the caller will go on, withdraw it.
 
 Facts go in as method calls with the time they happened (monotonic seconds), decisions come out as
 values. Nothing here knows how they are carried out.
@@ -39,10 +40,9 @@ from topcalls.core.turn_rules import (
     Reclaim,
     Resume,
     TurnRules,
+    Withdraw,
 )
 from topcalls.core.turn_state import Agent, Doubt, Speech, Turn
-
-_A_MOMENT = 0.001  # seconds: sums of times are not exact
 
 
 @dataclass
@@ -76,6 +76,7 @@ class TurnTaking:
         if self._agent.floor is Floor.FREE:
             self._agent = Agent(Floor.PENDING, protection)
         self._cut_off.talk_goes_on()
+        self._agent.answers = None  # there is more to it now
         self._agent.opening = self._agent.opening or opening
         return []
 
@@ -174,7 +175,9 @@ class TurnTaking:
             self._limit.words_known()
         if self._turn is not None:
             self._turn.patience_ms = patience_ms
-        return self._words_mean(now, item_id, words, final, patience_ms) + self._finish_turn(now)
+        decisions = self._withdraw(now, patience_ms)
+        decisions += self._words_mean(now, item_id, words, final, patience_ms)
+        return decisions + self._finish_turn(now)
 
     def _words_mean(
         self, now: float, item_id: str, words: Words, final: bool, patience_ms: int
@@ -251,7 +254,10 @@ class TurnTaking:
 
     def tick(self, now: float) -> list[Decision]:
         """Time has passed; call at `deadline`, or whenever convenient."""
-        decisions = self._judge(now) + self._settle(now) + self._reclaim(now)
+        decisions = self._judge(now) + self._settle(now)
+        reclaims_at = self._reclaims_at
+        if reclaims_at is not None and now >= reclaims_at:
+            decisions += self._take_back()
         decisions += self._finish_turn(now)
         return decisions + self._limit.decide(now, self._speech, self._agent)
 
@@ -260,7 +266,7 @@ class TurnTaking:
         """When `tick` will next decide something; None: not before another fact."""
         turn_over_at = self._turn.over_at if self._turn is not None else None
         of_speech = (self._commits_at(), self._limit.due_at(self._speech, self._agent))
-        times = (*of_speech, self._doubts.next_at, self._reclaims_at(), turn_over_at)
+        times = (*of_speech, self._doubts.next_at, self._reclaims_at, turn_over_at)
         return min((at for at in times if at is not None), default=None)
 
     @property
@@ -346,15 +352,9 @@ class TurnTaking:
             return [DeleteBackchannel(item_id), *(self._take_back() if reclaims else ())]
         return []
 
+    @property
     def _reclaims_at(self) -> float | None:
-        quiet_since = self._cut_off.quiet_since
-        if quiet_since is None or self._speech or self._agent.floor is not Floor.FREE:
-            return None
-        return quiet_since + self.rules.reclaim_after_ms / 1000
-
-    def _reclaim(self, now: float) -> list[Decision]:
-        reclaim_at = self._reclaims_at()
-        return self._take_back() if reclaim_at is not None and now >= reclaim_at else []
+        return self._cut_off.reclaims_at(self._speech, self._agent, self.rules)
 
     def _take_back(self) -> list[Decision]:
         self._cut_off.talk_goes_on()
@@ -370,16 +370,24 @@ class TurnTaking:
 
     def _finish_turn(self, now: float) -> list[Decision]:
         """Answer the caller who has been quiet for long enough."""
-        turn = self._turn
-        return self._respond() if turn is not None and now + _A_MOMENT >= turn.over_at else []
+        return self._respond() if self._turn is not None and self._turn.is_over(now) else []
+
+    def _withdraw(self, now: float, patience_ms: int) -> list[Decision]:
+        """Words came after the answer was asked for, and show that the caller will go on."""
+        answered = self._agent.answers
+        if answered is None or self._speech or self._agent.floor is not Floor.PENDING:
+            return []
+        turn = Turn(answered.quiet_since, patience_ms)
+        if turn.is_over(now):
+            return []
+        self._agent, self._turn = Agent(), turn
+        return [Withdraw()]
 
     # --- carrying on
 
     def _pause(self) -> list[Decision]:
-        if self._paused:
-            return []
-        self._paused = True
-        return [Pause()]
+        was, self._paused = self._paused, True
+        return [] if was else [Pause()]
 
     def _unpause(self) -> list[Decision]:
         was, self._paused = self._paused, False
@@ -392,9 +400,8 @@ class TurnTaking:
         return decisions
 
     def _respond(self) -> list[Decision]:
-        self._turn = None
-        self._answer_due = False
-        self._response_waits = False
+        turn, self._turn = self._turn, None
+        self._answer_due = self._response_waits = False
         if self._agent.floor is Floor.FREE:
-            self._agent = Agent(Floor.PENDING)
+            self._agent = Agent(Floor.PENDING, answers=turn)
         return [CreateResponse()]
