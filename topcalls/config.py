@@ -358,6 +358,20 @@ class Settings(BaseModel):
         "as in `vllm tools=no`; `docs/legacy.md` lists them.",
     )
     chat_api_key: SecretStr | None = Field(None, description="Its key, where it wants one.")
+    analysis_model: str = Field(
+        "",
+        description="Language model that sums calls up and extracts what their `analysis_schema` "
+        "asks for, on the server of `chat_base_url`. Empty: `legacy_model`.",
+    )
+    analysis_timeout_seconds: float = Field(
+        60.0, gt=0, le=120, description="How long it may take for one answer."
+    )
+    analysis_parallel: int = Field(
+        8,
+        ge=1,
+        le=1000,
+        description="Most analyses that all workers together do at once.",
+    )
     deepgram_api_key: SecretStr | None = Field(None, description="Key of Deepgram.")
     deepgram_base_url: str = Field(
         "https://api.deepgram.com", description="Where Deepgram's API is."

@@ -106,6 +106,7 @@ carrier_up = Gauge(
     ["carrier", "node"],
     multiprocess_mode="livemostrecent",
 )
+analyses = Counter("topcalls_analyses_total", "Analyses of calls that ended, by how.", ["outcome"])
 number_orders = Counter(
     "topcalls_number_orders_total",
     "Purchases and releases of numbers that ended, by how.",

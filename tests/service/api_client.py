@@ -106,6 +106,7 @@ def api_services(
     return ApiServices(
         account_speech=services.account_speech,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
+        analyses=services.analyses,
         clock=services.clock,
         keys=services.keys,
         calls=services.calls,

@@ -61,7 +61,22 @@ def only_fault(problem):
             "tools.0.url",
             "web address",
         ),
-        ({"analysis_schema": {"type": "object"}}, "analysis_schema", "not supported yet"),
+        ({"knowledge_base_ids": ["kb"]}, "knowledge_base_ids", "not supported yet"),
+        (
+            {"analysis_schema": {"type": "object", "properties": {"a": {"type": "strin"}}}},
+            "analysis_schema.properties.a.type",
+            "not valid JSON Schema",
+        ),
+        (
+            {
+                "outcome_mapping": [
+                    {"when": {"field": "agreed", "op": "eq", "value": 1}, "outcome": "yes"}
+                ]
+            },
+            "outcome_mapping.0.when.field",
+            "analysis_schema",
+        ),
+        ({"summary": {"promt": "x"}}, "summary.promt", "Did you mean 'prompt'?"),
         ({"transfer": {"destinations": []}}, "transfer.destinations", "1 to 20"),
     ],
 )

@@ -124,6 +124,9 @@ def test_the_payload_of_a_completed_call(services, who):
         "error_message": None,
         "disposition": None,
         "analysis": None,
+        "analysis_status": None,
+        "sentiment": None,
+        "success": None,
         "metadata": {},
         "sandbox": True,
     }

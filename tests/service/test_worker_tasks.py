@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import factories
 import pytest
+from analysis_rig import SUMMARY
 from worker_rig import Rig, failed_call
 
+from topcalls.core.transcript import Turn
 from topcalls.errors import StoreUnavailable
 from topcalls.worker.schedule import LOOP, PERIODIC, start_periodic
 from topcalls.worker.tasks import Tasks
@@ -64,6 +66,23 @@ def test_a_call_is_wrapped_up_once_when_its_task_runs_twice(rig, services):
     events = [headers["topcalls-event"] for _, headers, _ in rig.poster.requests]
     assert sorted(events) == ["call.completed", "call.queued", "call.started"]
     assert wrapped_up(services, who, call_id)
+
+
+def test_a_call_is_analysed_once_when_its_task_runs_twice(rig, services):
+    who = factories.principal(services)
+    life = factories.Life(services, factories.claimed_call(services, who, summary={})).talk(9)
+    services.calls.append_turn(life.call_id, Turn(1, "user", "Hello.", 0, 900))
+    services.calls.note_recording(life.call_id, "refused")
+    life.hang_up()
+    rig.model.answers.extend([SUMMARY] * 5)
+    names = []
+    for _ in range(5):
+        rig.look()
+        names += short(rig.work(times=2))
+        services.clock.advance(1)
+    assert names.count("analyse_call") == 1
+    assert len(rig.model.requests) == 1
+    assert services.calls.get(who.account_id, life.call_id).call_summary == SUMMARY["summary"]
 
 
 @pytest.mark.parametrize("job", PERIODIC, ids=lambda job: job.task)

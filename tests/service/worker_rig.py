@@ -9,6 +9,8 @@ from typing import Any
 import factories
 
 from topcalls.net.http import HttpResponse
+from topcalls.providers.structured import StructuredAnswer
+from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker.lanes import Lanes
 from topcalls.worker.outage import Outage
@@ -19,6 +21,7 @@ from topcalls.worker.tasks import register
 
 HOOK = "https://receiver.example.com/hook"
 ACCEPTED = 200
+OWNER = "workers"
 
 
 class Poster:
@@ -41,6 +44,26 @@ class Poster:
         return HttpResponse(answer, {}, b"", 3)
 
 
+class Reader:
+    """A model that answers what it is told, in order; then that it has nothing to say.
+
+    An answer is what `StructuredAnswer` holds, whole or as its content, or an exception to raise.
+    """
+
+    name = "gpt-reader"
+
+    def __init__(self, *answers: Any) -> None:
+        self.requests: list[Any] = []
+        self.answers: deque[Any] = deque(answers)
+
+    def ask(self, request: Any) -> StructuredAnswer:
+        self.requests.append(request)
+        answer = self.answers.popleft() if self.answers else StructuredAnswer(problem="no more")
+        if isinstance(answer, Exception):
+            raise answer
+        return answer if isinstance(answer, StructuredAnswer) else StructuredAnswer(answer)
+
+
 class Lines:
     """A logger that keeps its lines."""
 
@@ -54,7 +77,9 @@ class Lines:
         self.lines.append(("info", message))
 
 
-def worker_services(services: factories.Services, poster: Any, clock: Any = None) -> WorkerServices:
+def worker_services(
+    services: factories.Services, poster: Any, clock: Any = None, model: Any = None
+) -> WorkerServices:
     """What a worker is handed, on the services of a test."""
     clock = clock or services.clock
     return WorkerServices(
@@ -63,6 +88,7 @@ def worker_services(services: factories.Services, poster: Any, clock: Any = None
         webhooks=services.webhooks,
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,
+        analyses=AnalysisRunner(services.db, model or Reader(), owner=OWNER),
         dispatch=services.dispatch,
         number_orders=services.number_orders,
         quotas=services.quotas,
@@ -79,11 +105,12 @@ class Rig:
     services: factories.Services
     directory: Any
     poster: Any = field(default_factory=Poster)
+    model: Any = field(default_factory=Reader)
     log: Lines = field(default_factory=Lines)
 
     def __post_init__(self) -> None:
         clock = self.services.clock
-        self.worker = worker_services(self.services, self.poster)
+        self.worker = worker_services(self.services, self.poster, model=self.model)
         self.queue = open_queue(self.directory)
         prepare(self.queue)
         self.lanes = Lanes(per_lane=4, total=100, on_ended=lambda: None)

@@ -368,8 +368,8 @@ def test_a_whole_set_of_customer_structures_is_accepted_once_supported():
             {
                 "when": {
                     "any": [
-                        {"all": [{"field": "a", "op": "in", "value": [1]}]},
-                        {"field": "b", "op": "exists", "value": True},
+                        {"all": [{"field": "agreed", "op": "in", "value": [1]}]},
+                        {"field": "call.answered_by", "op": "exists", "value": True},
                     ]
                 },
                 "outcome": "other",
@@ -419,6 +419,46 @@ def test_a_schema_that_cannot_be_used_is_refused(schema, path, code):
 )
 def test_an_outcome_rule_that_cannot_be_used_is_refused(rule, path):
     assert list(codes(EVERYTHING, outcome_mapping=[rule])) == [path]
+
+
+@pytest.mark.parametrize(
+    ("field", "hint"),
+    [("agred", "agreed"), ("call.answerd_by", "call.answered_by"), ("x.y", "analysis_schema")],
+)
+def test_a_rule_about_what_no_analysis_has_is_refused_with_a_hint(field, hint):
+    schema = {"type": "object", "properties": {"agreed": {"type": "boolean"}}}
+    rule = {"when": {"field": field, "op": "eq", "value": True}, "outcome": "x"}
+    found = faults(EVERYTHING, analysis_schema=schema, outcome_mapping=[rule])
+    assert list(found) == ["outcome_mapping.0.when.field"]
+    assert hint in found["outcome_mapping.0.when.field"].message
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"),
+    [
+        (None, {"outcome_mapping.0.when.field": "unknown_field"}),
+        ({"type": "object", "properties": {"agreed": {}}}, {}),
+        ({"type": "object"}, {}),
+        ({"type": "object", "allOf": [{"properties": {"other": {}}}]}, {}),
+    ],
+)
+def test_a_rule_needs_an_analysis_that_may_have_its_field(schema, code):
+    rule = {"when": {"field": "agreed", "op": "eq", "value": True}, "outcome": "x"}
+    assert codes(EVERYTHING, analysis_schema=schema, outcome_mapping=[rule]) == code
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        ({"enabled": True, "prompt": "In one line.", "success_criteria": "They agreed."}, {}),
+        ({"enabled": "yes"}, {"summary.enabled": "invalid_type"}),
+        ({"promt": "x"}, {"summary.promt": "unknown"}),
+        ({"prompt": " "}, {"summary.prompt": "length"}),
+        ([], {"summary": "invalid_type"}),
+    ],
+)
+def test_what_may_be_asked_of_a_summary(summary, expected):
+    assert codes(summary=summary) == expected
 
 
 def test_outcome_rules_may_not_be_nested_without_end():

@@ -20,6 +20,7 @@ def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, An
         "transfers": verbs.calls.transfers.of_call(account_id, call.id),
         "live_code": verbs.calls.supervisions.code_of(call.id),
         "supervisions": verbs.calls.supervisions.of_call(account_id, call.id),
+        "analysis_report": verbs.analyses.report(account_id, call.id),
         "answer": verbs.calls.answers.of_call(account_id, call.id),
         "tool_calls": verbs.calls.tools.of_call(account_id, call.id),
     }

@@ -11,6 +11,7 @@ from topcalls.api.event_streams import EventStreams
 from topcalls.clock import Clock
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
+from topcalls.services.analyses import Analyses
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
@@ -42,6 +43,7 @@ class ApiServices:
 
     account_speech: AccountSpeech
     agents: Agents
+    analyses: Analyses
     clock: Clock
     keys: Keys
     phone_numbers: PhoneNumbers

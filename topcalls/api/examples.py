@@ -25,6 +25,41 @@ CALL_BODIES: dict[str, Any] = {
             "webhook_events": ["call.completed", "call.failed"],
         },
     },
+    "analysis": {
+        "summary": "What is to be found out when it is over",
+        "value": {
+            "phone_number": "+12025550100",
+            "task": "Ask whether the appointment on Tuesday at ten still suits.",
+            "summary": {"success_criteria": "The appointment stands, or another was agreed."},
+            "analysis_schema": {
+                "type": "object",
+                "properties": {
+                    "confirmed": {
+                        "type": "boolean",
+                        "description": "The person will come on Tuesday at ten.",
+                    },
+                    "other_time": {
+                        "type": "string",
+                        "description": "Another time that the person asked for.",
+                    },
+                },
+            },
+            "outcome_mapping": [
+                {
+                    "when": {"field": "confirmed", "op": "eq", "value": True},
+                    "outcome": "confirmed",
+                },
+                {
+                    "when": {"field": "other_time", "op": "exists", "value": True},
+                    "outcome": "move_appointment",
+                },
+                {
+                    "when": {"field": "call.answered_by", "op": "eq", "value": "voicemail"},
+                    "outcome": "voicemail",
+                },
+            ],
+        },
+    },
     "whole_prompt": {
         "summary": "A whole system prompt, with time limits and without recording",
         "value": {
@@ -101,8 +136,11 @@ _CALL: dict[str, Any] = {
             "interrupted": False,
         },
     ],
-    "call_summary": None,
-    "disposition": None,
+    "call_summary": "Rachel confirmed the appointment on Tuesday at ten.",
+    "disposition": "confirmed",
+    "sentiment": "positive",
+    "success": True,
+    "analysis_status": "done",
     "actual_duration_billed": 0.4333,
     "sandbox": False,
 }
@@ -143,7 +181,28 @@ CALL_DETAILS = {
         "max_duration": 5.0,
         "metadata": {"appointment": "A-1041"},
     },
-    "analysis": None,
+    "analysis": {"confirmed": True, "other_time": None},
+    "analysis_report": {
+        "status": "done",
+        "errors": {},
+        "sentiment": {
+            "overall": "positive",
+            "caller": "positive",
+            "agent": "neutral",
+            "turning_point": None,
+        },
+        "success": {"reached": True, "reason": "The caller confirmed."},
+        "language": "en",
+        "evidence": {
+            "confirmed": [{"turn": 2, "started_ms": 3299, "ended_ms": 4120}],
+            "other_time": None,
+        },
+        "unsupported": [],
+        "rule": 0,
+        "model": "gpt-6-luna",
+        "run_id": None,
+        "finished_at": "2026-11-23T14:32:44.020000Z",
+    },
     "answer": ANSWER,
     "transfers": [
         {

@@ -27,6 +27,7 @@ def build_api(settings: Settings) -> ApiServer:
         ApiServices(
             account_speech=services.account_speech,
             agents=services.agents,
+            analyses=services.analyses,
             clock=services.clock,
             keys=services.keys,
             calls=services.calls,

@@ -12,9 +12,10 @@ from topcalls.bridge.answer_judge import AnswerJudge
 from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.bridge.standby import Standby
 from topcalls.clock import Clock
+from topcalls.compose.chat_server import chat_features, chat_server
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.stages import recognizer, voice
-from topcalls.compose.vendors import Vendors, shown
+from topcalls.compose.vendors import Vendors
 from topcalls.config import Settings
 from topcalls.core.call_request import CallRequest
 from topcalls.core.filler import FillerRequest
@@ -81,8 +82,7 @@ class Stages:
         self._settings = settings
         self._vendors = vendors
         self._minds: dict[str, ChatModel] = {}
-        self._said = settings.chat_features
-        features_of("", "", self._said)  # a wrong setting is told at the start
+        features_of("", "", settings.chat_features)  # a wrong setting is told at the start
         self._lineup = lineup_of(settings)
         hearing, speaking = self._lineup.recognizers, self._lineup.voices
         self._recognizers = tuple(recognizer(name, settings, vendors) for name in hearing)
@@ -125,22 +125,14 @@ class Stages:
 
     def checkup(self, clock: Clock) -> ChainCheckup:
         """What an operator can find out about these stages."""
-        url, key = self._chat_server()
+        url, key = chat_server(self._settings, self._vendors)
         return ChainCheckup(self._recognizers, self._voices, url, chat_headers(url, key), clock)
-
-    def _chat_server(self) -> tuple[str, str]:
-        """Where the language model is, and with which key."""
-        own = shown(self._settings.chat_api_key)
-        if self._settings.chat_base_url:
-            return self._settings.chat_base_url, own
-        return self._vendors.openai_url, own or self._vendors.openai_key
 
     def mind(self, model: str) -> ChatModel:
         """Kept, for its connections: they are used by one call after the other."""
         if model not in self._minds:
-            url, key = self._chat_server()
-            sandbox = self._settings.ai_mode == "sandbox" and not self._settings.chat_base_url
-            features = features_of(url, model, "openai" if sandbox else self._said)
+            url, key = chat_server(self._settings, self._vendors)
+            features = chat_features(self._settings, url, model)
             self._minds[model] = ChatCompletions(url, key, model, features=features)
         return self._minds[model]
 

@@ -24,6 +24,7 @@ from topcalls.errors import ConfigError
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
+from topcalls.services.analyses import Analyses
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
@@ -71,6 +72,7 @@ class Services:
     clock: Clock
     accounts: Accounts
     account_speech: AccountSpeech
+    analyses: Analyses
     keys: Keys
     quotas: Quotas
     agents: Agents
@@ -124,8 +126,8 @@ def wire(
     lease_owner: str | None = None,
     runners: Mapping[Step, StepRunner] | None = None,
 ) -> Services:
-    """Every verb on an open database. `runners` do the steps of a wrap-up that are not always
-    there, see `WrapUps`."""
+    """Every verb on an open database. `runners` do steps of a wrap-up in another way, see
+    `WrapUps`."""
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
     webhooks = Webhooks(db, clock, recordings, lease_owner)
@@ -155,7 +157,9 @@ def wire(
         default_from_number=effective_from_number(settings),
     )
     latencies = Latencies(db, recordings)
-    wrap_ups = WrapUps(db, recordings, latencies, webhooks, runners, owner=lease_owner)
+    analyses = Analyses(db)
+    steps = {**analyses.runners, **(runners or {})}
+    wrap_ups = WrapUps(db, recordings, latencies, webhooks, steps, owner=lease_owner)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
@@ -165,6 +169,7 @@ def wire(
         clock=clock,
         accounts=Accounts(db, clock),
         account_speech=speech,
+        analyses=analyses,
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
         agents=agents,

@@ -6,11 +6,13 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from topcalls.compose.analysis import AnalysisModel
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.services import Services, open_services
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
 from topcalls.presence import Presence
+from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker.app import WorkerProcess
 from topcalls.worker.queue import open_queue
@@ -35,6 +37,12 @@ def build_worker(settings: Settings) -> WorkerProcess:
             webhooks=services.webhooks,
             sender=WebhookSender(services.db, services.webhooks, http, services.clock),
             wrap_ups=services.wrap_ups,
+            analyses=AnalysisRunner(
+                services.db,
+                AnalysisModel(settings),
+                most=settings.analysis_parallel,
+                owner=LEASE_OWNER,
+            ),
             dispatch=services.dispatch,
             number_orders=services.number_orders,
             quotas=services.quotas,

@@ -52,9 +52,6 @@ class NotYet:
 
 NOT_YET = (
     NotYet("knowledge_base_ids", "Put what the agent must know into the task or instructions."),
-    NotYet("summary", "Leave it out: read the transcript when the call has ended."),
-    NotYet("analysis_schema", "Leave it out: read the transcript when the call has ended."),
-    NotYet("outcome_mapping", "Leave it out: map the call_status of the ended call."),
 )
 
 

@@ -19,6 +19,7 @@ from topcalls.core import (
     variables,
     web_addresses,
 )
+from topcalls.core.analysis_work import summary_faults
 from topcalls.core.answer_plan import answer_faults
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -39,7 +40,7 @@ from topcalls.core.interruption import interruption_faults
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
-from topcalls.core.outcome_rules import outcome_faults
+from topcalls.core.outcome_rules import mapping_faults
 from topcalls.core.pronunciation import keyword_faults, pronunciation_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_rules import tool_faults
@@ -365,7 +366,8 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
     if "built_in_tools" in given:
         yield from builtin_tools.faults(given["built_in_tools"], given)
-    yield from outcome_faults(given.get("outcome_mapping", []))
+    yield from summary_faults(given)
+    yield from mapping_faults(given, knows_schema="phone_number" in given)
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
     yield from answer_faults(given)
 

@@ -102,12 +102,13 @@ def _reference_faults(
     if not reference.startswith("#"):
         message = 'Must not refer to another document. Use "$ref" with "#/..." only.'
         yield FieldError(path, message, "remote_reference")
-    elif id(_target(schema, reference)) not in known:
+    elif id(target_of(schema, reference)) not in known:
         message = f"'{reference[:100]}' leads to no schema here."
         yield FieldError(path, message, "unknown_reference")
 
 
-def _target(schema: Schema, reference: str) -> object:
+def target_of(schema: Schema, reference: str) -> object:
+    """What a reference within a schema (`#/$defs/name`) leads to; None if to nothing."""
     found: Any = schema
     for step in unquote(reference[1:]).split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
@@ -151,10 +152,13 @@ def _compiles(pattern: str) -> bool:
 
 
 class Checker:
-    """Compares values with one schema, in which `schema_faults` found nothing."""
+    """Compares values with one schema, in which `schema_faults` found nothing.
 
-    def __init__(self, schema: Schema) -> None:
-        self._validator = _Validator(dict(schema))
+    `null_is_unknown`: a property that is null counts as present, and as right, whatever its schema.
+    """
+
+    def __init__(self, schema: Schema, *, null_is_unknown: bool = False) -> None:
+        self._validator = (_TolerantValidator if null_is_unknown else _Validator)(dict(schema))
 
     def problems(self, value: Any, most: int = 5) -> list[Problem]:
         """What does not fit, up to `most`; nothing if all does."""
@@ -235,6 +239,14 @@ def _is_found(pattern: str, text: str) -> bool:
         raise _TooMuch from None
 
 
+def _known_properties(
+    validator: Any, properties: Mapping[str, Any], value: Any, _: Schema
+) -> Iterator[ValidationError]:
+    for name, part in properties.items() if validator.is_type(value, "object") else ():
+        if value.get(name) is not None:
+            yield from validator.descend(value[name], part, path=name, schema_path=name)
+
+
 _KEYWORDS: dict[str, Keyword] = {
     **Draft202012Validator.VALIDATORS,
     "pattern": _pattern,
@@ -243,4 +255,7 @@ _KEYWORDS: dict[str, Keyword] = {
 }
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {name: _counted(keyword) for name, keyword in _KEYWORDS.items()}
+)
+_TolerantValidator: Any = extend(  # type: ignore[no-untyped-call]
+    _Validator, {"properties": _counted(_known_properties)}
 )

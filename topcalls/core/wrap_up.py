@@ -44,13 +44,15 @@ PATIENCE: dict[Step, Patience] = {
     Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
     Step.TRANSCRIPT: Patience(7, timedelta(seconds=1)),
     Step.LATENCY: Patience(2, timedelta(seconds=2)),
-    Step.SUMMARY: Patience(4, timedelta(seconds=10)),
-    Step.EXTRACTION: Patience(4, timedelta(seconds=10)),
-    Step.DISPOSITION: Patience(4, timedelta(seconds=10)),
+    Step.SUMMARY: Patience(21, timedelta(seconds=1)),
+    Step.EXTRACTION: Patience(21, timedelta(seconds=1)),
+    Step.DISPOSITION: Patience(3, timedelta(seconds=1)),
     Step.WEBHOOK: Patience(20, timedelta(seconds=5)),
 }
 """Mostly all is ready at once. Where a controller died with the call, nobody says whether recording
-and transcript are complete, and the webhook goes out about 20 s after the call at the latest."""
+and transcript are complete, and the webhook goes out about 20 s after the call at the latest. A
+model that analyses the call is waited for for 42 s at most; what it finds later stands with the
+call."""
 
 FIRST = Step.RECORDING
 _ORDER = tuple(Step)

@@ -85,6 +85,9 @@ class CallView:
     request: Mapping[str, Any]
     analysis: Any
     disposition: str | None
+    sentiment: str | None
+    success: bool | None
+    analysis_status: str | None
     end_reason: str | None
     ended_by: str | None
     hangup: HangupView | None
@@ -208,6 +211,9 @@ def call_view(
         request=call.request,
         analysis=call.analysis,
         disposition=call.disposition,
+        sentiment=call.sentiment,
+        success=call.success,
+        analysis_status=call.analysis_state,
         end_reason=call.end_reason,
         ended_by=_ended_by(call),
         hangup=_hangup(call),

@@ -50,13 +50,14 @@ def carried_over(call_ids: Collection[str]) -> dict[str, Carried]:
     called, notes = records_of(ids), notes_of(ids)
     return {
         call_id: Carried(
-            tuple(map(_turn, turns[call_id])), used[call_id], called[call_id], notes[call_id]
+            tuple(map(turn_of, turns[call_id])), used[call_id], called[call_id], notes[call_id]
         )
         for call_id in ids
     }
 
 
-def _turn(row: TranscriptTurn) -> Turn:
+def turn_of(row: TranscriptTurn) -> Turn:
+    """A stored turn in the words of the rules."""
     return Turn(
         row.seq, cast(Speaker, row.role), row.text, row.started_ms, row.ended_ms, row.interrupted
     )

@@ -11,7 +11,7 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
-from topcalls.store.models import ClonedVoice, NumberOrder, WebhookDelivery, WrapUp
+from topcalls.store.models import Analysis, ClonedVoice, NumberOrder, WebhookDelivery, WrapUp
 
 COMMANDS_KEPT = timedelta(days=1)
 """For how long one may ask what came of a command."""
@@ -78,7 +78,7 @@ class Housekeeping:
             voices = leases.expire(ClonedVoice, owner, now)
             return voices + sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())
-                for model in (WebhookDelivery, WrapUp, NumberOrder)
+                for model in (WebhookDelivery, WrapUp, NumberOrder, Analysis)
             )
 
         return self._db.run(verb)

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
-from topcalls.core.transcript import Speaker, Turn
+from topcalls.core.transcript import Turn
 from topcalls.errors import NotFound
 from topcalls.services.call_views import TranscriptItem, transcript_items
+from topcalls.services.carried import turn_of
 from topcalls.store import calls
 from topcalls.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptView:
-    """What was said. `final`: the last words are written."""
+    """What was said: as it is shown, and `spoken` in the words of the rules. `final`: the last
+    words are written."""
 
     call_id: str
     language: str | None
     final: bool
     turns: tuple[TranscriptItem, ...]
-
-    def spoken(self) -> list[Turn]:
-        """The turns in the words of the rules."""
-        return [
-            Turn(
-                item.id,
-                cast(Speaker, item.user),
-                item.text,
-                item.started_ms,
-                item.ended_ms,
-                item.interrupted,
-            )
-            for item in self.turns
-        ]
+    spoken: tuple[Turn, ...]
 
 
 class Transcripts:
@@ -55,6 +43,7 @@ class Transcripts:
                 call.request.get("language"),
                 call.transcript_closed_at is not None,
                 transcript_items(turns),
+                tuple(map(turn_of, turns)),
             )
 
         return self._db.read(verb)

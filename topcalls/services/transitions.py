@@ -29,6 +29,7 @@ from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.supervision import Outcome
 from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
+from topcalls.services.analyses import decide_at_once
 from topcalls.services.call_views import facts_of
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
@@ -169,7 +170,9 @@ class Transitions:
             tools.interrupt(call.id, now)
             supervisions.end_open(call.id, Outcome.CALL_OVER, now)
             supervisions.free_code(call.id)
-            if not call.completed:
+            if call.completed:
+                decide_at_once(call, now)
+            else:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:
             self._webhooks.announce(call, event, now)

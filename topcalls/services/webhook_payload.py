@@ -57,6 +57,9 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
         "error_message": view.error_message,
         "disposition": view.disposition,
         "analysis": view.analysis,
+        "analysis_status": view.analysis_status,
+        "sentiment": view.sentiment,
+        "success": view.success,
         "metadata": dict(view.metadata),
         "sandbox": view.sandbox,
     }

@@ -30,8 +30,8 @@ log = get_logger("wrap_ups")
 class WrapUps:
     """Claims wrap-ups that are due and does their next step.
 
-    `runners` are the steps that this install is configured for, beside those that are always there
-    (recording, transcript, latency, webhook); a step without runner is skipped.
+    `runners` are those of the analysis, beside those that are of its own (recording, transcript,
+    latency, webhook); a step without runner is skipped.
     """
 
     def __init__(

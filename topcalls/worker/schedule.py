@@ -138,6 +138,7 @@ class DueLoop:
             self._services.dispatch.recover_abandoned,
             self.hand_out_webhooks,
             self._hand_out_wrap_ups,
+            self._hand_out_analyses,
             self._hand_out_number_orders,
             self._hand_out_voices,
         )
@@ -163,6 +164,13 @@ class DueLoop:
             return
         for call_id in self._services.wrap_ups.due(now, MOST_WRAP_UPS):
             self._put(self._tasks.wrap_up_call, call_id)
+
+    def _hand_out_analyses(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for analysis_id in self._services.analyses.due(now):
+            if not self._put(self._tasks.analyse_call, analysis_id):
+                self._services.analyses.give_back(analysis_id, now)
 
     def _hand_out_number_orders(self, now: datetime) -> None:
         if self._queue.is_on:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from topcalls.clock import Clock
+from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
@@ -17,8 +18,8 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
-"""The `owner` that `Webhooks`, `WrapUps`, `NumberOrders` and `VoiceClones` of every worker must be
-built with.
+"""The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders` and `VoiceClones` of
+every worker must be built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -33,6 +34,7 @@ class WorkerServices:
     webhooks: Webhooks
     sender: WebhookSender
     wrap_ups: WrapUps
+    analyses: AnalysisRunner
     dispatch: Dispatch
     number_orders: NumberOrders
     quotas: Quotas

@@ -9,8 +9,10 @@ from typing import Any
 
 from huey.api import Huey, TaskWrapper
 
+from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.errors import StoreUnavailable
+from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.services.webhooks import LEASE_SECONDS, DueDelivery
 from topcalls.worker.lanes import Lanes
@@ -29,6 +31,7 @@ class Tasks:
 
     deliver_webhook: TaskWrapper
     wrap_up_call: TaskWrapper
+    analyse_call: TaskWrapper
     order_number: TaskWrapper
     release_stale_reservations: TaskWrapper
     housekeeping: TaskWrapper
@@ -57,6 +60,27 @@ class WebhookWork:
             return False
 
 
+@dataclass(frozen=True)
+class AnalysisWork:
+    """One analysis, in a lane of its own: it waits for a model for long."""
+
+    runner: AnalysisRunner
+    analysis_id: str
+    clock: Clock
+    database: Outage
+
+    @property
+    def key(self) -> str:
+        return f"analysis:{self.analysis_id}"
+
+    def __call__(self) -> bool:
+        try:
+            self.runner.run(self.analysis_id, self.clock.now())
+        except StoreUnavailable as error:  # done again when the lease is over
+            self.database.failed(error)
+        return True
+
+
 def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outage) -> Tasks:
     """Make the tasks known to `queue`. `database` is told when a task finds the database dead."""
     now = services.clock.now
@@ -74,6 +98,12 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     @task
     def wrap_up_call(call_id: str) -> None:
         services.wrap_ups.run(call_id, now())
+
+    @task
+    def analyse_call(analysis_id: str) -> None:
+        work = AnalysisWork(services.analyses, analysis_id, services.clock, database)
+        if not lanes.submit(work.key, work):
+            services.analyses.give_back(analysis_id, now())
 
     @task
     def order_number(order_id: str) -> None:
@@ -104,6 +134,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     return Tasks(
         deliver_webhook,
         wrap_up_call,
+        analyse_call,
         order_number,
         release_stale_reservations,
         housekeeping,

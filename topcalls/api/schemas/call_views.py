@@ -8,12 +8,15 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.schemas.analysis_report import AnalysisReportSchema
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.supervisions import SupervisionSchema
 from topcalls.api.schemas.tools import ToolUseSchema
 from topcalls.api.schemas.transfers import TransferSchema
+from topcalls.core.analysis_work import MOODS
+from topcalls.core.analysis_work import State as AnalysisState
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
 from topcalls.core.call_status import CALL_STATUSES, STATUSES
@@ -165,8 +168,27 @@ class CallSchema(ma.Schema):
         },
     )
     transcript = fields.ListOf(ma.fields.Nested(TurnSchema), required=True)
-    call_summary = fields.Text(allow_none=True)
-    disposition = fields.Text(allow_none=True)
+    call_summary = fields.Text(
+        allow_none=True, metadata={"description": "Where the call asked for a `summary`."}
+    )
+    disposition = fields.Text(
+        allow_none=True,
+        metadata={"description": "By the call's `outcome_mapping`; null: no rule matched."},
+    )
+    sentiment = fields.Choice(
+        *MOODS,
+        allow_none=True,
+        metadata={"description": "The mood of the call, where it asked for a `summary`."},
+    )
+    success = fields.Flag(
+        allow_none=True,
+        metadata={"description": "It reached what it was for; null: not judged, or untold."},
+    )
+    analysis_status = fields.Choice(
+        *AnalysisState,
+        allow_none=True,
+        metadata={"description": "null: nothing was asked for, or the call is not over."},
+    )
     actual_duration_billed = fields.Number(
         allow_none=True, metadata={"description": "Minutes billed."}
     )
@@ -230,7 +252,19 @@ class CallDetailsSchema(CallSchema):
         attribute="request",
         metadata={"description": "How the call was asked for, defaults filled in."},
     )
-    analysis = ma.fields.Raw(allow_none=True, metadata={"description": "What was found in it."})
+    analysis = ma.fields.Raw(
+        allow_none=True,
+        metadata={
+            "description": "What was found by the call's `analysis_schema`: an object that fits "
+            "it, but that any value nobody spoke of is null."
+        },
+    )
+    analysis_report = ma.fields.Nested(
+        AnalysisReportSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "How that was come by; null where nothing was to be found out."},
+    )
     timings = fields.ListOf(ma.fields.Nested(TimingSchema), required=True)
     latency = ma.fields.Nested(
         SpreadsSchema,

@@ -21,6 +21,7 @@ from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules, tool_rules
+from topcalls.core.analysis_work import LONGEST_TEXT
 from topcalls.core.builtin_tools import BUILT_IN
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -97,6 +98,27 @@ class RecordingSchema(ma.Schema):
             "default": False,
             "description": "The agent has the tools `pause_recording` and `resume_recording`.",
         }
+    )
+
+
+class SummarySchema(ma.Schema):
+    """Whether and how a call is summed up. An empty object asks for it too."""
+
+    enabled = fields.Flag(allow_none=True, metadata={"default": True})
+    prompt = fields.Text(
+        allow_none=True,
+        metadata={
+            "description": "What the summary is to hold, or how it is to be written.",
+            "maxLength": LONGEST_TEXT,
+        },
+    )
+    success_criteria = fields.Text(
+        allow_none=True,
+        metadata={
+            "description": "When the call has reached what it was for. Without it that is judged "
+            "by the task.",
+            "maxLength": LONGEST_TEXT,
+        },
     )
 
 
@@ -219,12 +241,25 @@ class CallConfigurationSchema(ma.Schema):
             "this list it has all that the call holds what is needed for."
         },
     )
-    summary = _object("summary", "Whether and how to sum the call up.")
-    analysis_schema = _object("analysis_schema", "JSON Schema of what to find in the call.")
+    summary = ma.fields.Nested(
+        SummarySchema,
+        allow_none=True,
+        metadata={"description": "The call is summed up when it is over, and its mood judged."},
+    )
+    analysis_schema = _object(
+        "analysis_schema",
+        "JSON Schema (draft 2020-12) of an object: what to find in the call when it is over. Each "
+        "value has its evidence in the transcript; what nobody spoke of is null.",
+    )
     outcome_mapping = fields.ListOf(
         fields.ObjectOf(),
         allow_none=True,
-        metadata=_about("outcome_mapping", "From findings to a disposition."),
+        metadata=_about(
+            "outcome_mapping",
+            "Rules from what was found to a `disposition`; the first that matches wins. Each has "
+            "`when` and `outcome`; `when` is `{field, op, value}`, `{all: [...]}` or "
+            "`{any: [...]}`. `field` is one of the analysis, or a fact as in `call.answered_by`.",
+        ),
     )
     voicemail = ma.fields.Nested(
         VoicemailSchema,

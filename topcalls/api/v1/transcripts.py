@@ -43,5 +43,5 @@ def _accepted() -> str:
 
 
 def _written(view: TranscriptView, wanted: str) -> Response:
-    text = _WRITERS[wanted](view.spoken())
+    text = _WRITERS[wanted](view.spoken)
     return Response(text, content_type=f"{FORMATS[wanted]}; charset=utf-8")

@@ -9,6 +9,7 @@ from typing import Any
 
 from topcalls.ids import new_id
 from topcalls.sandbox.hearing import UNINTELLIGIBLE
+from topcalls.sandbox.openai.analyst import read_conversation
 from topcalls.sandbox.openai.conversation import text_tokens
 from topcalls.sandbox.openai.schemas import example
 from topcalls.sandbox.openai.script import Answer, Mind, Situation
@@ -147,7 +148,10 @@ def _formatted(body: Mapping[str, Any], base: Completion) -> Completion | None:
         return replace(base, content=json.dumps({"answer": _HINTS["summary"]}))
     if wanted.get("type") == "json_schema":
         schema = wanted["json_schema"].get("schema") or {"type": "object"}
-        return replace(base, content=json.dumps(example(schema, hints=_HINTS)))
+        answer = read_conversation(body["messages"], schema)
+        if answer is None:
+            answer = example(schema, hints=_HINTS)
+        return replace(base, content=json.dumps(answer))
     return None
 
 

@@ -215,6 +215,13 @@ def _check_no_open_calls(open_calls: Sequence[str], index: int) -> None:
 
 def _check_format(body: Mapping[str, Any]) -> None:
     wanted = body.get("response_format") or {}
+    if wanted.get("type") == "json_schema" and split_model(body["model"])[1] == "no-schema":
+        raise Refusal(
+            None,
+            "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this "
+            "model.",
+            "response_format",
+        )
     if wanted.get("type") == "json_object" and "json" not in str(body["messages"]).lower():
         raise Refusal(
             None,

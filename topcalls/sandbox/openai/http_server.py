@@ -6,7 +6,9 @@ Faults are asked for by model name; `switches` has the list.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import gevent
@@ -36,11 +38,16 @@ log = get_logger("sandbox.openai")
 
 
 class OpenAIDouble:
-    """Listens; `realtime` has the Realtime connections, for tests to watch and disturb."""
+    """Listens; `realtime` has the Realtime connections, for tests to watch and disturb.
+
+    `answers` are given to the next requests for JSON, in order, instead of what would be made up: a
+    text as it is, anything else as JSON.
+    """
 
     def __init__(self, studio: Studio, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self._studio = studio
         self.switches = Switches()
+        self.answers: deque[Any] = deque()
         self.realtime = RealtimeEndpoint(studio, self.switches)
         self._server = HttpServer(address, self._serve)
 
@@ -115,7 +122,7 @@ class OpenAIDouble:
         check_chat_request(body)
         if self._has_failed(exchange, body["model"]):
             return
-        completion = complete(body, self._rules_of)
+        completion = self._rehearsed(body, complete(body, self._rules_of))
         failing = _SCRIPTED_FAILURES.get(completion.fail)
         if failing and self._has_failed(exchange, failing):
             return
@@ -167,6 +174,15 @@ class OpenAIDouble:
             exchange.respond(200, f"{words}\n".encode(), plain)
         else:
             exchange.respond_json(200, {"text": words, "usage": usage})
+
+    def _rehearsed(self, body: Mapping[str, Any], completion: Completion) -> Completion:
+        kind = (body.get("response_format") or {}).get("type", "text")
+        if kind == "text" or not self.answers:
+            return completion
+        answer = self.answers.popleft()
+        return replace(
+            completion, content=answer if isinstance(answer, str) else json.dumps(answer)
+        )
 
     def _has_failed(self, exchange: Exchange, model: str) -> bool:
         failure = self.switches.failure(model)

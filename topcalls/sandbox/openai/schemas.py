@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _DEPTH = 8
-_FORBIDDEN = ("default", "allOf", "not", "if", "then", "else", "oneOf")
+_FORBIDDEN = (
+    *("default", "allOf", "not", "if", "then", "else", "oneOf", "prefixItems", "contains"),
+    *("patternProperties", "propertyNames", "dependentRequired", "dependentSchemas"),
+    *("minProperties", "maxProperties", "uniqueItems", "minContains", "maxContains"),
+)
+_DEEPEST = 10
+_MOST_CHOICES = 1000
 _SAMPLES = {
     "date": "2026-11-23",
     "date-time": "2026-11-23T09:00:00Z",
@@ -34,6 +40,13 @@ def strict_problem(schema: Any) -> str | None:
     if schema.get("type") != "object":
         given = schema.get("type")
         return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: \"{given}\"'."
+    if "anyOf" in schema:
+        return "schema must not have 'anyOf' at the top level."
+    depth, choices = _depth(schema), _choices(schema)
+    if depth > _DEEPEST:
+        return f"schema exceeds the maximum nesting depth: {depth} levels, {_DEEPEST} are allowed."
+    if choices > _MOST_CHOICES:
+        return f"schema has {choices} enum values in total, {_MOST_CHOICES} are allowed."
     return next(_problems(schema, ()), None)
 
 
@@ -111,6 +124,10 @@ def _problems(schema: Any, place: tuple[str, ...]) -> Iterator[str]:
     for word in _FORBIDDEN:
         if word in schema:
             yield f"{where}, '{word}' is not permitted."
+    if "$ref" in schema and len(schema) > 1 and place:
+        yield f"{where}, $ref cannot have keywords {sorted(schema.keys() - {'$ref'})}."
+    if not schema.keys() & {"type", "$ref", "anyOf", "enum", "const"}:
+        yield f"{where}, schema must have a 'type' key."
     properties = schema.get("properties")
     if schema.get("type") == "object" or isinstance(properties, Mapping):
         if schema.get("additionalProperties") is not False:
@@ -122,6 +139,27 @@ def _problems(schema: Any, place: tuple[str, ...]) -> Iterator[str]:
                 f"every key in properties. Missing '{missing[0]}'."
             )
     yield from _inner_problems(schema, place)
+
+
+def _depth(schema: Any) -> int:
+    """Objects within objects; what a reference leads to counts where it is defined."""
+    below = max((_depth(part) for part in _parts(schema)), default=0)
+    return below + (isinstance(schema, Mapping) and "properties" in schema)
+
+
+def _choices(schema: Any) -> int:
+    own = len(schema.get("enum", ())) if isinstance(schema, Mapping) else 0
+    return own + sum(map(_choices, _parts(schema)))
+
+
+def _parts(schema: Any) -> Iterator[Any]:
+    if not isinstance(schema, Mapping):
+        return
+    for word in ("properties", "$defs", "definitions"):
+        yield from (schema.get(word) or {}).values()
+    yield from schema.get("anyOf") or ()
+    if "items" in schema:
+        yield schema["items"]
 
 
 def _inner_problems(schema: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[str]:

@@ -8,7 +8,8 @@ Every endpoint, and the Realtime handshake, knows these:
 - `+forbidden`: HTTP 403; `+not-found`: HTTP 404 `model_not_found`
 
 Chat completions also know `+refusal`, `+length`, `+content-filter`, `+cut` (the connection is reset
-in the middle of the answer) and `+slow` (the first token takes 3 s).
+in the middle of the answer), `+slow` (the first token takes 3 s) and `+no-schema` (a model without
+structured outputs: `json_schema` is refused).
 
 `refuse_next` refuses whatever is asked for next, by any model name.
 """

@@ -2,6 +2,7 @@
 
 from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteUsage, Reservation
 from topcalls.store.models.agents import Agent, AgentVersion
+from topcalls.store.models.analyses import Analysis, AnalysisRun
 from topcalls.store.models.answers import CallAnswer
 from topcalls.store.models.calls import (
     Call,
@@ -70,6 +71,8 @@ TABLES = (
     SoftphoneRegistration,
     CallSupervision,
     LiveCode,
+    AnalysisRun,
+    Analysis,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -78,6 +81,8 @@ __all__ = [
     "Account",
     "Agent",
     "AgentVersion",
+    "Analysis",
+    "AnalysisRun",
     "ApiKey",
     "Call",
     "CallAnswer",

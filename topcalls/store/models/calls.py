@@ -22,7 +22,8 @@ class Call(Leased):
     that the dial intent is committed: the call is never dialled again. `released_at`: since when a
     live call waits for another controller, because its own let go of it. `request` is a stored
     `CallRequest`. A live call is leased to the controller that owns it. `recording_state` is what
-    the switch told of the recording; unknown where it told nothing.
+    the switch told of the recording; unknown where it told nothing. `sentiment` and `success` are
+    what the summary's model judged; `analysis_state` is that of the analysis that follows the call.
     """
 
     id = id_field(primary_key=True)
@@ -70,6 +71,9 @@ class Call(Leased):
     call_summary = SpeechField(null=True)
     analysis = JsonField(null=True)
     disposition = peewee.TextField(null=True)
+    sentiment = peewee.TextField(null=True)
+    success = peewee.BooleanField(null=True)
+    analysis_state = peewee.TextField(null=True)
     completed = peewee.BooleanField(default=False)
 
 

@@ -1,0 +1,300 @@
+"""Analyses calls: asks the model, holds its answers to what was asked, keeps what is borne out.
+
+A task has an id, reads the row again and may run twice: what is done already is stored with the row
+and not asked for again. A server that is away or out of order is tried again later, a few times; in
+the end the reason is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from topcalls import metrics
+from topcalls.core import analysis_prompts as prompts
+from topcalls.core.analysis_answers import (
+    ExtractionAnswer,
+    evidence_problems,
+    form_problems,
+    read_extraction,
+    read_summary,
+)
+from topcalls.core.analysis_prompts import Called
+from topcalls.core.analysis_work import Findings, Part, State, Wanted, delay
+from topcalls.core.evidence import supported
+from topcalls.core.strict_schema import StrictSchema, strict_schema
+from topcalls.core.token_usage import TokenUsage
+from topcalls.core.transcript import Turn
+from topcalls.errors import ProviderError
+from topcalls.ids import new_id
+from topcalls.log import get_logger
+from topcalls.providers.structured import StructuredAnswer, StructuredModel, StructuredRequest
+from topcalls.services.analyses import apply, decision_of, wanted_of
+from topcalls.services.carried import turn_of
+from topcalls.store import analyses, analysis_runs, calls
+from topcalls.store.database import Database
+from topcalls.store.models import Analysis, Call
+
+LEASE_SECONDS = 420.0
+"""Longer than all requests of one analysis together."""
+
+_BATCH = 50
+_DIED = "The process that worked on this died each time."
+_NONSENSE = "The model's answer makes no sense, even after it was told so."
+log = get_logger("analyses")
+
+
+class PartFailed(Exception):
+    """A part of an analysis cannot be done; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one analysis needs to know."""
+
+    row: Analysis
+    call: Call
+    wanted: Wanted
+    turns: list[Turn]
+
+    @property
+    def called(self) -> Called:
+        request = self.call.request
+        return Called(
+            self.turns,
+            request.get("task") or request.get("instructions") or "",
+            request.get("language"),
+            self.call.direction,
+            f"{self.call.created_at:%Y-%m-%d}",
+        )
+
+
+class AnalysisRunner:
+    """Takes analyses that are due and does what can be done. At most `most` are under way at once,
+    in all processes together. `owner` as of `Webhooks`."""
+
+    def __init__(
+        self, db: Database, model: StructuredModel, *, most: int = 8, owner: str | None = None
+    ) -> None:
+        self._db = db
+        self._model = model
+        self._most = most
+        self._owner = owner or new_id()
+
+    def due(self, now: datetime) -> list[str]:
+        """Take the analyses that have something to do; their ids, for `run`."""
+
+        def verb() -> list[str]:
+            for row in analyses.exhausted(now, _BATCH):
+                self._bury(row, now)
+            room = self._most - analyses.under_way(now)
+            rows = analyses.claim(self._owner, now, LEASE_SECONDS, room) if room > 0 else []
+            return [row.id for row in rows]
+
+        return self._db.run(verb)
+
+    def give_back(self, analysis_id: str, now: datetime) -> None:
+        """It was not begun."""
+        self._db.run(analyses.wait, analysis_id, self._owner, now)
+
+    def run(self, analysis_id: str, now: datetime) -> None:
+        """Do what can be done now for an analysis taken by `due`. May run twice."""
+        job = self._db.read(self._load, analysis_id)
+        if job is None:
+            return
+        findings = Findings.of(job.row.findings)
+        for part in job.wanted.parts:
+            if part in findings.done:
+                continue
+            try:
+                findings = self._part(job, part, findings, now)
+            except ProviderError as error:
+                if error.retryable and job.row.tries_left > 0:
+                    self._later(job, error, now)
+                    return
+                findings = _failed(findings, part, str(error))
+            except PartFailed as failure:
+                findings = _failed(findings, part, str(failure))
+            if not self._db.run(analyses.keep, analysis_id, self._owner, findings=findings.plain()):
+                return
+        self._db.run(self._finish, job, findings, now)
+
+    # --- parts
+
+    def _part(self, job: _Job, part: Part, findings: Findings, now: datetime) -> Findings:
+        do = {
+            Part.SUMMARY: self._summary,
+            Part.EXTRACTION: self._extraction,
+            Part.DISPOSITION: self._disposition,
+        }[part]
+        found = do(job, findings, now)
+        return replace(found, done=(*found.done, part))
+
+    def _summary(self, job: _Job, findings: Findings, now: datetime) -> Findings:
+        if not job.turns:
+            return findings
+        messages = prompts.summary_messages(job.called, job.wanted.summary or {})
+        request = StructuredRequest(messages, prompts.SUMMARY_NAME, prompts.SUMMARY_SCHEMA)
+        for _ in range(2):
+            answer = self._ask(job, request, now)
+            read = read_summary(answer.content, job.turns)
+            if read is not None:
+                return replace(
+                    findings,
+                    summary=read.summary,
+                    language=read.language,
+                    sentiment=read.sentiment,
+                    success=read.success,
+                )
+            again = prompts.repair_messages(messages, answer.content, [_wrong(answer)])
+            request = replace(request, messages=again)
+        raise PartFailed(_reason(answer))
+
+    def _extraction(self, job: _Job, findings: Findings, now: datetime) -> Findings:
+        """One round of repair; then values that no turn bears out are taken out, and an answer that
+        does not fit the customer's schema is none."""
+        schema = job.wanted.schema or {}
+        strict = strict_schema(schema)
+        if not job.turns:
+            return replace(findings, data=strict.decode({}), evidence=dict.fromkeys(strict.paths))
+        messages = prompts.extraction_messages(job.called, strict)
+        request = StructuredRequest(
+            messages, prompts.EXTRACTION_NAME, prompts.extraction_schema(strict)
+        )
+        answer = self._ask(job, request, now)
+        read = read_extraction(answer.content, strict)
+        problems = _problems(answer, read, schema, strict, job.turns)
+        if problems:
+            again = prompts.repair_messages(messages, answer.content, problems)
+            second = self._ask(job, replace(request, messages=again), now)
+            read_again = read_extraction(second.content, strict)
+            if _is_better(read_again, read, schema):
+                answer, read = second, read_again
+        if read is None:
+            raise PartFailed(_reason(answer))
+        found = supported(read.values, read.named, strict.paths, job.turns)
+        if wrong := form_problems(found.values, schema):
+            raise PartFailed("The answer does not fit the schema: " + "; ".join(wrong))
+        return replace(
+            findings, data=found.values, evidence=found.evidence, unsupported=found.unsupported
+        )
+
+    def _disposition(self, job: _Job, findings: Findings, now: datetime) -> Findings:
+        if job.wanted.schema is not None and Part.EXTRACTION in findings.errors:
+            raise PartFailed("There is no analysis that rules could be applied to.")
+        decision = self._db.read(decision_of, job.call, job.wanted, findings)
+        return replace(findings, disposition=decision.disposition, rule=decision.rule)
+
+    def _ask(self, job: _Job, request: StructuredRequest, now: datetime) -> StructuredAnswer:
+        """One request, counted to the call whatever it answers."""
+        answer = self._model.ask(request)
+        if answer.usage != TokenUsage():
+            add = partial(analyses.add_usage, job.call.id, self._model.name, answer.usage, now)
+            self._db.run(add)
+        return answer
+
+    # --- rows
+
+    def _load(self, analysis_id: str) -> _Job | None:
+        row = analyses.get(analysis_id)
+        if row is None or row.finished_at is not None or row.lease_owner != self._owner:
+            return None
+        call = calls.get(row.call_id)
+        assert call is not None  # they go together
+        turns = [turn_of(turn) for turn in calls.transcripts([call.id])[call.id]]
+        return _Job(row, call, wanted_of(row, call), turns)
+
+    def _later(self, job: _Job, error: ProviderError, now: datetime) -> None:
+        wait: timedelta = delay(job.row.tries_left, error.extra.get("retry_after"))
+        log.info("Analysis waits for the model", analysis_id=job.row.id, why=str(error))
+
+        def verb() -> None:
+            analyses.keep(job.row.id, self._owner, error=str(error))
+            analyses.wait(job.row.id, self._owner, now + wait)
+
+        self._db.run(verb)
+
+    def _finish(self, job: _Job, findings: Findings, now: datetime) -> None:
+        state = State.FAILED if findings.errors else State.DONE
+        call = calls.get(job.call.id)
+        assert call is not None
+        if not analyses.finish(
+            job.row.id,
+            state=state,
+            findings=findings.plain(),
+            before=_before(call),
+            model=self._model.name if job.wanted.asks_a_model else None,
+            error="; ".join(findings.errors.values()) or None,
+            finished_at=now,
+        ):
+            return
+        metrics.analyses.labels(state).inc()
+        row = analyses.get(job.row.id)
+        assert row is not None
+        run = analysis_runs.get(row.run_id) if row.run_id is not None else None
+        if run is None or run.apply:
+            apply(row, call, job.wanted, findings, now)
+        analysis_runs.note_progress(row.run_id, now)
+
+    def _bury(self, row: Analysis, now: datetime) -> None:
+        """Part of a verb."""
+        call = calls.get(row.call_id)
+        assert call is not None
+        wanted, findings = wanted_of(row, call), Findings.of(row.findings)
+        for part in wanted.parts:
+            if part not in findings.done:
+                findings = _failed(findings, part, _DIED)
+        analyses.finish(
+            row.id,
+            state=State.FAILED,
+            findings=findings.plain(),
+            before=_before(call),
+            error=_DIED,
+            finished_at=now,
+        )
+        if row.run_id is None:
+            calls.set_columns(call.id, analysis_state=State.FAILED)
+        metrics.analyses.labels(State.FAILED).inc()
+        analysis_runs.note_progress(row.run_id, now)
+
+
+def _failed(findings: Findings, part: Part, why: str) -> Findings:
+    return replace(findings, errors={**findings.errors, part: why}, done=(*findings.done, part))
+
+
+def _before(call: Call) -> dict[str, Any]:
+    names = ("call_summary", "analysis", "disposition", "sentiment", "success")
+    return {name: getattr(call, name) for name in names}
+
+
+def _problems(
+    answer: StructuredAnswer,
+    read: ExtractionAnswer | None,
+    schema: Any,
+    strict: StrictSchema,
+    turns: Sequence[Turn],
+) -> list[str]:
+    if read is None:
+        return [_wrong(answer)]
+    return form_problems(read.values, schema) + evidence_problems(read, strict, turns)
+
+
+def _is_better(
+    second: ExtractionAnswer | None, first: ExtractionAnswer | None, schema: Any
+) -> bool:
+    """An answer of the right form is not given up for one of another."""
+    if first is None or second is None:
+        return first is None
+    return not form_problems(second.values, schema) or bool(form_problems(first.values, schema))
+
+
+def _wrong(answer: StructuredAnswer) -> str:
+    return answer.problem or "the answer is not of the form that was asked for"
+
+
+def _reason(answer: StructuredAnswer) -> str:
+    """For the owner of the call."""
+    return f"{answer.problem[0].upper()}{answer.problem[1:]}." if answer.problem else _NONSENSE
