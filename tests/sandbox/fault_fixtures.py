@@ -3,12 +3,16 @@
 import shutil
 import struct
 import subprocess
+import time
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from fault_scenarios import SCENARIOS
 from faulty_product import FaultyProduct
+
+from topcalls.census import COUNT_SECONDS
 
 DISK_BYTES = 32_000_000
 BUSY = "+12025550101"
@@ -22,8 +26,9 @@ def fault_directory(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_disks(fault_directory):
-    """Small disks for speech and for recordings; None where nothing can be mounted."""
-    disks = {name: fault_directory / name for name in ("playback", "recordings")}
+    """Small disks for speech, for recordings, and for those that are being made; None where
+    nothing can be mounted."""
+    disks = {name: fault_directory / name for name in ("playback", "recordings", "spool")}
     mounted = [path for path in disks.values() if _mount(path)]
     yield disks if len(mounted) == len(disks) else None
     for path in mounted:
@@ -45,9 +50,12 @@ def clock_settings(fault_directory):
 @pytest.fixture(scope="session")
 def faulty(fault_directory, small_disks, clock_settings):
     """The product, running."""
-    folder = str(fault_directory / "recordings")
     product = FaultyProduct(
-        fault_directory, TOPCALLS_RECORDINGS_DIR=folder, **(clock_settings or {})
+        fault_directory,
+        TOPCALLS_RECORDINGS_DIR=str(fault_directory / "recordings"),
+        TOPCALLS_RECORDING_SPOOL_DIR=str(fault_directory / "spool"),
+        TOPCALLS_MAX_CALLS="40",
+        **(clock_settings or {}),
     )
     product.start_with(SCENARIOS)
     yield product
@@ -56,9 +64,12 @@ def faulty(fault_directory, small_disks, clock_settings):
 
 @pytest.fixture(scope="session")
 def idle(faulty):
-    """What the controller has open when it has nothing to do."""
+    """What the controller has when it has nothing to do."""
     faulty.wait_over(faulty.place(BUSY))
-    return faulty.open_files()
+    looks = []
+    until = time.monotonic() + COUNT_SECONDS + 1
+    faulty.wait_for(lambda: looks.append(faulty.held()) or time.monotonic() > until, lambda: looks)
+    return min(looks, key=Counter.total)
 
 
 @pytest.fixture

@@ -116,12 +116,12 @@ CASES = {
 }
 NUMBERS = {name: f"+12025550{index}" for index, name in enumerate(CASES, 200)}
 
-SHORT, LEAVES, MIDDLE, LONG, RINGS, TALKS = (f"+1202555015{last}" for last in range(6))
+SHORT, MIDDLE, LONG, RINGS, TALKS, STAYS = (f"+1202555015{last}" for last in range(6))
 PLAIN = {
     SHORT: "callee: [{ring: 0.2}, answer, {wait: 1}, hang_up]\n",
-    LEAVES: "callee: [{ring: 0.2}, answer, {wait: 2.5}, hang_up]\n",
     MIDDLE: "callee: [{ring: 0.2}, answer, {wait: 4}, hang_up]\n",
     LONG: "callee: [{ring: 0.2}, answer, {wait: 7}, hang_up]\n",
+    STAYS: "callee: [{ring: 0.2}, answer, {wait: 90}, hang_up]\n",
     RINGS: "callee: [{ring: 1.5}, answer, {wait: 1}, hang_up]\n",
     TALKS: f"""
 callee:

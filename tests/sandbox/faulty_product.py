@@ -15,6 +15,7 @@ from product import Product
 SETTLE_SECONDS = 30
 LAST_EVENTS = ("call.completed", "call.failed")
 _UNIQUE = re.compile(r":\[\d+\]|\b\d+\.[0-9a-f]{8}\b|\d{3,}")
+_GREENLETS = re.compile(r'^topcalls_greenlets\{process="controller"\} (\S+)$', re.M)
 FINAL_STATES = (
     *("completed", "busy", "no_answer", "rejected", "failed"),
     *("cancelled", "dispatch_timeout"),
@@ -62,13 +63,19 @@ class FaultyProduct(Product):
                     return int(status.parent.name)
         return None
 
-    def open_files(self):
-        """What the controller has open, by kind: sockets, pipes, paths without what is unique."""
-        kinds = Counter()
+    def held(self):
+        """What the controller has: greenlets, and what it has open by kind (sockets, pipes, paths
+        without what is unique)."""
+        kinds = Counter(greenlets=self._greenlets())
         for link in Path(f"/proc/{self.pid_of('controller')}/fd").iterdir():
             with suppress(OSError):
                 kinds[_UNIQUE.sub("", str(link.readlink()))] += 1
         return kinds
+
+    def _greenlets(self):
+        """As the controller counted them within the last seconds."""
+        text = self.request("GET", "/metrics").body.decode()
+        return int(float(_GREENLETS.search(text)[1]))
 
     def playback_files(self):
         return [path for path in (self.directory / "playback").rglob("*") if path.is_file()]
@@ -90,14 +97,14 @@ class FaultyProduct(Product):
 
     def left_over(self, before):
         """Everything that should be gone once all calls are over; empty when it is."""
-        more = self.open_files() - before
+        more = self.held() - before
         found = {
             "owned": self.rows("select id, state from call where lease_owner is not null"),
             "open": self.rows("select id, state from call where ended_at is null"),
             "reserved": self.rows("select call_id from reservation where settled_at is null"),
             "channels": self.switch_state()["calls"],
             "speech": self.playback_files(),
-            "descriptors": dict(more),
+            "held": dict(more),
         }
         return {name: value for name, value in found.items() if value}
 

@@ -418,6 +418,17 @@ def test_what_a_dead_controller_left_is_deleted_at_the_next_start(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_speech_of_a_controller_that_is_known_to_be_dead_goes_at_once(tmp_path):
+    own = opened(tmp_path)
+    alive = opened(tmp_path, "node-1.8.00000002")
+    dead = left_behind(tmp_path, "node-1.4711.0badcafe", age=0)
+    for name in (dead.name, alive.path.name, "node-1.9.00000003"):
+        own.forget(name)
+    assert [path.name for path in sorted(tmp_path.iterdir())] == [own.path.name, alive.path.name]
+    for each in (own, alive):
+        each.close()
+
+
 def test_a_living_controllers_files_are_left_alone(tmp_path):
     other = opened(tmp_path, "node-1.8.00000002")
     (other.path / "a.PCMU").write_bytes(b"\xff")

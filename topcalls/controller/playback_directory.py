@@ -1,8 +1,8 @@
 """Where one controller's speech lies while it is played: a directory of its own, gone at its end.
 
 Controllers that share a tmpfs, in one container or in several, tell by a lock whose directory is in
-use: the kernel drops it with the process. What a dead controller left is deleted by the next one
-that starts.
+use: the kernel drops it with the process. What a dead controller left is deleted by whoever takes
+its calls over, or by the others' sweep.
 """
 
 from __future__ import annotations
@@ -45,8 +45,7 @@ class PlaybackDirectory:
         """
         utterance_file.prepare(self.path)
         self._lock = _locked(self.path)
-        with contextlib.suppress(OSError):
-            self._sweep()
+        self.sweep()
 
     def problem(self) -> str:
         """Why speech could not be written there now, for people; empty when it could."""
@@ -67,13 +66,21 @@ class PlaybackDirectory:
             os.close(self._lock)
             self._lock = -1
 
-    def _sweep(self) -> None:
-        for path in self._left_behind():
-            lock = _locked(path)
-            if lock >= 0:
-                _clear(path)
-                os.close(lock)
-                log.info("Speech of a controller that died was deleted", directory=path.name)
+    def sweep(self) -> None:
+        """Clean up after controllers that died."""
+        with contextlib.suppress(OSError):
+            for path in self._left_behind():
+                self.forget(path.name)
+
+    def forget(self, owner: str) -> None:
+        """Clean up after a controller that has died, as is known; another's is left alone. What the
+        switch still plays of it stays readable to the switch."""
+        path = self._base / owner
+        lock = _locked(path)
+        if lock >= 0:
+            _clear(path)
+            os.close(lock)
+            log.info("Speech of a controller that died was deleted", directory=owner)
 
     def _left_behind(self) -> Iterator[Path]:
         before = self._clock.now().timestamp() - YOUNG_SECONDS

@@ -47,7 +47,8 @@ class Succession:
     """Takes over calls for one controller, at most `limit` at once.
 
     `open_session` begins to live a call, to which the given events have happened. `spool`: where
-    the switch writes down how channels ended, if it does.
+    the switch writes down how channels ended, if it does. `forget_speech`: deletes what a dead
+    controller had its calls play.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Succession:
         clock: Clock,
         open_session: Callable[..., None],
         spool: CDRSpool | None,
+        forget_speech: Callable[[str], None],
         adopt_seconds: float,
     ) -> None:
         self._owner = owner
@@ -74,6 +76,7 @@ class Succession:
         self._clock = clock
         self._open_session = open_session
         self._spool = spool
+        self._forget_speech = forget_speech
         self._adopt_within = timedelta(seconds=adopt_seconds)
 
     def settle_dead(self) -> int:
@@ -89,6 +92,7 @@ class Succession:
             for name in dead:
                 self._nodes.leave(name)
                 self._presence.forget(name)
+                self._forget_speech(name)
         log.warning("Controllers have died", count=len(dead), calls=taken)
         return taken
 

@@ -52,7 +52,7 @@ DISPATCH_SECONDS = 0.1
 COMMAND_SECONDS = 0.2
 RECONCILE_SECONDS = 3.0
 SUCCESSION_SECONDS = 0.5
-SPOOL_SWEEP_SECONDS = 600.0
+SWEEP_SECONDS = 600.0
 KEEP_SECONDS = 1.0
 PLAYBACK_CHECK_SECONDS = 1.0
 LOOP_LAG_SECONDS = 0.5
@@ -133,6 +133,7 @@ class Telephony:
             adopt_seconds=rules.adopt_seconds,
             on_inbound=self.reception.look,
         )
+        files = self._gear.playback_directory
         self._succession = Succession(
             owner,
             node,
@@ -144,10 +145,10 @@ class Telephony:
             clock,
             self.open_session,
             self._gear.spool,
+            files.forget if files is not None else lambda _: None,
             rules.adopt_seconds,
         )
         self._hand_over = HandOver(owner, node, self.sessions, verbs.nodes, clock, rules.mode)
-        files = self._gear.playback_directory
         self.health = SwitchHealth(
             self._gear.switch,
             clock,
@@ -203,7 +204,7 @@ class Telephony:
             (RECONCILE_SECONDS, self._reconcile),
             (SUCCESSION_SECONDS, self._look_for_heirs_and_calls),
             (PLAYBACK_CHECK_SECONDS, self._check_playbacks),
-            (SPOOL_SWEEP_SECONDS, self._sweep_spool),
+            (SWEEP_SECONDS, self._sweep),
             *((KEEP_SECONDS, keeper.tick) for keeper in self._gear.keepers),
         ):
             self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
@@ -375,9 +376,11 @@ class Telephony:
         for side in list(self._gear.sides.values()):
             self._try(side.leg.playback.check)
 
-    def _sweep_spool(self) -> None:
+    def _sweep(self) -> None:
         if self._gear.spool is not None:
             self._gear.spool.sweep(self._clock.now())
+        if self._gear.playback_directory is not None:
+            self._gear.playback_directory.sweep()
 
     def _reconcile(self) -> None:
         self._lost_switch.look()
