@@ -86,13 +86,27 @@ def test_a_database_file_that_is_moved_away_for_a_while_is_not_replaced(faulty, 
     assert outcome(faulty.wait_over(place(SHORT))) == DONE
 
 
-def test_a_full_disk_of_recordings_costs_the_recording_and_no_time(faulty, full_disk, place):
+def test_a_recording_waits_for_room_and_its_call_does_not(faulty, full_disk, place):
     with full_disk("recordings"):
+        waits = place(SHORT)
+        call = faulty.wait_over(waits)
+        assert outcome(call) == DONE
+        assert (call["recording_url"], call["recording"]["state"]) == (None, "storing")
+        assert "is full" in call["recording"]["problem"]
+    faulty.wait_until(waits, lambda call: call["recording_url"])
+
+
+def test_a_full_disk_on_which_recordings_are_made_costs_what_does_not_fit(
+    faulty, full_disk, place, up
+):
+    with full_disk("spool"):
         unrecorded = place(SHORT)
-        faulty.wait_until(unrecorded, lambda call: call["status"] == "completed")
-        call = faulty.wait_over(unrecorded, 8)
-    assert outcome(call) == DONE
-    assert call["recording_url"] is None
+        assert [outcome(faulty.wait_over(call_id)) for call_id in (up, unrecorded)] == [DONE] * 2
+        assert "Calls may not be recorded" in faulty.logs()
+    assert faulty.details(unrecorded)["recording_url"] is None
+    recorded = place(SHORT)
+    assert outcome(faulty.wait_over(recorded)) == DONE
+    faulty.wait_until(recorded, lambda call: call["recording_url"])
 
 
 def test_an_agent_that_nobody_hears_on_a_full_disk_does_not_go_on(faulty, full_disk, place):
