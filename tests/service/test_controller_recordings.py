@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from controller_rig import ANSWERS, LISTENS, Rig, killed
 
-from topcalls.controller import recording_spool
+from topcalls.controller import recording_file, recording_spool
 from topcalls.core.call_request import Recording
 from topcalls.core.redaction import MASKED
 from topcalls.errors import Conflict
@@ -264,7 +264,7 @@ def test_a_disk_that_is_full_ends_no_call(rig, monkeypatch):
 
 
 def test_a_short_recording_says_what_it_lacks(rig, monkeypatch):
-    monkeypatch.setattr(recording_spool, "SHORT_MS", 300)
+    monkeypatch.setattr(recording_file, "SHORT_MS", 300)
     rig.controller()
     call_id = talking(rig)
     monkeypatch.setattr(double.Recording, "_flush", lambda _: None)
@@ -272,6 +272,69 @@ def test_a_short_recording_says_what_it_lacks(rig, monkeypatch):
     stop(rig, call_id)
     view = wait_recording(rig, call_id, "stored", "lost")
     assert "missing" in view.problem or "no sound" in view.problem
+
+
+def test_a_hold_is_silence_in_the_recording(rig):
+    """The switch records nothing of it; without it all that is said later would be too early."""
+    rig.controller()
+    call_id = talking(rig)
+    record_for(rig, 0.4)
+    (call,) = rig.switch.switch.calls.values()
+    (recorded,) = call.audio.recordings.active.values()
+    call.put_on_hold(True)
+    rig.wait_until(lambda: trail(rig, call_id, "PutOnHold"), "the hold")
+    before, until = recorded.milliseconds, time.monotonic() + 1.2
+    rig.wait_until(lambda: time.monotonic() > until, "a time on hold")
+    assert recorded.milliseconds <= before + 20
+    call.put_on_hold(False)
+    record_for(rig, 0.4)
+    ended = stop(rig, call_id)
+    view = wait_recording(rig, call_id, "stored")
+    assert view.problem is None
+    assert abs(view.seconds - ended.duration * 60) < 0.3
+    sound = sound_of(rig, call_id)
+    assert len(sound) == round(view.seconds * 8000)
+    silent = np.abs(sound).max(axis=1) == 0
+    assert longest_run(silent) >= 1.0 * 8000
+    assert spool_of(rig) == []
+
+
+@pytest.mark.parametrize("is_back", [True, False], ids=["is back meanwhile", "is back later"])
+def test_a_controller_that_died_during_a_hold_does_not_leave_the_recording_paused(rig, is_back):
+    first = rig.controller()
+    call_id = talking(rig)
+    record_for(rig, 0.3)
+    (call,) = rig.switch.switch.calls.values()
+    (recorded,) = call.audio.recordings.active.values()
+    call.put_on_hold(True)
+    rig.wait_until(lambda: recorded.paused, "the pause")
+    rig.wait_until(lambda: trail(rig, call_id, "PutOnHold"), "the hold")
+    killed(first)
+    if is_back:
+        call.put_on_hold(False)
+    second = rig.controller()
+    rig.wait_until(lambda: second.sessions.of_call(call_id), "the succession", seconds=30)
+    if not is_back:
+        rig.wait_until(lambda: len(trail(rig, call_id, "PutOnHold")) == 2, "a look at the line")
+        assert recorded.paused
+        call.put_on_hold(False)
+    rig.wait_until(lambda: not recorded.paused, "the recording")
+    record_for(rig, 0.3)
+    ended = stop(rig, call_id)
+    view = wait_recording(rig, call_id, "stored")
+    assert view.problem is None
+    assert abs(view.seconds - ended.duration * 60) < 0.5
+
+
+def test_a_file_that_was_being_lengthened_when_its_controller_died_is_deleted(rig):
+    controller = rig.controller()
+    spool = controller._gear.recordings
+    spool.prepare()
+    left = spool.path(str(uuid4())).with_suffix(recording_file.LENGTHENED)
+    left.write_bytes(b"RIFF" * 40)
+    long_ago = time.time() - recording_spool.KEEP.total_seconds() - 60
+    os.utime(left, (long_ago, long_ago))
+    rig.wait_until(lambda: not left.exists(), "the end of the file")
 
 
 def test_files_that_are_of_no_call_are_deleted_when_they_are_old(rig):

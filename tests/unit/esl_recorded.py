@@ -52,6 +52,7 @@ RECORDED: dict[str, dict[str, str]] = {
     "hold": {
         "Event-Name": "CHANNEL_HOLD",
         "Event-Date-Timestamp": "1795970510059978",
+        "Caller-Channel-Answered-Time": "1795970509539974",
         "Unique-ID": "7afa3f21-df42-4553-8687-795c66f1ff4f",
         "Call-Direction": "outbound",
         "Channel-Call-State": "HELD",
@@ -61,6 +62,7 @@ RECORDED: dict[str, dict[str, str]] = {
     "unhold": {
         "Event-Name": "CHANNEL_UNHOLD",
         "Event-Date-Timestamp": "1795970510839985",
+        "Caller-Channel-Answered-Time": "1795970509539974",
         "Unique-ID": "7afa3f21-df42-4553-8687-795c66f1ff4f",
         "Call-Direction": "outbound",
         "Channel-Call-State": "UNHELD",

@@ -8,7 +8,7 @@ import pytest
 from topcalls.audio.formats import L16_8K, PCMU_8K, AudioFormat
 from topcalls.audio.pcm import interleave, split_stereo
 from topcalls.audio.tones import sine, tone_dbfs
-from topcalls.audio.wav import WavError, WavReader, WavWriter, complete
+from topcalls.audio.wav import WavError, WavReader, WavWriter, complete, with_silence
 
 STEREO = AudioFormat("L16", 8000, 2)
 
@@ -153,3 +153,47 @@ def test_what_is_no_recording_is_not_completed(path):
     path.write_bytes(b"something else entirely, and long enough to be read")
     with pytest.raises(WavError):
         complete(path)
+
+
+# --- silence put in
+
+
+def numbered(path, milliseconds, form=STEREO):
+    """Samples that tell where they were."""
+    count = form.size_of(milliseconds) // 2
+    with WavWriter(path, form) as writer:
+        writer.write(struct.pack(f"<{count}h", *(number % 30_000 + 1 for number in range(count))))
+    return path.read_bytes()[44:]
+
+
+def longer(path, *places):
+    target = path.with_suffix(".longer")
+    with_silence(path, target, places)
+    with wave.open(str(target)) as file:  # its header is right too
+        return file.readframes(file.getnframes())
+
+
+@pytest.mark.parametrize("form", [STEREO, L16_8K])
+def test_silence_is_put_where_it_is_wanted(path, form):
+    sound = numbered(path, 3_000, form)
+    first, second = form.size_of(1_000), form.size_of(2_500)
+    assert longer(path, (1_000, 2_000), (2_500, 500)) == (
+        sound[:first] + bytes(form.size_of(2_000)) + sound[first:second]
+        + bytes(form.size_of(500)) + sound[second:]
+    )  # fmt: skip
+
+
+def test_silence_at_the_begin_the_end_and_behind_it(path):
+    sound = numbered(path, 300)
+    piece = bytes(STEREO.size_of(100))
+    assert longer(path, (0, 100), (300, 100), (900, 100)) == piece + sound + piece + piece
+
+
+def test_nothing_put_in_is_a_copy(path):
+    sound = numbered(path, 300)
+    assert longer(path) == longer(path, (100, 0)) == sound
+
+
+def test_silence_for_a_file_whose_writer_died(path):
+    path.write_bytes(header(0) + b"\x01\x00" * 800)
+    assert longer(path, (50, 50)) == b"\x01\x00" * 400 + bytes(800) + b"\x01\x00" * 400

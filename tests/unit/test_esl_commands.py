@@ -238,6 +238,8 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
     ),
     (commands.uuid_record_mask, ("/rec/a.wav",), {}, "uuid_record {u} mask /rec/a.wav"),
     (commands.uuid_record_unmask, ("/rec/a.wav",), {}, "uuid_record {u} unmask /rec/a.wav"),
+    (commands.uuid_record_pause, ("/rec/a.wav",), {}, "uuid_record {u} pause /rec/a.wav"),
+    (commands.uuid_record_resume, ("/rec/a.wav",), {}, "uuid_record {u} resume /rec/a.wav"),
     (commands.uuid_record_stop, ("/rec/a.wav",), {}, "uuid_record {u} stop /rec/a.wav"),
     (
         commands.uuid_audio_stream_start,

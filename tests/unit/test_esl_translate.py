@@ -86,8 +86,8 @@ NOTICES = {
     "playback_start": PlaybackStarted("/dev/shm/a.PCMU", 1795447632924233),
     "playback_break": PlaybackStopped("/dev/shm/a.PCMU", 1795447644044221, "break", 8000),
     "dtmf": KeyPressed("5"),
-    "hold": LineHeld(True),
-    "unhold": LineHeld(False),
+    "hold": LineHeld(True, 520),
+    "unhold": LineHeld(False, 1300),
     "record_stop": RecordingStopped("/recordings/x.wav", 0),
     "heartbeat": SwitchHeartbeat(4, 59.366667),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import struct
 import wave
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +19,7 @@ from topcalls.audio.formats import AudioFormat
 _PCM = 1
 _EXTENSIBLE = 0xFFFE
 _MAX_FORMAT_BYTES = 64
+_PIECE_BYTES = 64_000
 
 
 class WavError(ValueError):
@@ -73,15 +74,16 @@ class WavReader:
 
     def chunks(self, milliseconds: float = 1000.0) -> Iterator[bytes]:
         """What is left of the file, in pieces of so much audio; the last may be shorter."""
-        frame = self.format.frame_bytes
-        size = max(frame, self.format.size_of(milliseconds))
-        while self._left:
-            data = self._file.read(min(size, self._left))
-            data = data[: len(data) - len(data) % frame]
-            if not data:
-                return
-            self._left -= len(data)
+        size = max(self.format.frame_bytes, self.format.size_of(milliseconds))
+        while data := self.read(size):
             yield data
+
+    def read(self, size: int) -> bytes:
+        """The next `size` bytes, whole samples; fewer at the end."""
+        data = self._file.read(min(size, self._left))
+        data = data[: len(data) - len(data) % self.format.frame_bytes]
+        self._left -= len(data)
+        return data
 
     def close(self) -> None:
         self._file.close()
@@ -96,6 +98,31 @@ class WavReader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def with_silence(source: Path, target: Path, places: Iterable[tuple[float, float]]) -> None:
+    """Write a longer copy: at each place, (milliseconds of `source`, how many of silence).
+
+    `places` are in order; one behind the end stands for the end.
+    """
+    with WavReader(source) as reader, WavWriter(target, reader.format) as writer:
+        copied = 0
+        for at, lasts in places:
+            until = reader.format.size_of(at)
+            for data in _pieces(reader.read, until - copied):
+                writer.write(data)
+            copied = until
+            for data in _pieces(bytes, reader.format.size_of(lasts)):
+                writer.write(data)
+        for data in reader.chunks():
+            writer.write(data)
+
+
+def _pieces(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+    """`size` bytes in pieces, or as many as there are."""
+    while size > 0 and (data := read(min(size, _PIECE_BYTES))):
+        size -= len(data)
+        yield data
 
 
 @dataclass(frozen=True)

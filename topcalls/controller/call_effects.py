@@ -241,9 +241,10 @@ class CallEffects:
         if self.bridge is not None:
             self.bridge.dtmf(digit)
 
-    def held(self, is_held: bool) -> None:
-        """The far end put the call on hold, or is back."""
-        self._post(PutOnHold() if is_held else TakenOffHold())
+    def held(self, is_held: bool, call_ms: int) -> None:
+        """The far end put the call on hold, or is back, so long after the answer."""
+        self._post(PutOnHold(call_ms) if is_held else TakenOffHold(call_ms))
+        self.recording.held(is_held)
         if self.bridge is not None and is_held:
             self.bridge.hold(Reason.LINE)
         elif self.bridge is not None:
@@ -277,6 +278,8 @@ class CallEffects:
         look = look_at(self._gear.switch, self.channel_uuid)
         if look is not None:
             self.leg.answered(look.codec, keys_in_band=look.keys_in_band)
+            if look.is_held:
+                self.held(True, round(look.answered_ago * 1000))
         self.leg.start(detach=True, stereo=self._needs_stereo)
         if self.background is not None and not self.background.needs_stream:
             self.background.start()

@@ -3,6 +3,10 @@
 The switch writes one file in the spool, under the call's id, and silence into it while it is
 masked. What is asked of it is stored first: a controller that takes the call over asks for it once
 more, and asking twice does no harm.
+
+While the call is on hold the switch is told to write nothing. It would write nothing of what it
+hears anyway, and keep what it plays, to write that afterwards, too late and three times too fast,
+in the place of what the agent says then.
 """
 
 from __future__ import annotations
@@ -54,6 +58,7 @@ class CallRecording:
         self._told = told
         self._order = Semaphore()  # wishes reach the switch one after the other
         self._resumes: gevent.Greenlet | None = None
+        self._is_held = False
 
     @property
     def path(self) -> Path:
@@ -72,6 +77,11 @@ class CallRecording:
     def resume(self, by: str) -> None:
         """Record again. `by`: agent, api, limit."""
         self._wish(False, by)
+
+    def held(self, is_held: bool) -> None:
+        """The far end has put the call on hold, or is back."""
+        self._is_held = is_held
+        gevent.spawn(self._follow_hold)
 
     def stopped(self, path: str) -> None:
         """The switch has completed a file."""
@@ -100,12 +110,14 @@ class CallRecording:
             )
         except (OSError, CommandRefused) as error:
             log.error("Recording was refused", call_id=call_id, why=str(error))
-            if self._call.answered_at is None:  # else the controller before had it begun
+            if not self._is_taken_over:  # else the controller before had it begun
                 self._journal.recording("refused")
         except SwitchError as error:
             log.warning("Recording may not run", call_id=call_id, why=str(error))
         else:
             self._note(lambda verbs, now: verbs.begun(call_id, self._spool.node, now))
+            if self._is_taken_over or self._is_held:
+                self._follow_hold()
             self._restore()
 
     def _wish(self, paused: bool, by: str) -> None:
@@ -130,6 +142,22 @@ class CallRecording:
             self._resumes = gevent.spawn_later(limit, self.resume, "limit")
         self._told(self.paused, self._ask(self.paused))
 
+    @property
+    def _is_taken_over(self) -> bool:
+        """Another controller has had it begun."""
+        return self._call.answered_at is not None
+
+    def _follow_hold(self) -> None:
+        """Have the switch write nothing while the call is on hold."""
+        with self._order:
+            build = commands.uuid_record_pause if self._is_held else commands.uuid_record_resume
+            try:
+                self._switch.api(build(self._channel(), str(self.path)))
+            except CommandRefused:
+                pass  # it is not recorded
+            except SwitchError as error:
+                log.warning("Recording may be wrong", call_id=self._call.call_id, why=str(error))
+
     def _ask(self, paused: bool) -> bool:
         """What the switch refuses it does not record: there is nothing to mask."""
         build = commands.uuid_record_mask if paused else commands.uuid_record_unmask
@@ -151,7 +179,7 @@ class CallRecording:
     def _restore(self) -> None:
         """Have the switch do what was asked of the controller before."""
         verbs = self._spool.verbs
-        if verbs is None or self._call.answered_at is None:
+        if verbs is None or not self._is_taken_over:
             return
         with self._order:
             asked = verbs.pause_of(self._call.call_id)

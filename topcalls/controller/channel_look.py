@@ -16,12 +16,13 @@ from topcalls.esl.translate import answered_seconds_ago, keys_in_band, line_code
 
 @dataclass(frozen=True, slots=True)
 class ChannelLook:
-    """`answered_ago`: for how many seconds it has been answered."""
+    """`answered_ago`: for how many seconds it has been answered. `is_held`: by the far end."""
 
     codec: G711Codec
     keys_in_band: bool
     answered_ago: float
     owner: str
+    is_held: bool
 
 
 def look_at(switch: SwitchClient, channel_uuid: str) -> ChannelLook | None:
@@ -36,4 +37,5 @@ def look_at(switch: SwitchClient, channel_uuid: str) -> ChannelLook | None:
         keys_in_band(event),
         answered_seconds_ago(event),
         event.variable("tc_owner"),
+        event.get("Channel-Call-State") == "HELD",
     )

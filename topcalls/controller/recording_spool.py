@@ -23,13 +23,13 @@ from gevent.pool import Pool
 from gevent.threadpool import ThreadPool
 
 from topcalls import metrics
-from topcalls.audio.wav import WavError, WavFacts, complete
 from topcalls.clock import Clock
+from topcalls.controller import recording_file
 from topcalls.errors import SwitchError, TopCallsError
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.log import get_logger
-from topcalls.services.recording_store import FinishedRecording, RecordingStore, digest
+from topcalls.services.recording_store import FinishedRecording, RecordingStore
 from topcalls.services.spooled_recordings import Claimed, SpooledRecording, SpooledRecordings
 
 LOOK_SECONDS = 3.0
@@ -41,15 +41,12 @@ KEEP = timedelta(days=3)
 
 DEFAULT_PAUSE_SECONDS = 300.0
 LEAST_FREE_BYTES = 200_000_000
-SHORT_MS = 5_000
-"""A recording that lacks more than this of its call lacks something."""
-
 MOST_FILES = 20_000
 _AT_ONCE = 4
 _LOOKS_BETWEEN = 20
 _LAST_LOOK_SECONDS = 8.0
-_EMPTY_BYTES = 44
-_SUFFIX, _UNUSABLE = ".wav", ".unusable"
+_SUFFIX = ".wav"
+_LEFTOVERS = (recording_file.UNUSABLE, recording_file.LENGTHENED)
 
 log = get_logger("controller.recordings")
 
@@ -219,15 +216,15 @@ class RecordingSpool:
         assert self.verbs is not None
         file = self.path(item.call_id)
         try:
-            facts, recording = self._in_a_thread(_examine, file, item)
+            facts, recording = self._in_a_thread(recording_file.examine, file, item)
             self._in_a_thread(self._put, file, recording)
-        except _Useless as error:
+        except recording_file.Useless as error:
             self._lose(item, str(error))
         except (OSError, TopCallsError) as error:
             why = error.message if isinstance(error, TopCallsError) else _words(error)
             self._put_off(item, why)
         else:
-            problem = _problem(facts, item)
+            problem = recording_file.problem_of(facts, item)
             now = self._clock.now()
             self.verbs.stored(recording, facts, problem, self._owner, now)
             with suppress(OSError):
@@ -266,7 +263,7 @@ class RecordingSpool:
             name, suffix = os.path.splitext(entry.name)
             if suffix == _SUFFIX and _is_id(name):
                 found[name] = _File(state.st_size, state.st_mtime)
-            elif suffix == _UNUSABLE:
+            elif suffix in _LEFTOVERS:
                 old = (self._clock.now() - KEEP).timestamp()
                 if state.st_mtime < old:
                     os.unlink(entry.path)
@@ -308,42 +305,11 @@ class RecordingSpool:
         return result
 
 
-class _Useless(Exception):
-    """There is nothing to keep, in words."""
-
-
-def _examine(file: Path, item: SpooledRecording) -> tuple[WavFacts, FinishedRecording]:
-    """Complete the file, and take its measure. A file that is no recording is put aside."""
-    try:
-        size = file.stat().st_size
-    except FileNotFoundError:
-        raise _Useless("The switch has written no file.") from None
-    if size <= _EMPTY_BYTES:
-        file.unlink()
-        raise _Useless("There is no sound in it.")
-    try:
-        facts = complete(file)
-    except WavError:
-        file.rename(file.with_suffix(_UNUSABLE))
-        raise _Useless("The switch has written no sound that can be read.") from None
-    if not facts.milliseconds:
-        file.unlink()
-        raise _Useless("There is no sound in it.")
-    return facts, FinishedRecording(item.call_id, item.name, file.stat().st_size, digest(file))
-
-
 def _caught(work: Any, args: tuple[Any, ...]) -> tuple[Any, Exception | None]:
     try:
         return work(*args), None
     except Exception as error:  # noqa: BLE001 - it is raised where it is waited for
         return None, error
-
-
-def _problem(facts: WavFacts, item: SpooledRecording) -> str:
-    if item.talked_ms is None or item.talked_ms - facts.milliseconds <= SHORT_MS:
-        return ""
-    lacking = round((item.talked_ms - facts.milliseconds) / 1000)
-    return f"{lacking} seconds of the call are missing: the switch died, or its disk was full."
 
 
 def _free_bytes(directory: Path) -> int | None:

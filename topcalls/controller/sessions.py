@@ -61,7 +61,7 @@ class Sessions:
             PlaybackStarted: _playback_started,
             PlaybackStopped: _playback_stopped,
             KeyPressed: lambda ears, told: ears.key_pressed(told.digit),
-            LineHeld: lambda ears, told: ears.held(told.is_held),
+            LineHeld: lambda ears, told: ears.held(told.is_held, told.call_ms),
             RecordingStopped: _recording_stopped,
         }
 

@@ -168,7 +168,7 @@ class Stay:
         elif digit in supervision.SWITCH_KEYS:
             self.take(supervision.KeyUndone())
 
-    def held(self, is_held: bool) -> None:
+    def held(self, is_held: bool, call_ms: int) -> None:
         """A supervisor who puts us on hold hears nothing, and is not heard."""
 
     def recording_stopped(self, path: str) -> None:

@@ -166,7 +166,7 @@ class Transfer(BriefingObserver):
         if self.bridge is not None:
             self.bridge.dtmf(digit)
 
-    def held(self, is_held: bool) -> None:
+    def held(self, is_held: bool, call_ms: int) -> None:
         """A target that puts us on hold takes its time."""
 
     def recording_stopped(self, path: str) -> None:

@@ -179,12 +179,17 @@ class Supervised:
 
 @dataclass(frozen=True, slots=True)
 class PutOnHold:
-    """The far end has put the call on hold: it hears nothing of us."""
+    """The far end has put the call on hold: it hears nothing of us. `call_ms`: since the answer,
+    by the switch's clock."""
+
+    call_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TakenOffHold:
-    """It hears us again."""
+    """It hears us again; `call_ms` as above."""
+
+    call_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -299,6 +299,16 @@ def uuid_record_unmask(uuid: str, path: str) -> str:
     return f"uuid_record {_channel(uuid)} unmask {quoting.path('path', path)}"
 
 
+def uuid_record_pause(uuid: str, path: str) -> str:
+    """Write nothing into the recording from now on: it is that much shorter."""
+    return f"uuid_record {_channel(uuid)} pause {quoting.path('path', path)}"
+
+
+def uuid_record_resume(uuid: str, path: str) -> str:
+    """Write again. Of one that is not paused this changes nothing."""
+    return f"uuid_record {_channel(uuid)} resume {quoting.path('path', path)}"
+
+
 def uuid_record_stop(uuid: str, path: str) -> str:
     """End the recording that writes this file."""
     return f"uuid_record {_channel(uuid)} stop {quoting.path('path', path)}"

@@ -243,9 +243,11 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class LineHeld:
-    """The far end has put the channel on hold, and hears nothing of us; or it is back."""
+    """The far end has put the channel on hold, and hears nothing of us; or it is back. `call_ms`:
+    since the channel was answered."""
 
     is_held: bool
+    call_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,6 +295,11 @@ def _key_pressed(event: ESLEvent) -> Notice | None:
     return KeyPressed(digit) if len(digit) == 1 and digit in "0123456789*#ABCD" else None
 
 
+def _line_held(event: ESLEvent) -> Notice:
+    is_held = event.name == "CHANNEL_HOLD"
+    return LineHeld(is_held, round(answered_seconds_ago(event) * 1000))
+
+
 def _recording_stopped(event: ESLEvent) -> Notice:
     return RecordingStopped(event.get("Record-File-Path"), event.integer("variable_record_ms") or 0)
 
@@ -309,8 +316,8 @@ _NOTICES: dict[str, Callable[[ESLEvent], Notice | None]] = {
     "PLAYBACK_START": _playback_started,
     "PLAYBACK_STOP": _playback_stopped,
     "DTMF": _key_pressed,
-    "CHANNEL_HOLD": lambda _: LineHeld(True),
-    "CHANNEL_UNHOLD": lambda _: LineHeld(False),
+    "CHANNEL_HOLD": _line_held,
+    "CHANNEL_UNHOLD": _line_held,
     "RECORD_STOP": _recording_stopped,
     "HEARTBEAT": _heartbeat,
 }

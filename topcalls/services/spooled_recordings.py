@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.audio.wav import WavFacts
+from topcalls.core.call_events import PutOnHold, TakenOffHold
 from topcalls.core.call_state import State
+from topcalls.core.holds import HoldTold
 from topcalls.core.recording_retry import pause_after
 from topcalls.errors import NotFound
 from topcalls.services.recording_store import FinishedRecording
@@ -27,17 +29,19 @@ LEASE_SECONDS = 60.0
 OVERDUE = timedelta(minutes=1)
 _LONGEST_WORDS = 500
 _BATCH = 100
+_HOLDS = (PutOnHold.__name__, TakenOffHold.__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledRecording:
     """A recording that was taken to be stored. `talked_ms`: how long the call was, from its answer;
-    None where that is not known yet."""
+    None where that is not known yet. `holds`: what the switch told of times on hold."""
 
     call_id: str
     channel_uuid: str
     name: str
     talked_ms: int | None
+    holds: tuple[HoldTold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class SpooledRecordings:
         now: datetime,
     ) -> Claimed:
         """Take what can be stored of the files of these names (call ids). Of those in `complete`
-        the switch has said that it wrote all; of the others the call must be over."""
+        the switch has said that it wrote all; of the others the call must be over, and of those
+        that were on hold: how much is missing is known only then."""
         if not names:
             return Claimed()
 
@@ -111,11 +116,15 @@ class SpooledRecordings:
             found = {call.id: call for call in recordings.calls_of(names)}
             settled = frozenset(name for name in found if _is_settled(name))
             ripe = [
-                call
+                (call, holds)
                 for name, call in found.items()
-                if name not in settled and (name in complete or State(call.state).is_final)
+                if name not in settled
+                for holds in [_holds(name)]
+                if State(call.state).is_final or (name in complete and not holds)
             ]
-            taken = tuple(_spooled(call) for call in ripe if _take(call, owner, node, now))
+            taken = tuple(
+                _spooled(call, holds) for call, holds in ripe if _take(call, owner, node, now)
+            )
             return Claimed(taken, frozenset(set(names) - set(found)), settled)
 
         return self._db.run(verb)
@@ -207,10 +216,17 @@ def _take(call: Call, owner: str, node: str, now: datetime) -> bool:
     return recordings.claim(call.id, owner, now, LEASE_SECONDS)
 
 
-def _spooled(call: Call) -> SpooledRecording:
+def _holds(call_id: str) -> tuple[HoldTold, ...]:
+    return tuple(
+        HoldTold(event.kind == PutOnHold.__name__, event.detail["call_ms"])
+        for event in calls.events_of_kind([call_id], *_HOLDS)
+    )
+
+
+def _spooled(call: Call, holds: tuple[HoldTold, ...]) -> SpooledRecording:
     talked = None
     if call.ended_at is not None and call.answered_at is not None:
         talked = round((call.ended_at - call.answered_at).total_seconds() * 1000)
     return SpooledRecording(
-        call.id, call.channel_id, recording_name(call.id, call.created_at), talked
+        call.id, call.channel_id, recording_name(call.id, call.created_at), talked, holds
     )

@@ -145,11 +145,11 @@ def events(call_id: str) -> list[CallEvent]:
     return list(query.order_by(CallEvent.version, CallEvent.id))
 
 
-def events_of_kind(call_ids: Collection[str], kind: str) -> list[CallEvent]:
-    """Those of one kind in the trails of several calls, in order."""
+def events_of_kind(call_ids: Collection[str], *kinds: str) -> list[CallEvent]:
+    """Those of some kinds in the trails of several calls, in order."""
     if not call_ids:
         return []
-    mine = CallEvent.call.in_(list(call_ids)) & (CallEvent.kind == kind)
+    mine = CallEvent.call.in_(list(call_ids)) & CallEvent.kind.in_(kinds)
     return list(CallEvent.select().where(mine).order_by(CallEvent.id))
 
 

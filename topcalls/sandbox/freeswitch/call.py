@@ -248,8 +248,8 @@ class Call:
 
     def put_on_hold(self, held: bool) -> None:
         """The person's telephone sends a re-INVITE: nothing of us is heard, or everything again."""
-        if self.audio.on_hold is not held and self.channel.is_up:
-            self.audio.on_hold = held
+        if self.channel.on_hold is not held and self.channel.is_up:
+            self.channel.on_hold = held
             self._fire("CHANNEL_HOLD" if held else "CHANNEL_UNHOLD")
 
     def put_down(self) -> None:

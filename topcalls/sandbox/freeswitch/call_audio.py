@@ -41,7 +41,6 @@ class CallAudio:
         self.displacing = Displacing()
         self.spying: Spy | None = None  # who listens here to another call
         self.spies: list[Spy] = []  # who listen to this one
-        self.on_hold = False
         self._peer: CallAudio | None = None
         self._from_peer: deque[bytes | None] = deque(maxlen=MOST_FRAMES_WAITING)
         self._channel = channel
@@ -68,11 +67,11 @@ class CallAudio:
         for spy in self.spies:
             samples, played = spy.into_heard(samples), None
         heard, recorded = self.displacing.mix(samples)
-        if self.stream is not None or self.recordings.active:
+        if not channel.on_hold and (self.stream is not None or self.recordings.active):
             self._fork(said, recorded)
         if active and heard is not None:
             self._callee.hear_tones(heard)
-        if active and self.on_hold:
+        if active and channel.on_hold:
             self._callee.hear(0, at)
         elif active:
             plain = heard is samples and played is not None

@@ -53,6 +53,7 @@ class Channel:
     application: str = ""
     application_data: str = ""
     parked: bool = False
+    on_hold: bool = False  # by the far end
     settled: Flag = field(default_factory=Flag)  # answered, early media, or over
     over: Flag = field(default_factory=Flag)  # CHANNEL_HANGUP_COMPLETE is out
 
@@ -84,6 +85,8 @@ class Channel:
 
     def _state_headers(self) -> dict[str, str]:
         state, number, call_state, answer_state = _STATES[self.phase]
+        if self.on_hold and self.is_up:
+            call_state = "HELD"
         result = {
             "Channel-State": state,
             "Channel-Call-State": call_state,
