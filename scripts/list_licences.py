@@ -59,6 +59,7 @@ READ_BY_HAND = {
     "huey": "MIT",
     "num2words": "LGPL-2.1-or-later",
     "peewee": "MIT",
+    "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
 }
 # Wanted on some versions of Python only, so this machine may not have them.
 ELSEWHERE = {"audioop-lts": {"the product"}}

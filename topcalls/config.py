@@ -220,6 +220,11 @@ class Settings(BaseModel):
         description="Where recordings are kept; the API serves them from there. Empty: "
         "`data_dir/recordings`.",
     )
+    calendars_dir: Path | None = Field(
+        None,
+        description="Where the calendar files are that agents book appointments in, a directory "
+        "for each account; all controllers see it. Empty: `data_dir/calendars`.",
+    )
     recording_spool_dir: Path | None = Field(
         None,
         description="Where FreeSWITCH writes recordings; its controllers see it at the same path, "
@@ -456,6 +461,10 @@ class Settings(BaseModel):
     @property
     def effective_recordings_dir(self) -> Path:
         return (self.recordings_dir or self.data_dir / "recordings").resolve()
+
+    @property
+    def effective_calendars_dir(self) -> Path:
+        return (self.calendars_dir or self.data_dir / "calendars").resolve()
 
     @property
     def effective_recording_spool_dir(self) -> Path:

@@ -9,6 +9,8 @@ from scenarios import words
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 ASKS_FOR_AN_ORDER = "+12025550111"
+WANTS_TOMORROW_AT_THREE = "+12025550122"
+ALWAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def tool(product, path="", **changes):
@@ -35,7 +37,11 @@ def placed(product):
         "broken": {"tools": [tool(product, "html")], "built_in_tools": []},
         "later": {"tools": [tool(product, "later", **{"async": True})]},
     }
-    return {name: product.place(ASKS_FOR_AN_ORDER, **wish) for name, wish in wishes.items()}
+    calls = {name: product.place(ASKS_FOR_AN_ORDER, **wish) for name, wish in wishes.items()}
+    hours = dict.fromkeys(ALWAYS, ["09:00-17:00"])
+    salon = {"time_zone": "America/New_York", "calendar": {"name": "salon", "hours": hours}}
+    calls["appointment"] = product.place(WANTS_TOMORROW_AT_THREE, appointments=salon)
+    return calls
 
 
 @pytest.fixture
@@ -67,6 +73,16 @@ def test_the_agent_tells_what_the_customers_server_knows(product, over, name):
     goodbye = [one for one in call["tool_calls"] if one["name"] == "end_call"]
     assert [one["status"] for one in goodbye] == ["succeeded"]
     assert "a-secret-of-the-shop" not in json.dumps(call)
+
+
+def test_an_appointment_is_booked_in_the_calendar_and_told(product, over):
+    call = over("appointment")
+    assert "booked for tomorrow" in words(call, "assistant")
+    (booked,) = call["appointments"]
+    assert (booked["status"], booked["book"]) == ("booked", "salon")
+    assert booked["contact"]["name"] == "Sam Miller"
+    (file,) = (product.directory / "var").glob("calendars/*/salon.ics")
+    assert booked["reference"] in file.read_text()
 
 
 def test_a_web_page_is_no_result_and_the_call_goes_on(over):

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import factories
@@ -13,6 +14,7 @@ from topcalls.services.builtin_tools import runners
 
 pytestmark = pytest.mark.service
 NEW_YORK = ZoneInfo("America/New_York")
+NO_BOOKING = SimpleNamespace(find=None, book=None)
 
 
 @pytest.fixture
@@ -30,7 +32,9 @@ def call(services, who):
 
 def run(services, call, name, use="use-1", **arguments):
     """As a controller does, which also keeps what came of it."""
-    tools = runners(services.calls, services.catalogue, services.do_not_call, services.clock)
+    tools = runners(
+        services.calls, services.catalogue, services.do_not_call, NO_BOOKING, services.clock
+    )
     record = ToolRecord(use, name, True, json.dumps(arguments), 100)
     result = tools[name](call, ToolRequest(record, arguments))
     learnt = replace(record, status=result.status, output=result.output, error=result.error)

@@ -146,5 +146,19 @@ def test_a_value_needs_its_name(run, pair):
     assert (done.exit_code, sent) == (2, [])
 
 
+def test_further_fields_come_from_a_file_and_options_go_before_them(run, tmp_path):
+    file = tmp_path / "body.json"
+    file.write_text('{"task": "Sell ten shoes.", "request_data": {"a": "1"}, "priority": 7}')
+    _, sent = run("call", "+12025550100", "--body", str(file), "--set", "b=2", "--no-follow")
+    assert sent[0][2] == {
+        "phone_number": "+12025550100",
+        "task": "Sell ten shoes.",
+        "request_data": {"a": "1", "b": "2"},
+        "priority": 7,
+    }
+    file.write_text("[]")
+    assert run("call", "+12025550100", "--body", str(file))[0].exit_code == 2
+
+
 def test_a_call_without_wishes_is_still_the_demonstration():
     assert calls.call_body("+12025550100")["task"] == calls.DEFAULT_TASK

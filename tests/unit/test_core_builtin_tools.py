@@ -30,6 +30,12 @@ def test_what_a_call_holds_brings_the_tool_for_it():
     assert not masking & set(names(recording=Recording(enabled=False, agent_may_pause=True)))
 
 
+def test_appointments_bring_both_of_their_tools():
+    both = {"find_appointment_times", "book_appointment"}
+    assert both <= set(names(appointments=SALON))
+    assert not both & set(names())
+
+
 def test_a_call_that_lists_tools_has_no_others():
     assert names(built_in_tools=("send_dtmf",), transfer=SUPPORT) == ("send_dtmf",)
     assert names(built_in_tools=()) == ()
@@ -68,7 +74,15 @@ def test_a_misspelt_name_gets_a_hint():
     assert "Did you mean 'end_call'?" in fault.message
 
 
-WHOLE = vars(replace(CALL, transfer=SUPPORT, recording=Recording(agent_may_pause=True)))
+SALON = {"time_zone": "UTC", "calendar": {"hours": {"monday": ["09:00-17:00"]}}}
+WHOLE = vars(
+    replace(
+        CALL,
+        transfer=SUPPORT,
+        recording=Recording(agent_may_pause=True),
+        appointments=SALON,
+    )
+)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

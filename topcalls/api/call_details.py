@@ -22,5 +22,6 @@ def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, An
         "supervisions": verbs.calls.supervisions.of_call(account_id, call.id),
         "analysis_report": verbs.analyses.report(account_id, call.id),
         "answer": verbs.calls.answers.of_call(account_id, call.id),
+        "appointments": verbs.calls.appointments.of_call(account_id, call.id),
         "tool_calls": verbs.calls.tools.of_call(account_id, call.id),
     }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from topcalls.api.tool_examples import APPOINTMENTS, TOOL_CALLS
+
 _CALL_ID = "b7c1f3c2-5d0e-4a55-9d5b-0d6f2a7f6f10"
 _CHANNEL_ID = "2f6f9f8a-6a1e-4a8e-8a3a-5a8f2f1c7d42"
 _ACCOUNT_ID = "9a2c8f4e-0b57-4b5e-9f0b-3a4f8d1c2e61"
@@ -271,23 +273,8 @@ CALL_DETAILS = {
         "gateway": {"answers": 1, "p50": 24, "p95": 24, "p99": 24},
         "ear": {"answers": 1, "p50": 960, "p95": 960, "p99": 960},
     },
-    "tool_calls": [
-        {
-            "id": "6d1c7d0e-0f2b-4d8e-8f5e-3a1d0c4b9e77",
-            "name": "look_up_order",
-            "is_builtin": False,
-            "arguments": {"order": 7},
-            "result": {"status": "shipped", "arrives": "2026-11-24"},
-            "status": "succeeded",
-            "error": None,
-            "http_status": 200,
-            "attempts": 1,
-            "called_ms": 21_480,
-            "duration_ms": 312,
-            "called_at": "2026-11-23T14:31:57.480000Z",
-            "finished_at": "2026-11-23T14:31:57.792000Z",
-        }
-    ],
+    "appointments": APPOINTMENTS,
+    "tool_calls": TOOL_CALLS,
     "recording": {
         "state": "stored",
         "channels": 2,

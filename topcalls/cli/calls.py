@@ -12,7 +12,7 @@ import click
 
 from topcalls.cli.client import ApiClient
 from topcalls.cli.follow import CallFollower, summary
-from topcalls.cli.json_files import list_in
+from topcalls.cli.json_files import list_in, object_in
 from topcalls.config import Settings
 from topcalls.core.supervision import Mode
 
@@ -36,6 +36,13 @@ def _tools(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> l
         return None
     with file:
         return list_in(file)
+
+
+def _body(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    with file:
+        return object_in(file)
 
 
 @click.command()
@@ -62,6 +69,12 @@ def _tools(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> l
     callback=_tools,
     help="A file of tools that the agent may call: a JSON list.",
 )
+@click.option(
+    "--body",
+    type=click.File(),
+    callback=_body,
+    help="A file of any further fields of the call: a JSON object, as for POST /v1/calls.",
+)
 @click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
 @click.pass_obj
 def call(settings: Settings, /, phone_number: str, no_follow: bool, **wishes: Any) -> None:
@@ -83,20 +96,22 @@ def call_body(
     max_minutes: float | None = None,
     agent_id: UUID | None = None,
     values: dict[str, str] | None = None,
+    body: dict[str, Any] | None = None,
     **wishes: Any,
 ) -> dict[str, Any]:
-    """The body of `POST /v1/calls`; a friendly demonstration where nothing is asked for."""
+    """The body of `POST /v1/calls`; a friendly demonstration where nothing is asked for. What an
+    option says goes before what is in `body`."""
+    wishes = {**(body or {}), **{key: value for key, value in wishes.items() if value is not None}}
     if agent_id is not None:
         wishes["agent_id"] = str(agent_id)
-    elif not (wishes.get("task") or wishes.get("instructions")):
+    elif not wishes.keys() & {"agent_id", "task", "instructions"}:
         wishes["task"] = DEFAULT_TASK
         wishes["first_sentence"] = wishes.get("first_sentence") or DEFAULT_FIRST_SENTENCE
-    body: dict[str, Any] = {name: value for name, value in wishes.items() if value is not None}
     if max_minutes is not None:
-        body["max_duration"] = max_minutes
+        wishes["max_duration"] = max_minutes
     if values:
-        body["request_data"] = values
-    return {"phone_number": phone_number, **body}
+        wishes["request_data"] = {**wishes.get("request_data", {}), **values}
+    return {**wishes, "phone_number": phone_number}
 
 
 def follow_to_the_end(

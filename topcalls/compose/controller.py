@@ -38,7 +38,9 @@ from topcalls.core.answer_instruction import MOST_BYTES
 from topcalls.core.callbacks import zone_of
 from topcalls.core.transfer import Destination
 from topcalls.services.answer_webhooks import AnswerWebhooks
+from topcalls.services.booking import Booking
 from topcalls.services.builtin_tools import runners
+from topcalls.services.calendar_files import CalendarFiles
 from topcalls.services.customer_requests import http_clients
 from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
@@ -157,14 +159,18 @@ def _deciders(settings: Settings, services: Services) -> AnswerWebhooks:
 
 
 def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
+    db, clock, calls = services.db, services.clock, services.calls
+    clients = http_client(private_webhooks_allowed(settings))
+    files = CalendarFiles(settings.effective_calendars_dir, clock)
+    booking = Booking(db, clock, files, clients)
     return ToolRunners(
-        services.db,
-        services.clock,
-        services.calls.tools,
-        http_client(private_webhooks_allowed(settings)),
+        db,
+        clock,
+        calls.tools,
+        clients,
         result_tokens(settings),
         settings.effective_public_url,
-        builtin=runners(services.calls, services.catalogue, services.do_not_call, services.clock),
+        builtin=runners(calls, services.catalogue, services.do_not_call, booking, clock),
     )
 
 

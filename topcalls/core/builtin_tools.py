@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from topcalls.core import callbacks, do_not_call, keys
+from topcalls.core import appointments, callbacks, do_not_call, keys
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import FieldError
@@ -141,6 +141,19 @@ def _transfer_call(body: Body, _: Situation) -> Sequence[ToolSpec]:
     return (ToolSpec(TRANSFER_CALL, description, parameters),)
 
 
+def _find_appointment(body: Body, situation: Situation) -> Sequence[ToolSpec]:
+    settings = appointments.appointments_of(body["appointments"])
+    return (appointments.find_spec(settings, situation.now),)
+
+
+def _book_appointment(body: Body, _: Situation) -> Sequence[ToolSpec]:
+    return (appointments.book_spec(appointments.appointments_of(body["appointments"])),)
+
+
+def _without_appointments(body: Body) -> str:
+    return "" if isinstance(body.get("appointments"), Mapping) else "'appointments'"
+
+
 def _destinations(body: Body) -> list[str]:
     transfer = body.get("transfer")
     listed = transfer.get("destinations") if isinstance(transfer, Mapping) else None
@@ -179,6 +192,8 @@ BUILT_IN: Final[Mapping[str, BuiltinTool]] = {
             _transfer_call,
             lacks=lambda body: "" if _destinations(body) else "'transfer.destinations'",
         ),
+        BuiltinTool(appointments.FIND, _find_appointment, lacks=_without_appointments),
+        BuiltinTool(appointments.BOOK, _book_appointment, lacks=_without_appointments),
         BuiltinTool(do_not_call.ADD.name, _just(do_not_call.ADD)),
         BuiltinTool(
             callbacks.NAME,

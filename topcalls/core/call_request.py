@@ -126,6 +126,7 @@ class CallRequest:
     answer_webhook_url: str | None = None
     wait_for_greeting: bool = False
     transfer: Mapping[str, Any] | None = None
+    appointments: Mapping[str, Any] | None = None
 
     @classmethod
     def from_mapping(cls, data: Mapping[str, Any]) -> CallRequest:

@@ -21,6 +21,7 @@ from topcalls.core import (
 )
 from topcalls.core.analysis_work import summary_faults
 from topcalls.core.answer_plan import answer_faults
+from topcalls.core.appointment_rules import appointment_faults
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
     BACKGROUNDS,
@@ -64,7 +65,10 @@ NUMBER_RANGES = {
 }
 MAX_SCHEDULE_AHEAD = timedelta(days=30)
 MODEL_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$"
-_OBJECTS = ("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer")
+_OBJECTS = (
+    *("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer"),
+    "appointments",
+)
 _FLAGS = ("enabled", "agent_may_pause")
 MAX_ANNOUNCEMENT = 1_000
 _FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
@@ -369,6 +373,8 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from summary_faults(given)
     yield from mapping_faults(given, knows_schema="phone_number" in given)
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
+    private = rules.allow_private_urls
+    yield from appointment_faults(given.get("appointments"), allow_private=private)
     yield from answer_faults(given)
 
 

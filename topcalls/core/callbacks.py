@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from topcalls.core import phone_numbers, variables
+from topcalls.core import local_times, phone_numbers, variables
 from topcalls.core.call_request import CallRequest
+from topcalls.core.local_times import in_words
 from topcalls.core.tools import ToolSpec
 
 NAME: Final = "schedule_callback"
@@ -54,23 +55,13 @@ def zone_of(number: str) -> ZoneInfo:
 
 def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """The moment that the model means. Raises ValueError, in words for the model."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError("That is no time. Write it as in 2026-11-24T15:30.") from None
-    found = found if found.tzinfo is not None else found.replace(tzinfo=zone)
+    found = local_times.moment(text, zone)
     here = in_words(now.astimezone(zone))
     if found - now < LEAST_AHEAD:
         raise ValueError(f"That time is over. For them it is now {here}.")
     if found - now > MOST_AHEAD:
         raise ValueError(f"That is more than {MOST_AHEAD.days} days ahead. It is now {here}.")
     return found
-
-
-def in_words(local: datetime) -> str:
-    """As in `Tuesday, 24 November 2026, 15:30 (America/New_York)`."""
-    zone = f" ({local.tzinfo})" if local.tzinfo is not None else ""
-    return f"{local:%A}, {local.day} {local:%B %Y, %H:%M}{zone}"
 
 
 def callback_of(

@@ -6,9 +6,11 @@ a `ScenarioError` that names the file, the place in it, and what is allowed ther
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,13 @@ class ToolUse:
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def written(self) -> str:
+        """The arguments as a model writes them: JSON. `{{tomorrow}}` is the date of tomorrow (of
+        UTC), as in 2026-11-24."""
+        tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+        return json.dumps(dict(self.arguments)).replace("{{tomorrow}}", tomorrow.isoformat())
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ nothing is done twice.
 Paths: a status such as `/500`; `/slow` (answers after a while); `/drop` (the connection is reset);
 `/html`; `/huge` (10 MB); `/text`; `/broken` (no JSON); `/redirect` (to a private address);
 `/busy` (503 once, with Retry-After); `/later` (202, and the result by `result_url`);
-`/never` (202, and no result).
+`/never` (202, and no result); `/appointments` (a booking server: `sandbox/booking_desk.py`).
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from gevent import Timeout, socket
 from gevent.event import Event as Signal
 
 from topcalls.log import get_logger
+from topcalls.sandbox.booking_desk import BookingDesk
 from topcalls.sandbox.http_wire import Exchange, HttpServer, Request
 from topcalls.sandbox.signatures import Signatures
 
@@ -88,6 +89,7 @@ class ToolServer:
         self.calls: deque[ToolCalled] = deque(maxlen=_KEPT)
         self.brought: list[tuple[int, bytes]] = []
         self.answers: dict[str, Any] = dict(FUNCTIONS)
+        self.bookings = BookingDesk()
         self._paths: dict[str, Callable[[Exchange], None]] = {
             "/slow": self._slow,
             "/drop": Exchange.drop,
@@ -99,6 +101,7 @@ class ToolServer:
             "/busy": self._be_busy,
             "/later": self._later,
             "/never": lambda exchange: exchange.respond(202),
+            "/appointments": self._appointments,
         }
 
     def start(self) -> None:
@@ -186,6 +189,11 @@ class ToolServer:
         else:
             self._busy.add(key)
             exchange.respond(503, headers=[("Retry-After", "1")])
+
+    def _appointments(self, exchange: Exchange) -> None:
+        request = exchange.request
+        key = request.headers.get("idempotency-key", "")
+        exchange.respond_json(*self.bookings.answer(key, request.json()))
 
     def _later(self, exchange: Exchange) -> None:
         content = exchange.request.json()

@@ -7,10 +7,12 @@ from datetime import datetime
 from functools import partial
 
 from topcalls.clock import Clock
-from topcalls.core import call_rules, callbacks
+from topcalls.core import appointments, call_rules, callbacks
 from topcalls.core.do_not_call import ADD
+from topcalls.core.local_times import in_words
 from topcalls.core.tools import ToolRequest, ToolResult, ToolStatus, failed, refused, succeeded
 from topcalls.errors import Conflict, InvalidRequest, NotFound, TopCallsError
+from topcalls.services.booking import Booking
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
 from topcalls.services.catalogue import Catalogue
@@ -21,10 +23,12 @@ _NO_NUMBER = "The other person's number is not known."
 
 
 def runners(
-    calls: Calls, catalogue: Catalogue, do_not_call: DoNotCall, clock: Clock
+    calls: Calls, catalogue: Catalogue, do_not_call: DoNotCall, booking: Booking, clock: Clock
 ) -> Mapping[str, Callable[[ClaimedCall, ToolRequest], ToolResult]]:
     """By the names of the tools."""
     return {
+        appointments.FIND: booking.find,
+        appointments.BOOK: booking.book,
         ADD.name: partial(_add_to_do_not_call, do_not_call),
         callbacks.NAME: Callbacks(calls, catalogue, clock).schedule,
     }
@@ -56,7 +60,7 @@ class Callbacks:
             at = callbacks.moment(str(request.arguments["at"]), zone, now)
         except ValueError as error:
             return refused("arguments", str(error))
-        words = callbacks.in_words(at.astimezone(zone))
+        words = in_words(at.astimezone(zone))
         reason = str(request.arguments.get("reason") or "").strip()
         try:
             call_id = self._create(call, number, at, now, reason)
@@ -68,7 +72,7 @@ class Callbacks:
     def _create(
         self, call: ClaimedCall, number: str, at: datetime, now: datetime, reason: str
     ) -> str:
-        day = callbacks.in_words(now.astimezone(callbacks.zone_of(number)))
+        day = in_words(now.astimezone(callbacks.zone_of(number)))
         about = f" It is about: {reason}" if reason else ""
         wanted = callbacks.callback_of(
             call.request,

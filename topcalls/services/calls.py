@@ -27,6 +27,7 @@ from topcalls.ids import new_id
 from topcalls.services import do_not_call, quotas, routing, tool_secrets
 from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
+from topcalls.services.appointments import Appointments
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.keys import Principal
@@ -87,6 +88,7 @@ class Calls:
         self.transcripts = Transcripts(db)
         self.answers = Answers(db)
         self.tools = Tools(db)
+        self.appointments = Appointments(db)
         self.supervisions = Supervisions(db)
         self.live_words = LiveWords(db)
 

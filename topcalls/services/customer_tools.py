@@ -4,9 +4,6 @@ It is signed as webhooks are, with the account's secret, and carries an `Idempot
 that keeps it does nothing twice. The key is of one call of the tool in one telephone call. Where
 it never became known whether such a call was carried out, and the model makes the same one again,
 that has the same key.
-
-A request is tried a second time, within the tool's time limit, where the first cannot have arrived,
-or where the server says when it wants to be asked again (429 or 503 with `Retry-After`).
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import gevent
 import orjson
 
 from topcalls.clock import Clock
@@ -23,22 +19,14 @@ from topcalls.core import tool_answers, tool_log
 from topcalls.core.tools import Tool, ToolRequest, ToolResult, ToolStatus, failed
 from topcalls.errors import ConfigError
 from topcalls.log import get_logger
-from topcalls.net.http import HttpError
 from topcalls.services import tool_secrets
 from topcalls.services.call_views import ClaimedCall
-from topcalls.services.customer_requests import (
-    MakeClient,
-    about,
-    http_clients,
-    signed_headers,
-)
+from topcalls.services.customer_posts import Posting, ask
+from topcalls.services.customer_requests import MakeClient, about, http_clients
 from topcalls.store import accounts
 from topcalls.store.database import Database
 
 EVENT = "tool.call"
-MOST_ATTEMPTS = 2
-LEAST_SECONDS = 0.2
-"""A second try that has less time left is not made."""
 
 log = get_logger("customer_tools")
 
@@ -104,32 +92,18 @@ class CustomerTools:
     def _ask(
         self, tool: Tool, request: ToolRequest, key: str, secret: str, headers: dict[str, str]
     ) -> ToolResult:
-        body = orjson.dumps(self._content(tool, request), option=orjson.OPT_UTC_Z)
-        ends_at = self._clock.monotonic() + tool.timeout_seconds
-        for attempt in range(1, MOST_ATTEMPTS + 1):
-            left = ends_at - self._clock.monotonic()
-            ours = self._headers(request, key, secret, body, attempt)
-            sent = {"accept": "application/json", **lower(headers), **ours}
-            try:
-                answer = self._make_client(left).post(tool.url, body, sent)
-            except HttpError as error:
-                arrived = error.may_have_arrived
-                result = tool_answers.no_answer(error.kind, may_have_arrived=arrived)
-                again, pause = error.retryable and not arrived, 0.0
-            else:
-                now = self._clock.now()
-                result = tool_answers.read(
-                    answer.status, answer.headers, answer.body, is_async=tool.is_async
-                )
-                wait = tool_answers.retry_after(answer.headers, answer.status, now)
-                result, pause = replace(result, http_status=answer.status), wait or 0.0
-                again = wait is not None
-            result = replace(result, attempts=attempt)
-            left = ends_at - self._clock.monotonic()
-            if not again or left - pause < LEAST_SECONDS:
-                break
-            gevent.sleep(pause)
-        return result
+        posting = Posting(
+            tool.url,
+            orjson.dumps(self._content(tool, request), option=orjson.OPT_UTC_Z),
+            EVENT,
+            message_id=request.id,
+            idempotency_key=f"{self._call.call_id}.{key}",
+            secret=secret,
+            seconds=tool.timeout_seconds,
+            headers=headers,
+            is_async=tool.is_async,
+        )
+        return ask(self._make_client, self._clock, posting)
 
     def _content(self, tool: Tool, request: ToolRequest) -> dict[str, Any]:
         call = self._call
@@ -144,17 +118,6 @@ class CustomerTools:
             back = self._callback(request.id)
             content |= {"result_url": back.url, "result_token": back.token}
         return content
-
-    def _headers(
-        self, request: ToolRequest, key: str, secret: str, body: bytes, attempt: int
-    ) -> dict[str, str]:
-        signed = signed_headers(request.id, EVENT, secret, body, self._clock.now(), attempt)
-        return {**signed, "idempotency-key": f"{self._call.call_id}.{key}"}
-
-
-def lower(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers by their names in lower case."""
-    return {name.lower(): value for name, value in headers.items()}
 
 
 def _meaning(name: str, arguments: str) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 import orjson
 
+from topcalls.services.appointments import AppointmentView, appointment_views
 from topcalls.services.call_views import CallView
 from topcalls.store import transfers
 from topcalls.store.models import Call
@@ -17,11 +19,13 @@ _HANDED_OVER = ("transferred", "referred")
 
 def encoded(call: Call, event: str, view: CallView) -> str:
     """The exact body of every delivery of this event; runs inside a verb."""
-    payload = call_payload(event, view) | _transfer(call, event)
+    payload = call_payload(event, view, appointment_views(call.id)) | _transfer(call, event)
     return orjson.dumps(payload, option=orjson.OPT_UTC_Z).decode()
 
 
-def call_payload(event: str, view: CallView) -> dict[str, Any]:
+def call_payload(
+    event: str, view: CallView, booked: Sequence[AppointmentView] = ()
+) -> dict[str, Any]:
     """The body of a call's webhook."""
     return {
         "event": event,
@@ -60,6 +64,7 @@ def call_payload(event: str, view: CallView) -> dict[str, Any]:
         "analysis_status": view.analysis_status,
         "sentiment": view.sentiment,
         "success": view.success,
+        "appointments": [asdict(one) for one in booked],
         "metadata": dict(view.metadata),
         "sandbox": view.sandbox,
     }

@@ -10,6 +10,7 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.api.schemas.analysis_report import AnalysisReportSchema
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
+from topcalls.api.schemas.appointments import AppointmentSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.supervisions import SupervisionSchema
@@ -280,6 +281,11 @@ class CallDetailsSchema(CallSchema):
         ma.fields.Nested(TransferSchema),
         required=True,
         metadata={"description": "To whom it was handed over, or not, and why."},
+    )
+    appointments = fields.ListOf(
+        ma.fields.Nested(AppointmentSchema),
+        required=True,
+        metadata={"description": "The appointments that the agent booked, in order."},
     )
     tool_calls = fields.ListOf(
         ma.fields.Nested(ToolUseSchema),

@@ -16,6 +16,7 @@ from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
+from topcalls.api.schemas.appointments import AppointmentSettingsSchema
 from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tools import ToolSchema
@@ -289,6 +290,13 @@ class CallConfigurationSchema(ma.Schema):
         TransferSettingsSchema,
         allow_none=True,
         metadata={"description": "Whom the agent may hand the call over to, by `transfer_call`."},
+    )
+    appointments = ma.fields.Nested(
+        AppointmentSettingsSchema,
+        allow_none=True,
+        metadata={
+            "description": "Where and how the agent books appointments, by `book_appointment`."
+        },
     )
 
 

@@ -84,7 +84,7 @@ def whole(completion: Completion, created: int) -> dict[str, Any]:
             {
                 "id": call_id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(dict(call.arguments))},
+                "function": {"name": call.name, "arguments": call.written},
             }
             for call_id, call in completion.calls
         ]
@@ -121,7 +121,7 @@ def chunks(
         function = {"name": call.name, "arguments": ""}
         first = {"index": index, "id": call_id, "type": "function", "function": function}
         yield chunk({"tool_calls": [first]})
-        arguments = json.dumps(dict(call.arguments))
+        arguments = call.written
         for start in range(0, len(arguments), 5):
             more = {"index": index, "function": {"arguments": arguments[start : start + 5]}}
             yield chunk({"tool_calls": [more]})

@@ -7,7 +7,6 @@ whoever runs it may instead `cancel` it at any of these points.
 from __future__ import annotations
 
 import audioop
-import json
 from collections.abc import Callable, Iterator
 
 from topcalls.sandbox.openai.realtime_audio import BYTES_PER_MS
@@ -141,7 +140,7 @@ class Response:
             return
         while self._open:
             self._end(self._open[0])
-        arguments = json.dumps(dict(call.arguments))
+        arguments = call.written
         index = len(self._output)
         current = self._begin(OutputItem.call(self.terms, self._equipment, index, call.name))
         for start in range(0, len(arguments), 8):

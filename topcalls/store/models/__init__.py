@@ -4,6 +4,7 @@ from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteU
 from topcalls.store.models.agents import Agent, AgentVersion
 from topcalls.store.models.analyses import Analysis, AnalysisRun
 from topcalls.store.models.answers import CallAnswer
+from topcalls.store.models.appointments import Appointment
 from topcalls.store.models.calls import (
     Call,
     CallEvent,
@@ -63,6 +64,7 @@ TABLES = (
     ToolSecret,
     CallTool,
     CallAnswer,
+    Appointment,
     NumberOrder,
     DoNotCallNumber,
     VendorVoice,
@@ -84,6 +86,7 @@ __all__ = [
     "Analysis",
     "AnalysisRun",
     "ApiKey",
+    "Appointment",
     "Call",
     "CallAnswer",
     "CallAttempt",
