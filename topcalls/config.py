@@ -68,6 +68,11 @@ class Settings(BaseModel):
         description="File to which the sandbox's switch appends a line of JSON for each originate, "
         "answer and end of a channel. Empty: nowhere.",
     )
+    tool_cassette: Path | None = Field(
+        None,
+        description="File of a tool cassette from which the tools of all calls answer that bring "
+        "none of their own. Only with the sandbox's telephony.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least severe log event that is written."
     )
@@ -582,6 +587,12 @@ def _refuse_contradictions(settings: Settings) -> None:
             "A live phone line never talks to a scripted model: telephony is live, the AI is not.",
             field="openai_api_key",
             remedy='Set OPENAI_API_KEY, or telephony = "sandbox".',
+        )
+    if settings.telephony_mode == "live" and settings.tool_cassette is not None:
+        raise ConfigError(
+            "Calls of real people never get recorded answers of tools from a setting.",
+            field="tool_cassette",
+            remedy="Leave it out; a call can bring a cassette of its own.",
         )
     _refuse_unusable_links(settings)
     needed = {

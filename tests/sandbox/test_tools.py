@@ -10,6 +10,9 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 ASKS_FOR_AN_ORDER = "+12025550111"
 WANTS_TOMORROW_AT_THREE = "+12025550122"
+CASSETTE = {
+    "calls": [{"name": "look_up_order", "arguments": {"order": 7}, "result": {"status": "lost"}}]
+}
 ALWAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -35,6 +38,7 @@ def placed(product):
         "asked": {"tools": [tool(product)], "metadata": {"customer": 17}},
         "chain": {"tools": [tool(product)], "mode": "legacy", "voice": "rachel"},
         "broken": {"tools": [tool(product, "html")], "built_in_tools": []},
+        "replayed": {"tools": [tool(product)], "tool_cassette": CASSETTE},
         "later": {"tools": [tool(product, "later", **{"async": True})]},
     }
     calls = {name: product.place(ASKS_FOR_AN_ORDER, **wish) for name, wish in wishes.items()}
@@ -83,6 +87,14 @@ def test_an_appointment_is_booked_in_the_calendar_and_told(product, over):
     assert booked["contact"]["name"] == "Sam Miller"
     (file,) = (product.directory / "var").glob("calendars/*/salon.ics")
     assert booked["reference"] in file.read_text()
+
+
+def test_a_cassette_answers_in_the_servers_place(product, over):
+    call = over("replayed")
+    used = the_only(call)
+    assert (used["status"], used["attempts"]) == ("succeeded", 0)
+    assert used["result"] == {"status": "lost"}
+    assert asked_of_the_server(product, call) == []
 
 
 def test_a_web_page_is_no_result_and_the_call_goes_on(over):

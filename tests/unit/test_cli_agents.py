@@ -160,5 +160,14 @@ def test_further_fields_come_from_a_file_and_options_go_before_them(run, tmp_pat
     assert run("call", "+12025550100", "--body", str(file))[0].exit_code == 2
 
 
+def test_a_cassette_is_exported_and_sent(run, tmp_path):
+    done, sent = run("calls", "cassette", AGENT_ID, answer={"calls": []})
+    assert sent == [("GET", f"/v1/calls/{AGENT_ID}/tool_cassette", {})]
+    file = tmp_path / "cassette.json"
+    file.write_text(done.output)
+    _, sent = run("call", "+12025550100", "--cassette", str(file), "--no-follow")
+    assert sent[-1][2]["tool_cassette"] == {"calls": []}
+
+
 def test_a_call_without_wishes_is_still_the_demonstration():
     assert calls.call_body("+12025550100")["task"] == calls.DEFAULT_TASK

@@ -87,6 +87,11 @@ def test_a_live_line_never_talks_to_a_scripted_model():
     assert refused(**without_ai).field == "openai_api_key"
 
 
+def test_a_live_line_takes_no_recorded_answers_of_tools():
+    assert refused(**LIVE, TOPCALLS_TOOL_CASSETTE="orders.json").field == "tool_cassette"
+    assert config.load(environ={"TOPCALLS_TOOL_CASSETTE": "orders.json"}).tool_cassette.name
+
+
 def test_a_live_line_may_have_no_gateway_of_its_own():
     environ = {key: value for key, value in LIVE.items() if key != "TOPCALLS_GATEWAY"}
     assert config.load(environ=environ).gateway == ""

@@ -39,3 +39,19 @@ TOOL_CALLS: list[dict[str, Any]] = [
         "finished_at": "2026-11-23T14:31:57.792000Z",
     }
 ]
+CASSETTE: dict[str, Any] = {
+    "version": 1,
+    "call_id": "b7c1f3c2-5d0e-4a55-9d5b-0d6f2a7f6f10",
+    "calls": [
+        {
+            "name": "look_up_order",
+            "arguments": {"order": 7},
+            "result": {"status": "shipped", "arrives": "2026-11-24"},
+            "status": "succeeded",
+            "error": None,
+            "http_status": 200,
+            "duration_ms": 312,
+        }
+    ],
+    "left_out": 0,
+}

@@ -38,7 +38,9 @@ def _tools(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> l
         return list_in(file)
 
 
-def _body(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> dict[str, Any] | None:
+def _object(
+    ctx: click.Context, param: click.Parameter, file: TextIO | None
+) -> dict[str, Any] | None:
     if file is None:
         return None
     with file:
@@ -72,8 +74,15 @@ def _body(ctx: click.Context, param: click.Parameter, file: TextIO | None) -> di
 @click.option(
     "--body",
     type=click.File(),
-    callback=_body,
+    callback=_object,
     help="A file of any further fields of the call: a JSON object, as for POST /v1/calls.",
+)
+@click.option(
+    "--cassette",
+    "tool_cassette",
+    type=click.File(),
+    callback=_object,
+    help="A file of answers that its tools give, from `topcalls calls cassette`.",
 )
 @click.option("--no-follow", is_flag=True, help="Print the call's id and leave.")
 @click.pass_obj
@@ -222,6 +231,15 @@ def show_transcript(settings: Settings, call_id: UUID, form: str) -> None:
     client = ApiClient.from_settings(settings)
     said = client.download(f"/v1/calls/{call_id}/transcript", format=form)
     click.echo(said.decode().rstrip("\n"))
+
+
+@calls.command("cassette")
+@click.argument("call_id", type=click.UUID)
+@click.pass_obj
+def export_cassette(settings: Settings, call_id: UUID) -> None:
+    """Print what the tools of a call answered, for `topcalls call --cassette`."""
+    found = ApiClient.from_settings(settings).get(f"/v1/calls/{call_id}/tool_cassette")
+    click.echo(json.dumps(found, indent=2))
 
 
 @calls.command("stop")

@@ -44,6 +44,7 @@ from topcalls.services.calendar_files import CalendarFiles
 from topcalls.services.customer_requests import http_clients
 from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
+from topcalls.services.tool_replay import load_cassette
 from topcalls.services.tool_runner import ToolRunners
 
 SANDBOX_GATEWAY = "sandbox"
@@ -171,6 +172,7 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
         result_tokens(settings),
         settings.effective_public_url,
         builtin=runners(calls, services.catalogue, services.do_not_call, booking, clock),
+        cassette=load_cassette(settings.tool_cassette) if settings.tool_cassette else None,
     )
 
 

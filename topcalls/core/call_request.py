@@ -117,6 +117,7 @@ class CallRequest:
     knowledge_base_ids: tuple[str, ...] = ()
     tools: tuple[Mapping[str, Any], ...] = ()
     built_in_tools: tuple[str, ...] | None = None
+    tool_cassette: Mapping[str, Any] | None = None
     summary: Mapping[str, Any] | None = None
     analysis_schema: Mapping[str, Any] | None = None
     outcome_mapping: tuple[Mapping[str, Any], ...] = ()

@@ -44,6 +44,7 @@ from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import mapping_faults
 from topcalls.core.pronunciation import keyword_faults, pronunciation_faults
 from topcalls.core.suggestions import did_you_mean
+from topcalls.core.tool_cassette import cassette_faults
 from topcalls.core.tool_rules import tool_faults
 from topcalls.core.transfer_rules import transfer_faults
 from topcalls.core.voices import FixedVoices, VoiceBook, speech_faults
@@ -370,6 +371,7 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
     if "built_in_tools" in given:
         yield from builtin_tools.faults(given["built_in_tools"], given)
+    yield from cassette_faults(given["tool_cassette"]) if "tool_cassette" in given else ()
     yield from summary_faults(given)
     yield from mapping_faults(given, knows_schema="phone_number" in given)
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()

@@ -1,4 +1,4 @@
-"""Who carries out the tools of one call: the customer's servers, or this software.
+"""Who carries out the tools of one call: the customer's servers, this software, or a cassette.
 
 The call of a tool whose result may come later is stored before it is made: the result may be here
 before the server has answered.
@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from topcalls.clock import Clock
+from topcalls.core.tool_cassette import Cassette, cassette_of
 from topcalls.core.tools import ToolRequest, ToolResult, ToolRunner, refused, tools_of
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.customer_requests import MakeClient
 from topcalls.services.customer_tools import CustomerTools, ToolCallback
+from topcalls.services.tool_replay import Replay
 from topcalls.services.tool_results import PATH, ResultTokens
 from topcalls.services.tools import Tools
 from topcalls.store.database import Database
@@ -25,7 +27,8 @@ BuiltinRunner = Callable[[ClaimedCall, ToolRequest], ToolResult]
 @dataclass(frozen=True)
 class ToolRunners:
     """Makes the runner of a call. `builtin`: those built-in tools that do not act on the
-    conversation, by name. `public_url`: how the world reaches the API."""
+    conversation, by name. `public_url`: how the world reaches the API. `cassette`: what the tools
+    of calls answer that bring none of their own; None: they are carried out."""
 
     db: Database
     clock: Clock
@@ -34,9 +37,16 @@ class ToolRunners:
     tokens: ResultTokens
     public_url: str
     builtin: Mapping[str, BuiltinRunner]
+    cassette: Cassette | None = None
 
     def of(self, call: ClaimedCall) -> ToolRunner:
         """Carries out the tools of this call."""
+        cassette = self.cassette
+        if call.request.tool_cassette is not None:
+            cassette = cassette_of(call.request.tool_cassette)
+        return self._real(call) if cassette is None else Replay(cassette, call.carried.tools).run
+
+    def _real(self, call: ClaimedCall) -> ToolRunner:
         custom = {tool.name: tool for tool in tools_of(call.request.tools)}
 
         def callback(tool_call_id: str) -> ToolCallback:

@@ -10,7 +10,9 @@ from typing import Any
 import orjson
 
 from topcalls import metrics
+from topcalls.core.tool_cassette import recording
 from topcalls.core.tools import ToolRecord, ToolStatus
+from topcalls.errors import NotFound
 from topcalls.store import calls, tools
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_call
@@ -66,6 +68,16 @@ class Tools:
             if calls.of_account(account_id, call_id) is None:
                 return []
             return [tool_view(row) for row in tools.of_calls([call_id])]
+
+        return self._db.read(verb)
+
+    def cassette(self, account_id: str, call_id: str) -> dict[str, Any]:
+        """What the tools of a call answered, for `tool_cassette` of others. Raises NotFound."""
+
+        def verb() -> dict[str, Any]:
+            if calls.of_account(account_id, call_id) is None:
+                raise NotFound("No such call.")
+            return recording(call_id, records_of([call_id])[call_id])
 
         return self._db.read(verb)
 

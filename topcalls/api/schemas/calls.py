@@ -19,6 +19,7 @@ from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSc
 from topcalls.api.schemas.appointments import AppointmentSettingsSchema
 from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
+from topcalls.api.schemas.tool_cassettes import CassetteSettingsSchema
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules, tool_rules
@@ -240,6 +241,14 @@ class CallConfigurationSchema(ma.Schema):
         metadata={
             "description": "The built-in tools that the agent may call, and no others. Without "
             "this list it has all that the call holds what is needed for."
+        },
+    )
+    tool_cassette = ma.fields.Nested(
+        CassetteSettingsSchema,
+        allow_none=True,
+        metadata={
+            "description": "The tools answer from it and ask nobody, the built-in ones that act "
+            "outside of the conversation too: GET /v1/calls/{call_id}/tool_cassette."
         },
     )
     summary = ma.fields.Nested(

@@ -31,7 +31,9 @@ from topcalls.api.schemas.supervisions import (
     LiveCallsSchema,
     SuperviseSchema,
 )
+from topcalls.api.schemas.tool_cassettes import ToolCassetteSchema
 from topcalls.api.schemas.transfers import TransferWishSchema
+from topcalls.api.tool_examples import CASSETTE
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
 from topcalls.services.calls import CallPage
@@ -216,6 +218,18 @@ def correct_answer(wanted: dict[str, Any], call_id: UUID) -> Any:
     now = services().clock.now()
     verb = services().calls.answers.correct
     return verb(principal().account_id, str(call_id), wanted["answered_by"], now)
+
+
+@calls.route("/v1/calls/<uuid:call_id>/tool_cassette")
+@requires("calls:read")
+@calls.response(200, ToolCassetteSchema, example=CASSETTE)
+def get_tool_cassette(call_id: UUID) -> dict[str, Any]:
+    """Get what the tools of a call answered.
+
+    Send it back as `tool_cassette` of another call, whose tools then answer the same and ask
+    nobody.
+    """
+    return services().calls.tools.cassette(principal().account_id, str(call_id))
 
 
 @calls.route("/v1/calls/<uuid:call_id>/webhooks")
