@@ -91,6 +91,10 @@ speculations = Counter(
     "Answers begun before the caller had surely finished, by whether they were used.",
     ["outcome"],
 )
+speculation_wasted_characters = Counter(
+    "topcalls_speculation_wasted_characters_total",
+    "Characters that a voice was given for answers that were thrown away.",
+)
 speculation_wasted_tokens = Counter(
     "topcalls_speculation_wasted_tokens_total",
     "Tokens, estimated, of answers that were begun and not used.",

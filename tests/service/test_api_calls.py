@@ -1,5 +1,6 @@
 """The routes of calls, from a request to the rows and back."""
 
+from dataclasses import asdict
 from datetime import timedelta
 
 import factories
@@ -7,6 +8,7 @@ import pytest
 from api_client import GOOD_CALL
 
 from topcalls.core.latency import TurnTiming
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.services.call_views import ClaimedCall
 
@@ -103,8 +105,13 @@ def test_a_finished_call_tells_all(api):
     api.services.calls.append_turn(call.call_id, Turn(1, "assistant", "Hello.", 100, 900))
     api.services.calls.append_turn(call.call_id, Turn(2, "user", "Hi!", 1100, 1500, True))
     api.services.calls.append_timing(call.call_id, TurnTiming(3, 500, 400, 20))
+    usage = TokenUsage(10, voice_characters=70, wasted_tokens=5, wasted_characters=9)
+    api.services.calls.note_usage(call.call_id, "gpt-6-luna", usage, 2, api.services.clock.now())
+    api.services.calls.note_stages_replaced(call.call_id, ("voice",))
     life.hang_up()
     details = api.get(f"/v1/calls/{call.call_id}").json
+    assert details["usage"] == [{"model": "gpt-6-luna", "responses": 2, **asdict(usage)}]
+    assert details["stages_replaced"] == ["voice"]
     assert (details["status"], details["call_status"]) == ("completed", "completed")
     assert (details["end_reason"], details["ended_by"]) == ("callee_hung_up", "callee")
     assert details["hangup"] == {

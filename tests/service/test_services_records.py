@@ -23,7 +23,9 @@ from topcalls.core.latency import TurnTiming, timing_of
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, NotFound
+from topcalls.services.call_trail import CallTrail, UsageView
 from topcalls.services.call_views import HangupView
+from topcalls.services.carried import Used, carried_over
 from topcalls.services.transitions import hangup_facts
 from topcalls.store import calls as queries
 from topcalls.store.models import Call, WebhookEvent, WrapUp
@@ -282,6 +284,19 @@ def test_what_the_model_took_is_stored_as_a_sum(services, life):
     (stored,) = services.db.read(lambda: queries.usage(life.call_id))
     assert (stored.model, stored.responses, stored.input_text) == ("gpt-realtime", 2, 20)
     assert (stored.input_cached, stored.input_cached_audio, stored.output_audio) == (3, 1, 40)
+
+
+def test_waste_and_replaced_stages_are_shown_and_carried_over(services, who, life):
+    now, trail = services.clock.now(), CallTrail(services.db)
+    usage = TokenUsage(10, voice_characters=70, wasted_tokens=5, wasted_characters=9)
+    services.calls.note_usage(life.call_id, "gpt-6-luna", usage, 2, now)
+    assert trail.stages_replaced(who.account_id, life.call_id) == []
+    services.calls.note_stages_replaced(life.call_id, ("voice", "model"))
+    assert trail.usage(who.account_id, life.call_id) == [UsageView("gpt-6-luna", 2, usage)]
+    assert trail.stages_replaced(who.account_id, life.call_id) == ["voice", "model"]
+    carried = services.db.read(lambda: carried_over([life.call_id]))[life.call_id]
+    assert carried.used == {"gpt-6-luna": Used(usage, 2)}
+    assert carried.stages_replaced == ("voice", "model")
 
 
 def test_the_end_frees_the_lease_and_answers_open_commands(services, who, life):

@@ -158,6 +158,7 @@ class Observer:
         self.timings: list[TurnTiming] = []
         self.used: list[tuple[str, TokenUsage]] = []
         self.ends: list[tuple[str, str]] = []
+        self.replaced: list[str] = []
         self.keys: list[str] = []
         self.keys_heard: list[str] = []
         self.masked: list[bool] = []
@@ -182,6 +183,9 @@ class Observer:
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         self.used.append((model, usage))
+
+    def stage_replaced(self, stage: str) -> None:
+        self.replaced.append(stage)
 
     def answered_by(self, verdict: Verdict) -> None:
         self.answers.append(verdict)

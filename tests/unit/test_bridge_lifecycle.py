@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import gevent
@@ -14,11 +15,15 @@ from topcalls.bridge import prompt
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import MOST_FAULTS
+from topcalls.core.token_usage import TokenUsage
 from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import (
     CallerTranscript,
     CallerTranscriptFailed,
+    FirstToken,
     ProviderClosed,
+    Spent,
+    StageReplaced,
     ToolCall,
 )
 
@@ -400,3 +405,15 @@ def test_playback_may_be_replaced_by_nothing_worse_than_silence() -> None:
     talk.end("no answer")
     assert talk.loudspeaker.said == {}
     assert talk.observer.turns == []
+
+
+def test_what_is_spent_and_what_was_replaced_counts_before_a_session_is_used() -> None:
+    talk = Talk().ring()
+    spare = partial(talk.bridge._conversation._parts.link._post, 99)
+    wasted = TokenUsage(wasted_tokens=5)
+    for event in (Spent(wasted), StageReplaced("recognizer"), FirstToken("late")):
+        spare(event)
+    talk.settle()
+    assert talk.observer.used == [("model", wasted)]
+    assert talk.observer.replaced == ["recognizer"]
+    talk.end()

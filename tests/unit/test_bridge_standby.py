@@ -10,7 +10,7 @@ from bridge_doubles import SESSION, ScriptedSession
 
 from topcalls.bridge.standby import Standby
 from topcalls.errors import ProviderError
-from topcalls.providers.base import ProviderClosed, ProviderFailed, ResponseDone
+from topcalls.providers.base import ProviderClosed, ProviderFailed, ResponseDone, StageReplaced
 
 pytestmark = pytest.mark.unit
 
@@ -64,6 +64,7 @@ def test_a_sound_model_is_all_there_is(call: Call) -> None:
 def test_one_that_cannot_be_opened_is_replaced_at_once(call: Call) -> None:
     call.first.error = BROKE
     call.open()
+    assert call.events == [StageReplaced("speech_to_speech")]
     assert call.opened == (0, 1)
     assert call.other.sessions[0].config.voice == ""
 

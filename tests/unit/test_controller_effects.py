@@ -36,9 +36,20 @@ def test_tokens_are_written_as_a_sum():
     before = {"gpt-realtime": Used(TokenUsage(10, 20), 3)}
     call = SimpleNamespace(carried=Carried(used=before))
     hands = SimpleNamespace(_used=TokenUsage(), _responses=0, _journal=journal, _call=call)
-    for usage in (TokenUsage(1, 2), TokenUsage(), TokenUsage(3, 4)):
+    waste = TokenUsage(wasted_tokens=7, wasted_characters=8)
+    for usage in (TokenUsage(1, 2), TokenUsage(), waste, TokenUsage(3, 4)):
         CallEffects.usage(hands, "gpt-realtime", usage)
     assert written == [
         ("gpt-realtime", TokenUsage(11, 22), 4),
-        ("gpt-realtime", TokenUsage(14, 26), 5),
+        ("gpt-realtime", TokenUsage(11, 22) + waste, 4),
+        ("gpt-realtime", TokenUsage(14, 26) + waste, 5),
     ]
+
+
+def test_replaced_stages_are_written_with_those_of_before():
+    written = []
+    journal = SimpleNamespace(stages_replaced=written.append)
+    hands = SimpleNamespace(_stages_replaced=("voice",), _journal=journal)
+    for stage in ("model", "voice"):
+        CallEffects.stage_replaced(hands, stage)
+    assert written == [("voice", "model"), ("voice", "model", "voice")]

@@ -32,6 +32,8 @@ from topcalls.providers.base import (
     SessionConfig,
     SpeechStarted,
     SpeechStopped,
+    Spent,
+    StageReplaced,
 )
 from topcalls.providers.stages import (
     ChatEnded,
@@ -223,6 +225,22 @@ def test_an_answer_begun_too_early_is_never_heard(heard: Heard, opened: Any, lat
     assert [event.text for event in of(events, AgentTextDone)] == ["Late."]
     assert "Early," not in " ".join(item.text for item in session._messages())
     assert count("speculation_wasted_tokens") > wasted
+    (spent,) = of(events, Spent)
+    assert spent.usage.is_waste
+    assert spent.usage.wasted_tokens == (len("Be kind.") + len("Do you?") + len("Early, ")) // 4
+    assert spent.usage.wasted_characters == 0  # no clause was complete
+    assert events[-1].usage == TokenUsage(1, output_text=1, voice_characters=len("Late."))
+
+
+def test_what_a_voice_was_given_in_vain_is_told(heard: Heard, opened: Any) -> None:
+    ears, mouth = Ears(), Mouth()
+    session = opened(heard, [ears], [Mind(["To those."], ["To these."])], [mouth])
+    ears.tell(TurnLikelyOver("Those"))
+    settled(lambda: mouth.said == ["To those."])
+    session.close()
+    (spent,) = of(until(heard, Spent), Spent)
+    assert spent.usage.wasted_characters == len("To those.")
+    assert heard.nothing
 
 
 def test_an_answer_to_other_words_is_thrown_away(heard: Heard, opened: Any) -> None:
@@ -244,7 +262,9 @@ def test_a_text_is_rendered_beside_an_answer_that_is_thought_of(heard: Heard, op
     session.create_response()
     until(heard, ResponseStarted)
     session.render("One moment.")
-    assert heard.next() == Rendered("One moment.", b"\x01" * 80 * len("Onemoment."))
+    assert heard.next() == Rendered(
+        "One moment.", b"\x01" * 80 * len("Onemoment."), TokenUsage(voice_characters=11)
+    )
     thinks.set()
     assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "It is red."
 
@@ -325,6 +345,7 @@ def test_a_model_goes_on_where_the_other_broke_off(heard: Heard, opened: Any) ->
     events = until(heard, ResponseDone)
     assert of(events, AgentTextDone)[0].text == "It is red, and it is new."
     assert [item.text for item in second.requests[0].messages[-2:]] == ["It is red, ", CONTINUE]
+    assert of(events, StageReplaced) == [StageReplaced("model")]
     assert count("calls_saved", stage="model") == saved + 1
 
 
@@ -359,6 +380,7 @@ def test_a_voice_that_breaks_off_repeats_nothing(heard: Heard, opened: Any) -> N
     assert of(events, AgentTextDone)[0].text == "One two Five six."
     assert other.said == ["Five six."]
     assert [config.voice for config in broken.configs + other.configs] == ["rachel", ""]
+    assert of(events, StageReplaced) == [StageReplaced("voice")]
 
 
 def test_a_clause_that_no_sound_came_of_is_spoken_by_the_next(heard: Heard, opened: Any) -> None:
@@ -378,6 +400,7 @@ def test_a_recogniser_that_cannot_be_opened_is_passed_over(heard: Heard, opened:
     ears = Ears()
     opened(heard, [Ears(fails=True), ears], [Mind()], [Mouth()])
     assert ears.opened.is_set()
+    assert heard.next() == StageReplaced("recognizer")
 
 
 def test_a_deaf_recogniser_is_replaced_and_told_what_was_said(heard: Heard, opened: Any) -> None:
@@ -486,6 +509,7 @@ def test_sound_is_made_no_further_ahead_than_is_worth_it(heard: Heard, opened: A
         gevent.idle()
     assert mouth.said == ["One."]
     session.cancel_response()
+    assert until(heard, ResponseDone)[-1].usage == TokenUsage(voice_characters=len("One."))
     session.truncate(item_id, 30_000, 45_000)
     assert [item.text for item in session._messages()] == ["Be kind.", "One."]
 

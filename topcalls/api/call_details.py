@@ -6,6 +6,7 @@ from typing import Any
 
 from topcalls.api.context import ApiServices
 from topcalls.api.schemas.call_views import shown
+from topcalls.api.schemas.usage import usage_shown
 from topcalls.services.call_views import CallView
 
 
@@ -15,6 +16,8 @@ def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, An
     return shown(call) | {
         "timings": trail.timings(account_id, call.id),
         "latency": trail.latency(account_id, call.id),
+        "usage": [usage_shown(used) for used in trail.usage(account_id, call.id)],
+        "stages_replaced": trail.stages_replaced(account_id, call.id),
         "routing": trail.routing(account_id, call.id),
         "recording": verbs.recordings.view(account_id, call.id),
         "transfers": verbs.calls.transfers.of_call(account_id, call.id),

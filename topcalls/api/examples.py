@@ -267,6 +267,22 @@ CALL_DETAILS = {
             },
         }
     ],
+    "usage": [
+        {
+            "model": "gpt-6-luna",
+            "responses": 4,
+            "input_text": 4210,
+            "input_audio": 0,
+            "input_cached": 2048,
+            "input_cached_audio": 0,
+            "output_text": 187,
+            "output_audio": 0,
+            "voice_characters": 742,
+            "wasted_tokens": 310,
+            "wasted_characters": 41,
+        }
+    ],
+    "stages_replaced": ["voice"],
     "latency": {
         "endpointing": {"answers": 1, "p50": 512, "p95": 512, "p99": 512},
         "provider": {"answers": 1, "p50": 388, "p95": 388, "p99": 388},

@@ -23,6 +23,8 @@ from topcalls.providers.base import (
     SessionConfig,
     SpeechStarted,
     SpeechStopped,
+    Spent,
+    StageReplaced,
 )
 
 _SPEECH = (SpeechStarted, SpeechStopped)
@@ -143,7 +145,8 @@ class ProviderLink:
             self._owner.link_failed(error)
 
     def _deliver(self, attempt: int, event: ProviderEvent) -> None:
-        if attempt == self.epoch and self._owner:
+        counts = attempt == self.epoch or isinstance(event, Spent | StageReplaced)
+        if counts and self._owner:
             self._owner.provider_event(event)
         elif attempt == self._attempt and isinstance(event, ProviderClosed | ProviderFailed):
             error = event.error if isinstance(event, ProviderFailed) else closed_error(event)

@@ -40,7 +40,10 @@ class BridgeObserver(Protocol):
         """Where the time of one answer went."""
 
     def usage(self, model: str, usage: TokenUsage) -> None:
-        """What one response of the model took."""
+        """What one response of the model took, or what was spent in vain."""
+
+    def stage_replaced(self, stage: str) -> None:
+        """A stage of the chain, or the speech-to-speech model, has failed; the next goes on."""
 
     def answered_by(self, verdict: Verdict) -> None:
         """What took the call; told again when better evidence says otherwise."""

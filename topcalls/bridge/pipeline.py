@@ -19,6 +19,7 @@ from topcalls.bridge.pipeline_reply import Minds, Reply
 from topcalls.bridge.pipeline_voice import Mouth
 from topcalls.clock import Clock
 from topcalls.core.dialogue import Dialogue, Message
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     CallerTranscript,
@@ -28,6 +29,8 @@ from topcalls.providers.base import (
     Rendered,
     ResponseDone,
     SessionConfig,
+    Spent,
+    StageReplaced,
 )
 from topcalls.providers.stages import (
     ChatModel,
@@ -97,11 +100,11 @@ class PipelineSession:
         self._on_event = on_event
         self._closed = False
         self._dialogue = Dialogue()
-        self._minds = Minds(list(chain.minds), clock)
+        self._minds = Minds(list(chain.minds), clock, self._replaced)
         speaking = SpeakingConfig(
             config.audio_format, config.language, chain.voice, config.speed, config.pronunciations
         )
-        self._mouth = Mouth(chain.voices, speaking, clock, config.forms())
+        self._mouth = Mouth(chain.voices, speaking, clock, self._replaced, config.forms())
         self._ears = Ears(
             chain.recognizers,
             HearingConfig(config.audio_format, config.language, config.ears, config.keywords),
@@ -110,6 +113,7 @@ class PipelineSession:
             likely=self._speculate,
             resumed=self._discard_speculation,
             lost=self._lost,
+            replaced=self._replaced,
         )
         self._waiting: deque[_Request] = deque()
         self._reply: Reply | None = None
@@ -156,7 +160,10 @@ class PipelineSession:
             return
         reply.cancel()
         if reply.started:
-            self._emit(ResponseDone(reply.id, reply.tag, "cancelled", "client_cancelled"))
+            cancelled = ResponseDone(
+                reply.id, reply.tag, "cancelled", "client_cancelled", usage=reply.spent
+            )
+            self._emit(cancelled)
 
     def truncate(self, item_id: str, played_ms: int, received_ms: int) -> None:
         self._dialogue.truncate(item_id, played_ms, received_ms)
@@ -173,8 +180,8 @@ class PipelineSession:
     def close(self) -> None:
         if self._closed:
             return
-        self._closed = True
         self._discard_speculation()
+        self._closed = True
         self._waiting.clear()
         if self._reply is not None:
             self._reply.cancel()
@@ -280,8 +287,11 @@ class PipelineSession:
     def _discard(self, reply: Reply | None) -> None:
         if reply is not None:
             metrics.speculations.labels("discarded").inc()
-            metrics.speculation_wasted_tokens.inc(reply.spent_tokens)
+            wasted = reply.wasted
+            metrics.speculation_wasted_tokens.inc(wasted.wasted_tokens)
+            metrics.speculation_wasted_characters.inc(wasted.wasted_characters)
             reply.cancel()
+            self._emit(Spent(wasted))
 
     # --- telling
 
@@ -289,7 +299,12 @@ class PipelineSession:
         self._emit(ProviderFailed(error))
 
     def _rendered(self, text: str, audio: bytes) -> None:
-        self._emit(Rendered(text, audio))
+        spent = TokenUsage(voice_characters=len(text)) if audio else TokenUsage()
+        self._emit(Rendered(text, audio, spent))
+
+    def _replaced(self, stage: str) -> None:
+        metrics.calls_saved.labels(stage).inc()
+        self._emit(StageReplaced(stage))
 
     def _emit(self, event: ProviderEvent) -> None:
         if not self._closed:

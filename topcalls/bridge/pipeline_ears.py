@@ -17,7 +17,6 @@ from typing import Any
 
 import gevent
 
-from topcalls import metrics
 from topcalls.audio import g711
 from topcalls.audio.levels import EnergyVad
 from topcalls.bridge.codec import codec_of
@@ -56,7 +55,8 @@ log = get_logger(__name__)
 
 class Ears:
     """`emit` passes events on; `heard(text)` gets each turn's words, `likely(text)` those of one
-    that is probably over and `resumed()` that it is not; `lost(error)`: no recogniser is left.
+    that is probably over and `resumed()` that it is not; `lost(error)`: no recogniser is left;
+    `replaced`: one has taken over.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class Ears:
         likely: Callable[[str], None],
         resumed: Callable[[], None],
         lost: Callable[[ProviderError], None],
+        replaced: Callable[[str], None],
     ) -> None:
         self._left = list(recognizers)
         self._config = config
@@ -76,6 +77,7 @@ class Ears:
         self._likely = likely
         self._resumed = resumed
         self._lost = lost
+        self._replaced = replaced
         self._session: HearingSession | None = None
         self._attempt = 0
         self._opener: gevent.Greenlet | None = None
@@ -173,7 +175,7 @@ class Ears:
                 self._left.pop(0)
                 if not self._left:
                     raise
-                metrics.calls_saved.labels("recognizer").inc()
+                self._replaced("recognizer")
                 log.debug("Next recogniser", reason=error.code)
 
     def _failed(self, error: ProviderError) -> None:
@@ -189,7 +191,7 @@ class Ears:
         if not self._left:
             self._lost(error)
             return
-        metrics.calls_saved.labels("recognizer").inc()
+        self._replaced("recognizer")
         self._opener = gevent.spawn(self._replace)
 
     def _replace(self) -> None:

@@ -53,10 +53,12 @@ log = get_logger(__name__)
 
 @dataclass
 class Minds:
-    """The language models of one call: the first that works, and those that may replace it."""
+    """The language models of one call: the first that works, and those that may replace it, which
+    `replaced` tells."""
 
     left: list[ChatModel]
     clock: Clock
+    replaced: Callable[[str], None]
     _wordless_in_a_row: int = 0
 
     @property
@@ -104,7 +106,7 @@ class Minds:
         log.warning("Language model failed", model=self.name, code=reason)
         self.left.pop(0)
         self._wordless_in_a_row = 0
-        metrics.calls_saved.labels("model").inc()
+        self.replaced("model")
 
 
 def _continued(request: ChatRequest, said: str) -> ChatRequest:
@@ -136,6 +138,7 @@ class Reply:
     _audio: int = 0
     _audio_since: float | None = None  # monotonic
     _produced: int = 0  # characters that the model wrote
+    _characters: int = 0  # that the voice was given
     _usage: TokenUsage = field(default_factory=TokenUsage)
     _greenlet: gevent.Greenlet | None = None
 
@@ -160,10 +163,16 @@ class Reply:
             self._greenlet.kill(block=False)
 
     @property
-    def spent_tokens(self) -> int:
-        """What it has cost so far, estimated."""
+    def spent(self) -> TokenUsage:
+        """What the voice took of it so far."""
+        return TokenUsage(voice_characters=self._characters)
+
+    @property
+    def wasted(self) -> TokenUsage:
+        """What it has cost in vain; the tokens are estimated."""
         read = sum(len(message.text) for message in self.request.messages) if self.request else 0
-        return (read + self._produced) // _CHARACTERS_PER_TOKEN
+        tokens = (read + self._produced) // _CHARACTERS_PER_TOKEN
+        return TokenUsage(wasted_tokens=tokens, wasted_characters=self._characters)
 
     # --- in the greenlet
 
@@ -191,7 +200,7 @@ class Reply:
         if self._audio:
             self.emit(AgentTextDone(self.item_id, self.words.text))
             self.emit(AudioDone(self.item_id))
-        self.emit(ResponseDone(self.id, self.tag, status, reason, error, self._usage))
+        self.emit(ResponseDone(self.id, self.tag, status, reason, error, self._usage + self.spent))
         self.done(self)
 
     def _speak_all(self) -> str:
@@ -234,6 +243,7 @@ class Reply:
 
     def _speak(self, clause: str) -> None:
         self._keep_pace()
+        self._characters += len(clause)
         for spoken in self.mouth.speak(clause):
             if self._audio_since is None:
                 self._audio_since = self.minds.clock.monotonic()

@@ -20,18 +20,20 @@ log = get_logger(__name__)
 
 class Mouth:
     """Speaks one clause at a time, as `forms` read it. The voice that a call asks for is the first
-    one's; the others have their own."""
+    one's; the others have their own. `replaced` is told of a voice that was."""
 
     def __init__(
         self,
         voices: Sequence[Voice],
         config: SpeakingConfig,
         clock: Clock,
+        replaced: Callable[[str], None],
         forms: SpokenForms | None = None,
     ) -> None:
         self._left = list(voices)
         self._config = config
         self._clock = clock
+        self._replaced = replaced
         self._forms = forms or SpokenForms()
         self._session: VoiceSession | None = None
         self._opening = RLock()
@@ -137,4 +139,4 @@ class Mouth:
         self._config = replace(self._config, voice="")
         if not self._left:
             raise error
-        metrics.calls_saved.labels("voice").inc()
+        self._replaced("voice")

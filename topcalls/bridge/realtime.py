@@ -139,6 +139,7 @@ class Conversation:
         return LocalEars(plan, codec_, lambda: turns.floor is Floor.AUDIBLE)
 
     def _event_table(self) -> dict[type, Callable[[Any], None]]:
+        parts = self._parts
         return {
             base.SpeechStarted: self._on_speech_started,
             base.SpeechStopped: self._on_speech_stopped,
@@ -154,6 +155,8 @@ class Conversation:
             base.ToolCall: self._tools.called,
             base.ResponseDone: self._on_response_done,
             base.Rendered: self._fillers.rendered,
+            base.Spent: self._on_spent,
+            base.StageReplaced: lambda event: parts.observer.stage_replaced(event.stage),
             base.ProviderFailed: self._on_provider_failed,
             base.ProviderClosed: self._on_provider_closed,
         }
@@ -470,6 +473,9 @@ class Conversation:
         if response is not None and event.status == "completed":
             self._recovery.answered()
         self._tools.response_done(event, response)
+
+    def _on_spent(self, event: base.Spent) -> None:
+        self._parts.observer.usage(self._parts.config.session.model, event.usage)
 
     # --- decisions
 

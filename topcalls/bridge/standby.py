@@ -21,6 +21,7 @@ from topcalls.providers.base import (
     RealtimeSession,
     ResponseDone,
     SessionConfig,
+    StageReplaced,
 )
 
 MOST_FAILED = 2  # responses in a row
@@ -61,6 +62,7 @@ class Standby:
         session = self._other.open(self._adapted(config), on_event)
         log.info("The call goes on with the model that stands by")
         metrics.calls_saved.labels("speech_to_speech").inc()
+        on_event(StageReplaced("speech_to_speech"))
         return session
 
     def _open_first(

@@ -30,5 +30,8 @@ class BriefingObserver:
     def said(self, wish: str, outcome: object) -> None:
         """Nobody has it say anything."""
 
+    def stage_replaced(self, stage: str) -> None:
+        """It is the caller's call that would have ended."""
+
     def mask_recording(self, paused: bool) -> None:
         """Whoever is briefed is not recorded."""

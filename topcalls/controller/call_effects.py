@@ -106,6 +106,7 @@ class CallEffects:
         self.is_left = False  # it is to go on in another controller
         self._used = TokenUsage()
         self._responses = 0
+        self._stages_replaced = call.carried.stages_replaced
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
         self.supervisors = Supervisors(call, gear, journal, self)
@@ -446,9 +447,14 @@ class CallEffects:
         if usage == TokenUsage():
             return
         self._used += usage
-        self._responses += 1
+        self._responses += not usage.is_waste
         before = self._call.carried.used.get(model, Used())
         self._journal.usage(model, before.usage + self._used, before.responses + self._responses)
+
+    def stage_replaced(self, stage: str) -> None:
+        """Kept with those of before, in order."""
+        self._stages_replaced += (stage,)
+        self._journal.stages_replaced(self._stages_replaced)
 
     def timing(self, timing: TurnTiming) -> None:
         self._journal.timing(timing)

@@ -85,6 +85,10 @@ class Journal:
             lambda: self._calls.note_usage(self._call_id, model, usage, responses, at)
         )
 
+    def stages_replaced(self, stages: tuple[str, ...]) -> None:
+        """The stages that have failed so far and were replaced."""
+        self._entries.put(lambda: self._calls.note_stages_replaced(self._call_id, stages))
+
     def answered_by(self, verdict: Verdict) -> None:
         """What answered, as far as is known by now."""
         at = self._clock.now()

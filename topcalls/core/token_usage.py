@@ -1,4 +1,4 @@
-"""What a model read and wrote, in tokens: what its vendor bills."""
+"""What models and voices took: what their vendors bill."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from dataclasses import astuple, dataclass
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Tokens of one response, or of several.
+    """Of one response, or of several, in tokens.
 
     `input_cached` of what was read was in the vendor's cache, and `input_cached_audio` of that was
-    audio.
+    audio. `voice_characters` is text that was given to a voice of its own. What was `wasted` went
+    into answers begun early and thrown away, and is in none of the others; its tokens are
+    estimated.
     """
 
     input_text: int = 0
@@ -19,6 +21,16 @@ class TokenUsage:
     output_text: int = 0
     output_audio: int = 0
     input_cached_audio: int = 0
+    voice_characters: int = 0
+    wasted_tokens: int = 0
+    wasted_characters: int = 0
+
+    @property
+    def is_waste(self) -> bool:
+        """Nothing of it led to a response."""
+        return self == TokenUsage(
+            wasted_tokens=self.wasted_tokens, wasted_characters=self.wasted_characters
+        )
 
     def __add__(self, other: TokenUsage) -> TokenUsage:
         pairs = zip(astuple(self), astuple(other), strict=True)

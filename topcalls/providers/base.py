@@ -191,6 +191,21 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Something was paid for that is part of no response."""
+
+    usage: TokenUsage
+
+
+@dataclass(frozen=True, slots=True)
+class StageReplaced:
+    """A stage that failed (`recognizer`, `model`, `voice`, `speech_to_speech`) was replaced by the
+    next: without, the call would have ended."""
+
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProviderFailed:
     """The session cannot go on."""
 
@@ -220,6 +235,8 @@ ProviderEvent = (
     | ToolCall
     | ResponseDone
     | Rendered
+    | Spent
+    | StageReplaced
     | ProviderFailed
     | ProviderClosed
 )

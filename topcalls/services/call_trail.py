@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from topcalls.core.latency import Spreads, TurnTiming, spreads_of, timing_of
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import NotFound
+from topcalls.services.carried import used_of
 from topcalls.services.routing import AttemptView, Routing
 from topcalls.store import calls
 from topcalls.store.database import Database
 from topcalls.store.models import CallEvent
+
+STAGES: Final = ("recognizer", "model", "voice", "speech_to_speech")
+"""What can fail in a call and be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,15 @@ class EventView:
     to_state: str
     detail: Mapping[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class UsageView:
+    """What one model took in a call, and the voice beside it, in so many responses."""
+
+    model: str
+    responses: int
+    tokens: TokenUsage
 
 
 class CallTrail:
@@ -53,6 +67,26 @@ class CallTrail:
         def verb() -> list[TurnTiming]:
             _check(account_id, call_id)
             return [timing_of(row.seq, row.measures) for row in calls.timings(call_id)]
+
+        return self._db.read(verb)
+
+    def usage(self, account_id: str, call_id: str) -> list[UsageView]:
+        """By model. Raises NotFound."""
+
+        def verb() -> list[UsageView]:
+            _check(account_id, call_id)
+            rows = calls.usage(call_id)
+            used = {row.model: used_of(row) for row in rows}
+            return [UsageView(model, one.responses, one.usage) for model, one in used.items()]
+
+        return self._db.read(verb)
+
+    def stages_replaced(self, account_id: str, call_id: str) -> list[str]:
+        """The stages that failed in the call and were replaced, in order. Raises NotFound."""
+
+        def verb() -> list[str]:
+            _check(account_id, call_id)
+            return calls.stages_replaced([call_id]).get(call_id, [])
 
         return self._db.read(verb)
 

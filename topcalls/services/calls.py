@@ -290,6 +290,10 @@ class Calls:
         columns = {**asdict(usage), "responses": responses, "at": at}
         self._db.run(lambda: calls.put_usage(call_id, model, **columns))
 
+    def note_stages_replaced(self, call_id: str, stages: tuple[str, ...]) -> None:
+        """Store which stages have failed in the call so far and were replaced."""
+        self._db.run(calls.set_columns, call_id, stages_replaced=list(stages))
+
     def note_recording(self, call_id: str, state: str) -> None:
         """Store what the switch says of the recording: `written`, or `refused` to begin it."""
         self._db.run(calls.set_columns, call_id, recording_state=state)

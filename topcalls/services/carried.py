@@ -28,13 +28,14 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What was said, as stored, by model what was used, the tools that were called, and what the
-    model was told by its own side."""
+    """What was said, as stored, by model what was used, the tools that were called, what the model
+    was told by its own side, and which stages have failed and were replaced."""
 
     turns: tuple[Turn, ...] = ()
     used: Mapping[str, Used] = field(default_factory=dict)
     tools: tuple[ToolRecord, ...] = ()
     notes: tuple[str, ...] = ()
+    stages_replaced: tuple[str, ...] = ()
 
 
 NOTHING = Carried()
@@ -46,11 +47,16 @@ def carried_over(call_ids: Collection[str]) -> dict[str, Carried]:
     turns = calls.transcripts(ids)
     used: dict[str, dict[str, Used]] = defaultdict(dict)
     for row in calls.usages(ids) if ids else ():
-        used[row.call_id][row.model] = _used(row)
+        used[row.call_id][row.model] = used_of(row)
     called, notes = records_of(ids), notes_of(ids)
+    replaced = calls.stages_replaced(ids) if ids else {}
     return {
         call_id: Carried(
-            tuple(map(turn_of, turns[call_id])), used[call_id], called[call_id], notes[call_id]
+            tuple(map(turn_of, turns[call_id])),
+            used[call_id],
+            called[call_id],
+            notes[call_id],
+            tuple(replaced.get(call_id) or ()),
         )
         for call_id in ids
     }
@@ -63,5 +69,6 @@ def turn_of(row: TranscriptTurn) -> Turn:
     )
 
 
-def _used(row: CallUsage) -> Used:
+def used_of(row: CallUsage) -> Used:
+    """What a row says."""
     return Used(TokenUsage(**{name: getattr(row, name) for name in _TOKENS}), row.responses)

@@ -249,6 +249,12 @@ def usages(call_ids: list[str]) -> list[CallUsage]:
     return list(CallUsage.select().where(CallUsage.call.in_(call_ids)))
 
 
+def stages_replaced(call_ids: list[str]) -> dict[str, list[str]]:
+    """Of several calls the stages that have failed and were replaced, where there were any."""
+    wanted = Call.id.in_(call_ids) & Call.stages_replaced.is_null(False)
+    return {row.id: row.stages_replaced for row in Call.select().where(wanted)}
+
+
 def usage(call_id: str) -> list[CallUsage]:
     """What the models of a call took."""
     return list(CallUsage.select().where(CallUsage.call == call_id).order_by(CallUsage.model))

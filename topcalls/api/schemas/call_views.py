@@ -16,6 +16,7 @@ from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.supervisions import SupervisionSchema
 from topcalls.api.schemas.tools import ToolUseSchema
 from topcalls.api.schemas.transfers import TransferSchema
+from topcalls.api.schemas.usage import UsageSchema
 from topcalls.core.analysis_work import MOODS
 from topcalls.core.analysis_work import State as AnalysisState
 from topcalls.core.call_request import CALL_EVENTS
@@ -24,6 +25,7 @@ from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.routing import Then
 from topcalls.core.webhook_retry import DeliveryState
+from topcalls.services.call_trail import STAGES
 from topcalls.services.call_views import HUNG_UP_BY
 from topcalls.services.recordings import RECORDING_STATES
 
@@ -271,6 +273,20 @@ class CallDetailsSchema(CallSchema):
         SpreadsSchema,
         required=True,
         metadata={"description": "Percentiles of the call's `timings`."},
+    )
+    usage = fields.ListOf(
+        ma.fields.Nested(UsageSchema),
+        required=True,
+        metadata={"description": "What its models and voices took so far."},
+    )
+    stages_replaced = fields.ListOf(
+        fields.Choice(*STAGES),
+        required=True,
+        metadata={
+            "description": "What failed in the call and was replaced by the next in line, each "
+            "time: without, the call would have ended.",
+            "example": ["voice"],
+        },
     )
     routing = fields.ListOf(
         ma.fields.Nested(DialSchema),

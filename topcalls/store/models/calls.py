@@ -70,6 +70,7 @@ class Call(Leased):
     transcript_closed_at = InstantField(null=True)
     call_summary = SpeechField(null=True)
     analysis = JsonField(null=True)
+    stages_replaced = JsonField(null=True)
     disposition = peewee.TextField(null=True)
     sentiment = peewee.TextField(null=True)
     success = peewee.BooleanField(null=True)
@@ -189,6 +190,9 @@ class CallUsage(Table):
     input_cached_audio = peewee.IntegerField()
     output_text = peewee.IntegerField()
     output_audio = peewee.IntegerField()
+    voice_characters = peewee.IntegerField(default=0)
+    wasted_tokens = peewee.IntegerField(default=0)
+    wasted_characters = peewee.IntegerField(default=0)
     at = InstantField()
 
     class Meta:
