@@ -402,6 +402,34 @@ class Settings(BaseModel):
     )
     openai_speech_model: str = Field("gpt-4o-mini-tts", description="OpenAI's model that speaks.")
 
+    # --- knowledge
+    embedding_model: str = Field(
+        "",
+        description="Embedding model by whose vectors knowledge is searched for its meaning as "
+        "well, as `text-embedding-3-small`. Empty: by words alone. Sources that were read with "
+        "another model are found by words until they are refreshed.",
+    )
+    embedding_base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/@?#]+(/[^\s?#]*)?)?$",
+        description="Server of the embedding model, where it is another than `openai_base_url`: "
+        "anything that speaks like OpenAI's embeddings (Ollama, vLLM, llama.cpp, TEI).",
+    )
+    embedding_api_key: SecretStr | None = Field(
+        None, description="Its key, where it wants one. Without `embedding_base_url`: OpenAI's."
+    )
+    embedding_dimensions: int | None = Field(
+        None,
+        ge=16,
+        le=8192,
+        description="Size of the vectors, of models that can shorten them. Empty: their own.",
+    )
+    max_knowledge_bytes: int = Field(
+        500_000_000,
+        ge=0,
+        description="Most bytes of all knowledge sources of an account, as they were sent.",
+    )
+
     # --- numbers
     telnyx_api_key: SecretStr | None = Field(
         None,

@@ -124,6 +124,16 @@ tool_calls = Counter(
 tool_seconds = Histogram(
     "topcalls_tool_seconds", "How long calls of tools took.", ["tool"], buckets=_SECONDS
 )
+knowledge_seconds = Histogram(
+    "topcalls_knowledge_search_seconds",
+    "How long searches in knowledge bases took, by how: `hybrid`, or `full_text` alone.",
+    ["method"],
+    buckets=_SECONDS,
+)
+knowledge_unembedded = Counter(
+    "topcalls_knowledge_unembedded_total",
+    "Searches by words alone because the embedding model failed or was too slow.",
+)
 webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS

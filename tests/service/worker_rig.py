@@ -93,6 +93,7 @@ def worker_services(
         number_orders=services.number_orders,
         quotas=services.quotas,
         housekeeping=services.housekeeping,
+        ingestion=services.ingestion,
         voices=services.voices,
         voice_clones=services.voice_clones,
     )

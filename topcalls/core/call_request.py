@@ -14,6 +14,7 @@ from typing import Any
 
 from topcalls.core.filler import FillerRequest
 from topcalls.core.interruption import Interruption
+from topcalls.core.knowledge_use import KnowledgeUse
 
 MODES = ("realtime", "legacy")
 BACKGROUNDS = ("office", "cafe", "street", "call_center")
@@ -115,6 +116,7 @@ class CallRequest:
     background_audio: str | None = None
     background_audio_gain: str | None = None
     knowledge_base_ids: tuple[str, ...] = ()
+    knowledge: KnowledgeUse = field(default_factory=KnowledgeUse)
     tools: tuple[Mapping[str, Any], ...] = ()
     built_in_tools: tuple[str, ...] | None = None
     tool_cassette: Mapping[str, Any] | None = None
@@ -163,7 +165,7 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, tuple):
         return list(value)
-    if isinstance(value, Interruption | Recording | FillerRequest):
+    if isinstance(value, Interruption | KnowledgeUse | Recording | FillerRequest):
         pairs = {f.name: getattr(value, f.name) for f in fields(value)}
         return {key: _plain(item) for key, item in pairs.items() if item not in (None, ())}
     return value
@@ -188,6 +190,7 @@ def _moment(value: datetime | str) -> datetime:
 _CONVERTERS: dict[str, Any] = {
     "interruption": _section(Interruption),
     "filler": _section(FillerRequest),
+    "knowledge": _section(KnowledgeUse),
     "recording": _section(Recording),
     "schedule_at": _moment,
     "keywords": tuple,

@@ -39,6 +39,7 @@ from topcalls.core.call_request import (
 from topcalls.core.filler import filler_faults
 from topcalls.core.interruption import interruption_faults
 from topcalls.core.json_schema import schema_faults
+from topcalls.core.knowledge_use import KnowledgeBook, knowledge_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import mapping_faults
@@ -85,7 +86,8 @@ Faults = Iterator[FieldError]
 class CallRules:
     """What this installation adds to the rules.
 
-    `voices` are those that the account's calls may have.
+    `voices` are those that the account's calls may have, `knowledge` tells which bases are not its
+    own.
     """
 
     default_from_number: str | None = None
@@ -96,6 +98,7 @@ class CallRules:
     allow_private_urls: web_addresses.Private = False
     local_ears: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
+    knowledge: KnowledgeBook | None = None
 
 
 def check(body: Mapping[str, Any], rules: CallRules, now: datetime) -> CallRequest:
@@ -378,12 +381,10 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     private = rules.allow_private_urls
     yield from appointment_faults(given.get("appointments"), allow_private=private)
     yield from answer_faults(given)
+    yield from knowledge_faults(given, rules.knowledge)
 
 
 def _plain_shapes(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    ids = given.get("knowledge_base_ids", ())
-    if not isinstance(ids, list | tuple) or any(not isinstance(item, str) for item in ids):
-        yield FieldError("knowledge_base_ids", "Must be a list of ids.", "invalid_type")
     for name in ("wait_for_greeting", "spoken_forms"):
         if not isinstance(given.get(name, False), bool):
             yield FieldError(name, "Must be true or false.", "invalid_type")

@@ -11,6 +11,7 @@ from topcalls.audio.vad import installed_vad
 from topcalls.clock import Clock
 from topcalls.core.call_request import DEFAULT_RING_TIMEOUT, CallRequest
 from topcalls.core.call_rules import CallRules
+from topcalls.core.knowledge_use import KnowledgeBook
 from topcalls.core.languages import Engine, primary
 from topcalls.core.model_life import KnownModel
 from topcalls.core.voices import speech_faults
@@ -79,7 +80,8 @@ class LanguageView:
 
 class Catalogue:
     """`lineup` is who holds the calls of this installation. `private_urls`: whether customers' URLs
-    may lead into its own network, or where to there alone."""
+    may lead into its own network, or where to there alone. `knowledge` gives an account's knowledge
+    bases, see `CallRules`."""
 
     def __init__(
         self,
@@ -90,6 +92,7 @@ class Catalogue:
         default_from_number: str | None = None,
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
         private_urls: bool | Callable[[], frozenset[str]] = False,
+        knowledge: Callable[[str], KnowledgeBook] | None = None,
     ) -> None:
         self._clock = clock
         self._lineup = lineup
@@ -99,6 +102,7 @@ class Catalogue:
         self._from_number = default_from_number or None
         self._ring_timeout = default_ring_timeout
         self._private_urls = private_urls
+        self._knowledge = knowledge
 
     def call_rules(self, account_id: str) -> CallRules:
         """What `core.call_rules` has to know of this installation and of an account."""
@@ -107,6 +111,7 @@ class Catalogue:
             self._rules,
             voices=self._voices.book(account_id),
             allow_private_urls=private if isinstance(private, bool) else private(),
+            knowledge=self._knowledge(account_id) if self._knowledge else None,
         )
 
     @cached_property

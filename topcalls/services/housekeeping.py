@@ -11,7 +11,14 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention
 from topcalls.store.database import Database
-from topcalls.store.models import Analysis, ClonedVoice, NumberOrder, WebhookDelivery, WrapUp
+from topcalls.store.models import (
+    Analysis,
+    ClonedVoice,
+    KnowledgeSource,
+    NumberOrder,
+    WebhookDelivery,
+    WrapUp,
+)
 
 COMMANDS_KEPT = timedelta(days=1)
 """For how long one may ask what came of a command."""
@@ -75,8 +82,10 @@ class Housekeeping:
 
         def verb() -> int:
             leases.vacate(loop)
-            voices = leases.expire(ClonedVoice, owner, now)
-            return voices + sum(
+            others = sum(
+                leases.expire(model, owner, now) for model in (ClonedVoice, KnowledgeSource)
+            )
+            return others + sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())
                 for model in (WebhookDelivery, WrapUp, NumberOrder, Analysis)
             )

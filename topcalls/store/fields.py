@@ -68,6 +68,15 @@ class SpeechField(peewee.TextField):
         return storable(value) if isinstance(value, str) else value
 
 
+class BytesField(peewee.Field):
+    """Any bytes."""
+
+    field_type = "BLOB"
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else bytes(value)
+
+
 class JsonField(peewee.TextField):
     """Any JSON value."""
 

@@ -49,6 +49,7 @@ PERIODIC = (
     Periodic("housekeeping", timedelta(minutes=10)),
     Periodic("log_endings", timedelta(days=1)),
     Periodic("refresh_voices", timedelta(minutes=15)),
+    Periodic("tidy_knowledge", timedelta(minutes=1)),
 )
 
 
@@ -141,6 +142,7 @@ class DueLoop:
             self._hand_out_analyses,
             self._hand_out_number_orders,
             self._hand_out_voices,
+            self._hand_out_sources,
         )
         for sweep in sweeps:
             try:
@@ -183,6 +185,12 @@ class DueLoop:
             return
         for voice_id in self._services.voice_clones.due(now):
             self._put(self._tasks.settle_voice, voice_id)
+
+    def _hand_out_sources(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for source_id in self._services.ingestion.due(now):
+            self._put(self._tasks.read_source, source_id)
 
     def _put(self, task: TaskWrapper, row_id: str) -> bool:
         """Put a task into the queue. False: the queue is away; the row's lease will run out."""

@@ -9,6 +9,7 @@ from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
+from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
 from topcalls.services.voice_clones import VoiceClones
@@ -18,8 +19,8 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
-"""The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders` and `VoiceClones` of
-every worker must be built with.
+"""The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders`, `VoiceClones` and
+`Ingestion` of every worker must be built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -39,5 +40,6 @@ class WorkerServices:
     number_orders: NumberOrders
     quotas: Quotas
     housekeeping: Housekeeping
+    ingestion: Ingestion
     voices: Voices
     voice_clones: VoiceClones

@@ -38,6 +38,8 @@ class Tasks:
     log_endings: TaskWrapper
     refresh_voices: TaskWrapper
     settle_voice: TaskWrapper
+    read_source: TaskWrapper
+    tidy_knowledge: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,16 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def settle_voice(voice_id: str) -> None:
         services.voice_clones.run(voice_id, now())
 
+    @task
+    def read_source(source_id: str) -> None:
+        services.ingestion.run(source_id)
+
+    @task
+    def tidy_knowledge() -> None:
+        for _ in range(MOST_HOUSEKEEPING_ROUNDS):
+            if not services.ingestion.tidy():
+                return
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -141,6 +153,8 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         log_endings,
         refresh_voices,
         settle_voice,
+        read_source,
+        tidy_knowledge,
     )
 
 

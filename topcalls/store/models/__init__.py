@@ -16,6 +16,15 @@ from topcalls.store.models.calls import (
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.do_not_call import DoNotCallNumber
+from topcalls.store.models.knowledge import (
+    CallLookup,
+    KnowledgeBase,
+    KnowledgeContent,
+    KnowledgeDocument,
+    KnowledgePassage,
+    KnowledgeSource,
+    KnowledgeVectors,
+)
 from topcalls.store.models.latency import LatencyDay
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
@@ -75,6 +84,13 @@ TABLES = (
     LiveCode,
     AnalysisRun,
     Analysis,
+    KnowledgeBase,
+    KnowledgeSource,
+    KnowledgeContent,
+    KnowledgeDocument,
+    KnowledgePassage,
+    KnowledgeVectors,
+    CallLookup,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -91,6 +107,7 @@ __all__ = [
     "CallAnswer",
     "CallAttempt",
     "CallEvent",
+    "CallLookup",
     "CallRecording",
     "CallTool",
     "CallSupervision",
@@ -103,6 +120,12 @@ __all__ = [
     "Controller",
     "DoNotCallNumber",
     "IdempotencyRecord",
+    "KnowledgeBase",
+    "KnowledgeContent",
+    "KnowledgeDocument",
+    "KnowledgePassage",
+    "KnowledgeSource",
+    "KnowledgeVectors",
     "LatencyDay",
     "LiveCode",
     "MinuteGrant",

@@ -1,0 +1,1 @@
+"""DOCUMENTS: text and rows out of files, in a process of their own."""
