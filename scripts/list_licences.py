@@ -50,6 +50,7 @@ SPELLINGS = {
     "BSD": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
+    "The BSD 2-Clause License": "BSD-2-Clause",
     "The MIT License": "MIT",
 }
 # What the metadata does not say, read from the packages themselves and their repositories.

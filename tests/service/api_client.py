@@ -31,6 +31,8 @@ SCOPES = (
     "agents:write",
     "phone_numbers:read",
     "phone_numbers:write",
+    "knowledge:read",
+    "knowledge:write",
     "leads:read",
     "leads:write",
     "softphones:read",
@@ -101,6 +103,7 @@ def api_services(
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
     rules.setdefault("default_from_number", factories.FROM_NUMBER)
     voices = Voices(services.db, lineup or Lineup())
+    rules.setdefault("knowledge", services.knowledge.book)
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
     live_events = LiveEvents(services.db, services.clock)
     return ApiServices(
@@ -127,6 +130,8 @@ def api_services(
             mode="sandbox",
             ai_mode="sandbox",
         ),
+        knowledge=services.knowledge,
+        knowledge_search=services.knowledge_search,
         phone_numbers=services.phone_numbers,
         provisioning=services.provisioning,
         quotas=services.quotas,

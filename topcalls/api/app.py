@@ -21,6 +21,7 @@ from topcalls.api.v1.agents import agents
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
+from topcalls.api.v1.knowledge import knowledge
 from topcalls.api.v1.latency import latency
 from topcalls.api.v1.live import live
 from topcalls.api.v1.phone_numbers import phone_numbers
@@ -31,11 +32,12 @@ from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
 from topcalls.api.v1.transcripts import transcripts
 from topcalls.api.v1.voices import voices
+from topcalls.core.knowledge import MOST_FILE_BYTES
 from topcalls.core.voice_clones import MOST_BYTES
 from topcalls.services.recording_upload import Tickets
 
 DEFAULT_MAX_BODY_BYTES = 2_000_000
-MAX_FORM_BYTES = MOST_BYTES + 1_000_000
+MAX_FORM_BYTES = max(MOST_BYTES, MOST_FILE_BYTES) + 1_000_000
 """Of a form with files: all of them, and what stands around them."""
 
 BLUEPRINTS = (
@@ -49,6 +51,7 @@ BLUEPRINTS = (
     recordings,
     tool_results,
     do_not_call,
+    knowledge,
     catalogue,
     voices,
     account,

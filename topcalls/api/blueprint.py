@@ -25,9 +25,13 @@ CONDITIONAL = "is_conditional"
 FORM = "multipart"
 """Where a route's arguments are that come as a form with files."""
 
+CONTENT = "content"
+"""The same, where they may come as JSON instead: the schema has the form's as `form_schema`."""
+
 _FAILURES = "documented_failures"
 _TAKES = "takes"
-_BODIES = frozenset({"json", FORM})
+_FORM = "form_beside_json"
+_BODIES = frozenset({"json", FORM, CONTENT})
 _MARSHMALLOW_UNKNOWN = "Unknown field."
 _CODES = {
     "Is required.": "required",
@@ -45,8 +49,10 @@ class StrictParser(FlaskParser):
     """Unknown names are refused in the query as in the body; faults become `InvalidRequest`."""
 
     DEFAULT_UNKNOWN_BY_LOCATION = {"json": ma.RAISE, "query": ma.RAISE, FORM: ma.RAISE}
+    DEFAULT_UNKNOWN_BY_LOCATION |= {CONTENT: ma.RAISE}
     DEFAULT_VALIDATION_STATUS = 400
     __location_map__ = {**FlaskParser.__location_map__, FORM: "load_multipart"}
+    __location_map__ |= {CONTENT: "load_content"}
 
     def load_json(self, req: Request, schema: ma.Schema) -> Any:
         return json_body.load(req)
@@ -54,6 +60,12 @@ class StrictParser(FlaskParser):
     def load_multipart(self, req: Request, schema: ma.Schema) -> Any:
         """The fields of a form, and its files."""
         return form_body.load(req, schema)
+
+    def load_content(self, req: Request, schema: Any) -> Any:
+        """A JSON body, or the fields of a form and its files."""
+        if req.mimetype == form_body.CONTENT_TYPE:
+            return form_body.load(req, schema.form_schema)
+        return json_body.load(req)
 
     def handle_error(
         self, error: ma.ValidationError, req: Request, schema: ma.Schema, **_: Any
@@ -88,6 +100,16 @@ def fails_with(*statuses: int) -> Callable[[View], View]:
     return mark
 
 
+def form_too(schema: type[ma.Schema]) -> Callable[[View], View]:
+    """Document that this route takes a form of this schema beside JSON."""
+
+    def mark(view: View) -> View:
+        setattr(view, _FORM, schema)
+        return view
+
+    return mark
+
+
 class ApiBlueprint(Blueprint):
     """flask-smorest's blueprint with our strictness and our documentation."""
 
@@ -95,6 +117,7 @@ class ApiBlueprint(Blueprint):
     DEFAULT_LOCATION_CONTENT_TYPE_MAPPING = {
         **Blueprint.DEFAULT_LOCATION_CONTENT_TYPE_MAPPING,
         FORM: form_body.CONTENT_TYPE,
+        CONTENT: "application/json",
     }
 
     if TYPE_CHECKING:  # the library is not typed
@@ -141,6 +164,9 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
     if _locations(view) & _BODIES:
         statuses.add(415)
     marks = {IDEMPOTENT: "IdempotencyKey", CONDITIONAL: "IfMatch"}
+    form = getattr(view, _FORM, None)
+    if form is not None:
+        doc["requestBody"] = {"content": {form_body.CONTENT_TYPE: {"schema": form}}}
     headers = [header for mark, header in marks.items() if getattr(view, mark, False)]
     if headers:
         statuses.add(409)
@@ -161,7 +187,7 @@ def _taken(view: Callable[..., object]) -> frozenset[str]:
 
 def takes_files(view: Callable[..., object]) -> bool:
     """Whether a route takes a form with files."""
-    return FORM in _taken(view)
+    return bool(_taken(view) & {FORM, CONTENT})
 
 
 def refuse_unexpected_input(view: Callable[..., object]) -> None:

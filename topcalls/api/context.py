@@ -21,6 +21,8 @@ from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
+from topcalls.services.knowledge import Knowledge
+from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import PhoneNumbers
@@ -58,6 +60,8 @@ class ApiServices:
     do_not_call: DoNotCall
     idempotency: Idempotency
     installation: Installation
+    knowledge: Knowledge
+    knowledge_search: KnowledgeSearch
     provisioning: Provisioning
     quotas: Quotas
     recordings: Recordings

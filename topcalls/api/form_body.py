@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any, NamedTuple
 
 import marshmallow as ma
 from flask import Request
 from flask_smorest.fields import Upload
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
 from topcalls.api import fields
@@ -44,8 +46,13 @@ def load(request: Request, schema: ma.Schema) -> dict[str, Any]:
         name: _value(text, schema.fields.get(name)) for name, text in request.form.items()
     }
     for name, files in request.files.lists():
-        form[name] = [File(file.filename or "", file.read()) for file in files]
+        form[name] = [_read(file) for file in files]
     return form
+
+
+def _read(file: FileStorage) -> File:
+    with closing(file):  # a large one lies on the disk
+        return File(file.filename or "", file.read())
 
 
 def _is_upload(field: ma.fields.Field[Any]) -> bool:

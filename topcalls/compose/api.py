@@ -41,6 +41,8 @@ def build_api(settings: Settings) -> ApiServer:
             do_not_call=services.do_not_call,
             idempotency=services.idempotency,
             installation=services.installation,
+            knowledge=services.knowledge,
+            knowledge_search=services.knowledge_search,
             phone_numbers=services.phone_numbers,
             provisioning=services.provisioning,
             quotas=services.quotas,

@@ -18,6 +18,7 @@ from topcalls.api.context import services
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
 from topcalls.api.schemas.appointments import AppointmentSettingsSchema
 from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
+from topcalls.api.schemas.knowledge import KnowledgeUseSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tool_cassettes import CassetteSettingsSchema
 from topcalls.api.schemas.tools import ToolSchema
@@ -43,6 +44,7 @@ from topcalls.core.call_rules import (
     NUMBER_RANGES,
     TEXT_LENGTHS,
 )
+from topcalls.core.knowledge import MOST_PER_CALL
 from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
@@ -226,8 +228,14 @@ class CallConfigurationSchema(ma.Schema):
     knowledge_base_ids = fields.ListOf(
         fields.Text(),
         allow_none=True,
-        metadata=_about("knowledge_base_ids", "Knowledge the agent may use."),
+        metadata=_about(
+            "knowledge_base_ids",
+            "Knowledge bases that the agent may use: POST /v1/knowledge. It looks things up in "
+            "them by the built-in tool `search_knowledge`.",
+            maxItems=MOST_PER_CALL,
+        ),
     )
+    knowledge = ma.fields.Nested(KnowledgeUseSchema, allow_none=True)
     tools = fields.ListOf(
         ma.fields.Nested(ToolSchema),
         allow_none=True,
