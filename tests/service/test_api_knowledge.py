@@ -6,8 +6,6 @@ import pytest
 from api_client import fault_paths
 from knowledge_rig import HANDBOOK, pdf, read_all
 
-from topcalls.core.knowledge import MOST_FILE_BYTES
-
 pytestmark = pytest.mark.service
 pytest_plugins = ("api_fixtures",)
 
@@ -121,8 +119,6 @@ def test_every_fault_is_named(api, body, paths):
 
 def test_wrong_files_and_forms_are_refused(api):
     assert fault_paths(api.post(BASE, data=form(data=b""))) == ["file"]
-    large = api.post(BASE, data=form(data=b"x" * (MOST_FILE_BYTES + 1)))
-    assert fault_paths(large) == ["file"]
     two = form() | {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
     assert fault_paths(api.post(BASE, data=two)) == ["file"]
     assert api.post(BASE, data=b"text", content_type="text/plain").status_code == 415
