@@ -110,6 +110,7 @@ def api_services(
         account_speech=services.account_speech,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         analyses=services.analyses,
+        analysis_runs=services.analysis_runs,
         clock=services.clock,
         keys=services.keys,
         calls=services.calls,

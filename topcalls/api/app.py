@@ -18,6 +18,7 @@ from topcalls.api.docs_page import docs_page
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.v1.account import account
 from topcalls.api.v1.agents import agents
+from topcalls.api.v1.analysis import analysis
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
@@ -43,6 +44,7 @@ MAX_FORM_BYTES = max(MOST_BYTES, MOST_FILE_BYTES) + 1_000_000
 BLUEPRINTS = (
     calls,
     transcripts,
+    analysis,
     live,
     agents,
     phone_numbers,

@@ -12,6 +12,7 @@ from topcalls.clock import Clock
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
+from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
@@ -46,6 +47,7 @@ class ApiServices:
     account_speech: AccountSpeech
     agents: Agents
     analyses: Analyses
+    analysis_runs: AnalysisRuns
     clock: Clock
     keys: Keys
     phone_numbers: PhoneNumbers

@@ -22,6 +22,7 @@ _COMMANDS = {
     "calls": ("call", "calls"),
     "call_in": ("call-in",),
     "agents": ("agents",),
+    "analysis": ("analysis",),
     "answers": ("answers",),
     "numbers": ("numbers",),
     "softphones": ("softphones",),

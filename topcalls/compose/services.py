@@ -26,6 +26,7 @@ from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
+from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
@@ -78,6 +79,7 @@ class Services:
     accounts: Accounts
     account_speech: AccountSpeech
     analyses: Analyses
+    analysis_runs: AnalysisRuns
     keys: Keys
     quotas: Quotas
     agents: Agents
@@ -194,6 +196,7 @@ def wire(
         accounts=Accounts(db, clock),
         account_speech=speech,
         analyses=analyses,
+        analysis_runs=AnalysisRuns(db, clock),
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
         agents=agents,

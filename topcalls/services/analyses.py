@@ -22,9 +22,8 @@ from topcalls.ids import new_id
 from topcalls.services.call_views import call_view
 from topcalls.store import analyses, analysis_runs, calls, transfers
 from topcalls.store.database import Database
-from topcalls.store.models import Analysis, Call
+from topcalls.store.models import Analysis, AnalysisRun, Call
 
-HANDED_OVER = ("transferred", "referred")
 _STEP_OF = {
     Part.SUMMARY: Step.SUMMARY,
     Part.EXTRACTION: Step.EXTRACTION,
@@ -140,10 +139,15 @@ def decide_at_once(call: Call, now: datetime) -> None:
 
 
 def wanted_of(row: Analysis, call: Call) -> Wanted:
-    """What an analysis is to find out; part of a verb. A run that names nothing repeats what each
+    """What an analysis is to find out; part of a verb."""
+    run = analysis_runs.get(row.run_id) if row.run_id is not None else None
+    return wanted_in(run, call)
+
+
+def wanted_in(run: AnalysisRun | None, call: Call) -> Wanted:
+    """What is asked of a call in a run, or after it. A run that names nothing repeats what each
     call asked for, and one without rules has the call's own."""
     own = Wanted.of(call.request)
-    run = analysis_runs.get(row.run_id) if row.run_id is not None else None
     asked = Wanted.of(run.request) if run is not None else own
     if not asked.parts:
         return own
@@ -154,14 +158,14 @@ def decision_of(call: Call, wanted: Wanted, findings: Findings) -> Decision:
     """By the wanted rules; part of a verb. What this analysis did not look for is taken from what
     the call has."""
     data = findings.data if wanted.schema is not None else call.analysis
-    return decide(wanted.mapping, data, facts_of(call, findings, wanted))
+    handed_over = bool(transfers.handed_over([call.id]))
+    return decide(wanted.mapping, data, facts_of(call, findings, wanted, handed_over))
 
 
-def facts_of(call: Call, findings: Findings, wanted: Wanted) -> dict[str, Any]:
-    """What `core.dispositions.FACTS` lists; part of a verb."""
+def facts_of(call: Call, findings: Findings, wanted: Wanted, handed_over: bool) -> dict[str, Any]:
+    """What `core.dispositions.FACTS` lists."""
     view = call_view(call, None)
     judged = wanted.summary is not None
-    handed_over = any(row.outcome in HANDED_OVER for row in transfers.of_call(call.id))
     return {
         "status": PUBLIC[CallState(call.state)].status,
         "call_status": view.call_status,

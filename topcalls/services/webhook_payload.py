@@ -14,7 +14,6 @@ from topcalls.store import transfers
 from topcalls.store.models import Call
 
 TRANSFERRED = "call.transferred"
-_HANDED_OVER = ("transferred", "referred")
 
 
 def encoded(call: Call, event: str, view: CallView) -> str:
@@ -74,7 +73,7 @@ def _transfer(call: Call, event: str) -> dict[str, Any]:
     """To whom it was handed over, for that event alone."""
     if event != TRANSFERRED:
         return {}
-    done = [row for row in transfers.of_call(call.id) if row.outcome in _HANDED_OVER]
+    done = [row for row in transfers.of_call(call.id) if row.outcome in transfers.HANDED_OVER]
     if not done:
         return {}
     names = ("destination", "phone_number", "kind", "method", "asked_by", "summary")

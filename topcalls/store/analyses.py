@@ -125,13 +125,13 @@ def any_open(run_id: str) -> bool:
     return Analysis.select(Analysis.id).where(Analysis.run == run_id, _OPEN).exists()
 
 
-def of_run(run_id: str, limit: int, after: str, **equal: Any) -> list[Analysis]:
+def of_run(run_id: str, limit: int, after: str, *, not_applied: bool = False) -> list[Analysis]:
     """Analyses of a run that are over, in the order of their ids, behind `after`."""
     query = Analysis.select().where(
         Analysis.run == run_id, Analysis.id > after, Analysis.finished_at.is_null(False)
     )
-    for name, value in equal.items():
-        query = query.where(getattr(Analysis, name) == value)
+    if not_applied:
+        query = query.where(Analysis.applied_at.is_null())
     return list(query.order_by(Analysis.id).limit(limit))
 
 

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from topcalls.core.analysis_request import CallFilter
 from topcalls.core.analysis_work import TRIES, State
 from topcalls.ids import new_id
 from topcalls.store import analyses
 from topcalls.store.models import Analysis, AnalysisRun, Call
 
 
-@dataclass(frozen=True, slots=True)
-class CallFilter:
-    """Which calls: those that were answered and are over, created from `first` to before `last`.
-    `dispositions` may hold None: those without one."""
-
-    call_ids: tuple[str, ...] = ()
-    first: datetime | None = None
-    last: datetime | None = None
-    campaign_id: str | None = None
-    agent_id: str | None = None
-    dispositions: tuple[str | None, ...] = ()
-
-
 def calls_of(account_id: str, wanted: CallFilter, limit: int) -> list[Call]:
     """Up to `limit` of an account's calls, newest first."""
     query = Call.select().where(*_conditions(account_id, wanted))
     return list(query.order_by(Call.created_at.desc()).limit(limit))
+
+
+def calls_by_id(call_ids: Sequence[str]) -> dict[str, Call]:
+    """These calls."""
+    return {call.id: call for call in Call.select().where(Call.id.in_(list(call_ids)))}
 
 
 def call_ids_of(account_id: str, wanted: CallFilter, limit: int) -> list[str]:

@@ -7,6 +7,9 @@ from typing import Any
 
 from topcalls.store.models import CallTransfer
 
+HANDED_OVER = ("transferred", "referred")
+"""Outcomes of a transfer that succeeded."""
+
 
 def insert(call_id: str, number: int, **columns: Any) -> None:
     """Store a transfer that is about to be tried."""
@@ -23,6 +26,14 @@ def of_call(call_id: str) -> list[CallTransfer]:
     """The transfers of a call, in order."""
     query = CallTransfer.select().where(CallTransfer.call == call_id)
     return list(query.order_by(CallTransfer.number))
+
+
+def handed_over(call_ids: list[str]) -> set[str]:
+    """Those of the calls that were handed over to somebody."""
+    query = CallTransfer.select(CallTransfer.call).where(
+        CallTransfer.call.in_(call_ids), CallTransfer.outcome.in_(HANDED_OVER)
+    )
+    return {row.call_id for row in query}
 
 
 def end_open(call_id: str, now: datetime) -> None:

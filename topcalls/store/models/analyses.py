@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import peewee
 
+from topcalls.core.analysis_request import RUN_STATES
 from topcalls.core.analysis_work import State
 from topcalls.store.fields import InstantField, JsonField
 from topcalls.store.models.accounts import Account
 from topcalls.store.models.base import Table, Task, id_field, one_of
 from topcalls.store.models.calls import Call
-
-RUN_STATES = ("running", "done", "cancelled")
 
 
 class AnalysisRun(Table):
