@@ -192,6 +192,7 @@ class Rig:
                 trunks=options.get("trunks"),
                 hand_over=options.get("hand_over", HandOverRules()),
                 politeness_seconds=options.get("politeness_seconds", 2.0),
+                listening=options.get("listening"),
             ),
             Verbs(
                 self.services.calls,

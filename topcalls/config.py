@@ -188,6 +188,16 @@ class Settings(BaseModel):
         description="Host name or IPv4 address by which FreeSWITCH reaches the media server. "
         "Empty: `media_host`.",
     )
+    listen_host: str = Field(
+        "127.0.0.1",
+        description="Address on which a controller lets people hear its calls (`docs/live.md`).",
+    )
+    listen_port: int = Field(0, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    listen_url: str = Field(
+        "",
+        description="How listeners reach it, as in `https://calls.example.com/node-1`. Empty: by "
+        "`listen_host` and the port.",
+    )
     playback: Literal["file", "stream"] = Field(
         "file",
         description="How speech reaches the caller: `file` (growing file on a tmpfs shared with "
@@ -623,6 +633,7 @@ def _refuse_contradictions(settings: Settings) -> None:
             remedy="Leave it out; a call can bring a cassette of its own.",
         )
     _refuse_unusable_links(settings)
+    _refuse_unusable_listening(settings)
     needed = {
         "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
         "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
@@ -635,6 +646,23 @@ def _refuse_contradictions(settings: Settings) -> None:
                 field=name,
                 remedy=f"Set {PREFIX}{name.upper()}. {Settings.model_fields[name].description}",
             )
+
+
+def _refuse_unusable_listening(settings: Settings) -> None:
+    if settings.listen_url and not _is_web_address(settings.listen_url):
+        raise ConfigError(
+            "The setting listen_url is no web address of a server.",
+            field="listen_url",
+            remedy="Set TOPCALLS_LISTEN_URL to how listeners reach this controller, as in "
+            "https://calls.example.com/node-1, or leave it empty.",
+        )
+    if settings.listen_host in ALL_ADDRESSES and not settings.listen_url:
+        raise ConfigError(
+            f"listen_host {settings.listen_host!r} means every address of this machine, and is "
+            "none that an address for listeners could name.",
+            field="listen_url",
+            remedy="Set TOPCALLS_LISTEN_URL to how listeners reach this controller.",
+        )
 
 
 def _refuse_unusable_links(settings: Settings) -> None:

@@ -141,6 +141,9 @@ api_requests = Histogram(
 event_streams = Gauge(
     "topcalls_event_streams", "Streams of events of calls.", multiprocess_mode="livesum"
 )
+listeners = Gauge(
+    "topcalls_listeners", "People who listen in to calls.", multiprocess_mode="livesum"
+)
 greenlets = Gauge(
     "topcalls_greenlets", "Greenlets of a process.", ["process"], multiprocess_mode="livesum"
 )

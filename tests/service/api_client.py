@@ -18,6 +18,7 @@ from topcalls.services.catalogue import Catalogue
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Principal
 from topcalls.services.lineup import Lineup
+from topcalls.services.listening import Listening, ListenTokens
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import numbers_of_agent
 from topcalls.services.tool_results import ResultTokens, ToolResults
@@ -117,6 +118,7 @@ def api_services(
         call_trail=CallTrail(services.db),
         event_streams=EventStreams(live_events.news),
         latencies=services.latencies,
+        listening=Listening(services.db, ListenTokens(factories.SECRET_KEY)),
         live_events=live_events,
         carriers=services.carriers,
         catalogue=catalogue,

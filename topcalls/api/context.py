@@ -25,6 +25,7 @@ from topcalls.services.keys import Keys
 from topcalls.services.knowledge import Knowledge
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
@@ -55,6 +56,7 @@ class ApiServices:
     call_trail: CallTrail
     event_streams: EventStreams
     latencies: Latencies
+    listening: Listening
     live_events: LiveEvents
     carriers: Carriers
     catalogue: Catalogue

@@ -11,8 +11,14 @@ from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
-from topcalls.compose.services import open_services, result_tokens, upload_tickets
+from topcalls.compose.services import (
+    listen_tokens,
+    open_services,
+    result_tokens,
+    upload_tickets,
+)
 from topcalls.config import Settings
+from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.tool_results import ToolResults
 
@@ -35,6 +41,7 @@ def build_api(settings: Settings) -> ApiServer:
             call_trail=services.call_trail,
             event_streams=streams,
             latencies=services.latencies,
+            listening=Listening(services.db, listen_tokens(settings)),
             live_events=live_events,
             carriers=services.carriers,
             catalogue=services.catalogue,

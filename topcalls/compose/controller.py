@@ -20,6 +20,7 @@ from topcalls.compose.playback import playback_dir
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.services import (
     Services,
+    listen_tokens,
     open_services,
     recording_store,
     result_tokens,
@@ -27,6 +28,7 @@ from topcalls.compose.services import (
 from topcalls.config import Settings
 from topcalls.controller.assembly import (
     ControllerOptions,
+    ListeningOptions,
     MediaOptions,
     SwitchAddress,
     TrunkOptions,
@@ -80,6 +82,12 @@ def build_controller(settings: Settings) -> Telephony:
         recording_store=recording_store(settings, services.clock),
         recording_pause_seconds=settings.recording_pause_seconds,
         politeness_seconds=settings.politeness_seconds,
+        listening=ListeningOptions(
+            listen_tokens(settings),
+            settings.listen_host,
+            settings.listen_port,
+            settings.listen_url,
+        ),
     )
     verbs = Verbs(
         services.calls,

@@ -44,6 +44,7 @@ from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.knowledge_pages import Pages
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
@@ -258,6 +259,11 @@ def wire(
 def upload_tickets(settings: Settings) -> Tickets:
     """By which controllers may send recordings to the API."""
     return Tickets(_secret_key(settings))
+
+
+def listen_tokens(settings: Settings) -> ListenTokens:
+    """By which people listen to calls."""
+    return ListenTokens(_secret_key(settings))
 
 
 def result_tokens(settings: Settings) -> ResultTokens:

@@ -16,6 +16,7 @@ from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.gear import Gear, Keeper
 from topcalls.controller.hand_over import HandOverRules
 from topcalls.controller.leg_limits import lease_seconds, longest
+from topcalls.controller.listener_desk import ListenerDesk
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import DEFAULT_PAUSE_SECONDS, RecordingSpool
 from topcalls.controller.softphones import SoftphoneKeeper
@@ -33,12 +34,14 @@ from topcalls.esl.commands import Dial
 from topcalls.esl.parser import ESLEvent
 from topcalls.media.background import Background, SentFiles, SharedFiles, layers_of
 from topcalls.media.growing_file import GrowingFilePlayback
+from topcalls.media.listening_server import ListeningServer
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
 from topcalls.media.stream_chunks import StreamPlayback
 from topcalls.presence import Presence
 from topcalls.services.carriers import Carriers
 from topcalls.services.dispatch import ClaimedCall
+from topcalls.services.listening import ListenTokens
 from topcalls.services.recording_store import RecordingStore
 from topcalls.services.softphones import Softphones
 
@@ -70,6 +73,16 @@ class MediaOptions:
 
 
 @dataclass(frozen=True)
+class ListeningOptions:
+    """Where people hear calls; `url`: see `ListeningServer`."""
+
+    tokens: ListenTokens
+    host: str = "127.0.0.1"
+    port: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class TrunkOptions:
     """What the switch learns by files in `directory`, which it sees and includes: carriers, in its
     SIP profile `profile`, and softphones; None leaves those alone."""
@@ -90,7 +103,8 @@ class ControllerOptions:
     carriers' gateways reach the switch; None leaves its gateways alone. `inbound_reserve`: places
     that calls out leave free for calls in. `recording_store`: where recordings are brought; None
     leaves them where they are. `recording_pause_seconds`: the longest pause of one.
-    `politeness_seconds`: of ringing, after which no other carrier dials."""
+    `politeness_seconds`: of ringing, after which no other carrier dials. `listening` None: nobody
+    listens to calls."""
 
     owner: str
     node: str
@@ -109,6 +123,7 @@ class ControllerOptions:
     recording_pause_seconds: float = DEFAULT_PAUSE_SECONDS
     hand_over: HandOverRules = HandOverRules()  # noqa: RUF009 - it is frozen
     politeness_seconds: float = RANG_SECONDS
+    listening: ListeningOptions | None = None
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -164,7 +179,17 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         playback_directory=files if media.playback == "file" else None,
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
         politeness_seconds=options.politeness_seconds,
+        listening=_listening(options.listening, telephony, clock),
     )
+
+
+def _listening(
+    options: ListeningOptions | None, telephony: Telephony, clock: Clock
+) -> ListeningServer | None:
+    if options is None:
+        return None
+    desk = ListenerDesk(options.tokens, telephony.sessions, clock)
+    return ListeningServer(options.host, options.port, options.url, desk.admit)
 
 
 def _recordings(

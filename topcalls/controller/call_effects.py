@@ -25,6 +25,7 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
+from topcalls.controller.listeners import CallListeners
 from topcalls.controller.live_words import WordsDesk
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.supervisors import Supervisors
@@ -111,6 +112,7 @@ class CallEffects:
         self.transfers = Transfers(call, gear, journal, self)
         self.supervisors = Supervisors(call, gear, journal, self)
         self.words = WordsDesk(journal, self)
+        self.listeners = CallListeners(lambda: self.leg, journal, gear.clock)
         self.recording = CallRecording(
             call, lambda: self.channel_uuid, gear, journal, self._recording_masked
         )
@@ -256,6 +258,7 @@ class CallEffects:
         self.recording.stopped(path)
 
     def _recording_masked(self, paused: bool, done: bool) -> None:
+        self.leg.sound.is_masked = self.recording.paused
         if self.bridge is not None:
             self.bridge.recording_masked(paused, done)
 

@@ -26,6 +26,7 @@ from topcalls.esl.client import SwitchClient
 from topcalls.esl.errors import CommandRefused
 from topcalls.log import get_logger
 from topcalls.media.audio_stream import MediaStream
+from topcalls.media.call_sound import CallSound
 from topcalls.media.playback import Playback
 from topcalls.media.server import ExpectedStream, MediaServer
 
@@ -73,6 +74,8 @@ class CallLeg:
     ) -> None:
         self.on_closed: Callable[[int, str], None] = _ignore_end
         self.playback = playback
+        self.sound = CallSound(playback, self._listened_to)
+        self._tap: Callable[[bytes], None] | None = None
         self._on_audio: Callable[[bytes], None] | None = None
         self._call_id = call_id
         self._uuid = channel_uuid
@@ -134,13 +137,27 @@ class CallLeg:
     @on_audio.setter
     def on_audio(self, callback: Callable[[bytes], None]) -> None:
         self._on_audio = callback
-        if self._stream is not None:
-            self._stream.on_audio = callback
+        self._connect_ears()
+
+    def _listened_to(self, hear: Callable[[bytes], None] | None) -> None:
+        """Somebody listens in, or nobody any more."""
+        self._tap = hear
+        self._connect_ears()
+
+    def _connect_ears(self) -> None:
+        if self._stream is not None and self._on_audio is not None:
+            self._stream.on_audio = self._on_audio if self._tap is None else self._hear
+
+    def _hear(self, l16: bytes) -> None:
+        if self._on_audio is not None:
+            self._on_audio(l16)
+        if self._tap is not None:
+            self._tap(l16)
 
     def start(self, *, detach: bool = False, stereo: bool = False) -> None:
         """Fork the channel's audio to us; the answer is `stream_connected` or `stream_lost`.
         `detach`: away from whoever had it. `stereo`: with what is played to the caller."""
-        self.is_stereo = stereo
+        self.is_stereo = self.sound.is_stereo = stereo
         self._begin(detach=detach)
 
     def switch_reported(self, detail: str) -> None:
@@ -178,6 +195,7 @@ class CallLeg:
     def close(self) -> None:
         """End stream and playback; nothing is reported any more."""
         self._closed = True
+        self.sound.end()
         self.on_audio = _ignore
         if self._expected is not None:
             self._expected.cancel()
@@ -210,8 +228,7 @@ class CallLeg:
         self._stream = self._player.stream = stream
         self._connected_at = self._clock.monotonic()
         stream.on_closed = partial(self._stream_closed, expected)
-        if self._on_audio is not None:
-            stream.on_audio = self._on_audio
+        self._connect_ears()
         self._listener.stream_connected()
 
     def _start_answered(self, expected: ExpectedStream, result: str | SwitchError) -> None:

@@ -20,6 +20,7 @@ from topcalls.core.transfer import Destination
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.media.background import Background
+from topcalls.media.listening_server import ListeningServer
 from topcalls.media.playback import Playback
 from topcalls.media.server import MediaServer
 from topcalls.services.dispatch import ClaimedCall
@@ -80,7 +81,7 @@ class Gear:
     `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
     channels of calls, by their uuids. `keepers` keep files of the switch. `politeness_seconds`:
     see `core/routing.py`. `leg_seconds`: how long an answered channel stays without a word of ours
-    (`leg_leases.py`)."""
+    (`leg_leases.py`). `listening`: where people hear calls, if they may."""
 
     switch: SwitchClient
     media: MediaServer
@@ -101,3 +102,4 @@ class Gear:
     )
     sides: dict[str, Side] = field(default_factory=dict)
     politeness_seconds: float = RANG_SECONDS
+    listening: ListeningServer | None = None

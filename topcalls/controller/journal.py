@@ -115,6 +115,11 @@ class Journal:
         """What the switch says of the recording: `written` or `refused`."""
         self._entries.put(lambda: self._calls.note_recording(self._call_id, state))
 
+    def trail(self, kind: str, detail: dict[str, Any]) -> None:
+        """Something that does not move the call, for its trail."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.note(self._call_id, kind, detail, at))
+
     def note(self, write: Callable[[], None]) -> None:
         """Something else about the call that is written in its order."""
         self._entries.put(write)

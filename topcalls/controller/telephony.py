@@ -228,6 +228,8 @@ class Telephony:
             self._try(keeper.release)
         self._gear.switch.stop()
         self._gear.media.stop()
+        if self._gear.listening is not None:
+            self._gear.listening.stop()
         if self._gear.playback_directory is not None:
             self._gear.playback_directory.close()
         self._try(lambda: self._verbs.nodes.leave(self.owner))
@@ -351,6 +353,7 @@ class Telephony:
             capacity=self._max_calls,
             draining=told,
             media_url=self._gear.media.url_of(""),
+            listen_url=self._gear.listening.url if self._gear.listening else None,
             version=__version__,
             switch=self.health.report,
         )
@@ -433,6 +436,8 @@ class Telephony:
             self._presence = None
 
     def _listen(self) -> None:
+        if self._gear.listening is not None:
+            self._gear.listening.start()
         try:
             self._gear.media.start()
         except OSError as error:

@@ -21,6 +21,9 @@ END: Final = "end"
 _OTHERS: Final = {
     "ContextInjected": "injected",
     "HandedToCarrier": "transfer",
+    "ListenerJoined": "listening",
+    "ListenerLeft": "listening",
+    "ListeningAllowed": "listening",
     "PutOnHold": "hold",
     "RecordingPaused": "recording",
     "RecordingPauseFailed": "recording",

@@ -21,7 +21,7 @@ from topcalls.audio.formats import G711Codec
 from topcalls.clock import Clock
 from topcalls.log import get_logger
 from topcalls.media.heard import BYTES_PER_MS, Heard, PlaybackTimer
-from topcalls.media.playback import SwitchPlayer, ignore, tell
+from topcalls.media.playback import Audible, SwitchPlayer, ignore, tell
 from topcalls.media.utterance_file import UtteranceFile, prepare
 
 _START_SECONDS = 5.0  # longest wait for the switch to start a playback
@@ -146,6 +146,17 @@ class GrowingFilePlayback:
     def played_ms(self, utterance_id: str) -> int:
         utterance = self._utterances.get(utterance_id)
         return self._heard(utterance).played_ms if utterance is not None else 0
+
+    def audible(self) -> Audible | None:
+        playing = self._playing
+        if playing is None or not playing.timer.started or playing.timer.paused:
+            return None
+        played = min(playing.timer.elapsed_bytes(self._clock.monotonic()), playing.available)
+        return Audible(playing.utterance.id, playing.available_from + played)
+
+    def sound_of(self, utterance_id: str, begin: int, size: int) -> bytes:
+        utterance = self._utterances.get(utterance_id)
+        return utterance.file.read(begin, size) if utterance is not None else b""
 
     def playback_started(self, target: str, switch_us: int) -> None:
         playing = self._current(target)

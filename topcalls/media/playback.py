@@ -9,7 +9,7 @@ follows from these events.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from topcalls.audio.formats import G711Codec
 from topcalls.log import get_logger
@@ -39,6 +39,13 @@ class SwitchPlayer(Protocol):
     def send_stream_text(self, text: str) -> None:
         """Send a text message to mod_audio_stream."""
         ...
+
+
+class Audible(NamedTuple):
+    """What is heard now, and how many bytes of it were."""
+
+    utterance_id: str
+    position: int
 
 
 class Playback(Protocol):
@@ -82,6 +89,15 @@ class Playback(Protocol):
 
     def played_ms(self, utterance_id: str) -> int:
         """How much of it has been heard; 0 for an utterance that is over or unknown."""
+        ...
+
+    def audible(self) -> Audible | None:
+        """What is heard now; None while there is silence, a pause included."""
+        ...
+
+    def sound_of(self, utterance_id: str, begin: int, size: int) -> bytes:
+        """A piece of an utterance that is being heard: what was forgotten of it is silence, what
+        is not there yet is left out."""
         ...
 
     @property

@@ -23,12 +23,13 @@ from topcalls.clock import Clock
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.media.heard import BYTES_PER_MS, FRAME_BYTES, Heard, PlaybackTimer
-from topcalls.media.playback import SwitchPlayer, ignore, tell
+from topcalls.media.playback import Audible, SwitchPlayer, ignore, tell
 
 _CHUNK = 400 * BYTES_PER_MS
 _LONGEST_CHUNK = 1000 * BYTES_PER_MS
 _LOW_WATER = 250 * BYTES_PER_MS  # less than this ahead: send what there is
 _MAX_CHUNKS = 3  # sent and not heard
+_REMEMBERED = 100 * BYTES_PER_MS
 _MAX_QUEUED = 2  # of these, playbacks asked for
 # Closer to its end a playback is not paused. Less than half of the shortest chunk: where the model
 # is hardly faster than speech all are short, and each has to be pausable.
@@ -96,6 +97,7 @@ class StreamPlayback:
         self._orphans = 0  # cleared chunks whose files were not announced yet
         self._paused = False
         self._cut_off = False  # the last playback ended as if the channel had gone
+        self._last_heard = ("", b"")  # the end of a chunk, for `sound_of`, and its utterance
         self._stopped_us = 0  # the switch's time of the last stop
         self._closed = False
 
@@ -146,6 +148,24 @@ class StreamPlayback:
     def played_ms(self, utterance_id: str) -> int:
         utterance = self._utterances.get(utterance_id)
         return self._heard(utterance).played_ms if utterance is not None else 0
+
+    def audible(self) -> Audible | None:
+        head = self._chunks[0] if self._chunks else None
+        if head is None or not head.timer.started or head.timer.paused:
+            return None
+        played = min(head.left, head.timer.elapsed_bytes(self._clock.monotonic()))
+        return Audible(head.utterance.id, head.utterance.heard + played)
+
+    def sound_of(self, utterance_id: str, begin: int, size: int) -> bytes:
+        chunks = [chunk for chunk in self._chunks if chunk.utterance.id == utterance_id]
+        if not chunks:
+            return b""
+        last, before = self._last_heard
+        before = before if last == utterance_id else b""
+        at = begin - (chunks[0].utterance.heard - chunks[0].position - len(before))
+        forgotten = g711.SILENCE[self.codec] * min(size, max(0, -at))
+        there = before + b"".join(chunk.audio for chunk in chunks)
+        return forgotten + there[max(0, at) : max(0, at + size)]
 
     def stream_file_ready(self, path: str, chunk: str = "") -> None:
         """`chunk` tells which chunk the file is; without it files are taken in order."""
@@ -286,6 +306,7 @@ class StreamPlayback:
         chunk.utterance.heard += heard
         chunk.stalls = 0 if heard else chunk.stalls + 1
         if not chunk.left:
+            self._last_heard = chunk.utterance.id, chunk.audio[-_REMEMBERED:]
             self._pop()
         elif chunk.stalls >= _MAX_STALLS:
             log.warning("Switch does not play a file")

@@ -57,6 +57,18 @@ class UtteranceFile:
             self._write(rest + self._silence * (FRAME_BYTES - len(rest)))
         self._close()
 
+    def read(self, begin: int, size: int) -> bytes:
+        """A piece of what was written, as far as it is there."""
+        if not self._exists:
+            return b""
+        try:
+            with open(self.path, "rb", buffering=0) as file:
+                file.seek(begin)
+                return file.read(size)
+        except OSError as error:
+            log.warning("Playback file cannot be read", error=error.strerror)
+            return b""
+
     def delete(self) -> None:
         """Remove the file. The switch plays on what it has open, but can open it no more."""
         self.writable = False

@@ -78,7 +78,7 @@ class WebSocketServer:
 
     def start(self) -> None:
         """Bind and accept. Raises OSError when the address cannot be had."""
-        self._server = _Acceptor(_listener(self._address), self._handle)
+        self._server = _Acceptor(listening_socket(self._address), self._handle)
         self._server.start()
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -167,8 +167,8 @@ class _Acceptor(StreamServer):
         pass
 
 
-def _listener(address: tuple[str, int]) -> Any:
-    """A listening socket whose accepted sockets send every frame at once."""
+def listening_socket(address: tuple[str, int]) -> Any:
+    """One whose accepted sockets send at once what they are given. Raises OSError."""
     family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:

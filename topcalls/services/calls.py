@@ -298,6 +298,10 @@ class Calls:
         """Store what the switch says of the recording: `written`, or `refused` to begin it."""
         self._db.run(calls.set_columns, call_id, recording_state=state)
 
+    def note(self, call_id: str, kind: str, detail: Mapping[str, Any], at: datetime) -> None:
+        """Store what happened without moving the call; `kind` of `store.calls.NOTES`."""
+        self._db.run(calls.note, call_id, kind, dict(detail), at)
+
     def close_transcript(self, call_id: str, at: datetime) -> None:
         """Every turn of the call is stored."""
         self._db.run(calls.set_columns, call_id, transcript_closed_at=at)

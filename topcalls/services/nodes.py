@@ -115,6 +115,7 @@ class Nodes:
         capacity: int,
         draining: bool = False,
         media_url: str | None = None,
+        listen_url: str | None = None,
         version: str | None = None,
         switch: SwitchReport = SwitchReport(False),  # noqa: B008 - it is frozen
     ) -> Wish:
@@ -124,6 +125,7 @@ class Nodes:
             "capacity": capacity,
             "draining": draining,
             "media_url": media_url,
+            "listen_url": listen_url,
             "version": version,
             **self._of_node,
             **_columns(switch),

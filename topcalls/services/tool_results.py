@@ -6,8 +6,6 @@ a key that is derived from the install's secret key, and good for this one call 
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from topcalls.core.tool_answers import MOST_BYTES
 from topcalls.core.tool_log import kept
 from topcalls.core.tools import ToolResult, ToolStatus, failed, tools_of
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthorized
+from topcalls.services.signing import Signer
 from topcalls.services.tools import CUSTOM
 from topcalls.store import calls, commands, tools
 from topcalls.store.database import Database
@@ -50,27 +49,22 @@ class Brought:
 
 
 class ResultTokens:
-    """Signs and checks tokens. `secret_keys`: as in the settings, the first signs, all check."""
+    """Signs and checks tokens. `secret_keys`: see `Signer`."""
 
     def __init__(self, secret_keys: str) -> None:
-        given = [key.strip().encode() for key in secret_keys.split(",") if key.strip()]
-        self._keys = [hmac.digest(key, _PURPOSE, "sha256") for key in given]
+        self._signer = Signer(secret_keys, _PURPOSE)
 
     def issue(self, call_id: str, tool_call_id: str, now: datetime) -> str:
         """For bringing the result of this call of a tool."""
         until = int((now + VALID).timestamp())
-        return f"1.{until}.{_signature(self._keys[0], call_id, tool_call_id, until)}"
+        return f"1.{until}.{self._signer.sign(f'{call_id} {tool_call_id} {until}')}"
 
     def check(self, call_id: str, tool_call_id: str, token: str, now: datetime) -> None:
         """Raises Unauthorized: it was not made here, not for this, or its time is over."""
         parts = _TOKEN.fullmatch(token)
         until = int(parts[1]) if parts else 0
         given = parts[2] if parts else ""
-        genuine = [
-            hmac.compare_digest(_signature(key, call_id, tool_call_id, until), given)
-            for key in self._keys
-        ]
-        if not any(genuine):
+        if not self._signer.is_genuine(f"{call_id} {tool_call_id} {until}", given):
             raise Unauthorized("This token was not made for the result of this tool.")
         if until < now.timestamp():
             raise Unauthorized("The time of this token is over.")
@@ -176,8 +170,3 @@ def _result(content: Mapping[str, Any]) -> ToolResult:
         message = f"Is larger than {MOST_BYTES} bytes as JSON: the agent reads all of it."
         raise InvalidRequest("The result is too large.", [FieldError(name, message, "too_large")])
     return result
-
-
-def _signature(key: bytes, call_id: str, tool_call_id: str, until: int) -> str:
-    said = f"{call_id} {tool_call_id} {until}"
-    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()

@@ -18,6 +18,9 @@ from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 _TICK = timedelta(microseconds=1)
 NOTES = (
     "ContextInjected",
+    "ListenerJoined",
+    "ListenerLeft",
+    "ListeningAllowed",
     "RecordingPaused",
     "RecordingPauseFailed",
     "RecordingResumed",

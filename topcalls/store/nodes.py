@@ -19,6 +19,11 @@ def put(controller_id: str, now: datetime, **columns: Any) -> None:
     ).execute()
 
 
+def get(controller_id: str) -> Controller | None:
+    """One controller."""
+    return Controller.get_or_none(Controller.id == controller_id)
+
+
 def asked_of(controller_id: str) -> tuple[bool, bool]:
     """Whether an operator wants this controller to drain, and to hand its calls over."""
     row = Controller.get_or_none(Controller.id == controller_id)

@@ -17,7 +17,9 @@ from topcalls.api.idempotency import idempotent, json_answer, once
 from topcalls.api.live_answers import DOCUMENTED, event_stream, wants_stream
 from topcalls.api.schemas.call_views import CallEventsSchema
 from topcalls.api.schemas.keys import CommandSchema
+from topcalls.api.schemas.listening import InvitationSchema
 from topcalls.api.schemas.live_words import InjectSchema, SaySchema
+from topcalls.services.listening import Invitation
 
 live = ApiBlueprint("live calls", __name__, description="Take part in calls while they last.")
 
@@ -36,6 +38,19 @@ def list_call_events(call_id: UUID) -> Any:
     if wants_stream():
         return event_stream(services(), str(call_id))
     return {"data": services().call_trail.events(principal().account_id, str(call_id))}
+
+
+@live.route("/v1/calls/<uuid:call_id>/listen")
+@requires("calls:read")
+@fails_with(409)
+@live.response(200, InvitationSchema, example=live_examples.INVITATION)
+def listen(call_id: UUID) -> Invitation:
+    """Where a live call is heard.
+
+    Needs the scope `calls:supervise` too. The address needs no key: whoever has it may begin to
+    listen until `expires_at`, and hears the call until it ends.
+    """
+    return services().listening.invite(principal(), str(call_id), services().clock.now())
 
 
 @live.route("/v1/calls/<uuid:call_id>/say", methods=["POST"])

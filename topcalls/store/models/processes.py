@@ -13,6 +13,7 @@ from topcalls.store.models.base import Leased, Table
 class Controller(Table):
     """A running controller: `id` is the owner written into leases, `node` its FreeSWITCH.
 
+    `media_url` is where its switch brings audio, `listen_url` where people hear calls.
     `drain_asked` is an operator's wish, and `hand_over_asked` that it gives away the calls it has,
     `draining` the controller's word that it takes no calls, `obstacle` what else keeps it from
     taking any. `switch_since`: since when its switch is up or down; what the switch said of itself
@@ -24,6 +25,7 @@ class Controller(Table):
     capacity = peewee.IntegerField()
     draining = peewee.BooleanField(default=False)
     media_url = peewee.TextField(null=True)
+    listen_url = peewee.TextField(null=True)
     version = peewee.TextField(null=True)
     started_at = InstantField()
     heartbeat_at = InstantField()
