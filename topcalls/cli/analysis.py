@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, TextIO
 from uuid import UUID
@@ -10,19 +9,15 @@ from uuid import UUID
 import click
 
 from topcalls.cli.client import ApiClient
+from topcalls.cli.json_files import object_in
 from topcalls.config import Settings
 
 _RUNS = "/v1/analysis/runs"
 
 
 def _request(ctx: click.Context, param: click.Parameter, file: TextIO) -> dict[str, Any]:
-    try:
-        body = json.load(file)
-    except ValueError as error:
-        raise click.BadParameter(f"It is no JSON: {error}.") from None
-    if not isinstance(body, dict):
-        raise click.BadParameter("It must hold one JSON object: the body of the request.")
-    return body
+    with file:
+        return object_in(file)
 
 
 _file = click.argument("file", type=click.File(), callback=_request)
