@@ -54,12 +54,20 @@ def test_it_is_told_as_it_was(rig, calls, number, end):
     assert rig.originates(call["id"]) == 1
 
 
-@pytest.mark.parametrize("number", SCENARIOS)
-def test_it_is_billed_as_long_as_it_was(rig, calls, number):
-    seconds = rig.talks().get(calls[number]["id"], 0)
-    billed = round(calls[number]["actual_duration_billed"] * 60)
-    assert billed in (math.ceil(seconds), math.ceil(seconds) - 1, math.ceil(seconds) + 1)
-    assert (billed == 0) == (number == REFUSES)
+def billed(call):
+    return round(call["actual_duration_billed"] * 60)
+
+
+def test_it_is_billed_as_long_as_it_was(rig, calls):
+    seconds = math.ceil(rig.talks()[calls[LEAVES]["id"]])
+    assert billed(calls[LEAVES]) in (seconds - 1, seconds, seconds + 1)
+    assert billed(calls[REFUSES]) == 0
+
+
+def test_nobody_is_billed_for_having_talked_to_nobody(rig, calls):
+    assert 0 <= billed(calls[STAYS]) < rig.talks()[calls[STAYS]["id"]] - 1
+    assert rig.talks()[calls[PICKS_UP]["id"]] > 0
+    assert billed(calls[PICKS_UP]) == 0
 
 
 def test_nothing_is_left_of_them(rig, calls):

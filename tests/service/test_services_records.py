@@ -8,12 +8,14 @@ import factories
 import pytest
 
 from topcalls.core.call_events import (
+    Adopted,
     Answered,
     BridgeFailed,
     ChannelLost,
     GivenBack,
     Hangup,
     HungUp,
+    OwnerLost,
     Rang,
     StopRequested,
     StreamConnected,
@@ -155,6 +157,30 @@ def test_a_call_lost_without_a_word_lasted_until_it_was_last_heard_of(services, 
     life.talk(30)
     life.take(ChannelLost(services.clock.now() - timedelta(seconds=18)))
     assert row(services, life).billed_seconds == 12
+
+
+@pytest.mark.parametrize(("heard", "billed"), [(12, 12), (90, 60), (-5, 0), (None, 60)])
+def test_who_waited_for_a_controller_that_was_gone_is_not_billed_for_it(
+    services, life, heard, billed
+):
+    """The switch's end is told; the bill ends when the controller was last heard of."""
+    life.talk(30)
+    answered_at = row(services, life).answered_at
+    heard_at = None if heard is None else answered_at + timedelta(seconds=heard)
+    life.take(OwnerLost(heard_at))
+    services.clock.advance(30)
+    life.take(hung_up(services, since=60, talked=60))
+    stored = row(services, life)
+    assert (stored.end_reason, stored.billed_seconds) == ("controller_lost", billed)
+    assert (stored.ended_at - stored.answered_at).total_seconds() == 60
+
+
+def test_who_was_taken_up_again_is_billed_to_the_end(services, life):
+    life.talk(30)
+    life.take(Adopted())
+    services.clock.advance(30)
+    life.take(hung_up(services, since=60, talked=60))
+    assert row(services, life).billed_seconds == 60
 
 
 def test_no_call_ends_before_its_answer(services, life):

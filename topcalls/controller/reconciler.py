@@ -153,7 +153,8 @@ class Reconciler:
             _count(Disagreement.ANSWER_UNHEARD, live)
             live.effects.leg.answered(look.codec, keys_in_band=look.keys_in_band)
             waited = is_taken_over and look.answered_ago > self._adopt_seconds
-            live.session.post(OwnerLost() if waited else Answered(look.answered_ago))
+            unheard = OwnerLost(live.dialled_at)  # who picked up after that heard nobody
+            live.session.post(unheard if waited else Answered(look.answered_ago))
             if state is State.DISPATCHING and is_taken_over:
                 take_channel(self._switch, uuid, self._owner)
             return True

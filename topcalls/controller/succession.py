@@ -156,12 +156,14 @@ def fate(call: ClaimedCall, written: HungUp | None, heard_since: datetime) -> tu
     if not call.facts.dialled:
         return (GivenBack(),)
     if written is not None:
-        return (OwnerLost(), written) if _outlived(call, written) else (written,)
+        lost = OwnerLost(call.owner_heard_at)
+        return (lost, written) if _outlived(call, written) else (written,)
     if call.facts.state is State.DISPATCHING:
         return ()
     if call.facts.state is State.ENDING:  # the hang-up that was decided may never have been sent
         return (TimedOut(),)
-    return (Adopted(),) if _can_go_on(call, heard_since) else (OwnerLost(),)
+    lost = OwnerLost(call.owner_heard_at)
+    return (Adopted(),) if _can_go_on(call, heard_since) else (lost,)
 
 
 def _can_go_on(call: ClaimedCall, heard_since: datetime) -> bool:

@@ -32,7 +32,7 @@ def turn_away(call: ClaimedCall, journal: Journal, switch: SwitchClient, clock: 
 
 def _what_follows(call: ClaimedCall) -> tuple[CallEvent, ...]:
     if call.facts.dialled:
-        return OwnerLost(), ChannelLost(call.owner_heard_at)
+        return OwnerLost(call.owner_heard_at), ChannelLost(call.owner_heard_at)
     if call.tries_left > 0:
         return (GivenBack(),)
     return (Misconfigured("See the controller's log."),)

@@ -229,7 +229,12 @@ class ChannelLost:
 
 @dataclass(frozen=True, slots=True)
 class OwnerLost:
-    """The controller that carried the call is gone, and the conversation with it."""
+    """The controller that carried the call is gone, and the conversation with it.
+
+    `last_heard_at`: when it last told that it had the call; nothing after that is billed.
+    """
+
+    last_heard_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,12 @@ from topcalls.core.call_events import (
     Hangup,
     HungUp,
     Misconfigured,
+    OwnerLost,
     StopRequested,
 )
 from topcalls.core.call_state import State, Transition, Verdict, advance
 from topcalls.core.call_status import WEBHOOKS
+from topcalls.core.end_reasons import EndReason
 from topcalls.core.supervision import Outcome
 from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
@@ -183,10 +185,11 @@ def _ending(
 ) -> dict[str, Any]:
     """What a call is left with. One that nobody answered leaves nothing to wrap up."""
     answered_at, ended_at = _talk(call, changes, event, now)
+    served_until = _served_until(call, changes)
     return {
         "answered_at": answered_at,
         "ended_at": ended_at,
-        "billed_seconds": quota.billed(answered_at, ended_at),
+        "billed_seconds": quota.billed(answered_at, min(ended_at, served_until or ended_at)),
         "completed": answered_at is None,
         "lease_owner": None,
         "lease_until": None,
@@ -212,6 +215,16 @@ def _talk(
         elif event.answered_at is not None and event.ended_at >= event.answered_at:
             ended_at = min(now, answered_at + (event.ended_at - event.answered_at))
     return answered_at, max(ended_at or now, answered_at or call.created_at)
+
+
+def _served_until(call: Call, changes: Mapping[str, Any]) -> datetime | None:
+    """When the controller was last heard of whose loss ended the call: whoever was on the line
+    after that heard nobody. None for every other call."""
+    if changes.get("end_reason", call.end_reason) != EndReason.CONTROLLER_LOST:
+        return None
+    lost = calls.last_event(call.id, OwnerLost.__name__)
+    heard_at = lost.detail.get("last_heard_at") if lost is not None else None
+    return datetime.fromisoformat(heard_at) if heard_at else None
 
 
 def _webhook_event(transition: Transition) -> str | None:

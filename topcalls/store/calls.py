@@ -142,6 +142,12 @@ def event_at(call_id: str, version: int) -> CallEvent | None:
     )
 
 
+def last_event(call_id: str, kind: str) -> CallEvent | None:
+    """The latest event of this kind in the trail of a call."""
+    query = CallEvent.select().where(CallEvent.call == call_id, CallEvent.kind == kind)
+    return query.order_by(CallEvent.version.desc()).first()  # type: ignore[no-any-return]
+
+
 def events(call_id: str) -> list[CallEvent]:
     """The trail of a call."""
     query = CallEvent.select().where(CallEvent.call == call_id)
