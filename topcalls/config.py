@@ -12,6 +12,7 @@ import difflib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -474,6 +475,12 @@ class Settings(BaseModel):
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."
     )
+    webhook_disable_after_hours: int = Field(
+        72,
+        ge=0,
+        le=8760,
+        description="A webhook receiver that accepts nothing for so long is disabled; 0: never.",
+    )
     allow_private_webhooks: bool = Field(
         False,
         description="Let webhook URLs reach private and loopback addresses. Without it the sandbox "
@@ -533,6 +540,11 @@ class Settings(BaseModel):
         if not self.public_url and self.api_host in ALL_ADDRESSES and self.key_kind == "live":
             return f"http://{self.api_host}:{self.api_port}"  # `load` refuses it
         return (self.public_url or self.own_url).rstrip("/")
+
+    @property
+    def webhook_disable_after(self) -> timedelta | None:
+        hours = self.webhook_disable_after_hours
+        return timedelta(hours=hours) if hours else None
 
     @property
     def own_url(self) -> str:

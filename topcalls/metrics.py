@@ -134,6 +134,9 @@ knowledge_unembedded = Counter(
     "topcalls_knowledge_unembedded_total",
     "Searches by words alone because the embedding model failed or was too slow.",
 )
+webhook_receivers_disabled = Counter(
+    "topcalls_webhook_receivers_disabled_total", "Webhook receivers that were disabled."
+)
 webhook_attempts = Counter("topcalls_webhook_attempts_total", "Webhook attempts.", ["outcome"])
 api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS

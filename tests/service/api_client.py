@@ -39,6 +39,8 @@ SCOPES = (
     "softphones:read",
     "softphones:write",
     "voices:write",
+    "webhooks:read",
+    "webhooks:write",
     "admin",
 )
 GOOD_CALL: dict[str, Any] = {
@@ -102,7 +104,7 @@ def api_services(
     services: factories.Services, lineup: Lineup | None = None, **rules: Any
 ) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
-    rules.setdefault("default_from_number", factories.FROM_NUMBER)
+    rules = {"default_from_number": factories.FROM_NUMBER, "own_url": PUBLIC_URL, **rules}
     voices = Voices(services.db, lineup or Lineup())
     rules.setdefault("knowledge", services.knowledge.book)
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
@@ -144,7 +146,11 @@ def api_services(
         voices=voices,
         softphones=services.softphones,
         tool_results=ToolResults(services.db, ResultTokens(factories.SECRET_KEY)),
-        webhooks=services.webhooks,
+        accounts=services.accounts,
+        webhook_log=services.webhook_log,
+        webhook_subscriptions=services.webhook_subscriptions,
+        webhook_receivers=services.webhook_receivers,
+        webhook_listeners=services.webhook_listeners,
     )
 
 

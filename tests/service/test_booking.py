@@ -317,7 +317,8 @@ def test_the_webhook_tells_what_was_booked(services, who, call, directory):
 
     def payload():
         row = calls.get(call.call_id)
-        return encoded(row, "call.completed", services.calls.get(who.account_id, row.id))
+        view = services.calls.get(who.account_id, row.id)
+        return encoded(row, "call.completed", view, sequence=1)
 
     (told,) = json.loads(services.db.read(payload))["appointments"]
     assert told["contact"]["name"] == "Zoë"

@@ -99,7 +99,7 @@ def test_a_call_that_waits_is_not_dialled_once_its_number_is_listed(services, wh
     assert failed.error_message == WORDS
     assert failed.completed
     assert services.quotas.balance(who.account_id).minutes_reserved == 10
-    told = services.webhooks.deliveries(who.account_id, waiting.id).data
+    told = services.webhook_log.deliveries(who.account_id, waiting.id).data
     assert {delivery.event for delivery in told} == {"call.failed", "call.queued"}
     trail = services.call_trail.events(who.account_id, waiting.id)
     assert [(step.kind, step.detail["rule"]) for step in trail] == [("Forbidden", "do_not_call")]

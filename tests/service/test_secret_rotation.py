@@ -151,7 +151,7 @@ def test_when_the_key_is_lost_a_webhook_secret_can_be_made_anew(opened, clock, m
     _, secrets_ = many
     accounts = Accounts(opened(new_key()), clock)
     account = accounts.list()[0].id
-    made = accounts.rotate_webhook_secret(account)
+    made = accounts.rotate_webhook_secret(account).secret
     assert accounts.webhook_secret(account) == made != secrets_[account]
 
 

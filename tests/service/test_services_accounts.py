@@ -60,7 +60,7 @@ def test_every_account_has_its_own_webhook_secret_and_can_renew_it(services, acc
     other = services.accounts.create("Other")
     first = services.accounts.webhook_secret(account.id)
     assert first != services.accounts.webhook_secret(other.id)
-    renewed = services.accounts.rotate_webhook_secret(account.id)
+    renewed = services.accounts.rotate_webhook_secret(account.id).secret
     assert renewed != first
     assert services.accounts.webhook_secret(account.id) == renewed
 

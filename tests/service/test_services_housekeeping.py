@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 
 import factories
@@ -23,7 +24,7 @@ from topcalls.store.models import (
 from topcalls.store.models import TurnTiming as StoredTiming
 
 pytestmark = pytest.mark.service
-NOTHING = Tidied(0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = Tidied(*[0] * len(fields(Tidied)))
 DONE = Answer(200, {}, b"")
 URL = "https://example.com/h"
 
@@ -60,13 +61,15 @@ def test_what_is_too_old_goes_and_the_call_stays(services):
         for call_id in services.wrap_ups.due(services.clock.now(), 1):
             services.wrap_ups.run(call_id, services.clock.now())
         services.clock.advance(1)
-    for delivery in services.webhooks.due(services.clock.now(), 10):
-        services.webhooks.record_attempt(delivery.id, 1, Outcome(200), services.clock.now())
+    while due := services.webhooks.due(services.clock.now(), 10):
+        for delivery in due:
+            services.webhooks.record_attempt(delivery.id, 1, Outcome(200), services.clock.now())
     services.clock.advance(89 * 86400)
     assert tidy(services) == NOTHING
     services.clock.advance(2 * 86400)
     done = tidy(services)
     assert (done.call_events, done.webhook_events, done.timings) == (6, 3, 1)
+    assert done.webhook_lanes == 1
     tables = (CallEvent, WebhookEvent, WebhookDelivery, WebhookAttempt, StoredTiming)
     assert count(services, *tables) == [0, 0, 0, 0, 0]
     assert services.calls.get(who.account_id, life.call_id).status == "completed"

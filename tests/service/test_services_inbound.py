@@ -277,7 +277,7 @@ def test_webhooks_of_a_call_that_is_refused(services, who, number):
     services.phone_numbers.update(who.account_id, number, {"agent_id": agent})
     services.quotas.grant(who.account_id, -999.5, "spent", services.clock.now())
     answer = take(services)
-    (delivery,) = services.webhooks.deliveries(who.account_id, answer.call_id).data
+    (delivery,) = services.webhook_log.deliveries(who.account_id, answer.call_id).data
     assert (delivery.event, delivery.url) == ("call.failed", hook)
 
 

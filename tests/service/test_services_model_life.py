@@ -49,7 +49,7 @@ def test_a_call_whose_model_is_gone_by_its_time_fails_and_says_so(services, who)
     for word in (DYING, "2027-01-20", "gpt-realtime-2.1"):
         assert word in call.error_message
     assert services.quotas.balance(who.account_id).minutes_reserved == 0
-    told = [item.event for item in services.webhooks.deliveries(who.account_id, call_id).data]
+    told = [item.event for item in services.webhook_log.deliveries(who.account_id, call_id).data]
     assert told == []  # nobody asked to be told
 
 
@@ -57,7 +57,7 @@ def test_whoever_asked_to_be_told_of_a_failed_call_is(services, who):
     hook = {"webhook_url": "https://example.com/hook", "webhook_events": ("call.failed",)}
     call_id = scheduled(services, who, model=DYING, **hook)
     claim(services, END)
-    told = [item.event for item in services.webhooks.deliveries(who.account_id, call_id).data]
+    told = [item.event for item in services.webhook_log.deliveries(who.account_id, call_id).data]
     assert told == ["call.failed"]
 
 

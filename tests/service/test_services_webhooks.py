@@ -13,7 +13,8 @@ from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.transcript import Turn
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.errors import InvalidRequest, NotFound
-from topcalls.services.webhooks import LANE_WIDTH, LEASE_SECONDS, endpoint_of
+from topcalls.services.webhook_outbox import endpoint_of
+from topcalls.services.webhooks import LANE_WIDTH, LEASE_SECONDS
 from topcalls.store.models import WebhookDelivery, WebhookEvent
 
 pytestmark = pytest.mark.service
@@ -33,6 +34,16 @@ def due(services, limit=50):
 def note(services, delivery, outcome):
     now = services.clock.now()
     return services.webhooks.record_attempt(delivery.id, delivery.attempt, outcome, now)
+
+
+def accepted(services):
+    """All that is due, one after the other, each accepted."""
+    found = []
+    while taken := due(services):
+        found += taken
+        for delivery in taken:
+            note(services, delivery, OK)
+    return found
 
 
 def told(services):
@@ -71,7 +82,7 @@ def test_what_is_handed_out_is_all_that_is_needed_to_send(services, who):
         URL,
         "https://example.com",
     )
-    assert delivery.secret == services.accounts.webhook_secret(who.account_id)
+    assert delivery.secrets == (services.accounts.webhook_secret(who.account_id),)
     assert (delivery.attempt, delivery.account_id) == (1, who.account_id)
     assert delivery.created_at == services.clock.now()
     body = orjson.loads(delivery.payload)
@@ -90,9 +101,10 @@ def test_the_payload_of_a_completed_call(services, who):
     file.parent.mkdir(parents=True)
     file.write_bytes(b"RIFF" + b"." * 50)
     wrap_up(services)
-    (payload,) = [item.payload for item in due(services) if item.event == "call.completed"]
+    (payload,) = [item.payload for item in accepted(services) if item.event == "call.completed"]
     assert orjson.loads(payload) == {
         "event": "call.completed",
+        "sequence": 3,
         "call_id": life.call_id,
         "direction": "outbound",
         "phone_number": factories.NUMBER,
@@ -193,7 +205,7 @@ def test_a_delivery_that_kills_every_sender_is_given_up(services, who):
     services.clock.advance(LEASE_SECONDS)
     assert due(services) == []
     assert services.webhooks.bury_exhausted(services.clock.now()) == 1
-    (view,) = services.webhooks.deliveries(who.account_id).data
+    (view,) = services.webhook_log.deliveries(who.account_id).data
     assert (view.status, len(view.log)) == (DeliveryState.DEAD, 1)
 
 
@@ -299,7 +311,7 @@ def test_the_log_of_a_delivery(services, who):
     (delivery,) = due(services)
     services.clock.advance(1)
     note(services, delivery, FAILED)
-    (view,) = services.webhooks.deliveries(who.account_id, call.id).data
+    (view,) = services.webhook_log.deliveries(who.account_id, call.id).data
     assert (view.event, view.url, view.call_id) == ("call.queued", URL, call.id)
     assert (view.id, view.message_id, view.created_at) == (
         delivery.id,
@@ -329,7 +341,7 @@ def test_deliveries_are_paged_without_loss(services, who):
         factories.queued_call(services, who, webhook_url=URL)
     seen, cursor = [], None
     for _ in range(10):
-        page = services.webhooks.deliveries(who.account_id, limit=3, cursor=cursor)
+        page = services.webhook_log.deliveries(who.account_id, limit=3, cursor=cursor)
         seen += [view.id for view in page.data]
         cursor = page.next_cursor
         if cursor is None:
@@ -340,19 +352,19 @@ def test_deliveries_are_paged_without_loss(services, who):
 @pytest.mark.parametrize("cursor", ["x", "1", "1.", ".a", "99999999999999999999.a", "²3.a"])
 def test_a_cursor_that_is_none_is_refused(services, who, cursor):
     with pytest.raises(InvalidRequest):
-        services.webhooks.deliveries(who.account_id, cursor=cursor)
+        services.webhook_log.deliveries(who.account_id, cursor=cursor)
 
 
 def test_a_dead_delivery_can_be_replayed(services, who):
     factories.queued_call(services, who, webhook_url=URL)
     (delivery,) = due(services)
     note(services, delivery, OK)
-    replayed = services.webhooks.replay(who.account_id, delivery.id)
-    assert services.webhooks.replay(who.account_id, delivery.id) == replayed
+    replayed = services.webhook_log.replay(who.account_id, delivery.id)
+    assert services.webhook_log.replay(who.account_id, delivery.id) == replayed
     (again,) = due(services)
     assert (again.id, again.attempt) == (replayed, 1)
     assert (again.message_id, again.payload) == (delivery.message_id, delivery.payload)
-    assert len(services.webhooks.deliveries(who.account_id).data) == 2
+    assert len(services.webhook_log.deliveries(who.account_id).data) == 2
 
 
 def test_nobody_replays_the_deliveries_of_others(services, who):
@@ -360,5 +372,5 @@ def test_nobody_replays_the_deliveries_of_others(services, who):
     factories.queued_call(services, who, webhook_url=URL)
     (delivery,) = due(services)
     with pytest.raises(NotFound):
-        services.webhooks.replay(other.account_id, delivery.id)
-    assert services.webhooks.deliveries(other.account_id).data == ()
+        services.webhook_log.replay(other.account_id, delivery.id)
+    assert services.webhook_log.deliveries(other.account_id).data == ()

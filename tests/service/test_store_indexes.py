@@ -10,6 +10,7 @@ import pytest
 
 from topcalls.core.live_events import Position
 from topcalls.core.transcript import Turn
+from topcalls.core.webhook_deliveries import Wanted
 from topcalls.services.idempotency import Answer, Request
 from topcalls.services.live_events import Follower, LiveEvents
 from topcalls.store.current import current
@@ -79,8 +80,12 @@ def verbs(services, who):
     yield "wrap-ups due", lambda: services.wrap_ups.due(now(), 5)
     yield "wrap-up", lambda: services.wrap_ups.run(life.call_id, now())
     yield "webhooks due", lambda: services.webhooks.due(now(), 5)
-    yield "deliveries", lambda: services.webhooks.deliveries(who.account_id)
-    yield "deliveries of call", lambda: services.webhooks.deliveries(who.account_id, life.call_id)
+    told = services.webhook_log
+    yield "deliveries", lambda: told.deliveries(who.account_id)
+    yield "deliveries of call", lambda: told.deliveries(who.account_id, life.call_id)
+    yield "events of call", lambda: told.events_of_call(who.account_id, life.call_id)
+    one = Wanted(subscription_id="none")
+    yield "replay", lambda: told.replay_range(who.account_id, one)
 
 
 EXPECTED = {
@@ -103,6 +108,8 @@ EXPECTED = {
     "webhooks due": ["webhook_delivery_due"],
     "deliveries": ["webhook_delivery_list"],
     "deliveries of call": ["webhook_delivery_of_call"],
+    "events of call": ["webhook_event_of_call"],
+    "replay": ["webhook_delivery_of_subscription"],
 }
 
 

@@ -34,7 +34,7 @@ def due(services):
 
 
 def only_delivery(services, account_id):
-    (view,) = services.webhooks.deliveries(account_id).data
+    (view,) = services.webhook_log.deliveries(account_id).data
     return view
 
 
@@ -67,7 +67,7 @@ def test_the_signature_is_made_with_the_accounts_secret(services, sender, poster
     (delivery,) = due(services)
     sender.deliver(delivery.id)
     _, headers, body = poster.requests[0]
-    expected = Webhook(delivery.secret).sign(
+    expected = Webhook(delivery.secrets[0]).sign(
         delivery.message_id, services.clock.now(), body.decode()
     )
     assert headers["webhook-signature"] == expected
@@ -82,9 +82,9 @@ def test_a_secret_that_cannot_be_read_stops_its_account_alone(services, sender, 
     for delivery in due(services):
         sender.deliver(delivery.id)
     assert len(poster.requests) == 1
-    (sent,) = services.webhooks.deliveries(other.account_id).data
+    (sent,) = services.webhook_log.deliveries(other.account_id).data
     assert sent.status is DeliveryState.DELIVERED
-    (waiting,) = services.webhooks.deliveries(poor.account_id).data
+    (waiting,) = services.webhook_log.deliveries(poor.account_id).data
     assert (waiting.status, waiting.attempts) == (DeliveryState.PENDING, 1)
     assert "TOPCALLS_SECRET_KEY" in waiting.last_error
     assert services.accounts.get(poor.account_id).name == "Poor"
@@ -126,7 +126,7 @@ def test_a_dead_delivery_can_be_replayed_under_its_message_id(services, sender, 
         (delivery,) = due(services)
         sender.deliver(delivery.id)
         services.clock.advance(3600)
-    services.webhooks.replay(account_id, delivery.id)
+    services.webhook_log.replay(account_id, delivery.id)
     (again,) = due(services)
     assert sender.deliver(again.id) is DeliveryState.DELIVERED
     assert {headers["webhook-id"] for _, headers, _ in poster.requests} == {delivery.message_id}

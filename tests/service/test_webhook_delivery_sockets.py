@@ -37,7 +37,7 @@ def deliver(services):
         sender = WebhookSender(services.db, services.webhooks, http, services.clock)
         for delivery in services.webhooks.due(services.clock.now(), 10):
             sender.deliver(delivery.id)
-        (view,) = services.webhooks.deliveries(account_id).data
+        (view,) = services.webhook_log.deliveries(account_id).data
         return view
 
     return deliver

@@ -133,7 +133,7 @@ def failed_calls(services, who, url, count):
 
 
 def states(services, who):
-    return [view.status for view in services.webhooks.deliveries(who.account_id, limit=100).data]
+    return [view.status for view in services.webhook_log.deliveries(who.account_id, limit=100).data]
 
 
 def told(lines, what):

@@ -47,7 +47,7 @@ def test_a_webhook_is_delivered_once_when_its_task_runs_twice(rig, services):
     account_id = failed_call(services)
     assert rig.look()
     assert short(rig.work(times=2)) == ["deliver_webhook"]
-    (view,) = services.webhooks.deliveries(account_id).data
+    (view,) = services.webhook_log.deliveries(account_id).data
     assert (view.status, view.attempts) == ("delivered", 1)
     assert len(rig.poster.requests) == 1
     assert rig.look()
@@ -227,7 +227,7 @@ def test_an_attempt_that_could_not_be_noted_is_made_again(rig, services, monkeyp
     services.clock.advance(121)
     rig.look()
     rig.work()
-    (view,) = services.webhooks.deliveries(account_id).data
+    (view,) = services.webhook_log.deliveries(account_id).data
     assert (view.status, view.attempts) == ("delivered", 1)
     first, second = (headers["webhook-id"] for _, headers, _ in rig.poster.requests)
     assert first == second

@@ -111,6 +111,7 @@ def test_the_documented_idempotent_operations():
         ("post", "/v1/phone-numbers/purchase"),
         ("post", "/v1/agents"),
         ("post", "/v1/analysis/runs"),
+        ("post", "/v1/webhooks"),
         ("post", "/v1/agents/{agent_id}/publish"),
         ("post", "/v1/agents/{agent_id}/rollback"),
     }

@@ -4,7 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from topcalls.core.webhook_retry import MAX_ATTEMPTS, DeliveryState, Outcome, after_attempt
+from topcalls.core.webhook_retry import (
+    MAX_ATTEMPTS,
+    DeliveryState,
+    Outcome,
+    after_attempt,
+    is_dead,
+)
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -41,3 +47,32 @@ def test_retries_come_after_1_5_15_and_60_minutes_and_then_no_more():
 
 def test_the_last_attempt_can_still_succeed():
     assert after_attempt(MAX_ATTEMPTS, Outcome(200), NOW).state is DeliveryState.DELIVERED
+
+
+@pytest.mark.parametrize(
+    ("hours", "given_up", "patience", "dead"),
+    [
+        (72, 3, 72, True),
+        (71, 99, 72, False),
+        (720, 2, 72, False),
+        (720, 99, None, False),
+    ],
+)
+def test_a_receiver_is_dead_after_a_time_and_several_vain_deliveries(
+    hours, given_up, patience, dead
+):
+    since = NOW - timedelta(hours=hours)
+    after = None if patience is None else timedelta(hours=patience)
+    assert is_dead(since, given_up, NOW, after) is dead
+
+
+@pytest.mark.parametrize(
+    ("outcome", "quick"),
+    [
+        (Outcome(204, duration_ms=2000), True),
+        (Outcome(204, duration_ms=2001), False),
+        (Outcome(500, duration_ms=5), False),
+    ],
+)
+def test_quick_is_what_was_accepted_soon(outcome, quick):
+    assert outcome.was_quick is quick

@@ -12,12 +12,14 @@ from standardwebhooks import Webhook
 
 from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.webhook_retry import RETRY_DELAYS
-from topcalls.services import webhook_delivery
+from topcalls.services import webhook_headers
 from topcalls.services.call_views import CallView, TranscriptItem
 from topcalls.services.webhook_payload import call_payload
 from topcalls.services.webhooks import LANE_WIDTH
 
 pytestmark = pytest.mark.unit
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
 
 
@@ -32,7 +34,7 @@ def blank(shape, **fields):
 
 def test_the_example_has_the_fields_of_a_message():
     view = blank(CallView, metadata={}, transcript=[blank(TranscriptItem)])
-    payload = call_payload("call.completed", view)
+    payload = call_payload("call.completed", view, sequence=3)
     example = json.loads(code("json"))
     assert list(example) == list(payload)
     assert list(example["transcript"][0]) == list(payload["transcript"][0])
@@ -44,8 +46,8 @@ def test_every_event_is_listed():
 
 def test_every_header_is_listed():
     listed = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
-    ours = [webhook_delivery.EVENT_HEADER, webhook_delivery.ATTEMPT_HEADER]
-    assert listed == ["webhook-id", "webhook-timestamp", "webhook-signature", *ours]
+    signed = webhook_headers.signed_headers("id", "call.queued", [SECRET], b"{}", NOW, 1, 2, 1)
+    assert set(listed) == signed.keys() - {"content-type", "user-agent"}
 
 
 def test_the_times_of_the_attempts_are_told():

@@ -6,7 +6,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from topcalls.net.http import HttpError
-from topcalls.services.webhook_delivery import signed_headers, words_for_error, words_for_status
+from topcalls.services.webhook_delivery import headers_of, words_for_error, words_for_status
 from topcalls.services.webhooks import DueDelivery
 
 pytestmark = pytest.mark.unit
@@ -22,7 +22,7 @@ def delivery(**changes):
         "event": "call.completed",
         "url": "https://example.com/hook",
         "endpoint": "https://example.com",
-        "secret": SECRET,
+        "secrets": (SECRET,),
         "payload": PAYLOAD,
         "attempt": 1,
         "created_at": datetime.now(UTC),
@@ -31,7 +31,7 @@ def delivery(**changes):
 
 
 def test_the_signature_is_accepted_by_the_standard_verifier():
-    headers = signed_headers(delivery(), SECRET, datetime.now(UTC))
+    headers = headers_of(delivery(), datetime.now(UTC))
     assert Webhook(SECRET).verify(PAYLOAD, headers)["event"] == "call.completed"
 
 
@@ -41,15 +41,15 @@ def test_the_signature_is_accepted_by_the_standard_verifier():
     ids=["other payload", "other secret"],
 )
 def test_the_signature_fits_nothing_else(payload, secret):
-    headers = signed_headers(delivery(), SECRET, datetime.now(UTC))
+    headers = headers_of(delivery(), datetime.now(UTC))
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(payload, headers)
 
 
 def test_a_later_attempt_is_the_same_message_signed_anew():
     now = datetime.now(UTC)
-    first = signed_headers(delivery(), SECRET, now)
-    second = signed_headers(delivery(attempt=2), SECRET, now + timedelta(minutes=1))
+    first = headers_of(delivery(), now)
+    second = headers_of(delivery(attempt=2), now + timedelta(minutes=1))
     assert first["webhook-id"] == second["webhook-id"] == "message-1"
     assert first["webhook-signature"] != second["webhook-signature"]
     assert int(second["webhook-timestamp"]) - int(first["webhook-timestamp"]) == 60
@@ -57,7 +57,7 @@ def test_a_later_attempt_is_the_same_message_signed_anew():
 
 
 def test_the_headers_name_sender_event_and_type():
-    headers = signed_headers(delivery(), SECRET, datetime.now(UTC))
+    headers = headers_of(delivery(), datetime.now(UTC))
     assert headers["user-agent"].startswith("TopCalls/")
     assert headers["topcalls-event"] == "call.completed"
     assert headers["content-type"] == "application/json"

@@ -13,8 +13,9 @@ LIMIT = 5
 class Held:
     """A piece of work that runs until it is told to end."""
 
-    def __init__(self, result=True, key=None):
+    def __init__(self, result=True, key=None, is_doubtful=False):
         self.key = key or str(id(self))
+        self.is_doubtful = is_doubtful
         self.began = Event()
         self.end = Event()
         self.result = result
@@ -106,6 +107,21 @@ def test_lanes_take_turns_at_the_places_that_become_free():
     assert begun(greedy) + begun(late) == 3 * [True] + 3 * [False] + [True, False]
     finish(*greedy, *late)
     assert lanes.running == 0
+
+
+def test_doubtful_work_leaves_places_for_the_other():
+    lanes = Lanes(2, 4, lambda: None, doubtful=2)
+    doubtful = [submit(lanes, name, 1, is_doubtful=True)[0] for name in "abc"]
+    assert begun(doubtful) == [True, True, False]
+    assert (lanes.room, lanes.room_for_doubtful) == (2, 0)
+    proven = submit(lanes, "proven", 2)
+    assert begun(proven) == [True, True]
+    finish(proven[0])
+    assert begun(doubtful) == [True, True, False]
+    finish(doubtful[0])
+    assert begun(doubtful) == [True, True, True]
+    finish(*doubtful, *proven)
+    assert (lanes.room, lanes.room_for_doubtful) == (4, 2)
 
 
 def test_the_same_work_is_not_run_beside_itself():

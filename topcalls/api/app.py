@@ -33,6 +33,8 @@ from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
 from topcalls.api.v1.transcripts import transcripts
 from topcalls.api.v1.voices import voices
+from topcalls.api.v1.webhook_log import webhook_log
+from topcalls.api.v1.webhooks import webhooks
 from topcalls.core.knowledge import MOST_FILE_BYTES
 from topcalls.core.voice_clones import MOST_BYTES
 from topcalls.services.recording_upload import Tickets
@@ -56,6 +58,8 @@ BLUEPRINTS = (
     knowledge,
     catalogue,
     voices,
+    webhooks,
+    webhook_log,
     account,
     latency,
     status,

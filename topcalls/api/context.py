@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from topcalls.api.event_streams import EventStreams
 from topcalls.clock import Clock
 from topcalls.services.account_speech import AccountSpeech
+from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_runs import AnalysisRuns
@@ -36,7 +37,10 @@ from topcalls.services.tool_results import ToolResults
 from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voice_previews import VoicePreviews
 from topcalls.services.voices import Voices
-from topcalls.services.webhooks import Webhooks
+from topcalls.services.webhook_listeners import WebhookListeners
+from topcalls.services.webhook_log import WebhookLog
+from topcalls.services.webhook_receivers import WebhookReceivers
+from topcalls.services.webhook_subscriptions import WebhookSubscriptions
 
 _EXTENSION = "topcalls"
 
@@ -74,7 +78,11 @@ class ApiServices:
     voices: Voices
     softphones: Softphones
     tool_results: ToolResults
-    webhooks: Webhooks
+    accounts: Accounts
+    webhook_log: WebhookLog
+    webhook_subscriptions: WebhookSubscriptions
+    webhook_receivers: WebhookReceivers
+    webhook_listeners: WebhookListeners
 
 
 def attach(app: Flask, services: ApiServices) -> None:

@@ -341,32 +341,6 @@ CALL_EVENTS = {
         }
     ]
 }
-DELIVERIES = {
-    "data": [
-        {
-            "id": _DELIVERY_ID,
-            "message_id": _MESSAGE_ID,
-            "event": "call.completed",
-            "url": "https://example.com/hooks/topcalls",
-            "status": "delivered",
-            "attempts": 1,
-            "last_status": 200,
-            "last_error": None,
-            "log": [
-                {
-                    "number": 1,
-                    "at": "2026-11-23T14:32:56.002000Z",
-                    "status": 200,
-                    "error": None,
-                    "duration_ms": 61,
-                }
-            ],
-            "created_at": "2026-11-23T14:32:55.870000Z",
-            "next_attempt_at": None,
-            "finished_at": "2026-11-23T14:32:56.002000Z",
-        }
-    ]
-}
 STATUS = {
     "mode": "live",
     "ai_mode": "live",

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import click
 
 from topcalls import compose
 from topcalls.config import Settings
+from topcalls.services.accounts import MOST_OVERLAP_HOURS
 
 DEFAULT_SCOPES = "calls:read,calls:write"
 
@@ -93,15 +95,23 @@ def grant_minutes(settings: Settings, account_id: str, minutes: int, note: str) 
 
 @accounts.command("webhook-secret")
 @click.argument("account_id")
-@click.option("--rotate", is_flag=True, help="Make a new one; the old one is void at once.")
+@click.option("--rotate", is_flag=True, help="Make a new one.")
+@click.option(
+    "--overlap-hours",
+    type=click.IntRange(0, MOST_OVERLAP_HOURS),
+    default=0,
+    show_default=True,
+    help="For so long the old one signs as well; 0: it is void at once.",
+)
 @click.pass_obj
-def webhook_secret(settings: Settings, account_id: str, rotate: bool) -> None:
+def webhook_secret(settings: Settings, account_id: str, rotate: bool, overlap_hours: int) -> None:
     """Print the secret that signs an account's webhooks."""
     with _services(settings) as services:
-        show = (
-            services.accounts.rotate_webhook_secret if rotate else services.accounts.webhook_secret
-        )
-        click.echo(show(account_id))
+        if not rotate:
+            click.echo(services.accounts.webhook_secret(account_id))
+            return
+        overlap = timedelta(hours=overlap_hours)
+        click.echo(services.accounts.rotate_webhook_secret(account_id, overlap).secret)
 
 
 @click.group()

@@ -28,6 +28,7 @@ _COMMANDS = {
     "softphones": ("softphones",),
     "doctor": ("doctor",),
     "latency": ("latency",),
+    "listen": ("listen",),
     "drain": ("drain",),
     "status": ("status",),
     "voices": ("voices",),

@@ -61,6 +61,10 @@ from topcalls.services.transitions import Transitions
 from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voice_previews import VoicePreviews
 from topcalls.services.voices import Voices
+from topcalls.services.webhook_listeners import WebhookListeners
+from topcalls.services.webhook_log import WebhookLog
+from topcalls.services.webhook_receivers import WebhookReceivers
+from topcalls.services.webhook_subscriptions import WebhookSubscriptions
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import StepRunner, WrapUps
 from topcalls.store import migrations
@@ -91,6 +95,10 @@ class Services:
     recordings: Recordings
     spooled_recordings: SpooledRecordings
     webhooks: Webhooks
+    webhook_log: WebhookLog
+    webhook_subscriptions: WebhookSubscriptions
+    webhook_receivers: WebhookReceivers
+    webhook_listeners: WebhookListeners
     transitions: Transitions
     calls: Calls
     dispatch: Dispatch
@@ -147,7 +155,7 @@ def wire(
     everything else on SQLite's one thread."""
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
-    webhooks = Webhooks(db, clock, recordings, lease_owner)
+    webhooks = Webhooks(db, recordings, lease_owner, disable_after=settings.webhook_disable_after)
     transitions = Transitions(
         quotas, webhooks, timedelta(seconds=settings.dispatch_timeout_seconds)
     )
@@ -171,6 +179,7 @@ def wire(
         default_ring_timeout=settings.ring_timeout_seconds,
         private_urls=private_urls,
         knowledge=knowledge.book,
+        own_url=settings.effective_public_url,
     )
     speech = AccountSpeech(db)
     calls = Calls(
@@ -208,6 +217,10 @@ def wire(
         recordings=recordings,
         spooled_recordings=SpooledRecordings(db),
         webhooks=webhooks,
+        webhook_log=WebhookLog(db, clock),
+        webhook_subscriptions=WebhookSubscriptions(db, clock, catalogue, webhooks.interests),
+        webhook_receivers=WebhookReceivers(db),
+        webhook_listeners=WebhookListeners(db, clock, webhooks.interests),
         transitions=transitions,
         calls=calls,
         dispatch=Dispatch(db, transitions, catalogue, node_capacity=settings.node_capacity),

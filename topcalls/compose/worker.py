@@ -35,7 +35,13 @@ def build_worker(settings: Settings) -> WorkerProcess:
             clock=services.clock,
             catalogue=services.catalogue,
             webhooks=services.webhooks,
-            sender=WebhookSender(services.db, services.webhooks, http, services.clock),
+            sender=WebhookSender(
+                services.db,
+                services.webhooks,
+                http,
+                services.clock,
+                settings.effective_public_url,
+            ),
             wrap_ups=services.wrap_ups,
             analyses=AnalysisRunner(
                 services.db,

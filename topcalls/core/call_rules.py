@@ -96,6 +96,7 @@ class CallRules:
     languages: LanguageRules = field(default_factory=LanguageRules)
     models: ModelRules = field(default_factory=ModelRules)
     allow_private_urls: web_addresses.Private = False
+    own_url: str = ""
     local_ears: bool = False
     not_yet: tuple[NotYet, ...] = NOT_YET
     knowledge: KnowledgeBook | None = None
@@ -290,8 +291,8 @@ def _speech(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     for name in given.keys() & {"webhook_url", "answer_webhook_url"}:
-        private = rules.allow_private_urls
-        wrong = web_addresses.fault(given[name], name, allow_private=private)
+        private, own = rules.allow_private_urls, rules.own_url
+        wrong = web_addresses.fault(given[name], name, allow_private=private, own_url=own)
         yield from [wrong] if wrong else []
     events = given.get("webhook_events", ())
     if not isinstance(events, list | tuple):

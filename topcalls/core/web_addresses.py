@@ -23,8 +23,10 @@ Private = bool | frozenset[str]
 a set."""
 
 
-def fault(url: object, path: str, *, allow_private: Private = False) -> FieldError | None:
-    """What is wrong with `url`, or None."""
+def fault(
+    url: object, path: str, *, allow_private: Private = False, own_url: str = ""
+) -> FieldError | None:
+    """What is wrong with `url`, or None. `own_url`: where our API is, which is no receiver."""
     if not isinstance(url, str) or not url.isprintable() or " " in url:
         return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
     if len(url) > MAX_LENGTH:
@@ -35,7 +37,14 @@ def fault(url: object, path: str, *, allow_private: Private = False) -> FieldErr
         host, _ = parts.hostname, parts.port
     except ValueError:
         return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
+    if own_url and _server(parts) == _server(urlsplit(own_url)):
+        message = "Is TopCalls' own API, which would call itself. Give your receiver's address."
+        return FieldError(path, message, "own_address")
     return _part_fault(parts, host or "", path, allow_private)
+
+
+def _server(parts: SplitResult) -> tuple[str, int | None]:
+    return (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme)
 
 
 def _part_fault(

@@ -13,6 +13,9 @@ from enum import StrEnum
 
 RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 MAX_ATTEMPTS = 1 + len(RETRY_DELAYS)
+QUICK_MS = 2000
+LEAST_GIVEN_UP = 3
+"""So many deliveries in a row must have been given up before a receiver is taken for dead."""
 
 
 class DeliveryState(StrEnum):
@@ -30,10 +33,16 @@ class Outcome:
     status: int | None = None
     error: str | None = None
     duration_ms: int | None = None
+    response: str | None = None
 
     @property
     def succeeded(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def was_quick(self) -> bool:
+        """Accepted, and so soon that many can be sent to this receiver one after the other."""
+        return self.succeeded and (self.duration_ms or 0) <= QUICK_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +60,12 @@ def after_attempt(attempt: int, outcome: Outcome, now: datetime) -> Verdict:
     if attempt >= MAX_ATTEMPTS:
         return Verdict(DeliveryState.DEAD)
     return Verdict(DeliveryState.PENDING, now + RETRY_DELAYS[max(attempt, 1) - 1])
+
+
+def is_dead(
+    failing_since: datetime, given_up: int, now: datetime, patience: timedelta | None
+) -> bool:
+    """Whether a receiver that accepted nothing since then is sent nothing any more; None: never."""
+    if patience is None:
+        return False
+    return given_up >= LEAST_GIVEN_UP and now - failing_since >= patience

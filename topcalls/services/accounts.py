@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from topcalls.clock import Clock
 from topcalls.core import quota
@@ -17,6 +17,7 @@ from topcalls.store.models import Account
 
 DEFAULT_CONCURRENT_CALLS = 10
 DEFAULT_CALLS_PER_MINUTE = 60
+MOST_OVERLAP_HOURS = 30 * 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,14 @@ class AccountView:
     max_concurrent_calls: int
     max_calls_per_minute: int
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedSecret:
+    """A new webhook secret, and until when the one before signs beside it."""
+
+    secret: str
+    previous_valid_until: datetime | None
 
 
 class Accounts:
@@ -98,15 +107,29 @@ class Accounts:
             raise NotFound("No such account.")
         return secret
 
-    def rotate_webhook_secret(self, account_id: str) -> str:
-        """A new webhook secret; deliveries from now on are signed with it. Raises NotFound.
+    def rotate_webhook_secret(
+        self, account_id: str, overlap: timedelta = timedelta()
+    ) -> RotatedSecret:
+        """A new webhook secret: everything from now on is signed with it, and for `overlap` with
+        the one before as well. Raises NotFound.
 
         The one before need not be readable: this is the way out when the secret key was lost.
         """
-        secret = new_webhook_secret()
-        if not self._db.run(accounts.update, account_id, webhook_secret=secret):
-            raise NotFound("No such account.")
-        return secret
+        secret, now = new_webhook_secret(), self._clock.now()
+        until = now + overlap
+
+        def verb() -> RotatedSecret:
+            before = accounts.signing_secrets({account_id}, now)[account_id][:1] if overlap else ()
+            changes = {
+                "webhook_secret": secret,
+                "previous_webhook_secret": before[0] if before else None,
+                "previous_signs_until": until if before else None,
+            }
+            if not accounts.update(account_id, **changes):
+                raise NotFound("No such account.")
+            return RotatedSecret(secret, until if before else None)
+
+        return self._db.run(verb)
 
 
 def new_webhook_secret() -> str:

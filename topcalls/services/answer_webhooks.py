@@ -16,7 +16,8 @@ from topcalls.errors import ConfigError, ProviderError
 from topcalls.ids import new_id
 from topcalls.net.http import HttpError
 from topcalls.services.call_views import ClaimedCall
-from topcalls.services.customer_requests import MakeClient, about, signed_headers
+from topcalls.services.customer_requests import MakeClient, about
+from topcalls.services.webhook_headers import signed_headers
 from topcalls.store import accounts
 from topcalls.store.database import Database
 
@@ -45,11 +46,12 @@ class AnswerWebhooks:
         return ask
 
     def _ask(self, call: ClaimedCall, url: str, verdict: Verdict) -> bytes:
-        secret = self.db.read(accounts.webhook_secret, call.account_id)
-        if secret is None:
+        now = self.clock.now()
+        secrets = self.db.read(accounts.signing_secrets, {call.account_id}, now)[call.account_id]
+        if not secrets:
             raise ConfigError("The account has no signing secret.")
         body = orjson.dumps(_content(call, verdict), option=orjson.OPT_UTC_Z)
-        headers = signed_headers(new_id(), EVENT, secret, body, self.clock.now())
+        headers = signed_headers(new_id(), EVENT, secrets, body, now)
         try:
             answer = self.make_client(TIME_LIMIT).post(url, body, headers)
         except HttpError as error:

@@ -90,11 +90,12 @@ class Booking:
         if settings.calendar is not None:
             return self._files.book(call.account_id, settings.calendar, zone)
         assert settings.webhook is not None
-        secret = self._db.read(accounts.webhook_secret, call.account_id)
-        if secret is None:
-            raise BookFault(failed("secret", _NO_SECRET))
         client, clock = self._make_client, self._clock
-        return BookingServer(settings.webhook, zone, call, secret, client, clock)
+        found = self._db.read(accounts.signing_secrets, {call.account_id}, clock.now())
+        secrets = found[call.account_id]
+        if not secrets:
+            raise BookFault(failed("secret", _NO_SECRET))
+        return BookingServer(settings.webhook, zone, call, secrets, client, clock)
 
     def _instead(self, call: ClaimedCall, settings: Appointments, wish: Wish) -> ToolResult:
         """The time is not free: the free ones nearest to it."""

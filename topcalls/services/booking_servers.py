@@ -8,6 +8,7 @@ taken.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -37,21 +38,21 @@ _SHAPE = 'The booking server answered something else than {"slots": ["2026-11-24
 
 
 class BookingServer:
-    """A server as an `AppointmentBook`, for one call. `secret` signs."""
+    """A server as an `AppointmentBook`, for one call. `secrets` sign."""
 
     def __init__(
         self,
         settings: WebhookBook,
         zone: ZoneInfo,
         call: ClaimedCall,
-        secret: str,
+        secrets: Sequence[str],
         make_client: MakeClient,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._zone = zone
         self._call = call
-        self._secret = secret
+        self._secrets = secrets
         self._make_client = make_client
         self._clock = clock
 
@@ -104,7 +105,7 @@ class BookingServer:
             event,
             message_id=message_id,
             idempotency_key=key,
-            secret=self._secret,
+            secrets=self._secrets,
             seconds=self._settings.timeout_seconds,
         )
         return ask(self._make_client, self._clock, posting)

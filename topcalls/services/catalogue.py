@@ -9,6 +9,7 @@ from functools import cached_property
 
 from topcalls.audio.vad import installed_vad
 from topcalls.clock import Clock
+from topcalls.core import web_addresses
 from topcalls.core.call_request import DEFAULT_RING_TIMEOUT, CallRequest
 from topcalls.core.call_rules import CallRules
 from topcalls.core.knowledge_use import KnowledgeBook
@@ -81,7 +82,7 @@ class LanguageView:
 class Catalogue:
     """`lineup` is who holds the calls of this installation. `private_urls`: whether customers' URLs
     may lead into its own network, or where to there alone. `knowledge` gives an account's knowledge
-    bases, see `CallRules`."""
+    bases, see `CallRules`. `own_url`: where the API is."""
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Catalogue:
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
         private_urls: bool | Callable[[], frozenset[str]] = False,
         knowledge: Callable[[str], KnowledgeBook] | None = None,
+        own_url: str = "",
     ) -> None:
         self._clock = clock
         self._lineup = lineup
@@ -103,16 +105,25 @@ class Catalogue:
         self._ring_timeout = default_ring_timeout
         self._private_urls = private_urls
         self._knowledge = knowledge
+        self._own_url = own_url
 
     def call_rules(self, account_id: str) -> CallRules:
         """What `core.call_rules` has to know of this installation and of an account."""
-        private = self._private_urls
         return replace(
             self._rules,
             voices=self._voices.book(account_id),
-            allow_private_urls=private if isinstance(private, bool) else private(),
             knowledge=self._knowledge(account_id) if self._knowledge else None,
+            allow_private_urls=self._private(),
         )
+
+    def url_fault(self, url: str, path: str) -> FieldError | None:
+        """What is wrong with the URL of a customer's server, or None."""
+        private = self._private()
+        return web_addresses.fault(url, path, allow_private=private, own_url=self._own_url)
+
+    def _private(self) -> web_addresses.Private:
+        allowed = self._private_urls
+        return allowed if isinstance(allowed, bool) else allowed()
 
     @cached_property
     def _rules(self) -> CallRules:
@@ -122,6 +133,7 @@ class Catalogue:
             languages=self._languages,
             models=self._models,
             local_ears=bool(installed_vad()),
+            own_url=self._own_url,
         )
 
     def resolved(self, account_id: str, request: CallRequest) -> CallRequest:

@@ -8,7 +8,7 @@ cannot have arrived, or where the server says when it wants to be asked again (4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import gevent
@@ -17,7 +17,8 @@ from topcalls.clock import Clock
 from topcalls.core import tool_answers
 from topcalls.core.tools import ToolResult
 from topcalls.net.http import HttpError
-from topcalls.services.customer_requests import MakeClient, signed_headers
+from topcalls.services.customer_requests import MakeClient
+from topcalls.services.webhook_headers import signed_headers
 
 MOST_ATTEMPTS = 2
 LEAST_SECONDS = 0.2
@@ -34,7 +35,7 @@ class Posting:
     event: str
     message_id: str
     idempotency_key: str
-    secret: str
+    secrets: Sequence[str]
     seconds: float
     headers: Mapping[str, str] = field(default_factory=dict)
     is_async: bool = False
@@ -70,7 +71,7 @@ def ask(make_client: MakeClient, clock: Clock, posting: Posting) -> ToolResult:
 
 def _headers(posting: Posting, clock: Clock, attempt: int) -> dict[str, str]:
     ours = signed_headers(
-        posting.message_id, posting.event, posting.secret, posting.body, clock.now(), attempt
+        posting.message_id, posting.event, posting.secrets, posting.body, clock.now(), attempt
     )
     theirs = {name.lower(): value for name, value in posting.headers.items()}
     return {

@@ -1,17 +1,13 @@
-"""Requests to customers' servers in the middle of a call: what they are told of it, and how that is
-signed: as webhooks are, by Standard Webhooks, with the account's secret."""
+"""Requests to customers' servers in the middle of a call: who sends them, and what they tell of it.
+They are signed as webhooks are."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any, Protocol
-
-from standardwebhooks import Webhook
 
 from topcalls.net.http import HttpClient, HttpResponse
 from topcalls.services.call_views import ClaimedCall
-from topcalls.services.webhook_delivery import ATTEMPT_HEADER, EVENT_HEADER, USER_AGENT
 
 MakeClient = Callable[[float], "Client"]
 
@@ -42,20 +38,4 @@ def about(call: ClaimedCall) -> dict[str, Any]:
         "started_at": call.answered_at,
         "metadata": call.request.metadata,
         "sandbox": call.sandbox,
-    }
-
-
-def signed_headers(
-    message_id: str, event: str, secret: str, body: bytes, now: datetime, attempt: int = 1
-) -> dict[str, str]:
-    """Headers of one request."""
-    signature = Webhook(secret).sign(msg_id=message_id, timestamp=now, data=body.decode())
-    return {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-        EVENT_HEADER: event,
-        ATTEMPT_HEADER: str(attempt),
     }

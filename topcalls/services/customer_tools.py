@@ -72,25 +72,31 @@ class CustomerTools:
         """Carry out a call of one of these tools; blocks its greenlet for as long as that takes."""
         tool = self._tools[request.name]
         try:
-            secret, headers = self._db.read(self._secrets, tool)
+            secrets, headers = self._db.read(self._secrets, tool)
         except ConfigError as error:
             log.error("Secrets of a tool cannot be read", tool=tool.name, why=error.message)
             return failed("secret", "The tool is not set up: its secrets cannot be read.")
-        if secret is None:
+        if not secrets:
             return failed("secret", "The tool is not set up: the account has no signing secret.")
         meaning = _meaning(request.name, orjson.dumps(request.arguments).decode())
         key = self._open_keys.setdefault(meaning, request.id)
-        result = self._ask(tool, request, key, secret, headers)
+        result = self._ask(tool, request, key, secrets, headers)
         if result.error not in tool_answers.UNKNOWN:
             self._open_keys.pop(meaning, None)
         return replace(result, output=tool_log.without(result.output, headers.values()))
 
-    def _secrets(self, tool: Tool) -> tuple[str | None, dict[str, str]]:
+    def _secrets(self, tool: Tool) -> tuple[tuple[str, ...], dict[str, str]]:
         account_id = self._call.account_id
-        return accounts.webhook_secret(account_id), tool_secrets.opened(account_id, tool)
+        ours = accounts.signing_secrets({account_id}, self._clock.now())[account_id]
+        return ours, tool_secrets.opened(account_id, tool)
 
     def _ask(
-        self, tool: Tool, request: ToolRequest, key: str, secret: str, headers: dict[str, str]
+        self,
+        tool: Tool,
+        request: ToolRequest,
+        key: str,
+        secrets: tuple[str, ...],
+        headers: dict[str, str],
     ) -> ToolResult:
         posting = Posting(
             tool.url,
@@ -98,7 +104,7 @@ class CustomerTools:
             EVENT,
             message_id=request.id,
             idempotency_key=f"{self._call.call_id}.{key}",
-            secret=secret,
+            secrets=secrets,
             seconds=tool.timeout_seconds,
             headers=headers,
             is_async=tool.is_async,

@@ -9,7 +9,7 @@ from topcalls.services.nodes import Nodes
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
-from topcalls.store import idempotency, leases, retention
+from topcalls.store import idempotency, leases, retention, webhook_subscriptions, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import (
     Analysis,
@@ -38,6 +38,8 @@ class Tidied:
     commands: int
     controllers: int
     deliveries: int
+    webhook_lanes: int
+    webhook_listeners: int
     wrap_ups: int
 
 
@@ -73,6 +75,8 @@ class Housekeeping:
             commands=self._db.run(retention.delete_commands, now - COMMANDS_KEPT, _BATCH),
             controllers=self._nodes.forget_silent(now),
             deliveries=self._webhooks.bury_exhausted(now),
+            webhook_lanes=self._db.run(webhooks.forget_lanes, before, _BATCH),
+            webhook_listeners=self._db.run(webhook_subscriptions.forget_listeners, now),
             wrap_ups=self._wrap_ups.heal(now),
         )
 

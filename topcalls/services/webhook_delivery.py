@@ -13,21 +13,20 @@ from datetime import datetime
 from http.client import responses
 from typing import Protocol
 
-from standardwebhooks import Webhook
-
-from topcalls import __version__, metrics
+from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.log import get_logger
 from topcalls.net.http import HttpError, HttpResponse
+from topcalls.services.webhook_headers import signed_headers
+from topcalls.services.webhook_outbox import endpoint_of
 from topcalls.services.webhooks import DueDelivery, Webhooks, due_deliveries
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import WebhookDelivery
 
-EVENT_HEADER = "topcalls-event"
-ATTEMPT_HEADER = "topcalls-attempt"
-USER_AGENT = f"TopCalls/{__version__}"
+MOST_KEPT = 1000
+"""Characters of an answer that are kept for the customer to see."""
 
 log = get_logger("webhook_delivery")
 
@@ -35,6 +34,10 @@ SECRET_UNREADABLE = (
     "The account's webhook secret cannot be read with this installation's secret key, so nothing "
     "was sent. Restore TOPCALLS_SECRET_KEY, or have the operator make a new secret: topcalls "
     "accounts webhook-secret --rotate."
+)
+OWN_ADDRESS = (
+    "The webhook URL is TopCalls' own API, so nothing was sent: it would call itself. Give the "
+    "address of your receiver."
 )
 _NO_ANSWER = {
     "invalid_url": "Correct the webhook URL: {detail}.",
@@ -76,13 +79,22 @@ class HttpPoster(Protocol):
 
 
 class WebhookSender:
-    """Makes attempts at deliveries that `Webhooks.due` took."""
+    """Makes attempts at deliveries that `Webhooks.due` took. `own_url`: where our API is, which
+    gets none."""
 
-    def __init__(self, db: Database, outbox: Webhooks, http: HttpPoster, clock: Clock) -> None:
+    def __init__(
+        self,
+        db: Database,
+        outbox: Webhooks,
+        http: HttpPoster,
+        clock: Clock,
+        own_url: str = "",
+    ) -> None:
         self._db = db
         self._outbox = outbox
         self._http = http
         self._clock = clock
+        self._own_endpoint = endpoint_of(own_url)
 
     def load(self, delivery_id: str) -> DueDelivery | None:
         """What to send, or None: it is done with, unknown, or no longer taken by anybody."""
@@ -116,10 +128,12 @@ class WebhookSender:
         self._db.run(_give_back, delivery_id, self._clock.now())
 
     def _attempt(self, delivery: DueDelivery) -> tuple[Outcome, str]:
-        if delivery.secret is None:
+        if not delivery.secrets:
             log.error("Webhook secret cannot be read", account_id=delivery.account_id)
             return Outcome(error=SECRET_UNREADABLE), "no_secret"
-        headers = signed_headers(delivery, delivery.secret, self._clock.now())
+        if delivery.endpoint == self._own_endpoint:
+            return Outcome(error=OWN_ADDRESS), "own_address"
+        headers = headers_of(delivery, self._clock.now())
         started = self._clock.monotonic()
         try:
             response = self._http.post(delivery.url, delivery.payload, headers)
@@ -127,24 +141,23 @@ class WebhookSender:
             elapsed = round((self._clock.monotonic() - started) * 1000)
             return Outcome(error=words_for_error(error), duration_ms=elapsed), error.kind
         words = words_for_status(response.status)
-        outcome = Outcome(response.status, words, response.elapsed_ms)
+        answer = response.body[: 4 * MOST_KEPT].decode("utf-8", "replace")[:MOST_KEPT] or None
+        outcome = Outcome(response.status, words, response.elapsed_ms, answer)
         return outcome, "accepted" if outcome.succeeded else f"{response.status // 100}xx"
 
 
-def signed_headers(delivery: DueDelivery, secret: str, now: datetime) -> dict[str, str]:
+def headers_of(delivery: DueDelivery, now: datetime) -> dict[str, str]:
     """Headers of one attempt. Only the message id is the same in every attempt."""
-    signature = Webhook(secret).sign(
-        msg_id=delivery.message_id, timestamp=now, data=delivery.payload.decode()
+    return signed_headers(
+        delivery.message_id,
+        delivery.event,
+        delivery.secrets,
+        delivery.payload,
+        now,
+        delivery.attempt,
+        delivery.sequence,
+        delivery.follows,
     )
-    return {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        "webhook-id": delivery.message_id,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
-        EVENT_HEADER: delivery.event,
-        ATTEMPT_HEADER: str(delivery.attempt),
-    }
 
 
 def words_for_status(status: int) -> str | None:
@@ -161,7 +174,7 @@ def words_for_error(error: HttpError) -> str:
 
 
 def _load(delivery_id: str, now: datetime) -> DueDelivery | None:
-    for row, due in due_deliveries([delivery_id]):
+    for row, due in due_deliveries([delivery_id], now):
         held = row.lease_until is not None and row.lease_until > now
         if row.finished_at is None and held:
             return due

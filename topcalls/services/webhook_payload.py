@@ -16,18 +16,19 @@ from topcalls.store.models import Call
 TRANSFERRED = "call.transferred"
 
 
-def encoded(call: Call, event: str, view: CallView) -> str:
+def encoded(call: Call, event: str, view: CallView, sequence: int) -> bytes:
     """The exact body of every delivery of this event; runs inside a verb."""
-    payload = call_payload(event, view, appointment_views(call.id)) | _transfer(call, event)
-    return orjson.dumps(payload, option=orjson.OPT_UTC_Z).decode()
+    payload = call_payload(event, view, sequence, appointment_views(call.id))
+    return orjson.dumps(payload | _transfer(call, event), option=orjson.OPT_UTC_Z)
 
 
 def call_payload(
-    event: str, view: CallView, booked: Sequence[AppointmentView] = ()
+    event: str, view: CallView, sequence: int, booked: Sequence[AppointmentView] = ()
 ) -> dict[str, Any]:
-    """The body of a call's webhook."""
+    """The body of a call's webhook. `sequence` counts the events of the call, from 1."""
     return {
         "event": event,
+        "sequence": sequence,
         "call_id": view.id,
         "direction": view.direction,
         "phone_number": view.phone_number,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from topcalls.store import rows, secrets
-from topcalls.store.fields import open_fields
+from topcalls.store.fields import open_fields, to_microseconds
 from topcalls.store.models import Account, ApiKey
 
 _OPEN_FIELDS = open_fields(Account)
@@ -40,10 +40,25 @@ def webhook_secret(account_id: str) -> str | None:
     return next((account.webhook_secret for account in query), None)
 
 
-def webhook_secrets(account_ids: Collection[str]) -> dict[str, str | None]:
-    """The secrets of several accounts; None where one cannot be read."""
-    found = secrets.of_rows(Account, account_ids, "webhook_secret")
-    return {account_id: opened[0] if opened else None for account_id, opened in found.items()}
+_OVERLAPS = "SELECT id FROM account WHERE previous_signs_until > ? AND id IN ({marks})"
+
+
+def signing_secrets(account_ids: Collection[str], now: datetime) -> dict[str, tuple[str, ...]]:
+    """The secrets that sign for several accounts, the newest first; none where one cannot be read,
+    or there is no such account."""
+    opened = secrets.of_rows(Account, account_ids, "webhook_secret")
+    text = _OVERLAPS.format(marks=", ".join("?" * len(account_ids)))
+    overlap = rows.select(text, to_microseconds(now), *account_ids) if account_ids else []
+    before = secrets.of_rows(Account, [row[0] for row in overlap], "previous_webhook_secret")
+    own = {account_id: _given(opened.get(account_id)) for account_id in account_ids}
+    return {
+        account_id: newest and newest + _given(before.get(account_id))
+        for account_id, newest in own.items()
+    }
+
+
+def _given(opened: Collection[str | None] | None) -> tuple[str, ...]:
+    return tuple(secret for secret in opened or () if secret)
 
 
 def speech(account_id: str) -> dict[str, Any] | None:

@@ -22,6 +22,9 @@ QUEUE_WORKERS = 8
 DELIVERIES = 200
 """Deliveries under way at once, to all receivers together."""
 
+DOUBTFUL_DELIVERIES = 100
+"""Of these to receivers that have not just accepted one, and soon."""
+
 STOP_SECONDS = 20.0
 START_SECONDS = 10.0
 """How long a queue may take to be there when a worker starts, and each try to reach it."""
@@ -54,7 +57,7 @@ class WorkerProcess:
         self._start_seconds = start_seconds
         self._queue_outage = Outage("queue", log, services.clock)
         database = Outage("database", log, services.clock)
-        self._lanes = Lanes(LANE_WIDTH, DELIVERIES, self._delivery_ended)
+        self._lanes = Lanes(LANE_WIDTH, DELIVERIES, self._delivery_ended, DOUBTFUL_DELIVERIES)
         tasks = register(queue, services, self._lanes, database)
         self._loop = DueLoop(services, tasks, self._lanes, database, self._queue_outage, interval)
         register_tick(queue, services, tasks, self._loop)

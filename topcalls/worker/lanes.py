@@ -3,7 +3,9 @@
 Each lane runs up to `per_lane` pieces of work side by side and keeps the others waiting in order.
 A lane whose last piece failed runs one at a time until a piece succeeds, so that many deliveries to
 a dead receiver occupy one greenlet and not all of them. When all places are taken, lanes take turns
-at those that become free. How much waits is bounded by whoever hands out the work: a receiver never
+at those that become free. Of these places only some are for work that is doubtful: of lanes that
+are new, slow or failing. So a thousand dead receivers hold up each other, and nobody who has just
+accepted something. How much waits is bounded by whoever hands out the work: a receiver never
 has more than a few deliveries claimed.
 """
 
@@ -32,6 +34,11 @@ class Work(Protocol):
     @property
     def key(self) -> str: ...
 
+    @property
+    def is_doubtful(self) -> bool:
+        """It may well take long, or fail."""
+        ...
+
     def __call__(self) -> bool:
         """Do it, and say whether it succeeded."""
         ...
@@ -44,14 +51,19 @@ class _Lane:
 
 
 class Lanes:
-    """Runs work on greenlets: at most `per_lane` of one lane and `total` of all at once.
+    """Runs work on greenlets: at most `per_lane` of one lane and `total` of all at once, of which
+    `doubtful` may be that.
 
     `on_ended` is called after each piece; it must not block.
     """
 
-    def __init__(self, per_lane: int, total: int, on_ended: Callable[[], None]) -> None:
+    def __init__(
+        self, per_lane: int, total: int, on_ended: Callable[[], None], doubtful: int | None = None
+    ) -> None:
         self._per_lane = per_lane
         self._total = total
+        self._most_doubtful = total if doubtful is None else doubtful
+        self._doubtful = 0
         self._on_ended = on_ended
         self._lanes: dict[str, _Lane] = {}
         self._held: set[str] = set()
@@ -70,6 +82,11 @@ class Lanes:
     def room(self) -> int:
         """How many more pieces could run now."""
         return 0 if self._stopping else self._total - len(self._running)
+
+    @property
+    def room_for_doubtful(self) -> int:
+        """How many of these may be doubtful."""
+        return min(self.room, self._most_doubtful - self._doubtful)
 
     def submit(self, name: str, work: Work) -> bool:
         """Run `work` in its lane, at once or in its turn. False when stopping.
@@ -106,13 +123,18 @@ class Lanes:
         """Start what this lane may start. A lane that was served goes to the end of the order."""
         lane = self._lanes[name]
         limit = 1 if name in self._failing else self._per_lane
-        while lane.waiting and lane.running < limit and len(self._running) < self._total:
+        while lane.waiting and lane.running < limit and self._has_place(lane.waiting[0]):
             lane.running += 1
             work = lane.waiting.popleft()
             greenlet = gevent.spawn(self._run, name, work)
             self._running.add(greenlet)
-            greenlet.link(partial(self._ended, name, work.key))
+            self._doubtful += work.is_doubtful
+            greenlet.link(partial(self._ended, name, work))
             self._lanes[name] = self._lanes.pop(name)
+
+    def _has_place(self, work: Work) -> bool:
+        has_room = len(self._running) < self._total
+        return has_room and (not work.is_doubtful or self._doubtful < self._most_doubtful)
 
     def _run(self, name: str, work: Work) -> None:
         try:
@@ -127,13 +149,14 @@ class Lanes:
             self._failing.clear()
         self._failing.add(name)
 
-    def _ended(self, name: str, key: str, greenlet: gevent.Greenlet) -> None:
-        all_places_were_taken = len(self._running) >= self._total
-        self._held.discard(key)
+    def _ended(self, name: str, work: Work, greenlet: gevent.Greenlet) -> None:
+        all_were_taken = len(self._running) >= self._total or self._doubtful >= self._most_doubtful
+        self._held.discard(work.key)
         self._running.discard(greenlet)
+        self._doubtful -= work.is_doubtful
         lane = self._lanes[name]
         lane.running -= 1
-        for waiting in list(self._lanes) if all_places_were_taken else [name]:
+        for waiting in list(self._lanes) if all_were_taken else [name]:
             self._serve(waiting)
         if not lane.running and not lane.waiting:
             del self._lanes[name]

@@ -157,7 +157,8 @@ class DueLoop:
         """Give deliveries that are due to the queue, as many as can be under way."""
         if self._lanes.room < 1 or self._queue.is_on:
             return
-        for delivery in self._services.webhooks.due(now, self._lanes.room):
+        room, doubtful = self._lanes.room, self._lanes.room_for_doubtful
+        for delivery in self._services.webhooks.due(now, room, doubtful):
             if not self._put(self._tasks.deliver_webhook, delivery.id):
                 self._services.sender.give_back(delivery.id)
 

@@ -54,6 +54,10 @@ class WebhookWork:
     def key(self) -> str:
         return self.delivery.id
 
+    @property
+    def is_doubtful(self) -> bool:
+        return not self.delivery.is_proven
+
     def __call__(self) -> bool:
         try:
             return self.sender.send(self.delivery) is DeliveryState.DELIVERED
@@ -74,6 +78,11 @@ class AnalysisWork:
     @property
     def key(self) -> str:
         return f"analysis:{self.analysis_id}"
+
+    @property
+    def is_doubtful(self) -> bool:
+        """It takes long: webhooks to receivers that accept them have places left."""
+        return True
 
     def __call__(self) -> bool:
         try:

@@ -19,12 +19,10 @@ from topcalls.api.schemas.transfers import TransferSchema
 from topcalls.api.schemas.usage import UsageSchema
 from topcalls.core.analysis_work import MOODS
 from topcalls.core.analysis_work import State as AnalysisState
-from topcalls.core.call_request import CALL_EVENTS
 from topcalls.core.call_state import State
 from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.routing import Then
-from topcalls.core.webhook_retry import DeliveryState
 from topcalls.services.call_trail import STAGES
 from topcalls.services.call_views import HUNG_UP_BY
 from topcalls.services.recordings import RECORDING_STATES
@@ -370,41 +368,6 @@ class CallEventsSchema(ma.Schema):
     """The audit trail of a call, oldest first."""
 
     data = fields.ListOf(ma.fields.Nested(CallEventSchema), required=True)
-
-
-class AttemptSchema(ma.Schema):
-    """One try to deliver."""
-
-    number = fields.Whole(required=True)
-    at = _moment("When it was made.", nullable=False)
-    status = fields.Whole(
-        allow_none=True, metadata={"description": "HTTP status; null without an answer."}
-    )
-    error = fields.Text(allow_none=True)
-    duration_ms = fields.Whole(allow_none=True)
-
-
-class DeliverySchema(ma.Schema):
-    """One webhook, and how its delivery goes."""
-
-    id = _uuid("Of the delivery.")
-    message_id = _uuid("The `webhook-id` header; the same for every try, and for a replay.")
-    event = fields.Choice(*CALL_EVENTS, required=True)
-    url = fields.Text(required=True)
-    status = fields.Choice(*DeliveryState, required=True)
-    attempts = fields.Whole(required=True, metadata={"description": "How many were made."})
-    last_status = fields.Whole(allow_none=True, metadata={"description": "HTTP status."})
-    last_error = fields.Text(allow_none=True)
-    log = fields.ListOf(ma.fields.Nested(AttemptSchema), required=True)
-    created_at = _moment("When the event happened.", nullable=False)
-    next_attempt_at = _moment("When it is tried again.")
-    finished_at = _moment("When it was delivered or given up.")
-
-
-class DeliveriesSchema(ma.Schema):
-    """The webhooks of a call, newest first."""
-
-    data = fields.ListOf(ma.fields.Nested(DeliverySchema), required=True)
 
 
 def shown(view: Any) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from topcalls.api.schemas.call_views import (
     CallPageSchema,
     CallQuerySchema,
     CancelledSchema,
-    DeliveriesSchema,
     StoppedSchema,
 )
 from topcalls.api.schemas.calls import CallCreateSchema
@@ -230,13 +229,3 @@ def get_tool_cassette(call_id: UUID) -> dict[str, Any]:
     nobody.
     """
     return services().calls.tools.cassette(principal().account_id, str(call_id))
-
-
-@calls.route("/v1/calls/<uuid:call_id>/webhooks")
-@requires("calls:read")
-@calls.response(200, DeliveriesSchema, example=examples.DELIVERIES)
-def list_call_webhooks(call_id: UUID) -> dict[str, Any]:
-    """List the webhooks of a call and how their delivery goes, newest first."""
-    account_id = principal().account_id
-    call = services().calls.get(account_id, str(call_id))
-    return {"data": services().webhooks.deliveries(account_id, call.id, limit=200).data}

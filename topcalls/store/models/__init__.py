@@ -40,6 +40,10 @@ from topcalls.store.models.webhooks import (
     WebhookAttempt,
     WebhookDelivery,
     WebhookEvent,
+    WebhookLane,
+    WebhookListener,
+    WebhookReceiver,
+    WebhookSubscription,
 )
 
 TABLES = (
@@ -61,6 +65,10 @@ TABLES = (
     WebhookEvent,
     WebhookDelivery,
     WebhookAttempt,
+    WebhookSubscription,
+    WebhookListener,
+    WebhookReceiver,
+    WebhookLane,
     IdempotencyRecord,
     Controller,
     NamedLease,
@@ -144,5 +152,9 @@ __all__ = [
     "WebhookAttempt",
     "WebhookDelivery",
     "WebhookEvent",
+    "WebhookLane",
+    "WebhookListener",
+    "WebhookReceiver",
+    "WebhookSubscription",
     "WrapUp",
 ]

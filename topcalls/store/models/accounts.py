@@ -13,7 +13,8 @@ KEY_KINDS = ("live", "test")
 
 class Account(Table):
     """A customer. `metered` false: minutes are counted but never run out. `speech`: `keywords` and
-    `pronunciations` of all its calls."""
+    `pronunciations` of all its calls. `previous_webhook_secret` signs beside the other one until
+    `previous_signs_until`."""
 
     id = id_field(primary_key=True)
     name = peewee.TextField()
@@ -23,6 +24,8 @@ class Account(Table):
     webhook_secret = SecretField(null=True)
     speech = JsonField(null=True)
     created_at = InstantField()
+    previous_webhook_secret = SecretField(null=True)
+    previous_signs_until = InstantField(null=True)
 
 
 class ApiKey(Table):
