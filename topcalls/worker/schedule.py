@@ -8,7 +8,7 @@ one, and the one that holds the loop's lease does the looking.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from huey.api import Huey, TaskWrapper, crontab
 from topcalls.errors import StoreUnavailable
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.webhooks import DueDelivery
 from topcalls.worker.lanes import Lanes
 from topcalls.worker.outage import Outage
 from topcalls.worker.services import WorkerServices
@@ -157,8 +158,14 @@ class DueLoop:
         """Give deliveries that are due to the queue, as many as can be under way."""
         if self._lanes.room < 1 or self._queue.is_on:
             return
-        room, doubtful = self._lanes.room, self._lanes.room_for_doubtful
-        for delivery in self._services.webhooks.due(now, room, doubtful):
+        found = self._services.webhooks.due(now, self._lanes.room, 0)
+        self._hand_out(found)
+        doubtful = min(self._lanes.room_for_doubtful, self._lanes.room - len(found))
+        if doubtful > 0:  # looked for when the others are on their way: this look may take long
+            self._hand_out(self._services.webhooks.due(now, doubtful))
+
+    def _hand_out(self, deliveries: Sequence[DueDelivery]) -> None:
+        for delivery in deliveries:
             if not self._put(self._tasks.deliver_webhook, delivery.id):
                 self._services.sender.give_back(delivery.id)
 
