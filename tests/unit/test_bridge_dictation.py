@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bridge_doubles import CONFIG, Talk
+from test_bridge_noise import RECLAIM_AFTER, noise
 
 from topcalls.bridge import prompt
 from topcalls.bridge.hold import Reason
@@ -173,6 +174,34 @@ def test_a_caller_who_speaks_over_the_goodbye_keeps_the_call() -> None:
     talk.advance(1.0)
     assert not talk.observer.over.is_set()
     assert asked(talk)[-1] == ("respond",)
+    talk.end()
+
+
+@pytest.mark.parametrize("end_call", [False, True])
+def test_after_a_noise_they_are_said_once_more(end_call: bool) -> None:
+    talk = in_talk()
+    talk.dictate(WORDS, end_call=end_call)
+    speaks(talk, 6.0)
+    talk.advance(1.0)
+    item = noise(talk)
+    talk.tell(CallerTranscript(item, ""))
+    assert talk.observer.outcomes == []
+    talk.advance(RECLAIM_AFTER)
+    assert asked(talk)[-1] == SPEAK
+    speaks(talk, 1.0)
+    talk.advance(1.5)
+    assert talk.observer.outcomes == [("wish", Outcome.HEARD)]
+    assert talk.observer.over.is_set() is end_call
+    if not end_call:
+        talk.end()
+
+
+def test_the_call_is_not_given_away_while_words_wait() -> None:
+    talk = in_talk()
+    assert talk.bridge.is_quiet
+    talk.bridge.hold(Reason.LINE)
+    talk.dictate(WORDS)
+    assert not talk.bridge.is_quiet
     talk.end()
 
 

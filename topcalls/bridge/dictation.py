@@ -74,6 +74,11 @@ class Dictation:
 
     # --- when
 
+    @property
+    def is_busy(self) -> bool:
+        """Words wait, or are being said."""
+        return self._being_said is not None or bool(self._waiting)
+
     def settle(self) -> None:
         """After every fact: begin what may begin."""
         self._look_at_what_is_said()
@@ -113,17 +118,22 @@ class Dictation:
         self._agent.say(Ask(words.text, protection=protection, wish=words.id))
         if words.end_call:
             self._farewell.begin("agent_ended", "said")
-            return
         self._decide(decisions)
-        if owes_answer:
+        if owes_answer and not words.end_call:
             self._agent.answer()
 
     def _look_at_what_is_said(self) -> None:
         words = self._being_said
-        if words is None or self._agent.is_saying(words.id):
+        if words is None:
+            return
+        if self._agent.is_saying(words.id):
+            if words.end_call and not self._farewell.closing:  # taken up again after a noise
+                self._farewell.begin("agent_ended", "said")
+            return
+        outcome = self._agent.fate_of(words.id)
+        if outcome is Outcome.INTERRUPTED and self._parts.turns.may_take_back_floor:
             return
         self._being_said = None
-        outcome = self._agent.fate_of(words.id)
         if outcome is None and self._tries < MOST_TRIES and not self._agent.is_retired:
             log.info("Words are said again: nothing of them was heard", tries=self._tries)
             self._waiting.appendleft(words)

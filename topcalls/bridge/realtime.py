@@ -166,6 +166,7 @@ class Conversation:
         """Nobody speaks, and nobody is about to."""
         turns = self._parts.turns
         waits = self._agent.quiet and not self._tools.busy and not self._farewell.closing
+        waits = waits and not self.dictation.is_busy
         return waits and not turns.turn_is_open and not self._parts.transcript.caller_pending()
 
     # --- the call

@@ -13,6 +13,7 @@ import click
 from topcalls.cli.client import ApiClient
 from topcalls.cli.follow import CallFollower, summary
 from topcalls.cli.json_files import list_in, object_in
+from topcalls.cli.live_words import inject, listen, say
 from topcalls.config import Settings
 from topcalls.core.supervision import Mode
 
@@ -149,6 +150,10 @@ def _show_rest(
 @click.group()
 def calls() -> None:
     """Look at calls, and end them."""
+
+
+for _command in (say, inject, listen):
+    calls.add_command(_command)
 
 
 @calls.command("list")

@@ -23,6 +23,11 @@ class CutOff:
         """The agent lost the floor in the middle of a sentence."""
         self._cut = True
 
+    @property
+    def is_undecided(self) -> bool:
+        """Nothing was said since, so that it may have been a noise."""
+        return self._cut
+
     def talk_goes_on(self) -> None:
         """Somebody has said something, or is about to: whatever it was does not matter now."""
         self._cut = False

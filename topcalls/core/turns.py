@@ -274,6 +274,11 @@ class TurnTaking:
         return self._speech is not None
 
     @property
+    def may_take_back_floor(self) -> bool:
+        """The agent was cut off by what may turn out to be a noise."""
+        return self._cut_off.is_undecided
+
+    @property
     def turn_is_open(self) -> bool:
         """The caller speaks, or has only just stopped."""
         return self._speech is not None or self._turn is not None
