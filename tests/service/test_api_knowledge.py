@@ -2,6 +2,7 @@
 
 import io
 
+import factories
 import pytest
 from api_client import fault_paths
 from knowledge_rig import HANDBOOK, pdf, read_all
@@ -151,7 +152,7 @@ def test_nobody_elses_base_is_seen_searched_or_used(api):
     base = made(api)
     read_all(api.services)
     other = api.services.accounts.create("Other", minutes=10)
-    token = api.key("knowledge:read", "knowledge:write", account_id=other.id)
+    token = api.key("knowledge:read", "knowledge:write", "calls:write", account_id=other.id)
     url = f"{BASE}/{base['id']}"
     (source,) = api.get(f"{url}/sources").json["data"]
     for method, path, body in (
@@ -170,6 +171,9 @@ def test_nobody_elses_base_is_seen_searched_or_used(api):
         sent = {"json": body} if body is not None else {}
         assert api.send(method, path, token=token, **sent).status_code == 404, (method, path)
     assert api.get(BASE, token=token).json["data"] == []
+    body = {"phone_number": factories.NUMBER, "task": "Say that we open at nine."}
+    call = api.post("/v1/calls", token=token, json=body | {"knowledge_base_ids": [base["id"]]})
+    assert (call.status_code, fault_paths(call)) == (400, ["knowledge_base_ids.0"])
 
 
 def test_scopes_are_held_to(api):
@@ -178,3 +182,21 @@ def test_scopes_are_held_to(api):
     assert api.get(f"{BASE}/{base['id']}", token=reader).status_code == 200
     assert api.post(BASE, json=TEXT, token=reader).status_code == 403
     assert api.get(BASE, token=api.key("calls:read")).status_code == 403
+
+
+def test_a_call_names_bases_and_how_they_are_used(api):
+    base = made(api)
+    use = {"at_start": False, "per_turn": True, "max_tokens": 400}
+    response = api.create(knowledge_base_ids=[base["id"]], knowledge=use)
+    assert response.status_code == 201
+    call = api.get(f"/v1/calls/{response.json['call_id']}").json
+    assert (call["knowledge_lookups"], call["transcript"]) == ([], [])
+    for wrong, path in (
+        ({"knowledge_base_ids": [base["id"]] * 2}, "knowledge_base_ids.1"),
+        ({"knowledge_base_ids": ["x"] * 11}, "knowledge_base_ids"),
+        ({"knowledge": {"per_trun": True}}, "knowledge.per_trun"),
+        ({"knowledge": {"per_turn": 1}}, "knowledge.per_turn"),
+        ({"knowledge": {"max_tokens": 1}}, "knowledge.max_tokens"),
+        ({"knowledge": []}, "knowledge"),
+    ):
+        assert fault_paths(api.create(**wrong)) == [path]

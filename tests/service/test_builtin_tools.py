@@ -33,7 +33,12 @@ def call(services, who):
 def run(services, call, name, use="use-1", **arguments):
     """As a controller does, which also keeps what came of it."""
     tools = runners(
-        services.calls, services.catalogue, services.do_not_call, NO_BOOKING, services.clock
+        services.calls,
+        services.catalogue,
+        services.do_not_call,
+        NO_BOOKING,
+        services.call_knowledge,
+        services.clock,
     )
     record = ToolRecord(use, name, True, json.dumps(arguments), 100)
     result = tools[name](call, ToolRequest(record, arguments))

@@ -18,6 +18,7 @@ from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
 from topcalls.core.answer_verdict import Verdict
+from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome, Words
 from topcalls.core.token_usage import TokenUsage
@@ -164,6 +165,7 @@ class Observer:
         self.masked: list[bool] = []
         self.handed_over: list[tuple[str, str]] = []
         self.tools: list[ToolRecord] = []
+        self.lookups: list[Lookup] = []
         self.outcomes: list[tuple[str, Outcome]] = []
 
     def ready(self) -> None:
@@ -205,6 +207,10 @@ class Observer:
     def transfer(self, destination: str, summary: str) -> None:
         assert not self.ends, "handed over after the end"
         self.handed_over.append((destination, summary))
+
+    def looked_up(self, lookup: Lookup) -> None:
+        assert not self.ends, "a lookup after the end"
+        self.lookups.append(lookup)
 
     def tool(self, record: ToolRecord) -> None:
         assert not self.ends, "a tool after the end"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from topcalls.api.knowledge_examples import LOOKUP
 from topcalls.api.tool_examples import APPOINTMENTS, TOOL_CALLS
 
 _CALL_ID = "b7c1f3c2-5d0e-4a55-9d5b-0d6f2a7f6f10"
@@ -267,6 +268,8 @@ CALL_DETAILS = {
             },
         }
     ],
+    "transcript": [turn | {"citations": []} for turn in _CALL["transcript"]],
+    "knowledge_lookups": [LOOKUP],
     "usage": [
         {
             "model": "gpt-6-luna",

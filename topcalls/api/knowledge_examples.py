@@ -88,23 +88,26 @@ DOCUMENT: dict[str, Any] = {
     "read_at": "2026-11-23T12:00:02.000000Z",
 }
 DOCUMENTS = {"data": [DOCUMENT], "next_cursor": None}
-FOUND: dict[str, Any] = {
-    "data": [
-        {
-            "knowledge_base_id": _BASE_ID,
-            "source_id": _SOURCE_ID,
-            "document_id": _DOCUMENT_ID,
-            "passage": 1,
-            "title": "Opening hours",
-            "url": None,
-            "heading": "Parking",
-            "page": None,
-            "line_from": 7,
-            "line_to": 7,
-            "row": None,
-            "text": "Guests park behind the house, in Mill Lane, for nothing.",
-        }
-    ],
-    "method": "hybrid",
+_PASSAGE: dict[str, Any] = {
+    "knowledge_base_id": _BASE_ID,
+    "source_id": _SOURCE_ID,
+    "document_id": _DOCUMENT_ID,
+    "passage": 1,
+    "title": "Opening hours",
+    "url": None,
+    "heading": "Parking",
+    "page": None,
+    "line_from": 7,
+    "line_to": 7,
+    "row": None,
+    "text": "Guests park behind the house, in Mill Lane, for nothing.",
+}
+FOUND: dict[str, Any] = {"data": [_PASSAGE], "method": "hybrid", "took_ms": 12}
+LOOKUP: dict[str, Any] = {
+    "trigger": "tool",
+    "query": "parking for guests",
+    "at_ms": 8210,
     "took_ms": 12,
+    "method": "hybrid",
+    "passages": [_PASSAGE],
 }

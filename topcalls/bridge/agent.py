@@ -57,12 +57,14 @@ class Agent:
         self._hushed: Callable[[], None] | None = None  # what follows once it has fallen silent
         self._cut: list[Ask] = []  # what was to be said when the agent was cut off
         self._fates: dict[str, Outcome] = {}  # of what somebody outside wanted said
+        self._answer_waits = False
+        self.has_to_wait: Callable[[Callable[[], None]], bool] = lambda _: False
         self._lost_in_a_row = 0  # utterances that were given up before half of them was heard
 
     @property
     def quiet(self) -> bool:
         """Everything was said and heard."""
-        return not self.responses.busy and self.speaker.empty
+        return not self.responses.busy and self.speaker.empty and not self._answer_waits
 
     @property
     def is_retired(self) -> bool:
@@ -77,7 +79,8 @@ class Agent:
     @property
     def owes_answer(self) -> bool:
         """An answer was asked for, and nothing of it is audible."""
-        return not self.speaker.audible and any(ask.text is None for ask in self.responses.asks)
+        asked = self._answer_waits or any(ask.text is None for ask in self.responses.asks)
+        return asked and not self.speaker.audible
 
     def is_saying(self, wish: str) -> bool:
         """What was asked for by this name is being said, or about to be."""
@@ -97,8 +100,18 @@ class Agent:
 
     def answer(self) -> None:
         """Have the model answer the conversation, unless that is about to happen."""
-        if not self.responses.awaited:
+        if self.responses.awaited or self._answer_waits:
+            return
+        self._answer_waits = self.has_to_wait(self._answer_now)
+        if not self._answer_waits:
             self._ask(ANSWER)
+
+    def _answer_now(self) -> None:
+        """What the answer has waited for is there, or too late."""
+        if self._answer_waits:
+            self._answer_waits = False
+            if not self.responses.awaited:
+                self._ask(ANSWER)
 
     def hold_back(self) -> None:
         """Say nothing until `speak_again`: what is wanted meanwhile is owed."""
@@ -335,6 +348,7 @@ class Agent:
         """Stop speaking, and make the model forget what nobody heard."""
         self._parts.timers.cancel(_ANSWER, _RETRY)
         self._parts.stopwatch.reset()
+        self._answer_waits = False
         asks = self.responses.asks
         under_way = self.responses.cancel()
         session = self._parts.link.session
@@ -398,6 +412,7 @@ class Agent:
     def retire(self) -> None:
         """There is no model to ask any more."""
         self._over = True
+        self._answer_waits = False
         self._parts.timers.cancel(_ANSWER, _RETRY)
         self.responses.cancel()
 

@@ -15,6 +15,7 @@ from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.endpointing import Endpointing
 from topcalls.core.filler import FillerPlan, FillerRequest
 from topcalls.core.interruption import LONGEST_ANSWER_SECONDS, Interruption
+from topcalls.core.knowledge_use import BaseOutline, KnowledgePlan, plan_of
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
@@ -72,6 +73,7 @@ class ConversationConfig:
     acknowledgements: tuple[str, ...] = ()
     longest_answer_ms: int = LONGEST_ANSWER_SECONDS * 1000
     filler: FillerPlan = field(default_factory=FillerPlan)
+    knowledge: KnowledgePlan = field(default_factory=KnowledgePlan)
 
 
 def conversation_for(
@@ -87,13 +89,15 @@ def conversation_for(
     in_band_keys: InBandKeys = "auto",
     show_keys: bool = False,
     tools: bool = True,
+    bases: tuple[BaseOutline, ...] = (),
     filler: FillerRequest = FillerRequest(enabled=False),  # noqa: B008 - it is frozen
     hearing: HearingOptions = HearingOptions(),  # noqa: B008 - it is frozen
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` and `now` are where the other person is. Without
-    `tools` the model can only talk. `filler` is that of calls that say nothing of it."""
+    `tools` the model can only talk. `bases` are its knowledge. `filler` is that of calls that say
+    nothing of it."""
     names = names_of(vars(request)) if tools else ()
-    builtin = specs_of(names, vars(request), Situation(now))
+    builtin = specs_of(names, vars(request), Situation(now, bases))
     custom = tools_of(request.tools) if tools else ()
     specs = (*builtin, *(tool.spec for tool in custom))
     session = _session(request, request.model or default_model, today, audio_format, specs)
@@ -116,6 +120,12 @@ def conversation_for(
         show_keys=show_keys,
         builtin_tools=tuple(spec.name for spec in builtin),
         tools=custom,
+        knowledge=plan_of(
+            request.knowledge_base_ids if tools else (),
+            request.knowledge,
+            request.task or request.instructions or "",
+            request.first_sentence,
+        ),
         destinations=tuple(item.name for item in destinations_of(request.transfer)),
         answer=AnswerPlan() if inbound or not tools else answer_plan(request),
         hearing=hears,

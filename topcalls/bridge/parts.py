@@ -14,6 +14,7 @@ from topcalls.bridge.stopwatch import TurnStopwatch
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
+from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome
 from topcalls.core.redaction import Redaction
@@ -61,6 +62,9 @@ class BridgeObserver(Protocol):
     def transfer(self, destination: str, summary: str) -> None:
         """Connect the caller with this destination; `BridgeSession.not_transferred` tells if that
         fails."""
+
+    def looked_up(self, lookup: Lookup) -> None:
+        """Something was looked up in the call's knowledge, and the model was told of it."""
 
     def tool(self, record: ToolRecord) -> None:
         """The model called a tool; told again (the same `id`) when more is known."""

@@ -23,6 +23,7 @@ from topcalls.bridge.floor import FloorTaker
 from topcalls.bridge.hold import Hold, Reason
 from topcalls.bridge.idle import Idle
 from topcalls.bridge.keypad import Keypad
+from topcalls.bridge.knowledge import Knowledge
 from topcalls.bridge.link import closed_error
 from topcalls.bridge.local_ears import LocalEars
 from topcalls.bridge.masking import Masking
@@ -36,6 +37,7 @@ from topcalls.bridge.tone_guard import ToneGuard
 from topcalls.bridge.tool_use import ToolUse
 from topcalls.bridge.transfer import Transferring
 from topcalls.bridge.uplink import Uplink
+from topcalls.core.knowledge_use import LookUp
 from topcalls.core.tools import ToolRunner
 from topcalls.core.transcript import Speaker
 from topcalls.core.turn_rules import Decision, Floor
@@ -47,7 +49,13 @@ from topcalls.providers.base import ProviderEvent
 class Conversation:
     """Everything that is said in one call. `audio` arrives when it is answered."""
 
-    def __init__(self, parts: Parts, run_tool: ToolRunner | None, past: Past | None = None) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        run_tool: ToolRunner | None,
+        past: Past | None = None,
+        look_up: LookUp | None = None,
+    ) -> None:
         config = parts.config
         self._parts = parts
         self._uplink = Uplink(
@@ -92,7 +100,7 @@ class Conversation:
             run_tool,
             past.tools if past is not None else (),
         )
-        self._recovery.memory = lambda: [*self._tools.memory(), *self.dictation.memory()]
+        self._recovery.memory = self._memory
         self._answering = Answering(
             parts, self._agent, self._farewell, self._recovery.tell, self._want_response
         )
@@ -126,6 +134,10 @@ class Conversation:
             past.notes if past is not None else (),
         )
         self._caller = Caller(parts, self._uplink, self._apply, lambda: self._answering.in_menu)
+        self._knowledge = Knowledge(
+            parts, look_up, self._recovery.tell, lambda: bool(self._caller.words_to_come())
+        )
+        self._agent.has_to_wait = self._knowledge.wait
         self._resumption = Resumption(past, parts, self._agent.say, self._nothing_happens)
         self._audio: CallAudio | None = None
         self._stopping: str | None = None
@@ -145,7 +157,7 @@ class Conversation:
             base.SpeechStopped: self._on_speech_stopped,
             base.CallerTextDelta: self._caller.text_delta,
             base.CallerTranscript: self._on_caller_text,
-            base.CallerTranscriptFailed: self._caller.text_failed,
+            base.CallerTranscriptFailed: self._on_no_caller_text,
             base.ResponseStarted: self._agent.response_started,
             base.AudioDelta: self._on_audio,
             base.AudioDone: self._agent.audio_done,
@@ -186,6 +198,7 @@ class Conversation:
             self._answering.forget()
         if self._resumption.has_begun:
             self._opening.was_said()
+        self._knowledge.begin()
         self._parts.link.open()
 
     def attach(self, audio: CallAudio) -> None:
@@ -220,6 +233,7 @@ class Conversation:
         self._stopping = reason
         self._agent.cut_off()
         self._tools.stop()
+        self._knowledge.stop()
         self._answering.stop()
         self.dictation.close()
         self._release_audio()
@@ -230,6 +244,7 @@ class Conversation:
     def close(self) -> None:
         """Let go of everything; the transcript is final."""
         self._tools.stop()
+        self._knowledge.stop()
         self._answering.stop()
         self._parts.link.close()
         self._agent.fall_silent()
@@ -369,6 +384,15 @@ class Conversation:
     def _on_caller_text(self, event: base.CallerTranscript) -> None:
         self._caller.text(event)
         self._answering.words(event.item_id, event.text)
+        self._knowledge.heard(event.text)
+
+    def _on_no_caller_text(self, event: base.CallerTranscriptFailed) -> None:
+        self._caller.text_failed(event)
+        self._knowledge.go_on()
+
+    def _memory(self) -> list[str]:
+        """What a session has to know that was not there before."""
+        return [*self._knowledge.memory(), *self._tools.memory(), *self.dictation.memory()]
 
     def _want_response(self) -> None:
         self._apply(self._parts.turns.response_wanted())

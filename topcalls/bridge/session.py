@@ -26,6 +26,7 @@ from topcalls.bridge.realtime import Conversation
 from topcalls.bridge.resumption import Past
 from topcalls.bridge.timers import Timers
 from topcalls.clock import Clock
+from topcalls.core.knowledge_use import LookUp
 from topcalls.core.live_words import Words
 from topcalls.core.tools import ToolRunner
 from topcalls.core.turns import TurnTaking
@@ -43,7 +44,8 @@ class BridgeSession:
     `needs_stereo`: both sides of the line should be given to `attach`.
     `past`: the call was answered before, and this is what was said; the conversation goes on.
     `run_tool` carries out the tools that do not act on the conversation itself, each call in a
-    greenlet of its own. `advisers` are asked about what answered.
+    greenlet of its own; `look_up` likewise finds what is in the call's knowledge. `advisers` are
+    asked about what answered.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class BridgeSession:
         *,
         past: Past | None = None,
         run_tool: ToolRunner | None = None,
+        look_up: LookUp | None = None,
         advisers: Advisers | None = None,
     ) -> None:
         self.needs_stereo = config.hearing.echo.needs_stereo
@@ -77,7 +80,7 @@ class BridgeSession:
             TurnTaking(config.rules),
             advisers=advisers or Advisers(),
         )
-        self._conversation = Conversation(parts, run_tool, past)
+        self._conversation = Conversation(parts, run_tool, past, look_up)
         self._greenlet = gevent.Greenlet(self._run)
 
     def start(self) -> None:

@@ -144,6 +144,7 @@ def _bridge_maker(
             in_band_keys=settings.in_band_keys,
             show_keys=settings.show_keys,
             filler=default_filler(settings, call.request.mode),
+            bases=services.call_knowledge.outlines(call),
             hearing=hearing,
         )
         past = past_of(call, clock.now())
@@ -156,6 +157,7 @@ def _bridge_maker(
             clock,
             past=past,
             run_tool=tools.of(call),
+            look_up=services.call_knowledge.of(call),
             advisers=Advisers(judge, deciders.of(call)),
         )
 
@@ -179,7 +181,9 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
         clients,
         result_tokens(settings),
         settings.effective_public_url,
-        builtin=runners(calls, services.catalogue, services.do_not_call, booking, clock),
+        builtin=runners(
+            calls, services.catalogue, services.do_not_call, booking, services.call_knowledge, clock
+        ),
         cassette=load_cassette(settings.tool_cassette) if settings.tool_cassette else None,
     )
 

@@ -40,6 +40,7 @@ from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.knowledge import Knowledge
+from topcalls.services.knowledge_calls import CallKnowledge
 from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.knowledge_pages import Pages
 from topcalls.services.knowledge_search import KnowledgeSearch
@@ -106,6 +107,7 @@ class Services:
     ingestion: Ingestion
     knowledge: Knowledge
     knowledge_search: KnowledgeSearch
+    call_knowledge: CallKnowledge
     commands: Commands
     do_not_call: DoNotCall
     nodes: Nodes
@@ -164,6 +166,7 @@ def wire(
     private = private_webhooks_allowed(settings)
     private_urls = private if isinstance(private, bool) else private.endpoints
     embeddings, search_db = embedder(settings), search_db or db
+    search = KnowledgeSearch(search_db, clock, embeddings)
     knowledge = Knowledge(
         db,
         clock,
@@ -236,7 +239,8 @@ def wire(
         ),
         ingestion=Ingestion(db, clock, Pages(clock, private), embeddings, owner=lease_owner),
         knowledge=knowledge,
-        knowledge_search=KnowledgeSearch(search_db, clock, embeddings),
+        knowledge_search=search,
+        call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
         do_not_call=DoNotCall(db, clock),
         nodes=nodes,

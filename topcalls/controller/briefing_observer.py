@@ -24,6 +24,9 @@ class BriefingObserver:
     def transfer(self, destination: str, summary: str) -> None:
         """Nor for this."""
 
+    def looked_up(self, lookup: object) -> None:
+        """It has no knowledge but its briefing."""
+
     def tool(self, record: object) -> None:
         """It has no tools at all."""
 

@@ -49,6 +49,7 @@ from topcalls.core.call_events import (
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome as WordsOutcome
 from topcalls.core.routing import Route
@@ -479,6 +480,9 @@ class CallEffects:
 
     def key_heard(self, digit: str) -> None:
         """The conversation deals with it."""
+
+    def looked_up(self, lookup: Lookup) -> None:
+        self._journal.looked_up(lookup)
 
     def tool(self, record: ToolRecord) -> None:
         self._journal.tool(record)

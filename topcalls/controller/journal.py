@@ -18,6 +18,7 @@ from gevent.queue import SimpleQueue
 from topcalls.clock import Clock
 from topcalls.core.answer_verdict import Verdict
 from topcalls.core.call_state import Transition
+from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome as WordsOutcome
 from topcalls.core.routing import Attempt, Route
@@ -93,6 +94,11 @@ class Journal:
         """What answered, as far as is known by now."""
         at = self._clock.now()
         self._entries.put(lambda: self._calls.answers.note(self._call_id, verdict, at))
+
+    def looked_up(self, lookup: Lookup) -> None:
+        """Something was looked up in the call's knowledge."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.lookups.note(self._call_id, lookup, at))
 
     def tool(self, record: ToolRecord) -> None:
         """How it stands with a call of a tool."""

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from topcalls.core import appointments, callbacks, do_not_call, keys
+from topcalls.core import appointments, callbacks, do_not_call, keys, knowledge_use
+from topcalls.core.knowledge_use import TOOL as SEARCH_KNOWLEDGE
+from topcalls.core.knowledge_use import BaseOutline
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import FieldError
@@ -22,9 +24,11 @@ Body = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Situation:
-    """What is known as a call begins. `now`: the time where the other person is."""
+    """What is known as a call begins. `now`: the time where the other person is; `knowledge`: the
+    knowledge bases of the call."""
 
     now: datetime | None = None
+    knowledge: tuple[BaseOutline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +198,11 @@ BUILT_IN: Final[Mapping[str, BuiltinTool]] = {
         ),
         BuiltinTool(appointments.FIND, _find_appointment, lacks=_without_appointments),
         BuiltinTool(appointments.BOOK, _book_appointment, lacks=_without_appointments),
+        BuiltinTool(
+            SEARCH_KNOWLEDGE,
+            lambda _, situation: (knowledge_use.tool_spec(situation.knowledge),),
+            lacks=lambda body: "" if body.get("knowledge_base_ids") else "'knowledge_base_ids'",
+        ),
         BuiltinTool(do_not_call.ADD.name, _just(do_not_call.ADD)),
         BuiltinTool(
             callbacks.NAME,

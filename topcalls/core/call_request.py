@@ -51,9 +51,7 @@ class NotYet:
     value: str | None = None
 
 
-NOT_YET = (
-    NotYet("knowledge_base_ids", "Put what the agent must know into the task or instructions."),
-)
+NOT_YET: tuple[NotYet, ...] = ()
 
 
 @dataclass(frozen=True)

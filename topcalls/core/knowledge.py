@@ -226,6 +226,16 @@ class Hit:
         }
 
 
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search gave, best first. `method`: `hybrid`, or `full_text` where there was no vector
+    to compare."""
+
+    hits: tuple[Hit, ...] = ()
+    method: str = "full_text"
+    took_ms: int = 0
+
+
 def tokens_of(text: str) -> int:
     """About how many tokens a model counts in `text`; seldom fewer than it does."""
     return -(-len(text.encode()) // 4)

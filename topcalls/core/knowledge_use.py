@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, fields
 from typing import Any, Final
 
-from topcalls.core.knowledge import MOST_PER_CALL, Hit
+from topcalls.core.knowledge import MOST_PER_CALL, Hit, SearchResult
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import ToolSpec
 from topcalls.errors import FieldError
@@ -30,6 +30,21 @@ class KnowledgeUse:
     at_start: bool = True
     per_turn: bool = False
     max_tokens: int = DEFAULT_TOKENS
+
+
+@dataclass(frozen=True)
+class KnowledgePlan:
+    """What is looked up in a conversation without the model's asking: `start_query` before the
+    first word ("": nothing), and with `per_turn` what the other person says."""
+
+    start_query: str = ""
+    per_turn: bool = False
+    max_tokens: int = DEFAULT_TOKENS
+
+
+LookUp = Callable[[str], SearchResult]
+"""Finds what fits a text in the bases of a call. May block its greenlet; whatever it raises, there
+is nothing."""
 
 
 @dataclass(frozen=True)
@@ -119,9 +134,14 @@ def tool_spec(bases: Iterable[BaseOutline]) -> ToolSpec:
     )
 
 
-def start_query(task: str, first_sentence: str | None) -> str:
-    """What fits the task of a call."""
-    return f"{task}\n{first_sentence or ''}".strip()
+def plan_of(
+    base_ids: Collection[str], use: KnowledgeUse, task: str, first_sentence: str | None
+) -> KnowledgePlan:
+    """What is looked up in a call with these bases by itself."""
+    if not base_ids:
+        return KnowledgePlan()
+    query = f"{task}\n{first_sentence or ''}".strip() if use.at_start else ""
+    return KnowledgePlan(query, use.per_turn, use.max_tokens)
 
 
 def told(hits: Iterable[Hit]) -> str:

@@ -9,6 +9,7 @@ from functools import partial
 from topcalls.clock import Clock
 from topcalls.core import appointments, call_rules, callbacks
 from topcalls.core.do_not_call import ADD
+from topcalls.core.knowledge_use import TOOL as SEARCH_KNOWLEDGE
 from topcalls.core.local_times import in_words
 from topcalls.core.tools import ToolRequest, ToolResult, ToolStatus, failed, refused, succeeded
 from topcalls.errors import Conflict, InvalidRequest, NotFound, TopCallsError
@@ -18,18 +19,25 @@ from topcalls.services.calls import Calls
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.keys import Principal
+from topcalls.services.knowledge_calls import CallKnowledge
 
 _NO_NUMBER = "The other person's number is not known."
 
 
 def runners(
-    calls: Calls, catalogue: Catalogue, do_not_call: DoNotCall, booking: Booking, clock: Clock
+    calls: Calls,
+    catalogue: Catalogue,
+    do_not_call: DoNotCall,
+    booking: Booking,
+    knowledge: CallKnowledge,
+    clock: Clock,
 ) -> Mapping[str, Callable[[ClaimedCall, ToolRequest], ToolResult]]:
     """By the names of the tools."""
     return {
         appointments.FIND: booking.find,
         appointments.BOOK: booking.book,
         ADD.name: partial(_add_to_do_not_call, do_not_call),
+        SEARCH_KNOWLEDGE: knowledge.tool,
         callbacks.NAME: Callbacks(calls, catalogue, clock).schedule,
     }
 

@@ -32,6 +32,7 @@ from topcalls.services.call_views import CallView, ClaimedCall, call_view, claim
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
+from topcalls.services.lookups import Lookups
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
@@ -88,6 +89,7 @@ class Calls:
         self.transcripts = Transcripts(db)
         self.answers = Answers(db)
         self.tools = Tools(db)
+        self.lookups = Lookups(db)
         self.appointments = Appointments(db)
         self.supervisions = Supervisions(db)
         self.live_words = LiveWords(db)

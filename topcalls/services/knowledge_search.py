@@ -18,7 +18,7 @@ from gevent.threadpool import ThreadPool
 
 from topcalls import metrics
 from topcalls.clock import Clock
-from topcalls.core.knowledge import Hit, Place
+from topcalls.core.knowledge import Hit, Place, SearchResult
 from topcalls.core.knowledge_ranking import fused, within
 from topcalls.core.knowledge_terms import DEFAULT_LANGUAGE, field_terms, query_terms
 from topcalls.errors import NotFound, ProviderError
@@ -43,16 +43,6 @@ CACHE_BYTES = 256_000_000
 LONGEST_QUERY = 2_000
 
 log = get_logger("knowledge")
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """What a search gave, best first. `method`: `hybrid`, or `full_text` where there was no vector
-    to compare."""
-
-    hits: tuple[Hit, ...]
-    method: str
-    took_ms: int
 
 
 class KnowledgeSearch:

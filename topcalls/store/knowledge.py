@@ -396,9 +396,14 @@ def delete_emptied() -> int:
 # --- calls
 
 
-def note_lookup(call_id: str, number: int, **columns: Any) -> None:
-    """Store what was looked up in a call, unless it is stored."""
-    rows.insert_new(CallLookup, call=call_id, number=number, **columns)
+def count_lookups(call_id: str) -> int:
+    """How often something was looked up in a call."""
+    return int(CallLookup.select().where(CallLookup.call == call_id).count())
+
+
+def note_lookup(call_id: str, number: int, **columns: Any) -> bool:
+    """Store what was looked up in a call; False if it has one of this number."""
+    return rows.insert_new(CallLookup, call=call_id, number=number, **columns)
 
 
 def lookups_of(call_ids: Collection[str]) -> list[CallLookup]:

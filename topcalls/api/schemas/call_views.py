@@ -11,6 +11,7 @@ from topcalls.api import fields
 from topcalls.api.schemas.analysis_report import AnalysisReportSchema
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.appointments import AppointmentSchema
+from topcalls.api.schemas.knowledge import CitationSchema, LookupSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.supervisions import SupervisionSchema
@@ -87,6 +88,19 @@ class TurnSchema(ma.Schema):
     ended_ms = fields.Whole(required=True, metadata={"description": "Since the answer."})
     interrupted = fields.Flag(
         required=True, metadata={"description": "The caller spoke over it and cut it off."}
+    )
+
+
+class CitedTurnSchema(TurnSchema):
+    """What one side said in one go, and what the agent's words rest on."""
+
+    citations = fields.ListOf(
+        ma.fields.Nested(CitationSchema),
+        required=True,
+        metadata={
+            "description": "Passages of the call's knowledge bases that the agent had been told "
+            "before, and that this turn repeats in its figures or its rarer words."
+        },
     )
 
 
@@ -300,6 +314,12 @@ class CallDetailsSchema(CallSchema):
         ma.fields.Nested(AppointmentSchema),
         required=True,
         metadata={"description": "The appointments that the agent booked, in order."},
+    )
+    transcript = fields.ListOf(ma.fields.Nested(CitedTurnSchema), required=True)
+    knowledge_lookups = fields.ListOf(
+        ma.fields.Nested(LookupSchema),
+        required=True,
+        metadata={"description": "What was looked up in the call's knowledge bases, in order."},
     )
     tool_calls = fields.ListOf(
         ma.fields.Nested(ToolUseSchema),

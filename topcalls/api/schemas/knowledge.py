@@ -15,14 +15,16 @@ from topcalls.core.knowledge import (
     BaseStatus,
     DocumentState,
     Failure,
+    SearchResult,
     SourceKind,
     SourceState,
 )
+from topcalls.core.knowledge_citations import TRIGGERS
 from topcalls.core.knowledge_rules import RECRAWL_HOURS, TEXTS
 from topcalls.core.knowledge_use import DEFAULT_TOKENS, TOKENS
 from topcalls.core.knowledge_web import DEFAULT_PAGES, MOST_PAGES, MOST_URLS
 from topcalls.core.languages import LANGUAGE_PATTERN
-from topcalls.services.knowledge_search import DEFAULT_LIMIT, LONGEST_QUERY, SearchResult
+from topcalls.services.knowledge_search import DEFAULT_LIMIT, LONGEST_QUERY
 
 MOST_HITS = 20
 
@@ -347,6 +349,26 @@ class PassageSchema(CitationSchema):
     """A passage that was found."""
 
     text = fields.Text(required=True)
+
+
+class LookupSchema(ma.Schema):
+    """Something that was looked up in a call."""
+
+    trigger = fields.Choice(
+        *TRIGGERS,
+        required=True,
+        metadata={
+            "description": "`start`: for the task. `turn`: for what the other person said. `tool`: "
+            "the agent asked for it."
+        },
+    )
+    query = fields.Text(required=True)
+    at_ms = fields.Whole(
+        required=True, metadata={"description": "When the agent was told, since the answer."}
+    )
+    took_ms = fields.Whole(required=True)
+    method = fields.Choice("hybrid", "full_text", required=True)
+    passages = fields.ListOf(ma.fields.Nested(PassageSchema), required=True)
 
 
 class FoundSchema(ma.Schema):

@@ -1,0 +1,73 @@
+"""What was looked up in the knowledge of calls: kept by controllers, shown to users."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, cast
+
+from topcalls.core.knowledge_citations import Lookup, Said, Trigger, cited
+from topcalls.services.call_views import CallView
+from topcalls.store import calls, knowledge
+from topcalls.store.database import Database
+from topcalls.store.models import CallLookup
+
+MOST_TRIES = 20
+"""Of numbering a look, beside others of the same call."""
+
+
+class Lookups:
+    """Writes for controllers, reads for users."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def note(self, call_id: str, lookup: Lookup, at: datetime) -> None:
+        """Store what was looked up."""
+        columns = {
+            "trigger": lookup.trigger,
+            "query": lookup.query,
+            "at_ms": lookup.at_ms,
+            "took_ms": lookup.took_ms,
+            "method": lookup.method,
+            "passages": list(lookup.passages),
+            "at": at,
+        }
+
+        def verb() -> None:
+            number = knowledge.count_lookups(call_id)
+            for more in range(1, MOST_TRIES):
+                if knowledge.note_lookup(call_id, number + more, **columns):
+                    return
+
+        self._db.run(verb)
+
+    def of_call(self, account_id: str, call_id: str) -> list[Lookup]:
+        """What was looked up in a call of this account, in order; nothing for any other call."""
+
+        def verb() -> list[Lookup]:
+            if calls.of_account(account_id, call_id) is None:
+                return []
+            return [_lookup(row) for row in knowledge.lookups_of([call_id])]
+
+        return self._db.read(verb)
+
+
+def citations(call: CallView, lookups: Collection[Lookup]) -> dict[int, list[dict[str, Any]]]:
+    """By the id of a turn of a call's transcript: the passages that it rests on."""
+    turns = [
+        Said(item.id, item.user == "assistant", item.text, item.started_ms)
+        for item in call.transcript
+    ]
+    return cited(turns, lookups, call.request.get("language"))
+
+
+def _lookup(row: CallLookup) -> Lookup:
+    return Lookup(
+        cast(Trigger, row.trigger),
+        row.query,
+        row.at_ms,
+        row.took_ms,
+        row.method,
+        tuple(row.passages),
+    )
