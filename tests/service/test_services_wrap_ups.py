@@ -74,6 +74,7 @@ def test_a_recorded_call_is_wrapped_up_at_once(services, who):
         "recording": "done",
         "transcript": "done",
         "latency": "skipped",
+        "redaction": "skipped",
         "summary": "skipped",
         "extraction": "skipped",
         "disposition": "skipped",

@@ -54,6 +54,7 @@ from topcalls.services.quotas import Quotas
 from topcalls.services.recording_store import DirectoryStore, RecordingStore
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
+from topcalls.services.redactions import Redactions
 from topcalls.services.secrets import Secrets
 from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
@@ -198,7 +199,8 @@ def wire(
     latencies = Latencies(db, recordings)
     analyses = Analyses(db)
     steps = {**analyses.runners, **(runners or {})}
-    wrap_ups = WrapUps(db, recordings, latencies, webhooks, steps, owner=lease_owner)
+    redactions = Redactions(db, recordings.root)
+    wrap_ups = WrapUps(db, recordings, latencies, redactions, webhooks, steps, owner=lease_owner)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)

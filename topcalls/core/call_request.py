@@ -127,6 +127,7 @@ class CallRequest:
     answer_webhook_url: str | None = None
     wait_for_greeting: bool = False
     transfer: Mapping[str, Any] | None = None
+    redaction: Mapping[str, Any] | None = None
     appointments: Mapping[str, Any] | None = None
 
     @classmethod

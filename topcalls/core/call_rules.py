@@ -43,6 +43,7 @@ from topcalls.core.knowledge_use import KnowledgeBook, knowledge_faults
 from topcalls.core.languages import LANGUAGE_PATTERN, LanguageRules
 from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import mapping_faults
+from topcalls.core.personal_data import redaction_faults
 from topcalls.core.pronunciation import keyword_faults, pronunciation_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_cassette import cassette_faults
@@ -377,6 +378,7 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
         yield from builtin_tools.faults(given["built_in_tools"], given)
     yield from cassette_faults(given["tool_cassette"]) if "tool_cassette" in given else ()
     yield from summary_faults(given)
+    yield from redaction_faults(given)
     yield from mapping_faults(given, knows_schema="phone_number" in given)
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
     private = rules.allow_private_urls

@@ -18,6 +18,7 @@ class Step(StrEnum):
     RECORDING = "recording"
     TRANSCRIPT = "transcript"
     LATENCY = "latency"
+    REDACTION = "redaction"
     SUMMARY = "summary"
     EXTRACTION = "extraction"
     DISPOSITION = "disposition"
@@ -44,6 +45,7 @@ PATIENCE: dict[Step, Patience] = {
     Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
     Step.TRANSCRIPT: Patience(7, timedelta(seconds=1)),
     Step.LATENCY: Patience(2, timedelta(seconds=2)),
+    Step.REDACTION: Patience(6, timedelta(seconds=2.5)),
     Step.SUMMARY: Patience(21, timedelta(seconds=1)),
     Step.EXTRACTION: Patience(21, timedelta(seconds=1)),
     Step.DISPOSITION: Patience(3, timedelta(seconds=1)),

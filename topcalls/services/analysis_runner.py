@@ -33,7 +33,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.providers.structured import StructuredAnswer, StructuredModel, StructuredRequest
 from topcalls.services.analyses import apply, decision_of, wanted_of
-from topcalls.services.carried import turn_of
+from topcalls.services.redactions import readable_turns
 from topcalls.store import analyses, analysis_runs, calls
 from topcalls.store.database import Database
 from topcalls.store.models import Analysis, Call
@@ -204,8 +204,7 @@ class AnalysisRunner:
             return None
         call = calls.get(row.call_id)
         assert call is not None  # they go together
-        turns = [turn_of(turn) for turn in calls.transcripts([call.id])[call.id]]
-        return _Job(row, call, wanted_of(row, call), turns)
+        return _Job(row, call, wanted_of(row, call), readable_turns(call))
 
     def _later(self, job: _Job, error: ProviderError, now: datetime) -> None:
         wait: timedelta = delay(job.row.tries_left, error.extra.get("retry_after"))

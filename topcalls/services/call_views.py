@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,10 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import CallFacts, Effect, State
 from topcalls.core.call_status import PUBLIC
 from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
+from topcalls.core.personal_data import Rules, redacted_turns
 from topcalls.core.routing import Route
 from topcalls.services import carried
-from topcalls.services.carried import Carried
+from topcalls.services.carried import Carried, turn_of
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
 
@@ -193,7 +194,7 @@ def call_view(
         call_status=public.call_status,
         external_call_id=call.channel_id,
         duration=_duration(call),
-        transcript=transcript_items(turns),
+        transcript=transcript_items(call, turns),
         recording_url=recording_url,
         call_summary=call.call_summary,
         error_message=call.error_message,
@@ -224,9 +225,15 @@ def call_view(
     )
 
 
-def transcript_items(turns: Sequence[TranscriptTurn]) -> tuple[TranscriptItem, ...]:
-    """Turns for the owner of their call, in the order in which they began."""
-    return tuple(map(_item, sorted(turns, key=lambda turn: (turn.started_ms, turn.seq))))
+def transcript_items(call: Call, turns: Sequence[TranscriptTurn]) -> tuple[TranscriptItem, ...]:
+    """Turns for the owner of their call, in the order in which they began. Of a call that is over
+    what identifies people is left out, where that was asked for."""
+    items = map(_item, sorted(turns, key=lambda turn: (turn.started_ms, turn.seq)))
+    rules = Rules.of(call.request)
+    if rules is None or call.ended_at is None or call.redacted_at is not None:
+        return tuple(items)
+    clean = {turn.seq: turn.text for turn in redacted_turns(list(map(turn_of, turns)), rules)}
+    return tuple(replace(item, text=clean[item.id]) for item in items)
 
 
 def _ended_by(call: Call) -> EndedBy | None:

@@ -19,6 +19,7 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
 from topcalls.core.call_status import PUBLIC, WEBHOOKS
 from topcalls.core.latency import TurnTiming
+from topcalls.core.personal_data import Rules, redacted
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
@@ -262,6 +263,8 @@ class Calls:
 
         def verb() -> None:
             call = _existing(call_id)
+            rules = Rules.of(call.request) if call.redacted_at is not None else None
+            text = turn.text if rules is None else redacted(turn.text, rules)
             began = (
                 call.answered_at + timedelta(milliseconds=turn.started_ms)
                 if call.answered_at
@@ -271,7 +274,7 @@ class Calls:
                 call_id,
                 turn.seq,
                 role=turn.speaker,
-                text=turn.text,
+                text=text,
                 started_ms=turn.started_ms,
                 ended_ms=turn.ended_ms,
                 interrupted=turn.interrupted,

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from topcalls.clock import Clock
@@ -93,7 +94,7 @@ class _Rows:
             return []
         news = [
             *_new(self._events[call.id], "event", known.event, "id", _event),
-            *_new(self._turns[call.id], "turn", known.turn, "change", _turn),
+            *_new(self._turns[call.id], "turn", known.turn, "change", partial(_turn, call)),
             *_new(self._timings[call.id], "timing", known.timing, "seq", _timing),
             *_new(self._tools[call.id], "tool", known.tool, "change", _tool),
         ]
@@ -132,8 +133,8 @@ def _event(row: CallEvent) -> tuple[datetime, str, Any]:
     return row.at, name_of(row.kind), event_view(row)
 
 
-def _turn(row: TranscriptTurn) -> tuple[datetime, str, Any]:
-    (item,) = transcript_items([row])
+def _turn(call: Call, row: TranscriptTurn) -> tuple[datetime, str, Any]:
+    (item,) = transcript_items(call, [row])
     name = live_events.TURN
     if not row.text:
         name = live_events.TURN_REMOVED

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from topcalls.core.call_request import CallRequest
+from topcalls.core.personal_data import Rules
 from topcalls.core.wrap_up import Result
 from topcalls.errors import NotFound
 from topcalls.services.recording_store import DirectoryStore, FinishedRecording
@@ -70,6 +71,8 @@ class Recordings:
             raise NotFound("No such call.")
         if call.recording_ready_at is None or not call.recording_file:
             raise NotFound("This call has no recording.")
+        if _waits_for_redaction(call):
+            raise NotFound("The sound of this call is not redacted yet.", remedy="Try again later.")
         file = self.root / call.recording_file
         if not file.is_file():
             raise NotFound("The recording of this call is no longer here.")
@@ -78,6 +81,8 @@ class Recordings:
     def url(self, call: Call) -> str | None:
         """Where the recording can be fetched; None until it is there."""
         if call.recording_ready_at is None or not call.recording_file:
+            return None
+        if _waits_for_redaction(call):
             return None
         return URL_FORM.format(
             public_url=self._public_url,
@@ -161,6 +166,12 @@ def keep(recording: FinishedRecording, now: datetime) -> None:
     )
     columns = {"recording_file": recording.name, "recording_ready_at": now}
     calls.set_columns(recording.call_id, **columns)
+
+
+def _waits_for_redaction(call: Call) -> bool:
+    """What identifies people is still in it, and was asked to be taken out."""
+    rules = Rules.of(call.request)
+    return rules is not None and rules.audio is not None and call.redacted_at is None
 
 
 def _state(call: Call, row: CallRecording) -> str:

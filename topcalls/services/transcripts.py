@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from topcalls.core.transcript import Turn
 from topcalls.errors import NotFound
 from topcalls.services.call_views import TranscriptItem, transcript_items
-from topcalls.services.carried import turn_of
+from topcalls.services.redactions import readable_turns, turns_of
 from topcalls.store import calls
 from topcalls.store.database import Database
 
@@ -42,8 +42,8 @@ class Transcripts:
                 call_id,
                 call.request.get("language"),
                 call.transcript_closed_at is not None,
-                transcript_items(turns),
-                tuple(map(turn_of, turns)),
+                transcript_items(call, turns),
+                tuple(readable_turns(call) if call.ended_at else turns_of(call)),
             )
 
         return self._db.read(verb)

@@ -14,6 +14,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
+from topcalls.services.redactions import Redactions
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, webhooks, wrap_ups
 from topcalls.store.database import Database
@@ -31,7 +32,7 @@ class WrapUps:
     """Claims wrap-ups that are due and does their next step.
 
     `runners` are those of the analysis, beside those that are of its own (recording, transcript,
-    latency, webhook); a step without runner is skipped.
+    latency, redaction, webhook); a step without runner is skipped.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class WrapUps:
         db: Database,
         recordings: Recordings,
         latencies: Latencies,
+        redactions: Redactions,
         outbox: Webhooks,
         runners: Mapping[Step, StepRunner] | None = None,
         owner: str | None = None,
@@ -51,6 +53,7 @@ class WrapUps:
             Step.RECORDING: recordings.look,
             Step.TRANSCRIPT: self._transcript,
             Step.LATENCY: latencies.measure,
+            Step.REDACTION: redactions.redact,
             Step.WEBHOOK: self._webhook,
         }
 

@@ -46,6 +46,7 @@ from topcalls.core.call_rules import (
 )
 from topcalls.core.knowledge import MOST_PER_CALL
 from topcalls.core.languages import LANGUAGE_PATTERN
+from topcalls.core.personal_data import FILLS, KINDS, MOST_NAMES
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.errors import InvalidRequest
 
@@ -122,6 +123,35 @@ class SummarySchema(ma.Schema):
             "description": "When the call has reached what it was for. Without it that is judged "
             "by the task.",
             "maxLength": LONGEST_TEXT,
+        },
+    )
+
+
+class RedactionSchema(ma.Schema):
+    """What identifies people is taken out of the transcript when the call is over. An empty object
+    asks for every kind."""
+
+    enabled = fields.Flag(allow_none=True, metadata={"default": True})
+    kinds = fields.ListOf(
+        fields.Choice(*KINDS),
+        allow_none=True,
+        metadata={
+            "description": "What; all of it if left out. `name`: names that are known (`names`, "
+            "and values of `request_data` whose name ends in `name`) and how people introduce "
+            "themselves."
+        },
+    )
+    names = fields.ListOf(
+        fields.Text(),
+        allow_none=True,
+        metadata={"description": "Names that may be said.", "maxItems": MOST_NAMES},
+    )
+    audio = fields.Choice(
+        *FILLS,
+        allow_none=True,
+        metadata={
+            "description": "Replaces the sound too: of each turn that holds such a thing the "
+            "whole, on its speaker's channel."
         },
     )
 
@@ -278,6 +308,11 @@ class CallConfigurationSchema(ma.Schema):
             "`when` and `outcome`; `when` is `{field, op, value}`, `{all: [...]}` or "
             "`{any: [...]}`. `field` is one of the analysis, or a fact as in `call.answered_by`.",
         ),
+    )
+    redaction = ma.fields.Nested(
+        RedactionSchema,
+        allow_none=True,
+        metadata={"description": "Takes numbers, addresses and names out of what is kept."},
     )
     voicemail = ma.fields.Nested(
         VoicemailSchema,

@@ -75,6 +75,7 @@ class Call(Leased):
     sentiment = peewee.TextField(null=True)
     success = peewee.BooleanField(null=True)
     analysis_state = peewee.TextField(null=True)
+    redacted_at = InstantField(null=True)
     completed = peewee.BooleanField(default=False)
 
 

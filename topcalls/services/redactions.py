@@ -1,0 +1,124 @@
+"""What identifies people is taken out of transcripts that are kept, and on request of the sound.
+
+It is a step of the wrap-up. Until it has been done, whoever looks at a call that is over sees its
+turns redacted all the same, and gets no recording whose sound is to be redacted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from gevent import get_hub
+
+from topcalls.audio.masking import Fill, Span, mask
+from topcalls.audio.wav import WavError
+from topcalls.core.call_request import CallRequest
+from topcalls.core.personal_data import Rules, redacted_turns
+from topcalls.core.transcript import Turn
+from topcalls.core.wrap_up import Result
+from topcalls.log import get_logger
+from topcalls.services.carried import turn_of
+from topcalls.store import calls, recordings
+from topcalls.store.database import Database
+from topcalls.store.models import Call
+
+MARGIN_MS = 750
+"""Around a turn: a recording begins a little after the answer, and ears tell a little late."""
+
+_CHANNELS = {"user": 0, "assistant": 1}
+log = get_logger("redactions")
+
+
+class Redactions:
+    """The wrap-up's step. `root` is where recordings are kept."""
+
+    def __init__(self, db: Database, root: Path) -> None:
+        self._db = db
+        self._root = root
+
+    def redact(self, call_id: str, now: datetime) -> Result:
+        """Sound first, and words after it: by these it is found where in the sound they are. May
+        run twice."""
+        call = self._db.read(calls.get, call_id)
+        rules = Rules.of(call.request) if call is not None else None
+        if call is None or rules is None:
+            return Result.SKIPPED
+        if call.redacted_at is not None:
+            return Result.DONE
+        turns = self._db.read(lambda: turns_of(call))
+        clean = redacted_turns(turns, rules)
+        changed = [new for old, new in zip(turns, clean, strict=True) if new != old]
+        fill = rules.audio
+        if fill is not None and _has_sound(call):
+            name = call.recording_file if call.recording_ready_at is not None else None
+            if not name or not self._mask(call, self._root / name, changed, fill):
+                return Result.NOT_READY
+        self._db.run(_store, call_id, changed, now)
+        return Result.DONE
+
+    def _mask(self, call: Call, path: Path, turns: Sequence[Turn], fill: Fill) -> bool:
+        """False where the recording cannot be read here (yet)."""
+        row = self._db.read(recordings.get, call.id)
+        is_stereo = CallRequest.from_mapping(call.request).recording.channels != "mono"
+        spans = [
+            Span(
+                max(0, turn.started_ms - MARGIN_MS),
+                turn.ended_ms + MARGIN_MS,
+                _CHANNELS[turn.speaker] if is_stereo else None,
+            )
+            for turn in turns
+        ]
+        try:
+            size, sha256 = get_hub().threadpool.apply(_masked, (path, spans, fill))
+        except (OSError, WavError) as error:
+            log.warning("Recording not redacted", call_id=call.id, why=str(error))
+            return False
+        if row is not None:
+            self._db.run(lambda: recordings.change(call.id, size=size, sha256=sha256))
+        return True
+
+
+def turns_of(call: Call) -> list[Turn]:
+    """What was said in a call, as stored; part of a verb."""
+    return [turn_of(row) for row in calls.transcripts([call.id])[call.id]]
+
+
+def readable_turns(call: Call) -> list[Turn]:
+    """What may be read of it; part of a verb."""
+    turns, rules = turns_of(call), Rules.of(call.request)
+    return turns if rules is None else redacted_turns(turns, rules)
+
+
+def _masked(path: Path, spans: Sequence[Span], fill: Fill) -> tuple[int, str]:
+    """Size and SHA-256 of the file afterwards."""
+    if spans:
+        mask(path, spans, fill)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return path.stat().st_size, digest
+
+
+def _has_sound(call: Call) -> bool:
+    """There is a recording, or there will be."""
+    wanted = CallRequest.from_mapping(call.request).recording.enabled
+    return wanted and call.recording_state != "refused"
+
+
+def _store(call_id: str, changed: Sequence[Turn], now: datetime) -> None:
+    rows = {row.seq: row for row in calls.transcripts([call_id])[call_id]}
+    for turn in changed:
+        row = rows[turn.seq]
+        calls.put_turn(
+            call_id,
+            turn.seq,
+            role=row.role,
+            text=turn.text,
+            started_ms=row.started_ms,
+            ended_ms=row.ended_ms,
+            interrupted=row.interrupted,
+            at=row.at,
+        )
+    calls.set_columns(call_id, redacted_at=now)
