@@ -471,6 +471,13 @@ class Settings(BaseModel):
         10, ge=0, le=10_000, description="Numbers that an account may buy within 24 hours."
     )
 
+    # --- money
+    prices_file: Path | None = Field(
+        None,
+        description="Prices that go before the vendors' list prices, and what the installation's "
+        "own trunk costs: docs/costs.md.",
+    )
+
     # --- webhooks
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."

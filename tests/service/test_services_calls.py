@@ -68,6 +68,7 @@ def test_a_call_needs_a_number_to_call_from(services, who):
         services.recordings,
         services.transitions,
         services.catalogue,
+        services.costs,
         sandbox=False,
     )
     with pytest.raises(InvalidRequest) as caught:

@@ -14,7 +14,7 @@ from gevent.queue import Queue
 from topcalls.net.websocket import WebSocketConnection
 from topcalls.net.websocket_handshake import HandshakeRequest, Rejection
 from topcalls.net.websocket_server import WebSocketServer
-from topcalls.providers.base import ProviderEvent, SessionConfig
+from topcalls.providers.base import ProviderEvent, SessionConfig, Spent
 from topcalls.providers.openai.realtime import OpenAIRealtime, OpenAIRealtimeSession
 
 LIMIT = 5.0
@@ -68,13 +68,18 @@ class RealtimePeer:
 
 
 class Heard:
-    """The events that came up from the adapter, in order."""
+    """The events that came up from the adapter, in order; those of what stages took are kept
+    apart, in `spent`."""
 
     def __init__(self) -> None:
         self._events = Queue()
+        self.spent: list[Spent] = []
 
     def __call__(self, event: ProviderEvent) -> None:
-        self._events.put(event)
+        if isinstance(event, Spent) and event.model:
+            self.spent.append(event)
+        else:
+            self._events.put(event)
 
     def next(self) -> ProviderEvent:
         return self._events.get(timeout=LIMIT)

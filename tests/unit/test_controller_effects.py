@@ -30,19 +30,23 @@ def test_the_end_of_a_conversation_is_told_by_what_it_was(reason, detail, event)
     assert posted == [event]
 
 
-def test_tokens_are_written_as_a_sum():
+def test_what_models_took_is_written_as_a_sum_of_each():
     written = []
     journal = SimpleNamespace(usage=lambda *told: written.append(told))
     before = {"gpt-realtime": Used(TokenUsage(10, 20), 3)}
     call = SimpleNamespace(carried=Carried(used=before))
-    hands = SimpleNamespace(_used=TokenUsage(), _responses=0, _journal=journal, _call=call)
+    hands = SimpleNamespace(_used={}, _journal=journal, _call=call)
     waste = TokenUsage(wasted_tokens=7, wasted_characters=8)
     for usage in (TokenUsage(1, 2), TokenUsage(), waste, TokenUsage(3, 4)):
         CallEffects.usage(hands, "gpt-realtime", usage)
+    CallEffects.usage(hands, "gpt-transcribe", TokenUsage(heard_ms=500))
+    CallEffects.usage(hands, "gpt-realtime", TokenUsage(1))
     assert written == [
         ("gpt-realtime", TokenUsage(11, 22), 4),
         ("gpt-realtime", TokenUsage(11, 22) + waste, 4),
         ("gpt-realtime", TokenUsage(14, 26) + waste, 5),
+        ("gpt-transcribe", TokenUsage(heard_ms=500), 0),
+        ("gpt-realtime", TokenUsage(15, 26) + waste, 6),
     ]
 
 

@@ -229,7 +229,8 @@ def test_an_answer_begun_too_early_is_never_heard(heard: Heard, opened: Any, lat
     assert spent.usage.is_waste
     assert spent.usage.wasted_tokens == (len("Be kind.") + len("Do you?") + len("Early, ")) // 4
     assert spent.usage.wasted_characters == 0  # no clause was complete
-    assert events[-1].usage == TokenUsage(1, output_text=1, voice_characters=len("Late."))
+    assert events[-1].usage == TokenUsage(1, output_text=1)
+    assert [one.usage for one in heard.spent] == [TokenUsage(voice_characters=len("Late."))]
 
 
 def test_what_a_voice_was_given_in_vain_is_told(heard: Heard, opened: Any) -> None:
@@ -262,9 +263,7 @@ def test_a_text_is_rendered_beside_an_answer_that_is_thought_of(heard: Heard, op
     session.create_response()
     until(heard, ResponseStarted)
     session.render("One moment.")
-    assert heard.next() == Rendered(
-        "One moment.", b"\x01" * 80 * len("Onemoment."), TokenUsage(voice_characters=11)
-    )
+    assert heard.next() == Rendered("One moment.", b"\x01" * 80 * len("Onemoment."))
     thinks.set()
     assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "It is red."
 
@@ -509,7 +508,8 @@ def test_sound_is_made_no_further_ahead_than_is_worth_it(heard: Heard, opened: A
         gevent.idle()
     assert mouth.said == ["One."]
     session.cancel_response()
-    assert until(heard, ResponseDone)[-1].usage == TokenUsage(voice_characters=len("One."))
+    until(heard, ResponseDone)
+    assert [one.usage for one in heard.spent] == [TokenUsage(voice_characters=len("One."))]
     session.truncate(item_id, 30_000, 45_000)
     assert [item.text for item in session._messages()] == ["Be kind.", "One."]
 
@@ -595,3 +595,28 @@ def test_a_turn_that_ends_before_it_is_split_ends_once(heard: Heard, opened: Any
     until(heard, ResponseDone)
     feed(session, silence(0.3) + more[:160])
     assert heard.nothing
+
+
+def test_every_stage_is_billed_by_its_own_name(heard: Heard, opened: Any) -> None:
+    first, second, mouth = Ears(), Ears(), Mouth()
+    first.name, second.name, mouth.name = "deepgram:nova-3", "openai:gpt-transcribe", "local:voice"
+    session = opened(heard, [first, second], [Mind(["It is red."])], [mouth])
+    session.append_audio(b"\xff" * 8 * 6_000)  # six seconds
+    session.append_audio(b"\xff" * 8 * 500)
+    session.create_response()
+    until(heard, ResponseDone)
+    first.tell(HearingFailed(DOWN))
+    second.opened.wait(5)
+    session.close()
+    taken = [(one.model, one.usage.heard_ms, one.usage.voice_characters) for one in heard.spent]
+    assert taken[:2] == [("nova-3", 6_000, 0), ("voice", 0, len("It is red."))]
+    assert taken[2:] == [("nova-3", 500, 0), ("gpt-transcribe", 600, 0)]
+
+
+def test_the_model_that_answered_is_told_with_what_it_took(heard: Heard, opened: Any) -> None:
+    broken, other = Mind([DOWN]), Mind(["It is red."])
+    broken.name, other.name = "first", "second"
+    session = opened(heard, [Ears()], [broken, other], [Mouth()])
+    session.create_response()
+    done = until(heard, ResponseDone)[-1]
+    assert (done.model, done.usage) == ("second", TokenUsage(1, output_text=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from topcalls.api.cost_examples import COST
 from topcalls.api.knowledge_examples import LOOKUP
 from topcalls.api.tool_examples import APPOINTMENTS, TOOL_CALLS
 
@@ -112,6 +113,7 @@ _CALL: dict[str, Any] = {
     "ended_by": "agent",
     "hangup": {"cause": "NORMAL_CLEARING", "sip_status": 200, "q850": 16, "by": "gateway"},
     "schedule_at": None,
+    "cost": COST,
     "agent_id": None,
     "agent_version": None,
     "campaign_id": None,
@@ -280,7 +282,8 @@ CALL_DETAILS = {
             "input_cached_audio": 0,
             "output_text": 187,
             "output_audio": 0,
-            "voice_characters": 742,
+            "voice_characters": 0,
+            "heard_ms": 0,
             "wasted_tokens": 310,
             "wasted_characters": 41,
         }

@@ -71,6 +71,7 @@ CARRIER: dict[str, Any] = {
     "number_prefix": "",
     "caller_id_header": "from",
     "provider_trunk_id": None,
+    "rate": {"per_minute": "0.0085", "minimum_seconds": 6, "increment_seconds": 6},
     "status": {
         "state": "failed",
         "registered": False,

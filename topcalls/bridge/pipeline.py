@@ -39,6 +39,7 @@ from topcalls.providers.stages import (
     Recognizer,
     SpeakingConfig,
     Voice,
+    billed_as,
 )
 
 
@@ -104,7 +105,9 @@ class PipelineSession:
         speaking = SpeakingConfig(
             config.audio_format, config.language, chain.voice, config.speed, config.pronunciations
         )
-        self._mouth = Mouth(chain.voices, speaking, clock, self._replaced, config.forms())
+        self._mouth = Mouth(
+            chain.voices, speaking, clock, self._replaced, config.forms(), self._spent
+        )
         self._ears = Ears(
             chain.recognizers,
             HearingConfig(config.audio_format, config.language, config.ears, config.keywords),
@@ -114,6 +117,7 @@ class PipelineSession:
             resumed=self._discard_speculation,
             lost=self._lost,
             replaced=self._replaced,
+            spent=self._spent,
         )
         self._waiting: deque[_Request] = deque()
         self._reply: Reply | None = None
@@ -160,10 +164,7 @@ class PipelineSession:
             return
         reply.cancel()
         if reply.started:
-            cancelled = ResponseDone(
-                reply.id, reply.tag, "cancelled", "client_cancelled", usage=reply.spent
-            )
-            self._emit(cancelled)
+            self._emit(ResponseDone(reply.id, reply.tag, "cancelled", "client_cancelled"))
 
     def truncate(self, item_id: str, played_ms: int, received_ms: int) -> None:
         self._dialogue.truncate(item_id, played_ms, received_ms)
@@ -299,12 +300,15 @@ class PipelineSession:
         self._emit(ProviderFailed(error))
 
     def _rendered(self, text: str, audio: bytes) -> None:
-        spent = TokenUsage(voice_characters=len(text)) if audio else TokenUsage()
-        self._emit(Rendered(text, audio, spent))
+        self._emit(Rendered(text, audio))
 
     def _replaced(self, stage: str) -> None:
         metrics.calls_saved.labels(stage).inc()
         self._emit(StageReplaced(stage))
+
+    def _spent(self, name: str, usage: TokenUsage) -> None:
+        """By a stage of this name; told to the very end of the session."""
+        self._on_event(Spent(usage, billed_as(name)))
 
     def _emit(self, event: ProviderEvent) -> None:
         if not self._closed:

@@ -20,6 +20,7 @@ import gevent
 from topcalls.audio import g711
 from topcalls.audio.levels import EnergyVad
 from topcalls.bridge.codec import codec_of
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
@@ -45,6 +46,7 @@ PREROLL_MS = 600  # kept of what was before a turn, for the next recogniser
 LONGEST_KEPT_MS = 15_000
 QUIET_MS = 2_500  # a turn is over when neither sound nor news of it came for so long
 DEAF_MS = 4_000  # speech that a recogniser does not report for so long
+TELL_MS = 5_000  # of sound between two accounts of what the recogniser was sent
 OWED_MS = 2_500  # from the end of speech until its words would be here
 LONGEST_WORD_MS = 2_000  # a gap between two words is looked for no longer
 _SPEECH_DBFS = -35.0
@@ -56,7 +58,7 @@ log = get_logger(__name__)
 class Ears:
     """`emit` passes events on; `heard(text)` gets each turn's words, `likely(text)` those of one
     that is probably over and `resumed()` that it is not; `lost(error)`: no recogniser is left;
-    `replaced`: one has taken over.
+    `replaced`: one has taken over; `spent(name, usage)`: one was sent so much sound.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Ears:
         resumed: Callable[[], None],
         lost: Callable[[ProviderError], None],
         replaced: Callable[[str], None],
+        spent: Callable[[str, TokenUsage], None] = lambda *_: None,
     ) -> None:
         self._left = list(recognizers)
         self._config = config
@@ -78,6 +81,8 @@ class Ears:
         self._resumed = resumed
         self._lost = lost
         self._replaced = replaced
+        self._spent = spent
+        self._untold = 0  # bytes sent to the present recogniser of which nobody was told
         self._session: HearingSession | None = None
         self._attempt = 0
         self._opener: gevent.Greenlet | None = None
@@ -117,7 +122,7 @@ class Ears:
         self._kept += audio
         del self._kept[: -self._keep_ms * BYTES_PER_MS]
         if self._session is not None:
-            self._session.append_audio(audio)
+            self._send(self._session, audio)
         self._watch(audio)
 
     @property
@@ -150,6 +155,7 @@ class Ears:
         if self._opener is not None:
             self._opener.kill(block=False)
         if self._session is not None:
+            self._tell()
             self._session.close()
             self._session = None
 
@@ -164,6 +170,18 @@ class Ears:
         return min(since_ms + PREROLL_MS, LONGEST_KEPT_MS)
 
     # --- recognisers
+
+    def _send(self, session: HearingSession, audio: bytes) -> None:
+        session.append_audio(audio)
+        self._untold += len(audio)
+        if self._untold >= TELL_MS * BYTES_PER_MS:
+            self._tell()
+
+    def _tell(self) -> None:
+        """How much the present recogniser was sent."""
+        sent_ms, self._untold = self._untold // BYTES_PER_MS, self._untold % BYTES_PER_MS
+        if sent_ms:
+            self._spent(self._left[0].name, TokenUsage(heard_ms=sent_ms))
 
     def _open_next(self) -> HearingSession:
         while True:
@@ -183,6 +201,7 @@ class Ears:
         if self._session is None:
             return
         log.warning("Recogniser failed", recognizer=self._left[0].name)
+        self._tell()
         self._attempt += 1
         self._session.close()
         self._session = None
@@ -208,7 +227,7 @@ class Ears:
         self._news_ms = self._now_ms
         self._origin_ms = self._now_ms - len(self._kept) // BYTES_PER_MS
         self._session = session
-        session.append_audio(bytes(self._kept))
+        self._send(session, bytes(self._kept))
 
     def _on_event(self, attempt: int, event: HearingEvent) -> None:
         if attempt == self._attempt and not self._closed:

@@ -140,6 +140,7 @@ class Reply:
     _produced: int = 0  # characters that the model wrote
     _characters: int = 0  # that the voice was given
     _usage: TokenUsage = field(default_factory=TokenUsage)
+    _model: str = ""
     _greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -161,11 +162,6 @@ class Reply:
         self._kept.clear()
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
-
-    @property
-    def spent(self) -> TokenUsage:
-        """What the voice took of it so far."""
-        return TokenUsage(voice_characters=self._characters)
 
     @property
     def wasted(self) -> TokenUsage:
@@ -200,7 +196,7 @@ class Reply:
         if self._audio:
             self.emit(AgentTextDone(self.item_id, self.words.text))
             self.emit(AudioDone(self.item_id))
-        self.emit(ResponseDone(self.id, self.tag, status, reason, error, self._usage + self.spent))
+        self.emit(ResponseDone(self.id, self.tag, status, reason, error, self._usage, self._model))
         self.done(self)
 
     def _speak_all(self) -> str:
@@ -220,7 +216,7 @@ class Reply:
             elif isinstance(event, ChatCalls):
                 calls = event
             else:
-                reason, self._usage = event.reason, event.usage
+                reason, self._usage, self._model = event.reason, event.usage, self.minds.name
         for clause in splitter.flush():
             self._speak(clause)
         if calls is not None:

@@ -11,6 +11,7 @@ from gevent.lock import RLock
 from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.core.spoken_forms import SpokenForms
+from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.stages import SpeakingConfig, Spoken, Voice, VoiceSession
@@ -20,7 +21,8 @@ log = get_logger(__name__)
 
 class Mouth:
     """Speaks one clause at a time, as `forms` read it. The voice that a call asks for is the first
-    one's; the others have their own. `replaced` is told of a voice that was."""
+    one's; the others have their own. `replaced` is told of a voice that was, `spent(name, usage)`
+    by which one so much was spoken."""
 
     def __init__(
         self,
@@ -29,12 +31,14 @@ class Mouth:
         clock: Clock,
         replaced: Callable[[str], None],
         forms: SpokenForms | None = None,
+        spent: Callable[[str, TokenUsage], None] = lambda *_: None,
     ) -> None:
         self._left = list(voices)
         self._config = config
         self._clock = clock
         self._replaced = replaced
         self._forms = forms or SpokenForms()
+        self._spent = spent
         self._session: VoiceSession | None = None
         self._opening = RLock()
         self._rendering: gevent.Greenlet | None = None
@@ -90,9 +94,11 @@ class Mouth:
             asked = self._clock.monotonic()
             session = self._opened()
             reading = self._forms.read(clause)
+            name, characters = self._left[0].name, len(reading.spoken)
             try:
                 for spoken in session.speak(reading.spoken):
                     if not heard:
+                        self._spent(name, TokenUsage(voice_characters=characters))
                         elapsed = self._clock.monotonic() - asked
                         metrics.chain_stage.labels("voice").observe(elapsed)
                     heard = True

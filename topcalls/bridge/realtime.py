@@ -493,14 +493,16 @@ class Conversation:
             self._agent.audio(event)
 
     def _on_response_done(self, event: base.ResponseDone) -> None:
-        self._parts.observer.usage(self._parts.config.session.model, event.usage)
+        model = event.model or self._parts.config.session.model
+        self._parts.observer.usage(model, event.usage)
         response = self._agent.response_done(event)
         if response is not None and event.status == "completed":
             self._recovery.answered()
         self._tools.response_done(event, response)
 
     def _on_spent(self, event: base.Spent) -> None:
-        self._parts.observer.usage(self._parts.config.session.model, event.usage)
+        model = event.model or self._parts.config.session.model
+        self._parts.observer.usage(model, event.usage)
 
     # --- decisions
 

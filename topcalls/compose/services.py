@@ -17,6 +17,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose.knowledge import embedder
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
+from topcalls.compose.prices import prices_of
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
@@ -32,6 +33,7 @@ from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.costs import Costs
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.housekeeping import Housekeeping
@@ -103,6 +105,7 @@ class Services:
     webhook_listeners: WebhookListeners
     transitions: Transitions
     calls: Calls
+    costs: Costs
     dispatch: Dispatch
     inbound: Inbound
     ingestion: Ingestion
@@ -159,10 +162,12 @@ def wire(
     quotas = Quotas(db, clock)
     recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
     webhooks = Webhooks(db, recordings, lease_owner, disable_after=settings.webhook_disable_after)
-    transitions = Transitions(
-        quotas, webhooks, timedelta(seconds=settings.dispatch_timeout_seconds)
-    )
     lineup = lineup_of(settings)
+    prices = prices_of(settings)
+    costs = Costs(clock, prices, lineup)
+    transitions = Transitions(
+        quotas, webhooks, costs, timedelta(seconds=settings.dispatch_timeout_seconds)
+    )
     voices = Voices(db, lineup, voice_libraries(settings))
     private = private_webhooks_allowed(settings)
     private_urls = private if isinstance(private, bool) else private.endpoints
@@ -184,6 +189,7 @@ def wire(
         private_urls=private_urls,
         knowledge=knowledge.book,
         own_url=settings.effective_public_url,
+        prices=prices,
     )
     speech = AccountSpeech(db)
     calls = Calls(
@@ -193,6 +199,7 @@ def wire(
         recordings,
         transitions,
         catalogue,
+        costs,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
@@ -200,7 +207,9 @@ def wire(
     analyses = Analyses(db)
     steps = {**analyses.runners, **(runners or {})}
     redactions = Redactions(db, recordings.root)
-    wrap_ups = WrapUps(db, recordings, latencies, redactions, webhooks, steps, owner=lease_owner)
+    wrap_ups = WrapUps(
+        db, recordings, latencies, redactions, webhooks, costs, steps, owner=lease_owner
+    )
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
@@ -228,6 +237,7 @@ def wire(
         webhook_listeners=WebhookListeners(db, clock, webhooks.interests),
         transitions=transitions,
         calls=calls,
+        costs=costs,
         dispatch=Dispatch(db, transitions, catalogue, node_capacity=settings.node_capacity),
         inbound=Inbound(
             db,

@@ -106,8 +106,7 @@ class CallEffects:
         self._dialling = False  # it was sent, and what became of it is not known
         self._unwanted = False  # no channel shall be left
         self.is_left = False  # it is to go on in another controller
-        self._used = TokenUsage()
-        self._responses = 0
+        self._used: dict[str, Used] = {}
         self._stages_replaced = call.carried.stages_replaced
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
@@ -447,13 +446,14 @@ class CallEffects:
         self._journal.turn(turn)
 
     def usage(self, model: str, usage: TokenUsage) -> None:
-        """What a response took, if anything; kept as a sum, which may be written twice."""
+        """What a model took, if anything; kept as a sum by model, which may be written twice."""
         if usage == TokenUsage():
             return
-        self._used += usage
-        self._responses += not usage.is_waste
-        before = self._call.carried.used.get(model, Used())
-        self._journal.usage(model, before.usage + self._used, before.responses + self._responses)
+        used = self._used.get(model) or self._call.carried.used.get(model, Used())
+        is_response = not (usage.heard_ms or usage.is_waste)
+        used = Used(used.usage + usage, used.responses + int(is_response))
+        self._used[model] = used
+        self._journal.usage(model, used.usage, used.responses)
 
     def stage_replaced(self, stage: str) -> None:
         """Kept with those of before, in order."""

@@ -1,4 +1,4 @@
-"""What models and voices took: what their vendors bill."""
+"""What models of any stage took: what their vendors bill."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import astuple, dataclass
 
 @dataclass(frozen=True, slots=True)
 class TokenUsage:
-    """Of one response, or of several, in tokens.
+    """Of one response, or of several, in tokens; of a recogniser, how much sound it was sent.
 
     `input_cached` of what was read was in the vendor's cache, and `input_cached_audio` of that was
     audio. `voice_characters` is text that was given to a voice of its own. What was `wasted` went
-    into answers begun early and thrown away, and is in none of the others; its tokens are
-    estimated.
+    into answers begun early and thrown away: tokens, estimated, which are in none of the others,
+    and characters, which the voice was given all the same.
     """
 
     input_text: int = 0
@@ -24,6 +24,7 @@ class TokenUsage:
     voice_characters: int = 0
     wasted_tokens: int = 0
     wasted_characters: int = 0
+    heard_ms: int = 0
 
     @property
     def is_waste(self) -> bool:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from topcalls.core.rates import rate_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.trunk_presets import PRESETS
 from topcalls.core.trunks import (
@@ -49,6 +50,7 @@ FIELDS = (
     "number_prefix",
     "caller_id_header",
     "provider_trunk_id",
+    "rate",
 )
 SECTIONS = {
     "sip_gateway": (
@@ -93,7 +95,7 @@ def violations(body: Body, *, sandbox: bool = False) -> list[FieldError]:
     given = completed(body)
     found = [*_unknown(given), *_shapes(given)]
     wrong = {fault.path for fault in found}
-    for rule in (_name, _choices, _priority, _numbers, _logins, _trunk_type):
+    for rule in (_name, _choices, _priority, _numbers, _logins, _trunk_type, _rate):
         found += [fault for fault in rule(given) if not _under(fault.path, wrong)]
     found += [f for f in _address(given, sandbox=sandbox) if not _under(f.path, wrong)]
     order = {name: index for index, name in enumerate(FIELDS)}
@@ -192,6 +194,10 @@ def _shapes(given: Body) -> Faults:
     if "sip_gateway" not in given:
         message = "Say where the carrier is: {'ipv4': its address or host name}."
         yield FieldError("sip_gateway", message, "required")
+
+
+def _rate(given: Body) -> Faults:
+    yield from rate_faults(given["rate"]) if "rate" in given else ()
 
 
 def _section(given: Body, name: str) -> Body:

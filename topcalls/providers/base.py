@@ -171,7 +171,8 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ResponseDone:
-    """A response is over. `error` is set when `status` is "failed"."""
+    """A response is over. `error` is set when `status` is "failed". `model` took the `usage`; "":
+    that of the session."""
 
     response_id: str
     tag: str
@@ -179,6 +180,7 @@ class ResponseDone:
     reason: str = ""
     error: ProviderError | None = None
     usage: TokenUsage = TokenUsage()
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +194,10 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Something was paid for that is part of no response."""
+    """Something was paid for that is part of no response. `model`: as in `ResponseDone`."""
 
     usage: TokenUsage
+    model: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,23 @@
 """Models: what each can do, what it costs, and when its vendor ends it.
 
 Nothing here is a closed list: a vendor has a new model every month, and a compatible server has its
-own, so an unknown name is let through. Prices are the vendors' list prices of `PRICES_AS_OF`; where
+own, so an unknown name is let through. Prices are the vendors' list prices (`price_list.py`); where
 a vendor publishes none, there is none here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+
+from topcalls.core.prices import Price
+from topcalls.providers.price_list import LIST_PRICES
 
 DEFAULT_REALTIME_MODEL = "gpt-realtime-2.1"
 CHEAP_REALTIME_MODEL = "gpt-realtime-2.1-mini"
 DEFAULT_LEGACY_MODEL = "gpt-6-luna"
-PRICES_AS_OF = date(2026, 11, 23)
 
 
 class Kind(StrEnum):
@@ -43,15 +45,6 @@ class Ability(StrEnum):
     EARLY_TURN_END = "early_turn_end"
     WORD_TIMING = "word_timing"
     LANGUAGE_HINT = "language_hint"
-
-
-@dataclass(frozen=True)
-class Price:
-    """US dollars, as decimal text, for one `unit` of an `item`."""
-
-    item: str
-    unit: str
-    usd: str
 
 
 @dataclass(frozen=True)
@@ -92,20 +85,7 @@ def _abilities(names: str) -> frozenset[Ability]:
 
 _REALTIME = _abilities("tools g711 turn_detection language_hint keywords")
 _CHAT = _abilities("tools")
-_TOKENS = "1M tokens"
 
-
-def _realtime_prices(text: tuple[str, str, str], audio: tuple[str, str, str]) -> tuple[Price, ...]:
-    kinds = ("input", "cached_input", "output")
-    named = [
-        (f"{medium}_{kind}", usd)
-        for medium, given in (("text", text), ("audio", audio))
-        for kind, usd in zip(kinds, given, strict=True)
-    ]
-    return tuple(Price(item, _TOKENS, usd) for item, usd in named)
-
-
-_QUALITY = _realtime_prices(("4.00", "0.40", "24.00"), ("32.00", "0.40", "64.00"))
 _ALIVE = (
     Model(
         DEFAULT_REALTIME_MODEL,
@@ -113,7 +93,6 @@ _ALIVE = (
         "Speech to speech, best quality.",
         abilities=_REALTIME | {Ability.REASONING},
         context_tokens=128_000,
-        prices=_QUALITY,
     ),
     Model(
         CHEAP_REALTIME_MODEL,
@@ -121,7 +100,6 @@ _ALIVE = (
         "Speech to speech at a third of the price.",
         abilities=_REALTIME | {Ability.REASONING},
         context_tokens=128_000,
-        prices=_realtime_prices(("0.60", "0.06", "2.40"), ("10.00", "0.30", "20.00")),
     ),
     Model(
         "gpt-realtime-2",
@@ -129,7 +107,6 @@ _ALIVE = (
         "Speech to speech.",
         abilities=_REALTIME | {Ability.REASONING},
         context_tokens=128_000,
-        prices=_QUALITY,
     ),
     Model(
         "gpt-realtime-1.5",
@@ -137,21 +114,18 @@ _ALIVE = (
         "Speech to speech, without reasoning.",
         abilities=_REALTIME,
         context_tokens=32_000,
-        prices=_realtime_prices(("4.00", "0.40", "16.00"), ("32.00", "0.40", "64.00")),
     ),
     Model(
         DEFAULT_LEGACY_MODEL,
         Kind.CHAT,
         "Small and quick.",
         abilities=_CHAT | {Ability.REASONING},
-        prices=(Price("text_input", _TOKENS, "0.10"), Price("text_output", _TOKENS, "0.50")),
     ),
     Model(
         "gpt-transcribe",
         Kind.TRANSCRIPTION,
         "Hears, in sessions of the Realtime API.",
         abilities=_abilities("g711 keywords turn_detection language_hint"),
-        prices=(Price("audio_input", "minute", "0.0045"),),
     ),
     Model(
         "nova-3",
@@ -159,7 +133,6 @@ _ALIVE = (
         "Hears, and ends a turn by silence.",
         "deepgram",
         abilities=_abilities("g711 keywords turn_detection language_hint word_timing"),
-        prices=(Price("audio_input", "minute", "0.0077"),),
     ),
     Model(
         "flux-general-en",
@@ -183,7 +156,6 @@ _ALIVE = (
         "Hears, and ends a turn by silence.",
         "elevenlabs",
         abilities=_abilities("g711 keywords turn_detection language_hint"),
-        prices=(Price("audio_input", "hour", "0.39"),),
     ),
     Model(
         "pocketsphinx",
@@ -191,7 +163,6 @@ _ALIVE = (
         "Hears English, on the own machine.",
         "local",
         abilities=_abilities("turn_detection"),
-        prices=(Price("audio_input", "minute", "0"),),
     ),
     Model(
         "eleven_flash_v2_5",
@@ -227,7 +198,6 @@ _ALIVE = (
         "Speaks mechanically, on the own machine.",
         "local",
         abilities=_abilities("language_hint"),
-        prices=(Price("text_input", "1K characters", "0"),),
     ),
 )
 
@@ -295,7 +265,9 @@ _ENDING = (
     ),
     *_ending("gpt-4o-mini-tts tts-1 tts-1-hd", date(2027, 1, 6), Kind.SPEECH, "eleven_flash_v2_5"),
 )
-_MODELS = {model.name: model for model in _ALIVE + _ENDING}
+_MODELS = {
+    model.name: replace(model, prices=LIST_PRICES.of(model.name)) for model in _ALIVE + _ENDING
+}
 
 
 def models(

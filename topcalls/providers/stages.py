@@ -18,6 +18,12 @@ from topcalls.core.tools import ToolSpec
 from topcalls.errors import ProviderError
 from topcalls.providers.base import AudioFormat, Ears
 
+
+def billed_as(name: str) -> str:
+    """The model in the name of a stage, such as `deepgram:nova-3`."""
+    return name.rpartition(":")[2]
+
+
 # --- ears
 
 
@@ -86,7 +92,7 @@ class HearingSession(Protocol):
 
 
 class Recognizer(Protocol):
-    """A vendor's speech recognition that finds turns by itself."""
+    """A vendor's speech recognition that finds turns by itself. `name` is its vendor and model."""
 
     name: str
 
@@ -184,7 +190,7 @@ class VoiceSession(Protocol):
 
 
 class Voice(Protocol):
-    """A vendor's speech synthesis."""
+    """A vendor's speech synthesis. `name` is its vendor and model."""
 
     name: str
 

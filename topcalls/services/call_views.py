@@ -17,6 +17,7 @@ from topcalls.core.personal_data import Rules, redacted_turns
 from topcalls.core.routing import Route
 from topcalls.services import carried
 from topcalls.services.carried import Carried, turn_of
+from topcalls.services.costs import cost_view
 from topcalls.services.recordings import recording_name
 from topcalls.store.models import Call, TranscriptTurn
 
@@ -93,6 +94,7 @@ class CallView:
     ended_by: str | None
     hangup: HangupView | None
     actual_duration_billed: float | None
+    cost: Mapping[str, Any]
     sandbox: bool
 
 
@@ -221,6 +223,7 @@ def call_view(
         actual_duration_billed=(
             None if call.billed_seconds is None else quota.minutes(call.billed_seconds)
         ),
+        cost=cost_view(call.predicted_cost, call.cost),
         sandbox=call.sandbox,
     )
 

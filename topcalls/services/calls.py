@@ -31,6 +31,7 @@ from topcalls.services.answers import Answers
 from topcalls.services.appointments import Appointments
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
+from topcalls.services.costs import Costs
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
@@ -74,6 +75,7 @@ class Calls:
         recordings: Recordings,
         transitions: Transitions,
         catalogue: Catalogue,
+        costs: Costs,
         *,
         sandbox: bool,
         default_from_number: str = "",
@@ -84,6 +86,7 @@ class Calls:
         self._recordings = recordings
         self._transitions = transitions
         self._catalogue = catalogue
+        self._costs = costs
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -355,6 +358,7 @@ class Calls:
             tries_left=DISPATCH_TRIES,
             created_at=created_at,
             schedule_at=request.schedule_at,
+            predicted_cost=self._costs.predicted(account_id, request),
             queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
         )

@@ -84,6 +84,7 @@ class CarrierView:
     number_prefix: str
     caller_id_header: str
     provider_trunk_id: str | None
+    rate: Mapping[str, Any] | None
     status: CarrierStatusView
     created_at: datetime
     updated_at: datetime
@@ -122,6 +123,7 @@ def carrier_view(
         number_prefix=trunk.number_prefix,
         caller_id_header=trunk.caller_id_header,
         provider_trunk_id=row.provider_trunk_id,
+        rate=row.rate,
         status=_status(told, alive, failure),
         created_at=row.created_at,
         updated_at=row.updated_at,

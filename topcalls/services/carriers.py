@@ -215,6 +215,7 @@ class Carriers:
             "priority": trunk_rules.priority_of(body),
             "provider_trunk_id": body.get("provider_trunk_id"),
             "trunk": to_stored(trunk),
+            "rate": body.get("rate"),
             "password": trunk.login.password if trunk.login else None,
             "inbound_password": trunk.inbound_login.password if trunk.inbound_login else None,
         }

@@ -15,12 +15,14 @@ from topcalls.core.call_rules import CallRules
 from topcalls.core.knowledge_use import KnowledgeBook
 from topcalls.core.languages import Engine, primary
 from topcalls.core.model_life import KnownModel
+from topcalls.core.prices import Price, PriceBook
 from topcalls.core.voices import speech_faults
 from topcalls.errors import FieldError
 from topcalls.log import get_logger
 from topcalls.providers import languages, registry
 from topcalls.providers.languages import Language
-from topcalls.providers.registry import Ability, Kind, Price
+from topcalls.providers.price_list import LIST_PRICES
+from topcalls.providers.registry import Ability, Kind
 from topcalls.services.lineup import Lineup
 from topcalls.services.voices import PROVIDERS, Voices
 
@@ -95,6 +97,7 @@ class Catalogue:
         private_urls: bool | Callable[[], frozenset[str]] = False,
         knowledge: Callable[[str], KnowledgeBook] | None = None,
         own_url: str = "",
+        prices: PriceBook = LIST_PRICES,
     ) -> None:
         self._clock = clock
         self._lineup = lineup
@@ -106,6 +109,7 @@ class Catalogue:
         self._private_urls = private_urls
         self._knowledge = knowledge
         self._own_url = own_url
+        self._prices = prices
 
     def call_rules(self, account_id: str) -> CallRules:
         """What `core.call_rules` has to know of this installation and of an account."""
@@ -251,6 +255,7 @@ class Catalogue:
 
     def _model_view(self, model: registry.Model) -> ModelView:
         facts = KnownModel(model.mode, model.shutdown_date, model.replacement)
+        prices = self._prices.of(model.name)
         return ModelView(
             id=model.name,
             kind=model.kind,
@@ -263,8 +268,8 @@ class Catalogue:
             supports_temperature=model.supports_temperature,
             supports_reasoning=model.supports_reasoning,
             context_tokens=model.context_tokens,
-            prices=model.prices,
-            prices_as_of=registry.PRICES_AS_OF if model.prices else None,
+            prices=prices,
+            prices_as_of=max((one.as_of for one in prices if one.as_of), default=None),
             shutdown_date=model.shutdown_date,
             replacement=model.replacement,
             warning=facts.words(self._today) or None,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from topcalls.core.languages import Engine, LanguageRules
 from topcalls.core.model_life import KnownModel, ModelRules
+from topcalls.core.voices import address_of
 from topcalls.providers import languages, registry
+from topcalls.providers.openai.realtime_events import DEFAULT_TRANSCRIPTION
 
 _HEARS = {
     "deepgram-flux": ("flux-general-en", "flux-general-multi"),
@@ -64,6 +66,25 @@ class Lineup:
             tuple(self._speaker(name) for name in self.voices),
         )
 
+    def transcriber(self, mode: str) -> str | None:
+        """The model that writes down what the caller says in calls of this mode."""
+        if mode != "legacy":
+            return DEFAULT_TRANSCRIPTION
+        first = self.recognizers[0] if self.recognizers else None
+        return None if first is None else _HEARS.get(first, (self.transcription_model,))[0]
+
+    def voice_model(self, speaker: str | None) -> str:
+        """The model that speaks in a chain, by the address of its speaker; the first one's
+        without."""
+        provider = address_of(speaker).provider if speaker else ""
+        if provider not in self.voices:
+            provider = self.voices[0] if self.voices else ""
+        return self._speaks.get(provider, "espeak-ng")
+
+    @property
+    def _speaks(self) -> dict[str, str]:
+        return {"openai": self.speech_model, "elevenlabs": self.elevenlabs_model}
+
     def _hearer(self, name: str) -> Engine:
         own = name == "openai" and self.own_server
         return Engine(name) if own else languages.RECOGNIZERS.get(name, Engine(name))
@@ -82,7 +103,6 @@ class Lineup:
         for recognizer in self.recognizers:
             for name in _HEARS.get(recognizer, (self.transcription_model,)):
                 yield name, _SETTINGS.get(recognizer, "legacy_recognizers")
-        speak = {"openai": self.speech_model, "elevenlabs": self.elevenlabs_model}
         settings = {"openai": "openai_speech_model", "elevenlabs": "elevenlabs_model"}
         for voice in self.voices:
-            yield speak.get(voice, "espeak-ng"), settings.get(voice, "legacy_voices")
+            yield self._speaks.get(voice, "espeak-ng"), settings.get(voice, "legacy_voices")

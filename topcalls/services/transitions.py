@@ -33,6 +33,7 @@ from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
 from topcalls.services.analyses import decide_at_once
 from topcalls.services.call_views import facts_of
+from topcalls.services.costs import Costs
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, commands, supervisions, tools, transfers, wrap_ups
@@ -70,9 +71,14 @@ class Transitions:
     """Moves calls. Its methods are parts of a verb: call them inside `Database.run`."""
 
     def __init__(
-        self, quotas: Quotas, webhooks: Webhooks, dispatch_timeout: timedelta = timedelta(hours=1)
+        self,
+        quotas: Quotas,
+        webhooks: Webhooks,
+        costs: Costs,
+        dispatch_timeout: timedelta = timedelta(hours=1),
     ) -> None:
         self._quotas = quotas
+        self._costs = costs
         self._webhooks = webhooks
         self._dispatch_timeout = dispatch_timeout
 
@@ -174,6 +180,7 @@ class Transitions:
             supervisions.free_code(call.id)
             if call.completed:
                 decide_at_once(call, now)
+                self._costs.close(call)
             else:
                 wrap_ups.insert(call.id, wrap_up.begin(), now)
         if event is not None:

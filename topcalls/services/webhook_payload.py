@@ -65,6 +65,7 @@ def call_payload(
         "sentiment": view.sentiment,
         "success": view.success,
         "appointments": [asdict(one) for one in booked],
+        "cost": view.cost,
         "metadata": dict(view.metadata),
         "sandbox": view.sandbox,
     }

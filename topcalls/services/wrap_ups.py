@@ -12,6 +12,7 @@ from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.wrap_up import Next, Result, Step
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.costs import Costs
 from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
@@ -42,11 +43,13 @@ class WrapUps:
         latencies: Latencies,
         redactions: Redactions,
         outbox: Webhooks,
+        costs: Costs,
         runners: Mapping[Step, StepRunner] | None = None,
         owner: str | None = None,
     ) -> None:
         self._db = db
         self._outbox = outbox
+        self._costs = costs
         self._owner = owner or new_id()
         self._runners: dict[Step, StepRunner] = {
             **(runners or {}),
@@ -148,7 +151,7 @@ class WrapUps:
         return Result.DONE if ready else Result.NOT_READY
 
     def _webhook(self, call_id: str, now: datetime) -> Result:
-        """How the call ended, once."""
+        """How the call ended, and what it cost, once."""
 
         def verb() -> Result:
             wrap_ups.lock(call_id)
@@ -157,6 +160,7 @@ class WrapUps:
             if call is None or event is None:
                 return Result.SKIPPED
             if not webhooks.event_exists(call_id, event):
+                self._costs.close(call)
                 turns = calls.transcripts([call_id])[call_id]
                 self._outbox.announce(call, event, now, turns)
             return Result.DONE

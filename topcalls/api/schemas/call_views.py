@@ -11,6 +11,7 @@ from topcalls.api import fields
 from topcalls.api.schemas.analysis_report import AnalysisReportSchema
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.appointments import AppointmentSchema
+from topcalls.api.schemas.costs import cost_field
 from topcalls.api.schemas.knowledge import CitationSchema, LookupSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
@@ -207,6 +208,7 @@ class CallSchema(ma.Schema):
     actual_duration_billed = fields.Number(
         allow_none=True, metadata={"description": "Minutes billed."}
     )
+    cost = cost_field()
     sandbox = fields.Flag(required=True, metadata={"description": "Nobody was really called."})
 
 

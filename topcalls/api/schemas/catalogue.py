@@ -30,11 +30,12 @@ class ModelQuerySchema(ModeQuerySchema):
 
 
 class PriceSchema(ma.Schema):
-    """The vendor's list price of one thing."""
+    """The price of one thing: the vendor's list price, or the operator's own."""
 
     item = fields.Text(required=True, metadata={"example": "audio_input"})
     unit = fields.Text(required=True, metadata={"example": "1M tokens"})
     usd = fields.Text(required=True, metadata={"description": "Decimal.", "example": "32.00"})
+    source = fields.Text(required=True, metadata={"description": "Where it was read."})
 
 
 class ModelSchema(ma.Schema):

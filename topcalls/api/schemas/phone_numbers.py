@@ -9,6 +9,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.schemas.costs import RateSchema
 from topcalls.core.carrier_status import Health
 from topcalls.core.number_orders import Kind
 from topcalls.core.phone_numbers import E164_PATTERN
@@ -192,6 +193,11 @@ class _CarrierFields(ma.Schema):
         "What the carrier's own API calls this trunk (Telnyx's connection id, Twilio's trunk SID): "
         "numbers bought for it are bound to that.",
         pattern="^[A-Za-z0-9_-]{1,64}$",
+    )
+    rate = ma.fields.Nested(
+        RateSchema,
+        allow_none=True,
+        metadata=_about("What the carrier charges: calls have a cost then. Replaced as a whole."),
     )
 
 

@@ -11,7 +11,7 @@ from topcalls.api import fields
 from topcalls.services.call_trail import UsageView
 
 _COUNTS = {
-    "responses": "Answers, and phrases, that were made.",
+    "responses": "Answers that a model made, or texts that a voice spoke.",
     "input_text": "Tokens of text that it read.",
     "input_audio": "Tokens of sound that it heard.",
     "input_cached": "Of both, those that were in the vendor's cache.",
@@ -19,9 +19,10 @@ _COUNTS = {
     "output_text": "Tokens of text that it wrote.",
     "output_audio": "Tokens of sound that it spoke.",
     "voice_characters": "Characters that a voice of its own was given (mode `legacy`).",
+    "heard_ms": "Milliseconds of sound that a recogniser was sent, or told that it wrote down.",
     "wasted_tokens": "Estimated, of answers that were begun before the caller had surely finished "
     "and were thrown away, `speculative_replies`; in none of the others.",
-    "wasted_characters": "What a voice was given for these.",
+    "wasted_characters": "What a voice was given for these; it is counted with the voice, too.",
 }
 
 

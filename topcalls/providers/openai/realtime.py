@@ -41,6 +41,7 @@ from topcalls.providers.base import (
     SessionConfig,
     SpeechStarted,
     SpeechStopped,
+    Spent,
     ToolCall,
 )
 from topcalls.providers.openai import realtime_errors as errors
@@ -331,6 +332,8 @@ class OpenAIRealtimeSession:
     def _on_caller_text(self, event: Mapping[str, Any]) -> None:
         name = self._turns.name_of(event["item_id"])
         self._on_event(CallerTranscript(name, event.get("transcript") or ""))
+        if (usage := events.hearing_usage(event)).heard_ms:
+            self._on_event(Spent(usage, events.transcriber(self._config)))
 
     def _on_caller_text_failed(self, event: Mapping[str, Any]) -> None:
         self._on_event(CallerTranscriptFailed(self._turns.name_of(event["item_id"])))

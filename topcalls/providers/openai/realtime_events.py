@@ -21,6 +21,9 @@ from topcalls.providers.openai.realtime_audio import wire_of
 from topcalls.providers.openai.realtime_errors import provider_error
 
 DEFAULT_TRANSCRIPTION = "gpt-transcribe"  # the one that works with server VAD
+TOKEN_MS = 100
+"""Of a caller's sound in one audio token, as OpenAI counts the costs of the Realtime API."""
+
 _CONTENT_TYPE = {"user": "input_text", "system": "input_text", "assistant": "output_text"}
 _STATUSES: dict[Any, ResponseStatus] = {
     "completed": "completed",
@@ -53,8 +56,13 @@ def session_update(config: SessionConfig, event_id: str) -> dict[str, Any]:
     return {"type": "session.update", "event_id": event_id, "session": session}
 
 
+def transcriber(config: SessionConfig) -> str:
+    """The model that writes down what the caller says."""
+    return config.transcription_model or DEFAULT_TRANSCRIPTION
+
+
 def _audio_input(config: SessionConfig) -> dict[str, Any]:
-    model = config.transcription_model or DEFAULT_TRANSCRIPTION
+    model = transcriber(config)
     transcription: dict[str, Any] = {"model": model, **expected_words(model, config.keywords)}
     if config.language:
         transcription["language"] = language_code(config.language)
@@ -193,6 +201,16 @@ def usage(response: Mapping[str, Any]) -> TokenUsage:
         output_audio=_count(written.get("audio_tokens")),
         input_cached_audio=_count(cached.get("audio_tokens")),
     )
+
+
+def hearing_usage(event: Mapping[str, Any]) -> TokenUsage:
+    """How much sound was transcribed, as a transcript tells: in seconds, or in audio tokens."""
+    told = _mapping(event.get("usage"))
+    seconds = told.get("seconds")
+    if isinstance(seconds, int | float):
+        return TokenUsage(heard_ms=round(seconds * 1000))
+    tokens = _count(_mapping(told.get("input_token_details")).get("audio_tokens"))
+    return TokenUsage(heard_ms=tokens * TOKEN_MS)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

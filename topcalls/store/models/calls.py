@@ -72,6 +72,8 @@ class Call(Leased):
     analysis = JsonField(null=True)
     stages_replaced = JsonField(null=True)
     disposition = peewee.TextField(null=True)
+    predicted_cost = JsonField(null=True)
+    cost = JsonField(null=True)
     sentiment = peewee.TextField(null=True)
     success = peewee.BooleanField(null=True)
     analysis_state = peewee.TextField(null=True)
@@ -178,7 +180,7 @@ class TurnTiming(Table):
 
 
 class CallUsage(Table):
-    """What the models of a call took, in tokens: a stored `core.token_usage.TokenUsage` and the
+    """What the models of a call took: a stored `core.token_usage.TokenUsage` and the
     number of responses, so far."""
 
     call = peewee.ForeignKeyField(Call, on_delete="CASCADE", index=False)
@@ -194,6 +196,7 @@ class CallUsage(Table):
     voice_characters = peewee.IntegerField(default=0)
     wasted_tokens = peewee.IntegerField(default=0)
     wasted_characters = peewee.IntegerField(default=0)
+    heard_ms = peewee.IntegerField(default=0)
     at = InstantField()
 
     class Meta:

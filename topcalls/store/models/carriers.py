@@ -18,7 +18,8 @@ class Carrier(Table):
 
     `version` grows with every change: a node whose status tells another one has not applied it.
     Of an account's carriers the lowest `priority` is tried first. `provider_trunk_id` is what a
-    carrier that sells numbers by an API calls the trunk.
+    carrier that sells numbers by an API calls the trunk. `rate` is what it charges, as
+    `core.rates` reads it.
     """
 
     id = id_field(primary_key=True)
@@ -29,6 +30,7 @@ class Carrier(Table):
     priority = peewee.IntegerField()
     version = peewee.IntegerField(default=1)
     trunk = JsonField()
+    rate = JsonField(null=True)
     password = SecretField(null=True)
     inbound_password = SecretField(null=True)
     provider_trunk_id = peewee.TextField(null=True)
