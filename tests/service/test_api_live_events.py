@@ -227,6 +227,28 @@ def test_an_absent_store_is_waited_for(api, server, life, streams, monkeypatch):
     assert absent == []
 
 
+def test_a_mistake_in_one_look_does_not_end_the_streams(api, server, life, streams, monkeypatch):
+    really, mistakes = streams._news, [True]
+    monkeypatch.setattr(
+        streams, "_news", lambda followers: mistakes.pop() / 0 if mistakes else really(followers)
+    )
+    with following(api, server, life) as client:
+        assert client.event()[0] == "state"
+
+
+def test_a_busy_stream_ends_with_its_key_too(api, server, life, monkeypatch):
+    token = api.key("calls:read")
+    with following(api, server, life, Authorization=f"Bearer {token}") as client:
+        for _ in range(5):
+            client.event()
+        for key in api.services.keys.list(api.owner.account_id):
+            if key.scopes == ("calls:read",):
+                api.services.keys.revoke(key.id)
+        api.services.clock.advance(event_streams.HEARTBEAT_SECONDS + 1)
+        say(api, life, HELLO)
+        assert client.event() is None
+
+
 def test_a_client_that_leaves_is_forgotten(api, server, life, streams, monkeypatch):
     monkeypatch.setattr(event_streams, "HEARTBEAT_SECONDS", 0.05)
     with following(api, server, life) as client:

@@ -17,6 +17,7 @@ from gevent.queue import Empty, Queue
 
 from topcalls import metrics
 from topcalls.api.schemas.live_events import SCHEMAS
+from topcalls.clock import Clock
 from topcalls.core.live_events import END, Position
 from topcalls.errors import NoCapacity, RateLimited, StoreUnavailable
 from topcalls.log import get_logger
@@ -66,22 +67,31 @@ class EventStream:
         self._closed = True
         self._events.put(None)
 
-    def sent(self, is_allowed: Callable[[], bool]) -> Iterator[bytes]:
-        """What goes to the client; `is_allowed` is asked whenever it is sent a sign of life."""
+    def sent(self, is_allowed: Callable[[], bool], clock: Clock) -> Iterator[bytes]:
+        """What goes to the client. `is_allowed` is asked as often as a sign of life would be sent
+        where nothing happens."""
         yield f"retry: {RETRY_MS}\n\n".encode()
+        asked_at = clock.monotonic()
         while True:
-            try:
-                event = self._events.get(timeout=HEARTBEAT_SECONDS)
-            except Empty:
-                if not is_allowed():
+            event = self._next()
+            if event is None or clock.monotonic() - asked_at > HEARTBEAT_SECONDS:
+                asked_at = clock.monotonic()
+                if self._closed or not is_allowed():
                     return
+            if event is None:
                 yield b":\n\n"
                 continue
-            if event is None:
-                return
             yield _encoded(event)
             if event.name == END:
                 return
+
+    def _next(self) -> LiveEvent | None:
+        """None: nothing has happened for a while, or the stream is closed."""
+        try:
+            event: LiveEvent | None = self._events.get(timeout=HEARTBEAT_SECONDS)
+        except Empty:
+            return None
+        return event
 
 
 def _encoded(event: LiveEvent) -> bytes:
@@ -112,7 +122,7 @@ class EventStreams:
         """
         if len(self._streams) >= MOST_STREAMS or self._stopping.is_set():
             raise NoCapacity(
-                "This process serves as many event streams as it may.",
+                "This process takes no more event streams.",
                 remedy="Try again after Retry-After seconds.",
                 retry_after=_RETRY_AFTER_SECONDS,
             )
@@ -156,6 +166,9 @@ class EventStreams:
             news = self._news(followers)
         except StoreUnavailable as error:
             log.warning("Events could not be read", why=str(error))
+            return
+        except Exception:  # one bad row must not end the streams of other calls
+            log.exception("Events could not be read")
             return
         for stream in reading:
             stream.put(news.get(stream.number, ()))

@@ -11,10 +11,12 @@ from topcalls.api.context import ApiServices
 from topcalls.api.examples import CALL_EVENTS
 from topcalls.api.schemas.call_views import CallEventsSchema
 from topcalls.core.live_events import NAMES, Position, parse_position
-from topcalls.errors import FieldError, InvalidRequest, Unauthorized
+from topcalls.errors import FieldError, InvalidRequest, StoreUnavailable, Unauthorized
+from topcalls.log import get_logger
 
 EVENT_STREAM = "text/event-stream"
 LAST_EVENT_ID = "Last-Event-ID"
+log = get_logger("api.live_answers")
 
 DOCUMENTED: dict[str, Any] = {
     "parameters": [
@@ -60,7 +62,7 @@ def event_stream(verbs: ApiServices, call_id: str) -> Response:
     stream = verbs.event_streams.open(who.key_id, call_id, position)
     token = request.headers["Authorization"].partition(" ")[2].strip()
     response = Response(
-        stream.sent(lambda: _is_good(verbs, token)),
+        stream.sent(lambda: _is_good(verbs, token), verbs.clock),
         mimetype=EVENT_STREAM,
         headers={"X-Accel-Buffering": "no"},  # nginx would keep it back
     )
@@ -82,4 +84,6 @@ def _is_good(verbs: ApiServices, token: str) -> bool:
         verbs.keys.authenticate(token)
     except Unauthorized:
         return False
+    except StoreUnavailable:
+        log.info("A key could not be looked at, and is looked at again")
     return True
