@@ -13,6 +13,7 @@ from controller_rig import ANSWERS, LISTENS, Rig, killed
 
 from topcalls.controller import recording_file, recording_spool
 from topcalls.core.call_request import Recording
+from topcalls.core.live_words import Words
 from topcalls.core.redaction import MASKED
 from topcalls.errors import Conflict
 from topcalls.sandbox.freeswitch import recording as double
@@ -411,7 +412,7 @@ def test_turns_in_a_pause_are_stored_without_their_words(rig):
     mask(rig, call_id, paused=True)
     wait_recording(rig, call_id, "paused")
     bridge = rig.controllers[0].sessions.of_call(call_id).effects.bridge
-    bridge.say("Four one one one.")
+    bridge.say(Words("wish", "Four one one one."))
     rig.wait_until(lambda: MASKED in [turn.text for turn in rig.view(call_id).transcript], "it")
     stop(rig, call_id)
     assert "Four one one one." not in [turn.text for turn in rig.view(call_id).transcript]

@@ -342,6 +342,7 @@ def test_a_caller_who_goes_on_before_the_answer_is_heard() -> None:
     assert talk.calls == [("cancel",)]
     talk.advance(1.0)
     talk.stop_speech(item)
+    talk.advance(0.4)  # who has paused before is given more
     assert talk.calls == [("cancel",), ("respond",)]
     assert talk.loudspeaker.said == {}
     talk.end()

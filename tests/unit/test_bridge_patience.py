@@ -7,7 +7,7 @@ from bridge_doubles import CONFIG, Talk, configured
 
 from topcalls.bridge.config import conversation_for
 from topcalls.core.call_request import CallRequest
-from topcalls.core.endpointing import READING_OUT_MS, Endpointing
+from topcalls.core.endpointing import READING_OUT_MS, RHYTHM_MS, Endpointing
 from topcalls.core.interruption import Interruption
 from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import (
@@ -139,6 +139,21 @@ def test_an_answer_that_was_withdrawn_is_timed_from_the_last_word() -> None:
     talk.session.respond("Yes?", 0.5)
     talk.advance(0.2)
     assert talk.observer.timings[-1].endpointing_ms == pytest.approx(1200, abs=60)
+    talk.end()
+
+
+def test_a_caller_who_pauses_is_known_by_it() -> None:
+    talk = asked("How can I help you?")
+    item = speak(talk, "I would like to")
+    talk.advance(0.5)
+    speak(talk)
+    assert answered_after(talk) == pytest.approx(300 + 500 + RHYTHM_MS, abs=60)
+    talk.tell(CallerTranscript(item, "I would like to"))
+    talk.session.respond("Yes?", 0.5)
+    talk.advance(1.0)
+    talk.calls.clear()
+    speak(talk)  # another turn
+    assert answered_after(talk) <= 540
     talk.end()
 
 

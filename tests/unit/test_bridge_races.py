@@ -12,6 +12,7 @@ from bridge_doubles import Audio, Line, Talk, Tool, configured
 
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.core.live_words import Words
 from topcalls.core.turn_rules import Floor
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
@@ -42,6 +43,7 @@ class AnyTalk:
         self.talk = Talk(config, run_tool=self.tool).ring()
         self.answered = False
         self.speech: str | None = None
+        self.words = 0  # asked for from outside
         self.spoken: list[str] = []
         self.response: str | None = None
 
@@ -127,7 +129,9 @@ class AnyTalk:
         self.talk.bridge.dtmf(self.dice.choice("12#"))
 
     def command(self) -> None:
-        self.talk.bridge.say("A word from the office.", interruptible=self.dice.random() < 0.5)
+        self.words += 1
+        how = {"interruptible": self.dice.random() < 0.5, "interrupt": self.dice.random() < 0.5}
+        self.talk.bridge.say(Words(f"wish-{self.words}", "A word from the office.", **how))
 
     def tear(self) -> None:
         if self.answered and self.dice.random() < 0.3:

@@ -10,6 +10,7 @@ from bridge_doubles import CONFIG, LIMIT, Talk, Tool, configured
 
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.core.live_words import Words
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDelta,
@@ -318,7 +319,7 @@ def test_without_an_apology_the_call_just_ends() -> None:
 def test_the_apology_is_not_interrupted_by_commands() -> None:
     talk = in_talk()
     talk.tell(ProviderFailed(broken(retryable=False)))
-    talk.bridge.say("Hello")
+    talk.bridge.say(Words("wish", "Hello"))
     talk.bridge.dtmf("#")
     talk.bridge.inject("x", respond=True)
     talk.advance(1.5)

@@ -226,3 +226,17 @@ def test_what_was_dictated_so_far_tells_what_unknown_words_are() -> None:
     assert before_words("It is. Four one five two seven one nine oh three eight.") == LONG_NUMBER_MS
     assert before_words("Lee. S M I") == SPELLING_MS
     assert before_words("It is john dot") == ADDRESS_MS
+
+
+def test_who_has_paused_before_is_given_as_much_again() -> None:
+    patience = Patience(Endpointing(), "en")
+
+    def given(caller: str, *, complete: bool, paused_ms: int = 900) -> int:
+        heard = Heard("How can I help you?", caller, complete, paused_ms=paused_ms)
+        return patience.milliseconds(heard)
+
+    assert given("", complete=False) == given("The street is anna", complete=True) == 1200
+    assert given("", complete=False, paused_ms=2400) == Endpointing.max_ms
+    assert given("Well, it is broken.", complete=True) == Endpointing.min_ms
+    assert given("", complete=False, paused_ms=0) == 480
+    assert given("It is john dot smith at example dot com", complete=True) == 550

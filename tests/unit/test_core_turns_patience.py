@@ -168,9 +168,10 @@ def test_a_caller_who_does_not_go_on_is_answered_in_the_end() -> None:
     assert turns.caller_words(4.4, "item", SAID, patience_ms=1300) == []
 
 
-def test_words_that_end_a_sentence_withdraw_nothing() -> None:
+@pytest.mark.parametrize("patience_ms", [550, 950])
+def test_words_that_hardly_ask_for_more_patience_withdraw_nothing(patience_ms: int) -> None:
     turns = asked_too_early()
-    assert turns.caller_words(3.8, "item", SAID, patience_ms=550) == []
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=patience_ms) == []
     assert turns.floor is Floor.PENDING
 
 

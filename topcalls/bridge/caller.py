@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.uplink import Uplink
-from topcalls.core.endpointing import Heard, Patience
+from topcalls.core.endpointing import LONGEST_PAUSE_MS, Heard, Patience
 from topcalls.core.listening_words import ListeningWords
-from topcalls.core.turn_rules import CreateResponse, Decision, Withdraw
+from topcalls.core.turn_rules import CreateResponse, Decision, Floor, Withdraw
 from topcalls.providers.base import (
     CallerTextDelta,
     CallerTranscript,
@@ -33,6 +33,8 @@ class Caller:
         self._uplink = uplink
         self._decide = decide
         self._speech_from_ms = 0
+        self._speech_to_ms = 0
+        self._paused_ms = 0  # the longest pause in this turn
         self._stopped_at = 0.0  # the last speech, monotonic
         self._in_menu = in_menu
         language = parts.config.session.language
@@ -42,6 +44,12 @@ class Caller:
     def speech_started(self, event: SpeechStarted) -> None:
         parts = self._parts
         self._speech_from_ms = event.audio_ms
+        pause_ms = event.audio_ms - self._speech_to_ms
+        goes_on = parts.turns.turn_is_open or parts.turns.floor is Floor.PENDING
+        if goes_on and pause_ms <= LONGEST_PAUSE_MS:
+            self._paused_ms = max(self._paused_ms, pause_ms)
+        else:
+            self._paused_ms = 0
         parts.transcript.caller_started(event.item_id, self._at_ms(event.audio_ms))
         self._decide(parts.turns.caller_started(parts.now, event.item_id))
 
@@ -50,6 +58,7 @@ class Caller:
         ended_ms = self._at_ms(event.audio_ms)
         parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
         speech_ms = event.audio_ms - self._speech_from_ms
+        self._speech_to_ms = event.audio_ms
         decisions = parts.turns.caller_stopped(
             parts.now,
             event.item_id,
@@ -93,7 +102,9 @@ class Caller:
         """How long the caller may be quiet, after what was said so far."""
         agent, caller, complete = self._parts.transcript.open_turn()
         listens = self._words.count(caller).acknowledges
-        return self._patience.milliseconds(Heard(agent, caller, complete, listens, self._in_menu()))
+        return self._patience.milliseconds(
+            Heard(agent, caller, complete, listens, self._in_menu(), self._paused_ms)
+        )
 
     def words_to_come(self) -> bool:
         """The caller speaks, or has said something that is not written down yet."""

@@ -29,6 +29,8 @@ LONG_NUMBER_MS: Final = 900
 ADDRESS_MS: Final = 1800
 NAME_MS: Final = 900
 MENU_MS: Final = 1500
+RHYTHM_MS: Final = 300  # more than the caller has paused in this turn already
+LONGEST_PAUSE_MS: Final = 1500  # of somebody who goes on; after a longer one they begin again
 _LONG_NUMBER: Final = 10  # digits: few numbers that people read out have more
 _SENTENCE_WORDS: Final = 4  # fewer, even with a full stop, may be the beginning of an answer
 
@@ -78,7 +80,8 @@ class Heard:
     """What is known when the caller falls silent: what the agent said last, the words of this turn
     so far, whether the latest of them are among these, and whether they only say "I listen".
 
-    `in_menu`: an automatic menu is speaking, which pauses between its choices.
+    `in_menu`: an automatic menu is speaking, which pauses between its choices. `paused_ms`: the
+    longest pause in this turn that the caller has ended by going on.
     """
 
     agent: str = ""
@@ -86,6 +89,7 @@ class Heard:
     complete: bool = False
     acknowledges: bool = False
     in_menu: bool = False
+    paused_ms: int = 0
 
 
 @dataclass(frozen=True)
@@ -110,8 +114,10 @@ class Patience:
             wanted = words.wanted(heard.caller)
         if not heard.complete:
             usual = words.before_words[wanted] or self.plan.min_ms + UNHEARD_MS
-            return max(usual, words.dictating(heard.caller.strip(), wanted, self.plan.min_ms) or 0)
-        return words.judge(heard.caller.strip(), wanted, heard.acknowledges, self.plan.min_ms)
+            dictating = words.dictating(heard.caller.strip(), wanted, self.plan.min_ms) or 0
+            return max(usual, dictating, _rhythm(heard))
+        judged = words.judge(heard.caller.strip(), wanted, heard.acknowledges, self.plan.min_ms)
+        return max(self.plan.min_ms + UNMARKED_MS, _rhythm(heard)) if judged is None else judged
 
 
 _NOTHING_KNOWN: Final = Lists("", "", "", "", "", "", "", "")
@@ -147,8 +153,8 @@ class _Words:
         found = (wanted for wanted, phrases in self._asking.items() if phrases.search(last))
         return next(found, Wanted.ANYTHING)
 
-    def judge(self, text: str, wanted: Wanted, acknowledges: bool, least: int) -> int:
-        """The patience for words that are known."""
+    def judge(self, text: str, wanted: Wanted, acknowledges: bool, least: int) -> int | None:
+        """The patience for words that are known; None: they tell nothing."""
         tokens = _tokens(text)
         if not tokens or (acknowledges and wanted is not Wanted.ANYTHING):
             return LEADING_ON_MS  # "sure", and the number is yet to come
@@ -162,7 +168,7 @@ class _Words:
             return LEADING_ON_MS
         if wanted is Wanted.NAME and not answered:
             return NAME_MS
-        return least if ended else least + UNMARKED_MS
+        return least if ended else None
 
     def dictating(self, text: str, wanted: Wanted, least: int) -> int | None:
         """The patience for an address, a number or a word that is spelt; None: it is none."""
@@ -226,6 +232,11 @@ class _Words:
         if self._unspaced:
             return any(plain.endswith(ending) for ending in endings)
         return any(" ".join(tokens[-n:]) in endings for n in (1, 2, 3))
+
+
+def _rhythm(heard: Heard) -> int:
+    """The patience with somebody who has paused before."""
+    return heard.paused_ms + RHYTHM_MS if heard.paused_ms else 0
 
 
 def _tokens(text: str) -> list[str]:

@@ -90,6 +90,8 @@ class TurnRules:
     `wordless_ms`, and is given `verdict_wait_ms` after its end for its words to come; the agent is
     silent meanwhile. Speech of acknowledgements alone commits after `acknowledging_ms`.
 
+    An answer that was asked for too early is withdrawn if there is more to wait than `withdraw_ms`.
+
     Not `interruptible`: whatever the agent says is heard to its end. A caller who has spoken for
     `longest_turn_ms` without letting the agent speak is spoken over.
     """
@@ -104,6 +106,7 @@ class TurnRules:
     answer_overlap_ms: int = 1000
     words_wait_ms: int = 2000
     reclaim_after_ms: int = 2000
+    withdraw_ms: int = 200
     longest_turn_ms: int = LONGEST_TURN_SECONDS * 1000
     interruptible: bool = True
 

@@ -383,7 +383,7 @@ class TurnTaking:
         if answered is None or self._speech or self._agent.floor is not Floor.PENDING:
             return []
         turn = Turn(answered.quiet_since, patience_ms)
-        if turn.is_over(now):
+        if turn.is_over(now + self.rules.withdraw_ms / 1000):
             return []
         self._agent, self._turn = Agent(), turn
         return [Withdraw()]
