@@ -21,6 +21,7 @@ from topcalls.sandbox.openai.auth import refusal_of_key
 from topcalls.sandbox.openai.chat import Completion, chunks, complete, whole
 from topcalls.sandbox.openai.chat_request import check_chat_request
 from topcalls.sandbox.openai.conversation import text_tokens
+from topcalls.sandbox.openai.embeddings import embeddings
 from topcalls.sandbox.openai.realtime_server import RealtimeEndpoint, Studio
 from topcalls.sandbox.openai.script import GO_ON
 from topcalls.sandbox.openai.switches import HttpFailure, Switches, split_model
@@ -98,6 +99,7 @@ class OpenAIDouble:
             ("GET", "/v1/realtime"): self.realtime.serve,
             ("GET", "/v1/models"): _models,
             ("POST", "/v1/chat/completions"): self._chat,
+            ("POST", "/v1/embeddings"): self._embeddings,
             ("POST", "/v1/audio/speech"): self._speech,
             ("POST", "/v1/audio/transcriptions"): self._transcription,
         }.get((method, path))
@@ -144,6 +146,12 @@ class OpenAIDouble:
             exchange.drop()
         else:
             exchange.respond_json(200, whole(completion, created))
+
+    def _embeddings(self, exchange: Exchange) -> None:
+        body = _json_body(exchange)
+        answer = embeddings(body)
+        if not self._has_failed(exchange, body["model"]):
+            exchange.respond_json(200, answer)
 
     def _speech(self, exchange: Exchange) -> None:
         body = _json_body(exchange)
