@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import factories
 import pytest
+from worker_rig import Reader
 
 from topcalls.core.live_events import Position
 from topcalls.core.transcript import Turn
 from topcalls.core.webhook_deliveries import Wanted
+from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.idempotency import Answer, Request
 from topcalls.services.live_events import Follower, LiveEvents
+from topcalls.store import analysis_runs
 from topcalls.store.current import current
 
 pytestmark = pytest.mark.service
@@ -79,6 +82,11 @@ def verbs(services, who):
     yield "end", lambda: life.hang_up()
     yield "wrap-ups due", lambda: services.wrap_ups.due(now(), 5)
     yield "wrap-up", lambda: services.wrap_ups.run(life.call_id, now())
+    runner = AnalysisRunner(services.db, Reader())
+    yield "analyses due", lambda: runner.due(now())
+    yield "analysis", lambda: runner.run("none", now())
+    yield "analysis of a call", lambda: services.analyses.report(who.account_id, life.call_id)
+    yield "end of a run's call", lambda: services.db.run(analysis_runs.note_progress, "none", now())
     yield "webhooks due", lambda: services.webhooks.due(now(), 5)
     told = services.webhook_log
     yield "deliveries", lambda: told.deliveries(who.account_id)
@@ -105,6 +113,9 @@ EXPECTED = {
     "commands": ["call_owner", "command_of_call"],
     "follow": ["call_event_call_id_version", "call_tool_call_id_called_at"],
     "wrap-ups due": ["wrap_up_due"],
+    "analyses due": ["analysis_open", "analysis_due", "analysis_due_in_run"],
+    "analysis of a call": ["analysis_applied", "analysis_after_call"],
+    "end of a run's call": ["analysis_open_in_run"],
     "webhooks due": ["webhook_delivery_due"],
     "deliveries": ["webhook_delivery_list"],
     "deliveries of call": ["webhook_delivery_of_call"],

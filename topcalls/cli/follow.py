@@ -169,6 +169,10 @@ def summary(
             f"{timing['endpointing_ms']}, provider {timing['provider_ms']}, "
             f"gateway {timing['gateway_ms']}"
         )
+    if details["call_summary"]:
+        yield f"  Summary     {details['call_summary']}"
+    if details["disposition"]:
+        yield f"  Disposition {details['disposition']}"
     if details["recording_url"]:
         yield f"  Recording   {details['recording_url']}"
         if recordings is not None:

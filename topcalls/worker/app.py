@@ -9,12 +9,12 @@ from huey.api import Huey
 from topcalls.log import get_logger
 from topcalls.services.webhooks import LANE_WIDTH
 from topcalls.worker.consumer import QueueConsumer
-from topcalls.worker.lanes import Lanes
+from topcalls.worker.lanes import Lanes, Work
 from topcalls.worker.outage import Outage
 from topcalls.worker.queue import prepare, unusable
 from topcalls.worker.schedule import INTERVAL_SECONDS, DueLoop, register_tick
 from topcalls.worker.services import WorkerServices
-from topcalls.worker.tasks import WebhookWork, register
+from topcalls.worker.tasks import register
 
 QUEUE_WORKERS = 8
 """Tasks at once. Deliveries do not count: their tasks only put them into lanes."""
@@ -128,12 +128,11 @@ class WorkerProcess:
         deliveries = gevent.spawn(self._lanes.stop, self._stop_seconds)
         self._consumer.stop(graceful=True)
         for work in deliveries.get():
-            if isinstance(work, WebhookWork):
-                self._give_back(work)
+            self._give_back(work)
         self._queue.storage.close()
 
-    def _give_back(self, work: WebhookWork) -> None:
+    def _give_back(self, work: Work) -> None:
         try:
-            work.sender.give_back(work.delivery.id)
+            work.give_back()
         except Exception as error:  # noqa: BLE001 - its lease runs out by itself
-            log.warning("Delivery not given back", why=repr(error))
+            log.warning("Work not given back", work=type(work).__name__, why=repr(error))

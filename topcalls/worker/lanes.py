@@ -43,6 +43,10 @@ class Work(Protocol):
         """Do it, and say whether it succeeded."""
         ...
 
+    def give_back(self) -> None:
+        """It is not done here."""
+        ...
+
 
 @dataclass
 class _Lane:

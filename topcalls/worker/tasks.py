@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass
 from functools import partial, wraps
 from typing import Any
 
+import gevent
 from huey.api import Huey, TaskWrapper
 
 from topcalls.clock import Clock
@@ -54,6 +55,10 @@ class WebhookWork:
     def key(self) -> str:
         return self.delivery.id
 
+    def give_back(self) -> None:
+        """Let another worker send it."""
+        self.sender.give_back(self.delivery.id)
+
     @property
     def is_doubtful(self) -> bool:
         return not self.delivery.is_proven
@@ -89,7 +94,14 @@ class AnalysisWork:
             self.runner.run(self.analysis_id, self.clock.now())
         except StoreUnavailable as error:  # done again when the lease is over
             self.database.failed(error)
+        except gevent.GreenletExit:  # the worker stops
+            self.give_back()
+            raise
         return True
+
+    def give_back(self) -> None:
+        """Let another worker do it."""
+        self.runner.give_back(self.analysis_id, self.clock.now())
 
 
 def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outage) -> Tasks:
@@ -114,7 +126,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def analyse_call(analysis_id: str) -> None:
         work = AnalysisWork(services.analyses, analysis_id, services.clock, database)
         if not lanes.submit(work.key, work):
-            services.analyses.give_back(analysis_id, now())
+            work.give_back()
 
     @task
     def order_number(order_id: str) -> None:

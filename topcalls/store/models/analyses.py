@@ -71,6 +71,10 @@ for _index in (
     ),
     Analysis.index(Analysis.run, Analysis.id, name="analysis_of_run"),
     Analysis.index(
+        Analysis.lease_until, where=Analysis.finished_at.is_null(), name="analysis_open"
+    ),
+    Analysis.index(Analysis.run, where=Analysis.finished_at.is_null(), name="analysis_open_in_run"),
+    Analysis.index(
         Analysis.available_at,
         where=Analysis.finished_at.is_null() & Analysis.run.is_null(),
         name="analysis_due",
