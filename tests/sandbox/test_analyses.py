@@ -18,7 +18,12 @@ MAPPING = [
     {"when": {"field": "call.call_status", "op": "eq", "value": "busy"}, "outcome": "later"},
     {"when": {"field": "call.status", "op": "eq", "value": "completed"}, "outcome": "talked"},
 ]
-WISHES = {"summary": {}, "analysis_schema": SCHEMA, "outcome_mapping": MAPPING}
+WISHES = {
+    "summary": {},
+    "analysis_schema": SCHEMA,
+    "outcome_mapping": MAPPING,
+    "redaction": {"names": ["Rachel"], "audio": "silence"},
+}
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,8 @@ def test_a_talk_is_summed_up_and_read(product, placed):
     turns = {turn["id"] for turn in call["transcript"]}
     found = report["evidence"]["minute"] or []
     assert {one["turn"] for one in found} <= turns
+    assert call["transcript"][0]["text"].startswith("Hi, this is [name] from")
+    assert call["recording_url"]
     text = product.request("GET", f"/v1/calls/{call['id']}/transcript?format=text")
     assert len(text.body.splitlines()) == len(turns)
 
