@@ -144,6 +144,20 @@ def test_the_end_comes_though_nobody_says_that_the_words_are_written(services, l
     assert reader.names() == ["end"]
 
 
+def test_what_identifies_people_is_told_live_and_not_afterwards(services, who, verbs):
+    life = factories.Life(services, factories.claimed_call(services, who, redaction={})).talk(10)
+    pieces = [("five five five", 0), ("one two three", 2000), ("four five six seven", 4000)]
+    for number, (text, at) in enumerate(pieces):
+        say(services, life, Turn(number + 1, "user", text, at, at + 1000))
+
+    def told():
+        return [event.view.text for event in Reader(verbs, life).news() if event.name == "turn"]
+
+    assert told() == [text for text, _ in pieces]
+    life.hang_up()
+    assert told() == ["[phone]"] * 3
+
+
 def test_a_call_that_nobody_answered_ends(services, who, verbs):
     call = factories.claimed_call(services, who)
     life = factories.Life(services, call).dial().fail("USER_BUSY")

@@ -20,7 +20,7 @@ from topcalls.core.latency import timing_of
 from topcalls.core.live_events import Position, name_of
 from topcalls.errors import NotFound
 from topcalls.services.call_trail import event_view
-from topcalls.services.call_views import call_view, transcript_items
+from topcalls.services.call_views import TranscriptItem, call_view, transcript_items
 from topcalls.services.tools import tool_view
 from topcalls.store import calls
 from topcalls.store import live_events as rows
@@ -87,6 +87,17 @@ class _Rows:
         self._turns = _by_call(rows.turns_after(ids, min(at.turn for at in known)))
         self._timings = _by_call(rows.timings_after(ids, min(at.timing for at in known)))
         self._tools = _by_call(rows.tools_after(ids, min(at.tool for at in known)))
+        self._items = self._read_together()
+
+    def _read_together(self) -> dict[tuple[str, int], TranscriptItem]:
+        """The turns of calls that are over: what identifies people is found in all of them."""
+        over = [call for call in self._calls.values() if call.ended_at and self._turns[call.id]]
+        turns = calls.transcripts([call.id for call in over])
+        return {
+            (call.id, item.id): item
+            for call in over
+            for item in transcript_items(call, turns[call.id])
+        }
 
     def news(self, one: Follower, now: datetime) -> list[LiveEvent]:
         call, known = self._calls.get(one.call_id), one.position
@@ -94,7 +105,7 @@ class _Rows:
             return []
         news = [
             *_new(self._events[call.id], "event", known.event, "id", _event),
-            *_new(self._turns[call.id], "turn", known.turn, "change", partial(_turn, call)),
+            *_new(self._turns[call.id], "turn", known.turn, "change", partial(self._turn, call)),
             *_new(self._timings[call.id], "timing", known.timing, "seq", _timing),
             *_new(self._tools[call.id], "tool", known.tool, "change", _tool),
         ]
@@ -107,6 +118,15 @@ class _Rows:
             end = call_view(call, None)
             told.append(LiveEvent(live_events.END, now, end, replace(known, over=True)))
         return told
+
+    def _turn(self, call: Call, row: TranscriptTurn) -> tuple[datetime, str, Any]:
+        item = self._items.get((call.id, row.seq)) or transcript_items(call, [row])[0]
+        name = live_events.TURN
+        if not row.text:
+            name = live_events.TURN_REMOVED
+        elif keys.is_written(row.text):
+            name = live_events.DTMF
+        return row.at, name, item
 
 
 _News = tuple[datetime, str, int, tuple[str, Any]]
@@ -131,16 +151,6 @@ def _new(
 
 def _event(row: CallEvent) -> tuple[datetime, str, Any]:
     return row.at, name_of(row.kind), event_view(row)
-
-
-def _turn(call: Call, row: TranscriptTurn) -> tuple[datetime, str, Any]:
-    (item,) = transcript_items(call, [row])
-    name = live_events.TURN
-    if not row.text:
-        name = live_events.TURN_REMOVED
-    elif keys.is_written(row.text):
-        name = live_events.DTMF
-    return row.at, name, item
 
 
 def _timing(row: TurnTiming) -> tuple[datetime, str, Any]:
