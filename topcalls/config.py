@@ -411,7 +411,11 @@ class Settings(BaseModel):
     openai_transcription_model: str = Field(
         "gpt-transcribe", description="OpenAI's model that hears."
     )
-    openai_speech_model: str = Field("gpt-4o-mini-tts", description="OpenAI's model that speaks.")
+    openai_speech_model: str = Field(
+        "gpt-4o-mini-tts",
+        description="OpenAI's model that speaks: one of `/audio/speech`, which end on 2027-01-06, "
+        "or of speech to speech (`gpt-realtime-2.1-mini`), which reads the text.",
+    )
 
     # --- knowledge
     embedding_model: str = Field(

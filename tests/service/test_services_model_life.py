@@ -138,7 +138,7 @@ def test_the_operator_reads_it_in_the_log(services):
     structlog.configure(**before)
     (line,) = [line for line in lines if line["model"] == "gpt-4o-mini-tts"]
     assert (line["log_level"], line["setting"]) == ("warning", "openai_speech_model")
-    assert (line["shutdown_date"], line["replacement"]) == ("2027-01-06", "eleven_flash_v2_5")
+    assert (line["shutdown_date"], line["replacement"]) == ("2027-01-06", "gpt-realtime-2.1-mini")
 
 
 def test_the_doctor_looks_at_every_stage():

@@ -98,6 +98,11 @@ def test_an_old_speech_model_has_fewer_voices(api):
     }
 
 
+def test_a_model_that_reads_aloud_has_the_voices_of_speech_to_speech(api):
+    api.app = create_app(api_services(api.services, Lineup(speech_model="gpt-realtime-2.1-mini")))
+    assert set(listed(api, "&mode=legacy")) == set(listed(api, "&mode=realtime"))
+
+
 def test_filters(everybody):
     assert set(listed(everybody, "&provider=local&gender=female")) == {"espeak-female"}
     assert "JBFqnCBsd6RMkjVDRZzb" in listed(everybody, "&provider=elevenlabs&language=sv-SE")

@@ -20,6 +20,8 @@ from topcalls.core.filler import FillerPlan
 from topcalls.errors import ConfigError
 from topcalls.providers.base import SessionConfig
 from topcalls.providers.openai.realtime import OpenAIRealtime
+from topcalls.providers.openai.realtime_voice import RealtimeVoice
+from topcalls.providers.openai.speech import SpeechEndpoint
 
 pytestmark = pytest.mark.unit
 
@@ -172,6 +174,14 @@ def test_the_sandbox_is_all_vendors(tmp_path: Path) -> None:
         "openai:gpt-4o-mini-tts",
     ]
     assert Vendors.of(settings).deepgram_url == "http://127.0.0.1/deepgram"
+
+
+def test_a_model_of_speech_to_speech_may_be_the_voice_that_reads() -> None:
+    for model in ("gpt-realtime-2.1-mini", "gpt-realtime-9"):
+        (voice,) = chain(live(openai_speech_model=model), voice="").voices
+        assert isinstance(voice, RealtimeVoice)
+        assert voice.name == f"openai:{model}"
+    assert isinstance(chain(live(), voice="").voices[0], SpeechEndpoint)
 
 
 def test_a_wrong_word_on_the_model_server_is_told_at_the_start() -> None:

@@ -351,3 +351,10 @@ def test_a_longer_call_never_costs_less(one, other):
         for seconds in sorted((one, other))
     )
     assert shorter <= longer
+
+
+def test_a_model_that_reads_aloud_is_forecast_in_tokens() -> None:
+    makeup = Makeup("gpt-6-luna", "nova-3", "gpt-realtime-2.1-mini", reads_aloud=True)
+    voice = forecast(makeup, 60)["gpt-realtime-2.1-mini"]
+    assert (voice.output_audio, voice.voice_characters) == (600, 0)
+    assert voice.input_text > 0

@@ -97,8 +97,13 @@ class Mouth:
             name, characters = self._left[0].name, len(reading.spoken)
             try:
                 for spoken in session.speak(reading.spoken):
+                    if spoken.usage is not None:
+                        self._spent(name, spoken.usage)
+                    if not spoken.audio:
+                        continue
                     if not heard:
-                        self._spent(name, TokenUsage(voice_characters=characters))
+                        if spoken.usage is None:
+                            self._spent(name, TokenUsage(voice_characters=characters))
                         elapsed = self._clock.monotonic() - asked
                         metrics.chain_stage.labels("voice").observe(elapsed)
                     heard = True

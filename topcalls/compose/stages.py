@@ -8,11 +8,14 @@ from typing import TypeVar
 from topcalls.compose.vendors import Vendors
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
+from topcalls.providers import registry
 from topcalls.providers.deepgram.flux import DeepgramFlux
 from topcalls.providers.deepgram.nova import DeepgramNova
 from topcalls.providers.elevenlabs.scribe import ElevenLabsScribe
 from topcalls.providers.elevenlabs.voice import ElevenLabsVoice
 from topcalls.providers.local.engines import LocalRecognizer, LocalVoice
+from topcalls.providers.openai.realtime import OpenAIRealtime
+from topcalls.providers.openai.realtime_voice import RealtimeVoice
 from topcalls.providers.openai.speech import SpeechEndpoint
 from topcalls.providers.openai.transcription import RealtimeTranscription
 from topcalls.providers.stages import Recognizer, Voice
@@ -56,14 +59,20 @@ def voice(name: str, settings: Settings, vendors: Vendors) -> Voice:
             settings.elevenlabs_voice,
             vendors.elevenlabs_url,
         ),
-        "openai": lambda: SpeechEndpoint(
-            vendors.openai_url,
-            _needed(vendors.openai_key, "openai_api_key", name),
-            settings.openai_speech_model,
+        "openai": lambda: _openai_voice(
+            settings, _needed(vendors.openai_key, "openai_api_key", name), vendors.openai_url
         ),
         "local": LocalVoice,
     }
     return _made(makers, name, "legacy_voices")
+
+
+def _openai_voice(settings: Settings, key: str, url: str) -> Voice:
+    model = settings.openai_speech_model
+    if registry.reads_aloud(model):
+        pcm24 = settings.realtime_audio == "pcm24"
+        return RealtimeVoice(OpenAIRealtime(key, url, pcm24=pcm24), model)
+    return SpeechEndpoint(url, key, model)
 
 
 def _made(makers: dict[str, Callable[[], _Stage]], name: str, setting: str) -> _Stage:

@@ -22,6 +22,9 @@ TURNS_PER_MINUTE = 6
 WORDS_TOKENS = 4
 """Text tokens of a second of speech: about 2.7 words."""
 
+SENTENCE_SECONDS, READING_TOKENS = 4, 60
+"""How long a sentence is that is read aloud, and what saying how it is to be read takes."""
+
 CHARACTERS = 15
 """Of a second of speech."""
 
@@ -32,12 +35,14 @@ PROMPT_TOKENS = 700
 
 @dataclass(frozen=True)
 class Makeup:
-    """The models of a call. Only a chain has a `voice`."""
+    """The models of a call. Only a chain has a `voice`, which `reads_aloud` if it is a model of
+    speech to speech."""
 
     model: str
     transcriber: str | None
     voice: str | None = None
     instructions_length: int = 0
+    reads_aloud: bool = False
 
 
 def forecast(makeup: Makeup, seconds: int) -> dict[str, TokenUsage]:
@@ -52,8 +57,18 @@ def forecast(makeup: Makeup, seconds: int) -> dict[str, TokenUsage]:
         heard = caller if spoken else seconds
         found[makeup.transcriber] = TokenUsage(heard_ms=round(heard * 1000))
     if makeup.voice is not None:
-        found[makeup.voice] = TokenUsage(voice_characters=round(agent * CHARACTERS))
+        found[makeup.voice] = _reading(agent) if makeup.reads_aloud else _voice(agent)
     return found
+
+
+def _voice(agent: float) -> TokenUsage:
+    return TokenUsage(voice_characters=round(agent * CHARACTERS))
+
+
+def _reading(agent: float) -> TokenUsage:
+    """Each sentence is told how to be read."""
+    told = round(agent * (WORDS_TOKENS + READING_TOKENS / SENTENCE_SECONDS))
+    return TokenUsage(input_text=told, output_audio=round(agent * AGENT_TOKENS))
 
 
 def _realtime(turns: int, prompt: int, caller: float, agent: float) -> TokenUsage:

@@ -263,7 +263,7 @@ _ENDING = (
         Kind.TRANSCRIPTION,
         "gpt-transcribe",
     ),
-    *_ending("gpt-4o-mini-tts tts-1 tts-1-hd", date(2027, 1, 6), Kind.SPEECH, "eleven_flash_v2_5"),
+    *_ending("gpt-4o-mini-tts tts-1 tts-1-hd", date(2027, 1, 6), Kind.SPEECH, CHEAP_REALTIME_MODEL),
 )
 _MODELS = {
     model.name: replace(model, prices=LIST_PRICES.of(model.name)) for model in _ALIVE + _ENDING
@@ -289,6 +289,13 @@ def known_models() -> Mapping[str, Model]:
 def find_model(name: str) -> Model | None:
     """What is known of a model; None for a name we have never heard of."""
     return _MODELS.get(name)
+
+
+def reads_aloud(name: str) -> bool:
+    """Whether a model that is to speak in a chain is one of speech to speech. Of names that are not
+    known OpenAI's family tells."""
+    known = find_model(name)
+    return known.kind is _S2S if known else name.startswith("gpt-realtime")
 
 
 def default_model(mode: str) -> str:

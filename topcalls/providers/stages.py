@@ -171,10 +171,14 @@ class SpeakingConfig:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Audio, and the words whose sound begins with it ("" when it goes on with the last)."""
+    """Audio, and the words whose sound begins with it ("" when it goes on with the last).
+
+    `usage` tells what a voice took that is not billed by the character; None: it is.
+    """
 
     audio: bytes
     text: str = ""
+    usage: TokenUsage | None = None
 
 
 class VoiceSession(Protocol):

@@ -65,7 +65,10 @@ _OLD_SPEECH = ("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage",
 
 
 def is_spoken_by(voice: Voice, speech_model: str) -> bool:
-    """Whether a voice is one of this model of `/audio/speech`: the oldest have fewer."""
+    """Whether a voice is one of this model of `/audio/speech`: the oldest have fewer. One of speech
+    to speech that reads aloud has those of its mode."""
+    if speech_model.startswith("gpt-realtime"):
+        return "realtime" in voice.modes
     return not speech_model.startswith("tts-1") or voice.name in _OLD_SPEECH
 
 

@@ -20,6 +20,7 @@ from topcalls.core.costs import CURRENCY, Line, Talk, Trunk, of_call, telephony,
 from topcalls.core.prices import PriceBook
 from topcalls.core.rates import Rate, rate_of
 from topcalls.core.token_usage import TokenUsage
+from topcalls.providers import registry
 from topcalls.services.lineup import Lineup
 from topcalls.store import calls, carriers, costs, routing, transfers
 from topcalls.store.models import Call, Carrier
@@ -100,11 +101,13 @@ class Costs:
 
     def _makeup(self, request: CallRequest, prompt: int) -> Makeup:
         lineup, mode = self._lineup, request.mode
+        voice = lineup.voice_model(request.speaker) if mode == "legacy" else None
         return Makeup(
             request.model or lineup.defaults[mode],
             lineup.transcriber(mode),
-            lineup.voice_model(request.speaker) if mode == "legacy" else None,
+            voice,
             prompt,
+            reads_aloud=voice is not None and registry.reads_aloud(voice),
         )
 
     def _first_trunk(self, known: _Known, carrier_id: str | None) -> Trunk:
