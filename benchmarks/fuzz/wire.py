@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from target import Target, cut, deep, json_values, mutated, places
 
 from topcalls.clock import SystemClock
+from topcalls.core.keys import Sounds
 from topcalls.errors import InvalidRequest
-from topcalls.esl import commands, translate
+from topcalls.esl import commands, configuration_commands, translate
 from topcalls.esl.errors import ProtocolError
 from topcalls.esl.parser import EventDecoder, Message, MessageParser
 from topcalls.media.audio_stream import MediaStream
@@ -136,24 +137,31 @@ _NASTY = st.text(max_size=30) | st.sampled_from(
 )
 _BUILDERS = [
     builder
-    for builder in vars(commands).values()
+    for module in (commands, configuration_commands)
+    for builder in vars(module).values()
     if inspect.isfunction(builder)
-    and builder.__module__ == commands.__name__
+    and builder.__module__ == module.__name__
     and not builder.__name__.startswith("_")
     and builder.__name__ not in ("originate", "originate_to", "event_subscription")
 ]
 
 
+_TEXTS = _NASTY | st.just("6a3f9d9c-8f2c-4a7e-9a52-0f5b8a3d8b11")
+_OF_KINDS: dict[str, st.SearchStrategy[Any]] = {
+    "int": st.integers(-5, 10**9),
+    "bool": st.booleans(),
+    "Sounds": st.builds(
+        Sounds,
+        lead_ms=st.integers(0, 5000),
+        keys=st.lists(st.tuples(_NASTY | st.sampled_from("0123456789*#"), st.integers(0, 5000))),
+    ),
+}
+
+
 def _arguments(builder: Any) -> st.SearchStrategy[Any]:
     signature = inspect.signature(builder)
     made = {
-        name: (
-            st.integers(-5, 10**9)
-            if parameter.annotation == "int"
-            else st.booleans()
-            if parameter.annotation == "bool"
-            else _NASTY | st.just("6a3f9d9c-8f2c-4a7e-9a52-0f5b8a3d8b11")
-        )
+        name: _OF_KINDS.get(parameter.annotation, _TEXTS)
         for name, parameter in signature.parameters.items()
     }
     return st.tuples(st.just(builder), st.fixed_dictionaries(made))

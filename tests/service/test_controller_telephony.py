@@ -19,7 +19,7 @@ from controller_rig import (
 from gevent import socket
 from gevent.event import Event
 
-from topcalls.controller import call_limits, telephony
+from topcalls.controller import call_limits, carrying, telephony
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.sandbox import faults
 from topcalls.store.models import Call
@@ -309,17 +309,17 @@ def test_a_call_that_was_not_dialled_when_its_controller_died_is_dialled_by_anot
 def test_a_call_that_cannot_be_carried_goes_back_and_is_dialled_when_it_can(rig):
     controller = rig.controller()
     gear = controller._gear
-    controller._gear = replace(gear, make_playback=None)
+    controller.carrying._gear = replace(gear, make_playback=None)
     call_id = rig.place(LISTENS)
     rig.wait_until(lambda: tries_of(rig, call_id) < 10, "a try")
-    controller._gear = gear
+    controller.carrying._gear = gear
     assert rig.wait_over(call_id).call_status == "completed"
 
 
 def test_a_call_that_can_never_be_carried_ends_after_its_last_try(rig, monkeypatch):
-    monkeypatch.setattr(telephony, "TURN_AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(carrying, "TURN_AWAY_SECONDS", 0.0)
     controller = rig.controller()
-    controller._gear = replace(controller._gear, make_playback=None)
+    controller.carrying._gear = replace(controller._gear, make_playback=None)
     call = rig.wait_over(rig.place(LISTENS))
     assert (call.call_status, call.end_reason) == ("failed", "configuration")
     assert originates(rig) == []
@@ -329,13 +329,13 @@ def test_a_call_that_can_never_be_carried_ends_after_its_last_try(rig, monkeypat
 def test_a_call_that_is_stopped_while_it_is_turned_away_is_never_dialled(rig):
     controller = rig.controller()
     gear = controller._gear
-    controller._gear = replace(gear, make_playback=None)
+    controller.carrying._gear = replace(gear, make_playback=None)
     call_id = rig.place(LISTENS)
     rig.wait_until(lambda: tries_of(rig, call_id) < 10, "a try")
     stop_by_user(rig, call_id)
     call = rig.wait_over(call_id)
     assert (call.status, call.end_reason) == ("cancelled", "stopped")
-    controller._gear = gear
+    controller.carrying._gear = gear
     assert rig.wait_over(rig.place(LISTENS)).call_status == "completed"
     assert len(originates(rig)) == 1
 
@@ -355,16 +355,18 @@ def test_a_call_that_is_stopped_while_it_is_taken_over_is_never_dialled(rig):
 
 
 def test_a_dialled_call_that_cannot_be_taken_over_is_hung_up_and_over(rig, monkeypatch):
-    monkeypatch.setattr(telephony, "TURN_AWAY_SECONDS", 0.0)
+    monkeypatch.setattr(carrying, "TURN_AWAY_SECONDS", 0.0)
     first = rig.controller()
     call_id = rig.place(ANSWERS)
     rig.wait_status(call_id, "in-progress")
-    first._lose(first.sessions.of_call(call_id))
+    first.carrying.lose(first.sessions.of_call(call_id))
     rig.wait_until(lambda: first.sessions.of_call(call_id) is None, "the first one to let go")
     (claimed,) = rig.services.calls.live(first.owner)
     controller = rig.controller(start=False)
-    controller._gear = replace(controller._gear, make_playback=None, switch=first._gear.switch)
-    controller.open_session(claimed)
+    controller.carrying._gear = replace(
+        controller._gear, make_playback=None, switch=first._gear.switch
+    )
+    controller.carrying.open(claimed)
     call = rig.wait_over(call_id)
     assert (call.call_status, call.end_reason) == ("failed", "controller_lost")
     rig.wait_until(lambda: not rig.switch.switch.calls, "the hang-up")

@@ -237,7 +237,7 @@ def test_two_who_talk_are_not_disturbed_by_a_controller_that_lost_their_call(rig
     call_id, caller, target = transferring(rig, BLIND, connected)
     rig.wait_until(lambda: state(rig, call_id) is State.TRANSFERRED, "the state")
     live = first.sessions.of_call(call_id)
-    first._lose(live)
+    first.carrying.lose(live)
     assert live.session.join(5)
     assert set(legs(rig)) == {caller.uuid, target.uuid}
     assert caller.audio.is_connected_with(target.audio)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from contextlib import ExitStack
 
@@ -15,7 +16,7 @@ from topcalls.clock import SystemClock
 from topcalls.compose import check_runner, doctor
 from topcalls.compose.check_runner import Check, run
 from topcalls.config import Settings
-from topcalls.core.checkup import Level, ok
+from topcalls.core.checkup import Level, ok, refused
 from topcalls.errors import ConfigError
 from topcalls.sandbox import speech_engines
 
@@ -210,6 +211,26 @@ def test_settings_that_do_not_load_are_a_finding(command):
     assert found["settings"]["status"] == "fault"
     assert "api_port" in found["settings"]["found"]
     assert found["zones"]["status"] == "ok"
+
+
+def test_a_package_that_is_missing_is_a_finding(command, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("topcalls.compose.doctor")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "topcalls.compose.check_runner", None)
+    result = command("--json")
+    assert result.exit_code == 1
+    (found,) = json.loads(result.output)["checks"]
+    assert (found["check"], found["status"]) == ("packages", "fault")
+    assert "check_runner" in found["found"]
+    assert found["remedy"]
+
+
+@pytest.mark.parametrize(
+    "error", [ConfigError("Wrong key."), ConfigError("Wrong.", remedy="Mend.")]
+)
+def test_every_refusal_has_a_remedy(error):
+    remedy = refused("database", error).remedy
+    assert remedy == error.remedy if error.remedy else "'database'" in remedy
 
 
 def test_settings_that_do_not_load_still_stop_other_commands(monkeypatch):

@@ -121,7 +121,7 @@ def test_playback_keys_and_streams_reach_the_hands(sessions):
 def test_hold_reaches_the_hands(sessions):
     sessions.route(event("CHANNEL_HOLD"))
     sessions.route(event("CHANNEL_UNHOLD"))
-    assert sessions.of_call("call-1").effects.notes == [("held", True), ("held", False)]
+    assert sessions.of_call("call-1").effects.notes == [("held", True, 0), ("held", False, 0)]
 
 
 def test_a_call_that_was_given_back_and_is_here_again_is_not_forgotten(sessions):

@@ -4,7 +4,7 @@ import pytest
 
 from topcalls.core.carrier_status import GatewayState
 from topcalls.errors import InvalidRequest
-from topcalls.esl import commands, sofia
+from topcalls.esl import commands, configuration_commands, sofia
 from topcalls.esl.parser import ESLEvent
 
 pytestmark = pytest.mark.unit
@@ -30,11 +30,14 @@ def event(**headers):
 @pytest.mark.parametrize(
     ("built", "text"),
     [
-        (commands.sofia_status(), "sofia status"),
-        (commands.sofia_gateway("tc_1"), "sofia status gateway tc_1"),
-        (commands.sofia_rescan("external"), "sofia profile external rescan"),
-        (commands.sofia_killgw("external", "tc_1"), "sofia profile external killgw tc_1"),
-        (commands.reload_acl(), "reloadacl"),
+        (configuration_commands.sofia_status(), "sofia status"),
+        (configuration_commands.sofia_gateway("tc_1"), "sofia status gateway tc_1"),
+        (configuration_commands.sofia_rescan("external"), "sofia profile external rescan"),
+        (
+            configuration_commands.sofia_killgw("external", "tc_1"),
+            "sofia profile external killgw tc_1",
+        ),
+        (configuration_commands.reload_acl(), "reloadacl"),
         (
             commands.event_filter("Event-Subclass", "sofia::gateway_state"),
             "filter Event-Subclass sofia::gateway_state",
@@ -48,9 +51,9 @@ def test_commands(built, text):
 @pytest.mark.parametrize("name", ["", "a b", "a\nb", "_all_", "a;b", "${x}", "a::b"])
 def test_a_gateway_is_a_name(name):
     for build in (
-        lambda: commands.sofia_gateway(name),
-        lambda: commands.sofia_killgw("external", name),
-        lambda: commands.sofia_rescan(name),
+        lambda: configuration_commands.sofia_gateway(name),
+        lambda: configuration_commands.sofia_killgw("external", name),
+        lambda: configuration_commands.sofia_rescan(name),
         lambda: commands.event_filter("Event-Subclass", f"{name}\n"),
     ):
         with pytest.raises(InvalidRequest):

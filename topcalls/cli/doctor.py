@@ -13,7 +13,7 @@ import click
 
 from topcalls import __version__, log
 from topcalls.config import Settings
-from topcalls.core.checkup import Finding, Level, Summary, summarise
+from topcalls.core.checkup import Finding, Level, Summary, fault, summarise
 from topcalls.errors import ConfigError
 
 _COLOURS = {Level.OK: "green", Level.WARNING: "yellow", Level.FAULT: "red"}
@@ -60,12 +60,24 @@ def _report(diagnose: Callable[[], list[Finding]], as_json: bool) -> NoReturn:
 
 def _diagnose(settings: Settings | ConfigError) -> list[Finding]:
     """The checks are imported now: they load packages that no other command needs."""
-    checks: Any = importlib.import_module("topcalls.compose.doctor")
+    try:
+        checks: Any = importlib.import_module("topcalls.compose.doctor")
+    except ModuleNotFoundError as missing:
+        return [_not_installed(missing)]
     if isinstance(settings, ConfigError):
         found: list[Finding] = checks.diagnose_without_settings(settings)
     else:
         found = checks.diagnose(settings)
     return found
+
+
+def _not_installed(missing: ModuleNotFoundError) -> Finding:
+    """Without it nothing else can be looked at."""
+    return fault(
+        "packages",
+        f"The package {missing.name} is not installed.",
+        "Install TopCalls again with pip, which brings what it needs.",
+    )
 
 
 def _diagnose_carrier(settings: Settings | ConfigError, name: str) -> list[Finding]:

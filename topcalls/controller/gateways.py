@@ -28,7 +28,7 @@ from topcalls.core import gateways as texts
 from topcalls.core.carrier_status import GOOD, GatewayState, Health, Judgement, judge
 from topcalls.core.trunks import carrier_of
 from topcalls.errors import SwitchError
-from topcalls.esl import commands, sofia
+from topcalls.esl import configuration_commands, sofia
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.parser import ESLEvent
 from topcalls.log import get_logger
@@ -156,7 +156,7 @@ class GatewayKeeper:
         self._take_up(settled, on_switch - leaving, is_changed=bool(changed or leaving))
 
     def _on_switch(self) -> set[str]:
-        table = self._switch.api(commands.sofia_status())
+        table = self._switch.api(configuration_commands.sofia_status())
         return {name for name in sofia.gateways(table, self._profile) if carrier_of(name)}
 
     def _remove(self, gateways: Iterable[str], present: dict[str, str]) -> None:
@@ -170,7 +170,7 @@ class GatewayKeeper:
         for gateway in sorted(gateways):
             self._answers.pop(gateway, None)
             try:
-                self._switch.api(commands.sofia_killgw(self._profile, gateway))
+                self._switch.api(configuration_commands.sofia_killgw(self._profile, gateway))
             except SwitchError as error:
                 log.warning("Gateway was not killed", gateway=gateway, why=str(error))
         until = self._clock.monotonic() + GONE_SECONDS
@@ -189,9 +189,11 @@ class GatewayKeeper:
     def _take_up(self, known: set[str], there: set[str], *, is_changed: bool) -> None:
         """Have the switch read what is new; whatever it does not have then is a problem."""
         if is_changed:
-            self._switch.api(commands.reload_acl(), timeout=RESCAN_SECONDS)
+            self._switch.api(configuration_commands.reload_acl(), timeout=RESCAN_SECONDS)
         if is_changed or known - there:
-            self._switch.api(commands.sofia_rescan(self._profile), timeout=RESCAN_SECONDS)
+            self._switch.api(
+                configuration_commands.sofia_rescan(self._profile), timeout=RESCAN_SECONDS
+            )
             there = self._on_switch()
         for gateway in sorted(known):
             if gateway not in there:
@@ -233,7 +235,7 @@ class GatewayKeeper:
         )
 
     def _state(self, gateway: str) -> GatewayState | None:
-        text = self._switch.api(commands.sofia_gateway(gateway))
+        text = self._switch.api(configuration_commands.sofia_gateway(gateway))
         gevent.sleep(0)  # between carriers others have their turn
         state = sofia.gateway_state(text)
         if state is None or state.is_up:

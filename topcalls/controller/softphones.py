@@ -10,7 +10,7 @@ from topcalls.clock import Clock
 from topcalls.controller.switch_files import SwitchFiles
 from topcalls.core import softphones as texts
 from topcalls.errors import SwitchError
-from topcalls.esl import commands, sofia
+from topcalls.esl import configuration_commands, sofia
 from topcalls.esl.client import SwitchClient
 from topcalls.log import get_logger
 from topcalls.services.softphones import Softphones
@@ -93,12 +93,14 @@ class SoftphoneKeeper:
         if problem:
             raise SwitchError(problem)
         if changed or present.keys() - wanted.keys() or (self._known is None and wanted):
-            self._switch.api(commands.reload_xml(), timeout=RELOAD_SECONDS)
+            self._switch.api(configuration_commands.reload_xml(), timeout=RELOAD_SECONDS)
             log.info("Softphones are on the switch", count=len(wanted))
         self._known = {login.softphone_id for login in logins}
 
     def _report(self, *, any_there: bool) -> None:
         registered: set[str] = set()
         if any_there:
-            registered = sofia.registered_users(self._switch.api(commands.show_registrations()))
+            registered = sofia.registered_users(
+                self._switch.api(configuration_commands.show_registrations())
+            )
         self._softphones.report(self._node, registered, self._clock.now())

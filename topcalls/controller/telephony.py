@@ -17,33 +17,30 @@ from gevent.event import Event
 
 from topcalls import __version__, metrics
 from topcalls.clock import Clock
-from topcalls.controller.call_effects import CallEffects
-from topcalls.controller.call_limits import END_SECONDS, limits_of
-from topcalls.controller.call_session import CallSession
+from topcalls.controller.carrying import Carrying
 from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gear import Gear
 from topcalls.controller.hand_over import HandOver, HandOverRules
-from topcalls.controller.journal import Journal
 from topcalls.controller.leg_leases import LegLeases
 from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
 from topcalls.controller.reception import Reception
 from topcalls.controller.reconciler import Reconciler
-from topcalls.controller.sessions import LiveCall, Sessions
+from topcalls.controller.rounds import attempt, every, watch_loop_lag
+from topcalls.controller.sessions import Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.supervisor_desk import SupervisorDesk
 from topcalls.controller.supervisors import Supervisors
 from topcalls.controller.switch_health import LOOK_SECONDS, SwitchHealth
-from topcalls.controller.turn_away import turn_away
-from topcalls.core.call_events import CallEvent, ShutDown
+from topcalls.core.call_events import ShutDown
 from topcalls.core.call_state import LIVE_STATES
-from topcalls.errors import ConfigError, StoreUnavailable, TopCallsError
+from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.presence import Presence
 from topcalls.services.calls import Calls
 from topcalls.services.commands import Commands
-from topcalls.services.dispatch import LEASE_SECONDS, ClaimedCall, Dispatch
+from topcalls.services.dispatch import LEASE_SECONDS, Dispatch
 from topcalls.services.inbound import Inbound
 from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes, Wish
 from topcalls.services.spooled_recordings import SpooledRecordings
@@ -55,8 +52,6 @@ SUCCESSION_SECONDS = 0.5
 SWEEP_SECONDS = 600.0
 KEEP_SECONDS = 1.0
 PLAYBACK_CHECK_SECONDS = 1.0
-LOOP_LAG_SECONDS = 0.5
-TURN_AWAY_SECONDS = 3.0
 STOP_SECONDS = 8.0
 CLAIM_SECONDS = 3.0
 """How long a claim that is under way may take to end when we stop."""
@@ -107,6 +102,16 @@ class Telephony:
         self._gear = make_gear(self)
         self.sessions.sides = self._gear.sides
         self._presence = presence
+        self._draining = Event()
+        self.carrying = Carrying(
+            owner,
+            verbs.calls,
+            self._gear,
+            self.sessions,
+            clock,
+            compare_seconds=RECONCILE_SECONDS,
+            leaving=self._draining,
+        )
 
         def may_take() -> bool:
             return self.health.may_dial and not self.is_draining
@@ -122,7 +127,7 @@ class Telephony:
                 owner, node, verbs.calls.supervisions, self._gear.switch, self._supervisors_of
             ),
             has_room=places.has_room,
-            open_session=self.open_session,
+            open_session=self.carrying.open,
         )
         self.reconciler = Reconciler(
             self._gear.switch,
@@ -143,7 +148,7 @@ class Telephony:
             self._gear.switch,
             presence,
             clock,
-            self.open_session,
+            self.carrying.open,
             self._gear.spool,
             files.forget if files is not None else lambda _: None,
             rules.adopt_seconds,
@@ -168,15 +173,13 @@ class Telephony:
             clock,
             live_calls=places.taken,
             may_dial=may_take,
-            open_session=self.open_session,
+            open_session=self.carrying.open,
         )
         self._taker = CommandTaker(verbs.commands, owner, self.sessions, clock)
-        self._draining = Event()
         self._hurry = Event()
         self._stopped = Event()
-        self._empty = Event()
         self._claiming = gevent.Greenlet(
-            self._every, DISPATCH_SECONDS, self._dispatcher.tick, self._draining
+            every, DISPATCH_SECONDS, self._dispatcher.tick, self._draining
         )
         self._loops: list[gevent.Greenlet] = [self._claiming]
 
@@ -207,8 +210,8 @@ class Telephony:
             (SWEEP_SECONDS, self._sweep),
             *((KEEP_SECONDS, keeper.tick) for keeper in self._gear.keepers),
         ):
-            self._loops.append(gevent.spawn(self._every, seconds, work, self._stopped))
-        self._loops.append(gevent.spawn(self._watch_loop_lag))
+            self._loops.append(gevent.spawn(every, seconds, work, self._stopped))
+        self._loops.append(gevent.spawn(watch_loop_lag, self._clock, self._stopped))
         self._gear.recordings.start()
 
     def stop(self, drain_seconds: float) -> None:
@@ -220,19 +223,19 @@ class Telephony:
         self._drain(drain_seconds)
         for live in self.sessions.all():
             live.session.post(ShutDown())
-        self._wait_until_empty(STOP_SECONDS, or_hurry=False)
+        self.carrying.wait_until_empty(STOP_SECONDS)
         self._stopped.set()
         gevent.killall(self._loops)
         self._gear.recordings.close()
         for keeper in self._gear.keepers:
-            self._try(keeper.release)
+            attempt(keeper.release)
         self._gear.switch.stop()
         self._gear.media.stop()
         if self._gear.listening is not None:
             self._gear.listening.stop()
         if self._gear.playback_directory is not None:
             self._gear.playback_directory.close()
-        self._try(lambda: self._verbs.nodes.leave(self.owner))
+        attempt(lambda: self._verbs.nodes.leave(self.owner))
         if self._presence is not None:
             self._presence.leave()
 
@@ -243,10 +246,10 @@ class Telephony:
         look = partial(self._hand_over.look, stopping=True, asked=asked)
         while len(self.sessions) and not self._hurry.is_set():
             left = deadline - self._clock.monotonic()
-            self._try(partial(look, at_once=left <= 0))
+            attempt(partial(look, at_once=left <= 0))
             if left <= 0:
                 return
-            self._wait_until_empty(min(left, SUCCESSION_SECONDS), or_hurry=True)
+            self.carrying.wait_until_empty(min(left, SUCCESSION_SECONDS), self._hurry)
 
     def hurry(self) -> None:
         """Stop waiting for calls to end by themselves."""
@@ -256,92 +259,32 @@ class Telephony:
         """The switch is (again) there: settle what its absence may have hidden."""
         log.info("Switch is up")
         self.health.came_up()
-        self._try(self._tell_alive)
-        self._try(self._reconcile)
+        attempt(self._tell_alive)
+        attempt(self._reconcile)
 
     def switch_down(self, reason: str) -> None:
         """The switch cannot be reached: calls go on, no new ones are claimed."""
         metrics.esl_reconnects.inc()
         log.warning("Switch is down", why=reason)
         self.health.went_down(reason)
-        self._try(self._tell_alive)
+        attempt(self._tell_alive)
 
     def events_lost(self, count: int) -> None:
         """Our queue overflowed: find out from the switch what the events would have said."""
         log.error("Events of the switch were dropped", count=count)
-        gevent.spawn(self._try, self.reconciler.compare)
-
-    def open_session(self, call: ClaimedCall, *events: CallEvent) -> None:
-        """Begin to live a claimed call, to which `events` have happened already."""
-        opened: list[LiveCall] = []  # none where the call cannot be carried
-
-        def lost() -> None:
-            for carried in opened:
-                self._lose(carried)
-
-        journal = Journal(call.call_id, call.version, self._verbs.calls, self._clock, on_lost=lost)
-        try:
-            effects = CallEffects(call, self._gear, journal)
-        except Exception:  # noqa: BLE001 - the calls claimed with it must not suffer
-            log.exception("Call cannot be carried here", call_id=call.call_id)
-            gevent.spawn(self._turn_away, call, journal)
-            return
-        session = CallSession(
-            call.call_id,
-            call.facts,
-            limits_of(call, RECONCILE_SECONDS, self._clock.now()),
-            self._clock,
-            on_closed=lambda _: self._closed(live, journal),
-            dialling=effects.dials,
-        )
-        live = LiveCall(session, effects, call.request.ring_timeout_seconds, call.dialled_at)
-        opened.append(live)
-        effects.bind(session, self.sessions.move)
-        self.sessions.add(live)
-        session.start(effects, journal, call.effects)
-        for event in events:
-            session.post(event)
+        gevent.spawn(attempt, self.reconciler.compare)
 
     def _supervisors_of(self, call_id: str) -> Supervisors | None:
         live = self.sessions.of_call(call_id)
         return live.effects.supervisors if live is not None else None
 
-    def _turn_away(self, call: ClaimedCall, journal: Journal) -> None:
-        """After a pause: what is wrong may pass."""
-        self._draining.wait(TURN_AWAY_SECONDS)
-        turn_away(call, journal, self._gear.switch, self._clock)
-        journal.close(END_SECONDS)
-
-    def _closed(self, live: LiveCall, journal: Journal) -> None:
-        """A call is over, here at least: what there is to write of it is written, however long
-        that takes. Until then it is among the live ones, and keeps its lease."""
-        live.effects.wait_for_last_words()
-        if live.effects.is_left:
-            live.effects.free_channel()
-        if live.session.facts.state.is_final:
-            journal.close_transcript()
-        journal.close()
-        if live.session.facts.state.is_final and not journal.is_lost:
-            live.effects.settled()
-        elif live.effects.is_left and not journal.is_lost:
-            call_id, now = live.session.call_id, self._clock.now()
-            self._try(lambda: self._verbs.calls.release(call_id, self.owner, now))
-        self.sessions.remove(live)
-        if not len(self.sessions):
-            self._empty.set()
-
-    def _lose(self, live: LiveCall) -> None:
-        """Another controller has the call."""
-        live.effects.lose()
-        live.session.abandon()
-
     def _beat(self) -> None:
         """Say that this controller lives, and keep its calls."""
-        if not (self._try(self._tell_alive) and self._try(self._keep_calls)):
+        if not (attempt(self._tell_alive) and attempt(self._keep_calls)):
             self._store_there_since = None
         elif self._store_there_since is None:
             self._store_there_since = self._clock.monotonic()
-        self._try(self._legs.renew)
+        attempt(self._legs.renew)
 
     def _tell_alive(self) -> None:
         """A wish to drain comes as the answer, and is confirmed at once."""
@@ -368,16 +311,16 @@ class Telephony:
             live = self.sessions.of_call(call_id)
             if live is not None and live.session.facts.state in LIVE_STATES:
                 log.warning("Call has another owner, letting go", call_id=call_id)
-                self._lose(live)
+                self.carrying.lose(live)
         self._legs.rows_held()
 
     def _check_playbacks(self) -> None:
         if not self._gear.switch.is_up:  # nothing is heard of them, and nothing can be done
             return
         for live in self.sessions.all():
-            self._try(live.effects.leg.playback.check)
+            attempt(live.effects.leg.playback.check)
         for side in list(self._gear.sides.values()):
-            self._try(side.leg.playback.check)
+            attempt(side.leg.playback.check)
 
     def _sweep(self) -> None:
         if self._gear.spool is not None:
@@ -390,8 +333,8 @@ class Telephony:
         if not self._gear.switch.is_up:
             return
         if not self._draining.is_set():
-            self._try(self._succession.settle_dead)
-            self._try(self._take_over)
+            attempt(self._succession.settle_dead)
+            attempt(self._take_over)
         self.reconciler.compare()
 
     def _look_for_heirs_and_calls(self) -> None:
@@ -420,12 +363,6 @@ class Telephony:
         self._keep_calls()
         self._succession.settle_silent()
 
-    def _wait_until_empty(self, seconds: float, *, or_hurry: bool) -> None:
-        self._empty.clear()
-        if len(self.sessions):
-            waiting = [self._empty, self._hurry] if or_hurry else [self._empty]
-            gevent.wait(waiting, timeout=seconds, count=1)
-
     def _enter(self) -> None:
         """Without locks (some network file systems) the dead are known by their leases alone."""
         try:
@@ -447,27 +384,3 @@ class Telephony:
                 remedy="Set media_host to an address of this machine and media_port to a free "
                 "port, or to 0.",
             ) from None
-
-    def _every(self, seconds: float, work: Callable[[], object], until: Event) -> None:
-        while not until.wait(seconds):
-            self._try(work)
-
-    def _try(self, work: Callable[[], object]) -> bool:
-        """Whether it worked."""
-        try:
-            work()
-        except TopCallsError as error:
-            log.warning("Will be tried again", why=str(error))
-        except (Exception, gevent.Timeout):  # one bad round must not end the loop
-            log.exception("A round failed")
-        else:
-            return True
-        return False
-
-    def _watch_loop_lag(self) -> None:
-        lag = metrics.loop_lag.labels("controller")
-        while True:
-            before = self._clock.monotonic()
-            if self._stopped.wait(LOOP_LAG_SECONDS):
-                return
-            lag.observe(max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS))

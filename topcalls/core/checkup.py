@@ -24,6 +24,7 @@ CLOCK_FAULT_SECONDS = 120.0
 """How far two clocks may be apart. Receivers of webhooks refuse signatures of another time, and
 leases are judged by each machine's own clock."""
 
+_LOOK = "See what docs/operations.md says of '{}' under Doctor, and the logs of the processes."
 _MIN_SECRET_LENGTH = 4
 _WELL_KNOWN = frozenset({"ClueCon"})
 _USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
@@ -83,8 +84,8 @@ def fault(check: str, found: str, remedy: str) -> Finding:
 
 
 def refused(check: str, error: TopCallsError) -> Finding:
-    """An error of ours, which says itself what to do."""
-    return fault(check, error.message, error.remedy or "")
+    """An error of ours; most say themselves what to do."""
+    return fault(check, error.message, error.remedy or _LOOK.format(check))
 
 
 def crashed(check: str, error: BaseException) -> Finding:
