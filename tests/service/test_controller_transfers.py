@@ -138,7 +138,7 @@ def test_a_caller_who_hangs_up_meanwhile(rig, destination, moment, outcome):
     assert call.end_reason == "callee_hung_up"
     target.channel.over.wait(5)
     rig.wait_until(lambda: legs(rig) == [], "the end of both legs")
-    rig.wait_until(lambda: transfers(rig, call_id)[0].ended_at, "the row")
+    rig.wait_until(lambda: transfers(rig, call_id)[0].outcome, "the row")
     assert transfers(rig, call_id)[0].outcome == outcome
 
 
