@@ -55,6 +55,7 @@ def services(
         telephony="sandbox",
         ai="sandbox",
         recordings_dir=directory,
+        secret_key=SECRET_KEY,
         public_url="https://calls.example.com",
         from_number=FROM_NUMBER,
         node_capacity=node_capacity,

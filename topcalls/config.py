@@ -257,6 +257,23 @@ class Settings(BaseModel):
         description="The API, as controllers reach it, for `recording_store = api`. Empty: "
         "`public_url`.",
     )
+    recording_format: Literal["wav", "mp3"] = Field(
+        "wav",
+        description="What `recording_url` leads to; the other is at the same address with its own "
+        "ending.",
+    )
+    recording_encryption: bool = Field(
+        False,
+        description="Whether recordings are encrypted where they are kept, with a key derived from "
+        "`secret_key`. Those that are there stay as they are.",
+    )
+    recording_retention_days: int = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="After how many days recordings are deleted, where call and account do not "
+        "say; 0: never.",
+    )
     recording_pause_seconds: int = Field(
         300,
         ge=5,

@@ -23,7 +23,7 @@ SOUND = b"RIFF" + bytes(range(256)) * 4
 def recorded(api):
     """The call and the path of its recording."""
     call_id = factories.finished_call(api.services, api.owner)
-    file = api.services.recordings.root / f"2026/11/23/{call_id}.wav"
+    file = api.services.recordings.store.root / f"2026/11/23/{call_id}.wav"
     file.parent.mkdir(parents=True)
     file.write_bytes(SOUND)
     api.services.recordings.look(call_id, api.services.clock.now())
@@ -66,7 +66,7 @@ def test_strangers_do_not_hear_it(api, recorded):
 def test_only_the_true_address_works(api, recorded):
     call_id, path = recorded
     assert api.get(path.replace("/2026/11/23/", "/2026/11/24/")).status_code == 404
-    assert api.get(path.replace("/wav", "/mp3")).status_code == 404
+    assert api.get(path.replace("/wav", "/ogg")).status_code == 404
     assert api.get(f"/recordings/{call_id}/../../2026/11/wav").status_code == 404
 
 
@@ -80,7 +80,7 @@ def test_a_call_without_recording_has_none(api):
 
 def test_a_file_that_was_deleted_is_a_clear_404(api, recorded):
     call_id, path = recorded
-    next(api.services.recordings.root.rglob("*.wav")).unlink()
+    next(api.services.recordings.store.root.rglob("*.wav")).unlink()
     response = api.get(path)
     assert response.status_code == 404
     assert "no longer here" in response.json["detail"]

@@ -78,7 +78,8 @@ def wait_recording(rig, call_id, *states):
 
 
 def sound_of(rig, call_id):
-    with wave.open(str(rig.services.recordings.path(rig.account.account_id, call_id))) as file:
+    sound = rig.services.recordings.sound(rig.account.account_id, call_id)
+    with sound.file as kept, wave.open(kept) as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
         return samples.reshape(-1, file.getnchannels()).astype(int)
 

@@ -37,7 +37,7 @@ def recorded(services, call_id):
     name = recording_name(call_id, call.created_at)
     samples = np.zeros((6 * RATE, 2), "<i2")
     samples[2 * RATE : 3 * RATE, 0] = samples[round(3.82 * RATE) : 5 * RATE, 1] = 4000
-    path = services.recordings.root / name
+    path = services.recordings.store.root / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
         file.setnchannels(2)

@@ -107,7 +107,7 @@ def test_a_silent_node_leaves_all_to_the_others(services, who, beat):
 
 def test_a_node_takes_no_more_than_its_capacity(services, who, beat):
     dispatch = factories.services(
-        services.db, services.recordings.root, services.clock, node_capacity=2
+        services.db, services.recordings.store.root, services.clock, node_capacity=2
     ).dispatch
     for owner in ("a1", "b1"):
         beat(owner, node_capacity=2)

@@ -43,7 +43,7 @@ def stored(services, call_id):
 def record(services, call_id):
     """Ten seconds of sound on both sides."""
     call = services.db.read(calls.get, call_id)
-    path = services.recordings.root / recording_name(call_id, call.created_at)
+    path = services.recordings.store.root / recording_name(call_id, call.created_at)
     path.parent.mkdir(parents=True, exist_ok=True)
     with WavWriter(path, AudioFormat("L16", 8000, 2)) as writer:
         writer.write(np.full(160_000, 999, dtype="<i2").tobytes())
@@ -112,7 +112,7 @@ def test_the_sound_of_a_turn_is_replaced_on_its_side(services, desk):
     services.recordings.look(call_id, services.clock.now())
     assert desk.view(call_id).recording_url is None
     with pytest.raises(NotFound, match="not redacted yet"):
-        services.recordings.path(desk.who.account_id, call_id)
+        services.recordings.sound(desk.who.account_id, call_id)
     desk.work(2)
     assert desk.view(call_id).recording_url
     sound = samples(path)

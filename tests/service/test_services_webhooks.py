@@ -97,7 +97,7 @@ def test_the_payload_of_a_completed_call(services, who):
     turn = Turn(1, "user", "Hello?", 1000, 1500)
     services.calls.append_turn(life.call_id, turn, services.clock.now())
     life.hang_up()
-    file = services.recordings.root / f"2026/11/23/{life.call_id}.wav"
+    file = services.recordings.store.root / f"2026/11/23/{life.call_id}.wav"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"RIFF" + b"." * 50)
     wrap_up(services)

@@ -43,7 +43,7 @@ def run_all(services, seconds=60):
 
 def record(services, call_id, content=b"RIFF" + b"." * 50):
     call = services.calls.get(who_of(services, call_id), call_id)
-    file = services.recordings.root / recording_name(call_id, call.created_at)
+    file = services.recordings.store.root / recording_name(call_id, call.created_at)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
     return file
@@ -69,7 +69,8 @@ def test_a_recorded_call_is_wrapped_up_at_once(services, who):
     done = services.calls.get(who.account_id, call_id)
     assert done.completed
     assert done.recording_url == f"https://calls.example.com/recordings/{call_id}/2026/11/23/wav"
-    assert services.recordings.path(who.account_id, call_id) == file
+    with services.recordings.sound(who.account_id, call_id).file as sound:
+        assert sound.read() == file.read_bytes()
     assert log(services, call_id) == {
         "recording": "done",
         "transcript": "done",
@@ -181,7 +182,7 @@ def test_a_call_that_was_not_to_be_recorded_is_not_waited_for(services, who):
     assert step(services) == [call_id]
     assert log(services, call_id)["recording"] == "skipped"
     with pytest.raises(NotFound):
-        services.recordings.path(who.account_id, call_id)
+        services.recordings.sound(who.account_id, call_id)
 
 
 def test_a_call_that_was_stopped_is_told_as_failed(services, who):
@@ -211,7 +212,7 @@ def test_configured_steps_run_once_and_in_order(services, db, who):
     steps = (Step.DISPOSITION, Step.SUMMARY, Step.EXTRACTION)
     configured = factories.services(
         db,
-        services.recordings.root,
+        services.recordings.store.root,
         services.clock,
         runners={item: runner(item.value) for item in steps},
     )
@@ -229,7 +230,7 @@ def test_a_step_that_breaks_is_tried_again_and_then_left_out(services, db, who):
         raise RuntimeError("vendor down")
 
     configured = factories.services(
-        db, services.recordings.root, services.clock, runners={Step.SUMMARY: broken}
+        db, services.recordings.store.root, services.clock, runners={Step.SUMMARY: broken}
     )
     call_id = factories.finished_call(configured, who, webhook_url=URL)
     record(configured, call_id)
@@ -242,7 +243,7 @@ def test_a_step_that_breaks_is_tried_again_and_then_left_out(services, db, who):
 
 def test_two_workers_do_not_do_the_same_step(services, db, who):
     factories.finished_call(services, who)
-    other = factories.services(db, services.recordings.root, services.clock)
+    other = factories.services(db, services.recordings.store.root, services.clock)
     now = services.clock.now()
     (call_id,) = services.wrap_ups.due(now, 10)
     assert other.wrap_ups.due(now, 10) == []
@@ -267,7 +268,7 @@ def test_a_worker_that_died_is_followed_by_another(services, db, who):
     record(services, call_id)
     services.wrap_ups.due(services.clock.now(), 10)
     services.clock.advance(LEASE_SECONDS)
-    other = factories.services(db, services.recordings.root, services.clock)
+    other = factories.services(db, services.recordings.store.root, services.clock)
     assert step(other) == [call_id]
 
 
@@ -333,7 +334,7 @@ def test_nobody_hears_the_recordings_of_others(services, who):
     run_all(services, 3)
     other = factories.principal(services, name="Other")
     with pytest.raises(NotFound):
-        services.recordings.path(other.account_id, call_id)
+        services.recordings.sound(other.account_id, call_id)
     file.unlink()
     with pytest.raises(NotFound):
-        services.recordings.path(who.account_id, call_id)
+        services.recordings.sound(who.account_id, call_id)

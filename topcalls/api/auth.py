@@ -14,6 +14,7 @@ from flask import Flask, Response, g, request
 from topcalls.api.rate_limits import PER_KEY, RateLimits
 from topcalls.errors import InsufficientScope, RateLimited, Unauthorized
 from topcalls.services.keys import SCOPES, Keys, Principal
+from topcalls.services.recording_links import SIGNATURE
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -21,6 +22,7 @@ _SCOPE = "required_scope"
 _PUBLIC = "is_public"
 _SIGNED = "is_signed"
 _SCHEME = "token_scheme"
+_LINKED = "is_opened_by_links"
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
 
 
@@ -55,6 +57,17 @@ def or_token(scheme: str) -> Callable[[View], View]:
         return view
 
     return mark
+
+
+def or_link(view: View) -> View:
+    """This route is also opened by a signature in its query, which it checks itself."""
+    setattr(view, _LINKED, True)
+    return view
+
+
+def has_link() -> bool:
+    """Whether the request carries a signature in its query, and no key."""
+    return SIGNATURE in request.args and "Authorization" not in request.headers
 
 
 def token_of(scheme: str) -> str | None:
@@ -96,6 +109,8 @@ def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
         return
     scheme = getattr(view, _SCHEME, None)
     if scheme is not None and token_of(scheme) is not None:
+        return
+    if getattr(view, _LINKED, False) and has_link():
         return
     token = _token()
     g.principal = _authenticated(token, keys, limits)

@@ -447,3 +447,8 @@ LIVE_CALLS: dict[str, Any] = {
     ],
     "total": 1,
 }
+RECORDING_LINK = {
+    "url": f"https://calls.example.com/recordings/{_CALL_ID}/2026/11/23/mp3"
+    "?expires=1795447920&signature=5b1e",
+    "expires_at": "2026-11-23T15:32:00.000000Z",
+}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,15 +44,15 @@ class Wait:
     agent_ms: int
 
 
-def read_sounding(path: Path) -> Sounding:
-    """Both sides of a recording.
+def read_sounding(source: Path | BinaryIO) -> Sounding:
+    """Both sides of a recording, by its path or opened.
 
     Raises:
         WavError: it is not a stereo file of 16-bit samples.
         OSError: it cannot be read.
     """
     caller, agent = [], []
-    with WavReader(path) as reader:
+    with WavReader(source) as reader:
         if reader.format.channels != 2:
             raise WavError("not stereo")
         width = reader.format.rate * FRAME_MS // 1000

@@ -58,14 +58,14 @@ class WavWriter:
 
 
 class WavReader:
-    """Reads `path` in pieces; iterate over `chunks`.
+    """Reads a file in pieces, by its path or opened; iterate over `chunks`.
 
     Unlike the standard library's it also reads a recording whose writer died: a header that
     promises nothing, or more than is there, means "to the end of the file".
     """
 
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("rb")
+    def __init__(self, source: Path | BinaryIO) -> None:
+        self._file = source.open("rb") if isinstance(source, Path) else source
         try:
             self.format, self._left = _read_header(self._file)
         except BaseException:

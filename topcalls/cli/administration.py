@@ -11,6 +11,7 @@ import click
 
 from topcalls import compose
 from topcalls.config import Settings
+from topcalls.core.recording_rules import MOST_RETENTION_DAYS
 from topcalls.services.accounts import MOST_OVERLAP_HOURS
 
 DEFAULT_SCOPES = "calls:read,calls:write"
@@ -91,6 +92,20 @@ def grant_minutes(settings: Settings, account_id: str, minutes: int, note: str) 
         services.quotas.grant(account_id, minutes, note)
         balance = services.quotas.balance(account_id)
     click.echo(f"{balance.minutes_remaining:.1f} minutes left")
+
+
+@accounts.command("retention")
+@click.argument("account_id")
+@click.argument("days", type=click.IntRange(0, MOST_RETENTION_DAYS))
+@click.pass_obj
+def set_retention(settings: Settings, account_id: str, days: int) -> None:
+    """Delete an account's recordings after so many DAYS; 0: never.
+
+    For recordings from now on whose call does not say.
+    """
+    with _services(settings) as services:
+        services.accounts.keep_recordings(account_id, days)
+    click.echo("kept for ever" if days == 0 else f"deleted after {days} days")
 
 
 @accounts.command("webhook-secret")

@@ -53,7 +53,9 @@ from topcalls.services.number_orders import NumberOrders
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
-from topcalls.services.recording_store import DirectoryStore, RecordingStore
+from topcalls.services.recording_cipher import RecordingCipher
+from topcalls.services.recording_links import RecordingLinks
+from topcalls.services.recording_store import DirectoryStore, KeptRecordings, RecordingStore
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
@@ -160,7 +162,14 @@ def wire(
     `WrapUps`. `search_db`: the same database, opened for searches alone, which would hold up
     everything else on SQLite's one thread."""
     quotas = Quotas(db, clock)
-    recordings = Recordings(db, settings.effective_recordings_dir, settings.effective_public_url)
+    recordings = Recordings(
+        db,
+        kept_recordings(settings),
+        settings.effective_public_url,
+        RecordingLinks(_secret_key(settings)),
+        kind=settings.recording_format,
+        retention_days=settings.recording_retention_days,
+    )
     webhooks = Webhooks(db, recordings, lease_owner, disable_after=settings.webhook_disable_after)
     lineup = lineup_of(settings)
     prices = prices_of(settings)
@@ -206,7 +215,7 @@ def wire(
     latencies = Latencies(db, recordings)
     analyses = Analyses(db)
     steps = {**analyses.runners, **(runners or {})}
-    redactions = Redactions(db, recordings.root)
+    redactions = Redactions(db, recordings.store)
     wrap_ups = WrapUps(
         db, recordings, latencies, redactions, webhooks, costs, steps, owner=lease_owner
     )
@@ -229,7 +238,7 @@ def wire(
         provisioning=Provisioning(db, clock, phone_numbers, sellers, purchase_rules(settings)),
         number_orders=NumberOrders(db, sellers, lease_owner),
         recordings=recordings,
-        spooled_recordings=SpooledRecordings(db),
+        spooled_recordings=SpooledRecordings(db, settings.recording_retention_days),
         webhooks=webhooks,
         webhook_log=WebhookLog(db, clock),
         webhook_subscriptions=WebhookSubscriptions(db, clock, catalogue, webhooks.interests),
@@ -259,7 +268,7 @@ def wire(
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,
         latencies=latencies,
-        housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes),
+        housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes, recordings),
         catalogue=catalogue,
         voices=voices,
         voice_clones=VoiceClones(
@@ -305,7 +314,14 @@ def recording_store(settings: Settings, clock: Clock) -> RecordingStore:
     if settings.recording_store == "api":
         url = settings.effective_recording_api_url
         return ApiStore(url, upload_tickets(settings), clock)
-    return DirectoryStore(settings.effective_recordings_dir)
+    return kept_recordings(settings)
+
+
+def kept_recordings(settings: Settings) -> KeptRecordings:
+    """Where recordings are kept, for those who read them."""
+    cipher = RecordingCipher(_secret_key(settings))
+    encrypt = settings.recording_encryption
+    return DirectoryStore(settings.effective_recordings_dir, cipher, encrypt=encrypt)
 
 
 def effective_from_number(settings: Settings) -> str:

@@ -60,12 +60,14 @@ class Recording:
 
     `channels`: None is `stereo`. `announcement` is spoken before anything else where the call is
     recorded. `agent_may_pause`: the model has the tools that mask the recording.
+    `retention_days`: for so long it is kept; None: as the account, or the installation, has it.
     """
 
     enabled: bool = True
     channels: str | None = None
     announcement: str | None = None
     agent_may_pause: bool | None = None
+    retention_days: int | None = None
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,8 @@ from topcalls.core.call_request import (
     MODES,
     NOT_YET,
     OF_THE_INSTALLATION,
-    RECORDING_CHANNELS,
     CallRequest,
     NotYet,
-    Recording,
 )
 from topcalls.core.filler import filler_faults
 from topcalls.core.interruption import interruption_faults
@@ -45,6 +43,7 @@ from topcalls.core.model_life import ModelRules
 from topcalls.core.outcome_rules import mapping_faults
 from topcalls.core.personal_data import redaction_faults
 from topcalls.core.pronunciation import keyword_faults, pronunciation_faults
+from topcalls.core.recording_rules import recording_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_cassette import cassette_faults
 from topcalls.core.tool_rules import tool_faults
@@ -72,8 +71,6 @@ _OBJECTS = (
     *("request_data", "metadata", "summary", "voicemail", "ivr", "screening", "transfer"),
     "appointments",
 )
-_FLAGS = ("enabled", "agent_may_pause")
-MAX_ANNOUNCEMENT = 1_000
 _FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
 OF_ONE_CALL = frozenset(
     {"phone_number", "from_number", "schedule_at", "metadata", "agent_id", "agent_version"}
@@ -336,30 +333,7 @@ def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fault
 
 
 def _recording(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    section = given.get("recording", {})
-    if not isinstance(section, Mapping):
-        yield FieldError("recording", "Must be an object.", "invalid_type")
-        return
-    known = tuple(f.name for f in fields(Recording))
-    for key, value in section.items():
-        if key not in known:
-            message = f"Is not a field of recording.{did_you_mean(key, known)}"
-            yield FieldError(f"recording.{key}", message, "unknown")
-        elif key in _FLAGS and not isinstance(value, bool):
-            yield FieldError(f"recording.{key}", "Must be true or false.", "invalid_type")
-        elif key == "channels" and value not in (None, *RECORDING_CHANNELS):
-            message = f"Must be one of {', '.join(RECORDING_CHANNELS)}."
-            yield FieldError("recording.channels", message, "choice")
-        elif key == "announcement" and value is not None:
-            yield from _announcement(value)
-
-
-def _announcement(value: Any) -> Faults:
-    if not isinstance(value, str):
-        yield FieldError("recording.announcement", "Must be text.", "invalid_type")
-    elif not value.strip() or len(value) > MAX_ANNOUNCEMENT:
-        message = f"Must be 1 to {MAX_ANNOUNCEMENT} characters, not counting space around it."
-        yield FieldError("recording.announcement", message, "length")
+    yield from recording_faults(given.get("recording", {}))
 
 
 def _filler(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

@@ -100,6 +100,12 @@ class Accounts:
 
         return self._db.run(verb)
 
+    def keep_recordings(self, account_id: str, days: int) -> None:
+        """Have the account's recordings deleted after so many days, where a call does not say; 0:
+        never. Raises NotFound."""
+        if not self._db.run(accounts.update, account_id, recording_retention_days=days):
+            raise NotFound("No such account.")
+
     def webhook_secret(self, account_id: str) -> str:
         """The secret that signs this account's webhooks (`whsec_…`). Raises NotFound."""
         secret = self._db.read(accounts.webhook_secret, account_id)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from topcalls.services.nodes import Nodes
 from topcalls.services.quotas import Quotas
+from topcalls.services.recordings import Recordings
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 from topcalls.store import idempotency, leases, retention, webhook_subscriptions, webhooks
@@ -40,6 +41,7 @@ class Tidied:
     deliveries: int
     webhook_lanes: int
     webhook_listeners: int
+    recordings: int
     wrap_ups: int
 
 
@@ -53,6 +55,7 @@ class Housekeeping:
         webhooks: Webhooks,
         wrap_ups: WrapUps,
         nodes: Nodes,
+        recordings: Recordings,
         *,
         keep: timedelta = timedelta(days=90),
     ) -> None:
@@ -61,6 +64,7 @@ class Housekeeping:
         self._webhooks = webhooks
         self._wrap_ups = wrap_ups
         self._nodes = nodes
+        self._recordings = recordings
         self._keep = keep
 
     def run(self, now: datetime) -> Tidied:
@@ -77,6 +81,7 @@ class Housekeeping:
             deliveries=self._webhooks.bury_exhausted(now),
             webhook_lanes=self._db.run(webhooks.forget_lanes, before, _BATCH),
             webhook_listeners=self._db.run(webhook_subscriptions.forget_listeners, now),
+            recordings=self._recordings.delete_expired(now, _BATCH),
             wrap_ups=self._wrap_ups.heal(now),
         )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from gevent import get_hub
 
@@ -14,7 +13,7 @@ from topcalls.audio.wav import WavError
 from topcalls.core.call_request import CallRequest
 from topcalls.core.latency import SHARES, Histogram, Spreads, TurnTiming, timing_of
 from topcalls.core.wrap_up import Result
-from topcalls.errors import InvalidRequest
+from topcalls.errors import InvalidRequest, TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.recordings import Recordings
 from topcalls.store import calls, latency
@@ -69,23 +68,23 @@ class Latencies:
         if call is None or not timings:
             return Result.SKIPPED
         if call.recording_ready_at is not None and call.recording_file:
-            timings = _with_ears(timings, self._recordings.root / call.recording_file)
+            timings = self._with_ears(timings, call.recording_file)
         self._db.run(_store, call_id, timings, now)
         return Result.DONE
+
+    def _with_ears(self, timings: list[TurnTiming], name: str) -> list[TurnTiming]:
+        try:
+            file = self._recordings.store.open(name)
+            sound: Sounding = get_hub().threadpool.apply(read_sounding, (file,))
+        except (OSError, WavError, TopCallsError) as error:
+            log.info("Recording tells no delays", file=name, why=str(error))
+            return timings
+        return [_with_ear(timing, sound) for timing in timings]
 
 
 def _timed(call_id: str) -> tuple[Call | None, list[TurnTiming]]:
     found = [timing_of(row.seq, row.measures) for row in calls.timings(call_id)]
     return calls.get(call_id), found
-
-
-def _with_ears(timings: list[TurnTiming], recording: Path) -> list[TurnTiming]:
-    try:
-        sound: Sounding = get_hub().threadpool.apply(read_sounding, (recording,))
-    except (OSError, WavError) as error:
-        log.info("Recording tells no delays", file=recording.name, why=str(error))
-        return timings
-    return [_with_ear(timing, sound) for timing in timings]
 
 
 def _with_ear(timing: TurnTiming, sound: Sounding) -> TurnTiming:

@@ -2,8 +2,8 @@
 
 A controller hands a complete file over by `put`; when that returns, the recording is safe under its
 name, and the file in the spool may be deleted. To put the same again changes nothing, so whoever
-died in between simply repeats it. `services/recording_upload.py` is the store of a controller that
-shares no disk with the API; one in an object store would implement the same two methods.
+died in between simply repeats it. API and workers read recordings, and delete them.
+`services/recording_upload.py` is the store of a controller that shares none with the API.
 
 These methods touch the disk or the network: never call them where an event loop carries audio.
 """
@@ -17,11 +17,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol, TypeVar
 
 from topcalls.errors import InvalidRequest, TopCallsError
 from topcalls.ids import new_id
+from topcalls.services.recording_cipher import RecordingCipher
 
+T = TypeVar("T")
 CHUNK_BYTES = 256 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 _NO_LINKS = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EMLINK)
@@ -46,7 +48,7 @@ class FinishedRecording:
 
 
 class RecordingStore(Protocol):
-    """See the module's text."""
+    """Where a controller brings recordings. See the module's text."""
 
     def put(self, file: Path, recording: FinishedRecording) -> None:
         """Keep this recording; `file` may be gone afterwards. Raises `RecordingNotStored`."""
@@ -55,11 +57,33 @@ class RecordingStore(Protocol):
         """Why nothing could be put now, in words; empty where it could."""
 
 
-class DirectoryStore:
-    """Keeps recordings below `root`, which the API sees too."""
+class KeptRecordings(RecordingStore, Protocol):
+    """Where recordings are kept, as the API and workers see it. Every method raises
+    `RecordingNotStored` where the store is away."""
 
-    def __init__(self, root: Path) -> None:
+    def accept(self, recording: FinishedRecording, chunks: Iterable[bytes]) -> None:
+        """Keep what comes in pieces. Raises `InvalidRequest` if it is not what was announced."""
+
+    def open(self, name: str) -> BinaryIO:
+        """A recording, which can be read from any place. Raises `FileNotFoundError`."""
+
+    def size(self, name: str) -> int:
+        """How large a file is in the store; 0 where there is none."""
+
+    def delete(self, name: str) -> None:
+        """Keep a recording no longer; one that is not there is no error."""
+
+
+class DirectoryStore:
+    """Keeps recordings below `root`, which the API sees too. With a `cipher` new ones are
+    encrypted; what is encrypted can be read with one."""
+
+    def __init__(
+        self, root: Path, cipher: RecordingCipher | None = None, *, encrypt: bool = False
+    ) -> None:
         self.root = root
+        self._cipher = cipher
+        self._encrypts = encrypt and cipher is not None
 
     def path(self, name: str) -> Path:
         """The file of that name."""
@@ -71,6 +95,10 @@ class DirectoryStore:
             if self.has(recording):
                 return
             target.parent.mkdir(parents=True, exist_ok=True)
+            if self._encrypts:
+                with file.open("rb") as source:
+                    self._write(target, recording, pieces(source.read))
+                return
             _sync(file)
             self._move(file, target, recording)
         except OSError as error:
@@ -93,12 +121,35 @@ class DirectoryStore:
 
     def has(self, recording: FinishedRecording) -> bool:
         """It is here already, byte by byte."""
-        target = self.path(recording.name)
-        return (
-            target.is_file()
-            and target.stat().st_size == recording.size
-            and digest(target) == recording.sha256
-        )
+        try:
+            with self.open(recording.name) as kept:
+                return digest_of(kept) == recording.sha256
+        except FileNotFoundError:
+            return False
+
+    def open(self, name: str) -> BinaryIO:
+        file = self._reaching(lambda: self.path(name).open("rb"))
+        return file if self._cipher is None else self._cipher.opened(file)
+
+    def size(self, name: str) -> int:
+        try:
+            return self.path(name).stat().st_size
+        except OSError:
+            return 0
+
+    def delete(self, name: str) -> None:
+        if not self.root.is_dir():
+            raise RecordingNotStored(f"The directory of recordings, {self.root}, is not there.")
+        with suppress(FileNotFoundError):
+            self._reaching(self.path(name).unlink)
+
+    def _reaching(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            raise _refused(self.root, error) from error
 
     def problem(self) -> str:
         probe = self.root / f".{new_id()}.probe"
@@ -134,29 +185,46 @@ class DirectoryStore:
     def _write(self, target: Path, recording: FinishedRecording, chunks: Iterable[bytes]) -> None:
         """Under another name first: what has the right name is always whole."""
         part = target.with_name(f".{target.name}.{new_id()}.part")
-        seen, size = hashlib.sha256(), 0
         try:
+            checked = as_announced(recording, chunks)
+            kept = self._cipher.encrypted(checked) if self._cipher and self._encrypts else checked
             with part.open("xb") as file:
-                for chunk in chunks:
-                    size += len(chunk)
-                    if size > recording.size:
-                        break
-                    seen.update(chunk)
+                for chunk in kept:
                     file.write(chunk)
                 file.flush()
                 os.fsync(file.fileno())
-            if size != recording.size or seen.hexdigest() != recording.sha256:
-                raise InvalidRequest("What came is not the recording that was announced.")
             os.replace(part, target)
             _sync(target.parent)
         finally:
             part.unlink(missing_ok=True)
 
 
+def as_announced(recording: FinishedRecording, chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same pieces. Raises `InvalidRequest` at the end, or sooner, if they are not this
+    recording."""
+    seen, size = hashlib.sha256(), 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > recording.size:
+            break
+        seen.update(chunk)
+        yield chunk
+    if size != recording.size or seen.hexdigest() != recording.sha256:
+        raise InvalidRequest("What came is not the recording that was announced.")
+
+
 def digest(file: Path) -> str:
     """SHA-256 of a file, in hexadecimal digits."""
     with file.open("rb") as data:
-        return hashlib.file_digest(data, "sha256").hexdigest()
+        return digest_of(data)
+
+
+def digest_of(file: BinaryIO) -> str:
+    """SHA-256 of what is left of an open file, in hexadecimal digits."""
+    seen = hashlib.sha256()
+    for piece in pieces(file.read):
+        seen.update(piece)
+    return seen.hexdigest()
 
 
 def pieces(read: Callable[[int], bytes]) -> Iterator[bytes]:

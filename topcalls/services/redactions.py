@@ -6,7 +6,8 @@ turns redacted all the same, and gets no recording whose sound is to be redacted
 
 from __future__ import annotations
 
-import hashlib
+import shutil
+import tempfile
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +20,15 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.personal_data import Rules, redacted_turns
 from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import Result
+from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.carried import turn_of
+from topcalls.services.recording_store import (
+    CHUNK_BYTES,
+    FinishedRecording,
+    KeptRecordings,
+    digest,
+)
 from topcalls.store import calls, recordings
 from topcalls.store.database import Database
 from topcalls.store.models import Call
@@ -33,11 +41,11 @@ log = get_logger("redactions")
 
 
 class Redactions:
-    """The wrap-up's step. `root` is where recordings are kept."""
+    """The wrap-up's step. `store` is where recordings are kept."""
 
-    def __init__(self, db: Database, root: Path) -> None:
+    def __init__(self, db: Database, store: KeptRecordings) -> None:
         self._db = db
-        self._root = root
+        self._store = store
 
     def redact(self, call_id: str, now: datetime) -> Result:
         """Sound first, and words after it: by these it is found where in the sound they are. May
@@ -54,12 +62,12 @@ class Redactions:
         fill = rules.audio
         if fill is not None and _has_sound(call):
             name = call.recording_file if call.recording_ready_at is not None else None
-            if not name or not self._mask(call, self._root / name, changed, fill):
+            if not name or not self._mask(call, name, changed, fill):
                 return Result.NOT_READY
         self._db.run(_store, call_id, changed, now)
         return Result.DONE
 
-    def _mask(self, call: Call, path: Path, turns: Sequence[Turn], fill: Fill) -> bool:
+    def _mask(self, call: Call, name: str, turns: Sequence[Turn], fill: Fill) -> bool:
         """False where the recording cannot be read here (yet)."""
         row = self._db.read(recordings.get, call.id)
         is_stereo = CallRequest.from_mapping(call.request).recording.channels != "mono"
@@ -72,12 +80,13 @@ class Redactions:
             for turn in turns
         ]
         try:
-            size, sha256 = get_hub().threadpool.apply(_masked, (path, spans, fill))
-        except (OSError, WavError) as error:
+            masked = get_hub().threadpool.apply(_masked, (self._store, call.id, name, spans, fill))
+        except (OSError, WavError, TopCallsError) as error:
             log.warning("Recording not redacted", call_id=call.id, why=str(error))
             return False
         if row is not None:
-            self._db.run(lambda: recordings.change(call.id, size=size, sha256=sha256))
+            changes = {"size": masked.size, "sha256": masked.sha256}
+            self._db.run(lambda: recordings.change(call.id, **changes))
         return True
 
 
@@ -92,13 +101,19 @@ def readable_turns(call: Call) -> list[Turn]:
     return turns if rules is None else redacted_turns(turns, rules)
 
 
-def _masked(path: Path, spans: Sequence[Span], fill: Fill) -> tuple[int, str]:
-    """Size and SHA-256 of the file afterwards."""
-    if spans:
-        mask(path, spans, fill)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return path.stat().st_size, digest
+def _masked(
+    store: KeptRecordings, call_id: str, name: str, spans: Sequence[Span], fill: Fill
+) -> FinishedRecording:
+    """The recording as it is kept afterwards."""
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "masked.wav"
+        with store.open(name) as kept, file.open("xb") as copy:
+            shutil.copyfileobj(kept, copy, CHUNK_BYTES)
+        if spans:
+            mask(file, spans, fill)
+        recording = FinishedRecording(call_id, name, file.stat().st_size, digest(file))
+        store.put(file, recording)
+    return recording
 
 
 def _has_sound(call: Call) -> bool:

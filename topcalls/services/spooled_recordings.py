@@ -65,8 +65,9 @@ class Pause:
 class SpooledRecordings:
     """What controllers say of recordings, and ask about them. `owner` holds leases."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, retention_days: int = 0) -> None:
         self._db = db
+        self._retention_days = retention_days
 
     # --- while the call lasts
 
@@ -150,7 +151,7 @@ class SpooledRecordings:
         """It is where it is kept. `problem`: what is wrong with it all the same, in words."""
 
         def verb() -> None:
-            keep(recording, now)
+            keep(recording, now, self._retention_days)
             recordings.let_go(
                 recording.call_id,
                 owner,

@@ -85,3 +85,15 @@ def waiting() -> tuple[int, str | None]:
         .first()
     )
     return count, last.problem if last is not None else None
+
+
+def expired(now: datetime, limit: int) -> list[tuple[str, str | None]]:
+    """Calls whose recording was kept for long enough, and its name in the store."""
+    query = (
+        CallRecording.select(CallRecording.call, Call.recording_file)
+        .join(Call)
+        .where(CallRecording.expires_at.is_null(False), CallRecording.expires_at <= now)
+        .order_by(CallRecording.expires_at)
+        .limit(limit)
+    )
+    return [(call_id, name) for call_id, name in tuples(query)]

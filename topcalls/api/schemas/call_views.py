@@ -228,6 +228,8 @@ class RecordingViewSchema(ma.Schema):
     size = fields.Whole(allow_none=True, metadata={"description": "Bytes of the file."})
     sha256 = fields.Text(allow_none=True, metadata={"description": "Of the file, hexadecimal."})
     paused_at = _moment("Since when nothing is recorded.")
+    expires_at = _moment("When it is deleted; null: never.")
+    deleted_at = _moment("When it was deleted.")
     problem = fields.Text(
         allow_none=True, metadata={"description": "What is wrong with it, in words."}
     )

@@ -39,7 +39,6 @@ from topcalls.core.call_request import (
     CallRequest,
 )
 from topcalls.core.call_rules import (
-    MAX_ANNOUNCEMENT,
     MODEL_PATTERN,
     NUMBER_RANGES,
     TEXT_LENGTHS,
@@ -48,6 +47,7 @@ from topcalls.core.knowledge import MOST_PER_CALL
 from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.personal_data import FILLS, KINDS, MOST_NAMES
 from topcalls.core.phone_numbers import E164_PATTERN
+from topcalls.core.recording_rules import MAX_ANNOUNCEMENT, MOST_RETENTION_DAYS
 from topcalls.errors import InvalidRequest
 
 _REFUSED = {entry.path: entry for entry in NOT_YET}
@@ -103,6 +103,15 @@ class RecordingSchema(ma.Schema):
             "default": False,
             "description": "The agent has the tools `pause_recording` and `resume_recording`.",
         }
+    )
+    retention_days = fields.Whole(
+        allow_none=True,
+        metadata={
+            "description": "Deleted after so many days; 0: never. Otherwise as the account, or the "
+            "installation, has it.",
+            "minimum": 0,
+            "maximum": MOST_RETENTION_DAYS,
+        },
     )
 
 

@@ -26,6 +26,7 @@ class Account(Table):
     created_at = InstantField()
     previous_webhook_secret = SecretField(null=True)
     previous_signs_until = InstantField(null=True)
+    recording_retention_days = peewee.IntegerField(null=True)
 
 
 class ApiKey(Table):

@@ -18,7 +18,8 @@ class CallRecording(Leased):
     The lease is of the controller that brings it, which tries again at `available_at`; `problem`
     says in words why it did not succeed so far, after `failures` tries. While it is masked,
     `paused_at` is set; `resumed_at` is when the last such time ended. `repaired`: the switch had
-    died before it completed the file.
+    died before it completed the file. What is stored is deleted at `expires_at`, and was at
+    `deleted_at`.
     """
 
     call = peewee.ForeignKeyField(Call, primary_key=True, on_delete="CASCADE")
@@ -37,6 +38,8 @@ class CallRecording(Leased):
     channels = peewee.IntegerField(null=True)
     milliseconds = peewee.IntegerField(null=True)
     repaired = peewee.BooleanField(default=False)
+    expires_at = InstantField(null=True)
+    deleted_at = InstantField(null=True)
 
 
 CallRecording.add_index(
@@ -44,5 +47,12 @@ CallRecording.add_index(
         CallRecording.available_at,
         where=CallRecording.state == peewee.SQL("'waiting'"),
         name="call_recording_waiting",
+    )
+)
+CallRecording.add_index(
+    CallRecording.index(
+        CallRecording.expires_at,
+        where=peewee.SQL('"expires_at" IS NOT NULL'),
+        name="call_recording_expires",
     )
 )
