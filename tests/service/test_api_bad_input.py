@@ -61,7 +61,6 @@ def only_fault(problem):
             "tools.0.url",
             "web address",
         ),
-        ({"knowledge_base_ids": ["kb"]}, "knowledge_base_ids", "not supported yet"),
         (
             {"analysis_schema": {"type": "object", "properties": {"a": {"type": "strin"}}}},
             "analysis_schema.properties.a.type",
