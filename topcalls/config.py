@@ -246,11 +246,24 @@ class Settings(BaseModel):
         description="Where FreeSWITCH writes recordings; its controllers see it at the same path, "
         "and bring them to where they are kept. Empty: `spool` below `recordings_dir`.",
     )
-    recording_store: Literal["directory", "api"] = Field(
+    recording_store: Literal["directory", "api", "s3"] = Field(
         "directory",
-        description="How a controller brings recordings to where they are kept: `directory` (it "
-        "sees `recordings_dir`) or `api` (it sends them to the API at `recording_api_url`).",
+        description="Where recordings are kept, and how a controller brings them there: "
+        "`directory` (it sees `recordings_dir`), `s3` (an object store; needs the extra `s3`), or "
+        "`api` (it sends them to the API at `recording_api_url`, which has a store of its own).",
     )
+    recording_s3_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/@?#]+/?)?$",
+        description="The object store, without a bucket: `https://s3.eu-central-1.amazonaws.com`.",
+    )
+    recording_s3_bucket: str = Field("", description="Its bucket, which must be there.")
+    recording_s3_prefix: str = Field(
+        "", description="What the names of objects begin with: `calls/`."
+    )
+    recording_s3_region: str = Field("", description="Its region. Empty: it is asked.")
+    recording_s3_access_key: str = Field("", description="Who we are to the object store.")
+    recording_s3_secret_key: SecretStr | None = Field(None, description="What proves it.")
     recording_api_url: str = Field(
         "",
         pattern=r"^(https?://[^\s/@?#]+(/[^\s?#]*)?)?$",
@@ -678,6 +691,7 @@ def _refuse_contradictions(settings: Settings) -> None:
         "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
         "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
         "openai_api_key": settings.ai_mode == "live" and settings.openai_api_key is None,
+        **{name: not getattr(settings, name) for name in _needed_by_the_store(settings)},
     }
     for name, missing in needed.items():
         if missing:
@@ -703,6 +717,13 @@ def _refuse_unusable_listening(settings: Settings) -> None:
             field="listen_url",
             remedy="Set TOPCALLS_LISTEN_URL to how listeners reach this controller.",
         )
+
+
+def _needed_by_the_store(settings: Settings) -> tuple[str, ...]:
+    if settings.recording_store != "s3":
+        return ()
+    names = ("url", "bucket", "access_key", "secret_key")
+    return tuple(f"recording_s3_{name}" for name in names)
 
 
 def _refuse_unusable_links(settings: Settings) -> None:

@@ -10,6 +10,7 @@ EXTRAS = (
     "espeakng_loader",
     "h11",
     "livekit",
+    "minio",
     "onnxruntime",
     "pocketsphinx",
     "protego",

@@ -20,6 +20,7 @@ from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import Stages
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.sandbox_checkup import Doubles
+from topcalls.compose.services import recording_store
 from topcalls.compose.vendors import SANDBOX_AI_KEY, Vendors
 from topcalls.config import Settings
 from topcalls.controller.assembly import MediaOptions, SwitchAddress
@@ -32,7 +33,6 @@ from topcalls.providers.openai import checkup as openai_checkup
 from topcalls.services import api_checkup, package_checkup, settings_checkup
 from topcalls.services import machine_checkup as machine
 from topcalls.services.checkup import DatabaseCheckup
-from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.worker import checkup as queue_checkup
 
 FILE_SECONDS = 2.0
@@ -124,13 +124,16 @@ class Doctor:
             )
 
         def store() -> Iterator[Finding]:
-            api = ApiStore(settings.effective_recording_api_url, Tickets(""), self.clock)
-            words = api.problem()
-            remedy = "Start the API, or set TOPCALLS_RECORDING_API_URL. Recordings wait meanwhile."
+            words = recording_store(settings, self.clock).problem()
+            remedy = (
+                "Check the object store and the settings recording_s3_…. Recordings wait meanwhile."
+                if settings.recording_store == "s3"
+                else "Start the API, or set TOPCALLS_RECORDING_API_URL. Recordings wait meanwhile."
+            )
             yield (
                 fault("recording_store", words, remedy)
                 if words
-                else ok("recording_store", "The API can be reached.")
+                else ok("recording_store", "It can be reached.")
             )
 
         def records() -> Iterator[Finding]:
@@ -145,7 +148,7 @@ class Doctor:
             Check("recording_spool_dir", QUICK, spool, blocking=True),
             Check("cdr_dir", QUICK, records, blocking=True),
         ]
-        if settings.recording_store == "api":
+        if settings.recording_store != "directory":
             checks.append(Check("recording_store", PATIENT, store))
         if settings.playback == "file":
             checks.append(Check("playback_dir", QUICK, playback, blocking=True))

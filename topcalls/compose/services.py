@@ -55,6 +55,7 @@ from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recording_cipher import RecordingCipher
 from topcalls.services.recording_links import RecordingLinks
+from topcalls.services.recording_s3 import Bucket, S3Store
 from topcalls.services.recording_store import DirectoryStore, KeptRecordings, RecordingStore
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
@@ -321,7 +322,21 @@ def kept_recordings(settings: Settings) -> KeptRecordings:
     """Where recordings are kept, for those who read them."""
     cipher = RecordingCipher(_secret_key(settings))
     encrypt = settings.recording_encryption
+    if settings.recording_store == "s3":
+        return S3Store(_bucket(settings), cipher, encrypt=encrypt)
     return DirectoryStore(settings.effective_recordings_dir, cipher, encrypt=encrypt)
+
+
+def _bucket(settings: Settings) -> Bucket:
+    secret = settings.recording_s3_secret_key
+    return Bucket(
+        settings.recording_s3_url.rstrip("/"),
+        settings.recording_s3_bucket,
+        settings.recording_s3_access_key,
+        secret.get_secret_value() if secret else "",
+        settings.recording_s3_region or None,
+        settings.recording_s3_prefix,
+    )
 
 
 def effective_from_number(settings: Settings) -> str:
