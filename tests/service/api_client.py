@@ -145,6 +145,7 @@ def api_services(
         voice_previews=services.voice_previews,
         voices=voices,
         softphones=services.softphones,
+        statistics=services.statistics,
         tool_results=ToolResults(services.db, ResultTokens(factories.SECRET_KEY)),
         accounts=services.accounts,
         webhook_log=services.webhook_log,

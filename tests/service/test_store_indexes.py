@@ -15,11 +15,13 @@ from topcalls.core.webhook_deliveries import Wanted
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.idempotency import Answer, Request
 from topcalls.services.live_events import Follower, LiveEvents
+from topcalls.services.statistics import Query
 from topcalls.store import analysis_runs
 from topcalls.store.current import current
 
 pytestmark = pytest.mark.service
 GROWING = ("call", "call_event", "command", "reservation", "webhook_delivery", "wrap_up")
+GROWING += ("call_statistic",)
 GROWING += ("webhook_event", "idempotency_record", "api_key", "minute_usage", "transcript_turn")
 GROWING += ("turn_timing", "call_tool")
 
@@ -87,6 +89,9 @@ def verbs(services, who):
     yield "analysis", lambda: runner.run("none", now())
     yield "analysis of a call", lambda: services.analyses.report(who.account_id, life.call_id)
     yield "end of a run's call", lambda: services.db.run(analysis_runs.note_progress, "none", now())
+    yield "count", lambda: services.statistics.count(now())
+    today = Query(now().date(), now().date(), "number")
+    yield "report", lambda: services.statistics.report(who.account_id, today)
     yield "webhooks due", lambda: services.webhooks.due(now(), 5)
     told = services.webhook_log
     yield "deliveries", lambda: told.deliveries(who.account_id)
@@ -116,6 +121,7 @@ EXPECTED = {
     "analyses due": ["analysis_open", "analysis_due", "analysis_due_in_run"],
     "analysis of a call": ["analysis_applied", "analysis_after_call"],
     "end of a run's call": ["analysis_open_in_run"],
+    "count": ["call_uncounted"],
     "webhooks due": ["webhook_delivery_due"],
     "deliveries": ["webhook_delivery_list"],
     "deliveries of call": ["webhook_delivery_of_call"],

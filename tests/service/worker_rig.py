@@ -88,6 +88,7 @@ def worker_services(
         webhooks=services.webhooks,
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,
+        statistics=services.statistics,
         analyses=AnalysisRunner(services.db, model or Reader(), owner=OWNER),
         dispatch=services.dispatch,
         number_orders=services.number_orders,

@@ -19,6 +19,7 @@ from topcalls.api.rate_limits import RateLimits
 from topcalls.api.v1.account import account
 from topcalls.api.v1.agents import agents
 from topcalls.api.v1.analysis import analysis
+from topcalls.api.v1.analytics import analytics
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
@@ -61,6 +62,7 @@ BLUEPRINTS = (
     webhooks,
     webhook_log,
     account,
+    analytics,
     latency,
     status,
 )

@@ -33,6 +33,7 @@ from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.softphones import Softphones
+from topcalls.services.statistics import Statistics
 from topcalls.services.tool_results import ToolResults
 from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voice_previews import VoicePreviews
@@ -77,6 +78,7 @@ class ApiServices:
     voice_previews: VoicePreviews
     voices: Voices
     softphones: Softphones
+    statistics: Statistics
     tool_results: ToolResults
     accounts: Accounts
     webhook_log: WebhookLog

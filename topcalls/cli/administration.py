@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -69,6 +70,26 @@ def create_account(
             max_calls_per_minute=max_calls_per_minute,
         )
     click.echo(account.id)
+
+
+@accounts.command("set-time-zone")
+@click.argument("account_id")
+@click.argument("zone")
+@click.pass_obj
+def set_time_zone(settings: Settings, account_id: str, zone: str) -> None:
+    """Have the days of ACCOUNT_ID's usage and analytics begin in ZONE, as in America/New_York.
+
+    What was counted is counted anew, by the workers.
+    """
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise click.BadParameter(
+            f"{zone} is no time zone of the IANA data base.", param_hint="ZONE"
+        ) from None
+    with _services(settings) as services:
+        count = services.statistics.set_time_zone(account_id, zone)
+    click.echo(f"{count} calls are counted anew")
 
 
 @accounts.command("list")

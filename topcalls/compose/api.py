@@ -59,6 +59,7 @@ def build_api(settings: Settings) -> ApiServer:
             voice_previews=services.voice_previews,
             voices=services.voices,
             softphones=services.softphones,
+            statistics=services.statistics,
             tool_results=ToolResults(services.db, result_tokens(settings)),
             accounts=services.accounts,
             webhook_log=services.webhook_log,

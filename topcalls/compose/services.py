@@ -63,6 +63,7 @@ from topcalls.services.redactions import Redactions
 from topcalls.services.secrets import Secrets
 from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
+from topcalls.services.statistics import Statistics
 from topcalls.services.tool_results import ResultTokens
 from topcalls.services.transitions import Transitions
 from topcalls.services.voice_clones import VoiceClones
@@ -120,6 +121,7 @@ class Services:
     nodes: Nodes
     idempotency: Idempotency
     wrap_ups: WrapUps
+    statistics: Statistics
     latencies: Latencies
     housekeeping: Housekeeping
     catalogue: Catalogue
@@ -268,6 +270,7 @@ def wire(
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,
+        statistics=Statistics(db),
         latencies=latencies,
         housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes, recordings),
         catalogue=catalogue,

@@ -43,6 +43,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
                 settings.effective_public_url,
             ),
             wrap_ups=services.wrap_ups,
+            statistics=services.statistics,
             analyses=AnalysisRunner(
                 services.db,
                 AnalysisModel(settings),

@@ -143,6 +143,7 @@ class DueLoop:
             self._hand_out_analyses,
             self._hand_out_number_orders,
             self._hand_out_voices,
+            self._services.statistics.count,
             self._hand_out_sources,
         )
         for sweep in sweeps:

@@ -12,6 +12,7 @@ from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
+from topcalls.services.statistics import Statistics
 from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voices import Voices
 from topcalls.services.webhook_delivery import WebhookSender
@@ -35,6 +36,7 @@ class WorkerServices:
     webhooks: Webhooks
     sender: WebhookSender
     wrap_ups: WrapUps
+    statistics: Statistics
     analyses: AnalysisRunner
     dispatch: Dispatch
     number_orders: NumberOrders

@@ -31,6 +31,7 @@ from topcalls.store.models.processes import Controller, NamedLease, SchemaVersio
 from topcalls.store.models.recordings import CallRecording
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
+from topcalls.store.models.statistics import CallStatistic
 from topcalls.store.models.supervisions import CallSupervision, LiveCode
 from topcalls.store.models.tools import CallTool, ToolSecret
 from topcalls.store.models.transfers import CallTransfer
@@ -60,6 +61,7 @@ TABLES = (
     LatencyDay,
     TurnTiming,
     CallUsage,
+    CallStatistic,
     Command,
     WrapUp,
     WebhookEvent,
@@ -118,6 +120,7 @@ __all__ = [
     "CallLookup",
     "CallRecording",
     "CallTool",
+    "CallStatistic",
     "CallSupervision",
     "CallTransfer",
     "CallUsage",

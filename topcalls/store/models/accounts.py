@@ -14,7 +14,7 @@ KEY_KINDS = ("live", "test")
 class Account(Table):
     """A customer. `metered` false: minutes are counted but never run out. `speech`: `keywords` and
     `pronunciations` of all its calls. `previous_webhook_secret` signs beside the other one until
-    `previous_signs_until`."""
+    `previous_signs_until`. Its calls are counted by days of its `time_zone`."""
 
     id = id_field(primary_key=True)
     name = peewee.TextField()
@@ -23,6 +23,7 @@ class Account(Table):
     max_calls_per_minute = peewee.IntegerField()
     webhook_secret = SecretField(null=True)
     speech = JsonField(null=True)
+    time_zone = peewee.TextField(default="UTC")
     created_at = InstantField()
     previous_webhook_secret = SecretField(null=True)
     previous_signs_until = InstantField(null=True)

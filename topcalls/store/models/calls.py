@@ -79,6 +79,7 @@ class Call(Leased):
     analysis_state = peewee.TextField(null=True)
     redacted_at = InstantField(null=True)
     completed = peewee.BooleanField(default=False)
+    counted_at = InstantField(null=True)
 
 
 IS_PENDING = peewee.Expression(Call.state, "IN", literals([State.PENDING]))
@@ -122,6 +123,12 @@ for _index in (
     Call.index(Call.lease_owner, where=Call.lease_owner.is_null(False), name="call_owner"),
     Call.index(Call.lease_until, where=Call.lease_until.is_null(False), name="call_lease"),
     Call.index(Call.node, where=Call.released_at.is_null(False), name="call_released"),
+    # What is to be counted.
+    Call.index(
+        Call.ended_at,
+        where=Call.counted_at.is_null() & Call.ended_at.is_null(False),
+        name="call_uncounted",
+    ),
 ):
     Call.add_index(_index)
 
