@@ -415,7 +415,7 @@ class Settings(BaseModel):
         "asks for, on the server of `chat_base_url`. Empty: `legacy_model`.",
     )
     analysis_timeout_seconds: float = Field(
-        60.0, gt=0, le=120, description="How long it may take for one answer."
+        60.0, gt=0, le=60, description="How long it may take for one answer."
     )
     analysis_parallel: int = Field(
         8,

@@ -13,7 +13,8 @@ from topcalls.audio.wav import WavReader, WavWriter
 from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import Step
 from topcalls.errors import NotFound
-from topcalls.services.recordings import recording_name
+from topcalls.services.recording_store import FinishedRecording
+from topcalls.services.recordings import keep, recording_name
 from topcalls.store import calls, recordings
 from topcalls.store.models import WebhookEvent, WrapUp
 
@@ -148,6 +149,35 @@ def test_a_recording_that_is_not_here_holds_nothing_up_and_is_given_to_nobody(se
     assert shown.recording_url is None
     assert texts(desk, call_id) == CLEAN
     assert services.db.read(lambda: WrapUp.get_by_id(call_id).log)["redaction"] == "given up"
+
+
+@pytest.mark.parametrize("late", [True, False])
+def test_a_recording_that_is_kept_later_or_again_is_redacted_then(services, desk, late):
+    wish = {**WISH, "redaction": {"kinds": ["card"], "audio": "silence"}}
+    call_id = desk.call(SAID, **wish)
+    services.calls.note_recording(call_id, "written")
+    path = record(services, call_id)
+    if late:
+        path.unlink()
+    desk.work(60)
+    assert desk.view(call_id).completed
+    assert (desk.view(call_id).recording_url is None) is late
+    path = record(services, call_id)  # as it came from the switch
+    data = path.read_bytes()
+    brought = FinishedRecording(
+        call_id,
+        str(path.relative_to(services.recordings.store.root)),
+        len(data),
+        hashlib.sha256(data).hexdigest(),
+    )
+    services.db.run(keep, brought, services.clock.now(), 0)
+    assert desk.view(call_id).recording_url is None
+    desk.work(3)
+    assert desk.view(call_id).recording_url
+    assert not samples(path)[2000 * 8 : 4000 * 8, 0].any()
+    query = WebhookEvent.select().where(WebhookEvent.kind == "call.completed")
+    assert services.db.read(query.count) == 1
+    assert services.db.read(lambda: WrapUp.get_by_id(call_id).finished_at)
 
 
 def test_a_call_without_sound_is_not_waited_for(services, desk):

@@ -1,6 +1,7 @@
 """Answers of a given form, asked of the double: strict, loose, refused, cut off, or not at all."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sandbox_openai_realtime import double, scenario
@@ -78,16 +79,21 @@ def test_what_the_customer_wrote_would_be_refused_as_it_is(server):
     request = StructuredRequest([Message("user", "x")], "raw", SCHEMA)
     server.answers.append("{}")
     model = chat(server)
-    model.ask(request)  # the double refuses it as the service does: JSON in words is the way left
-    assert model._form == "json_object"
+    assert model.ask(request).content == {}  # refused as by the service, and asked for in words
+    assert model._form == "json_schema"
 
 
-def test_a_server_without_a_strict_mode_is_asked_in_words_from_then_on(server):
-    server.answers.extend(['```json\n{"values": {"suits": true}, "evidence": {}}\n```'] * 2)
+def test_a_server_without_a_strict_mode_is_asked_in_words(server):
+    server.answers.extend(['```json\n{"values": {"suits": true}, "evidence": {}}\n```'] * 3)
     model = chat(server, "+no-schema")
-    for _ in range(2):
-        content = model.ask(EXTRACTION).content
+    for request, form in (
+        (EXTRACTION, "json_schema"),  # it may have been the schema
+        (replace(EXTRACTION, proven=True), "json_object"),
+        (EXTRACTION, "json_object"),
+    ):
+        content = model.ask(request).content
         assert read_extraction(content, STRICT).values["suits"] is True
+        assert model._form == form
     body = structured_body(MODEL, EXTRACTION, openai_features(MODEL), "json_object")
     assert json.dumps(EXTRACTION.schema) in body["messages"][0]["content"]
 

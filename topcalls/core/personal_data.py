@@ -18,6 +18,7 @@ from topcalls.core.transcript import Turn
 from topcalls.errors import FieldError
 
 KINDS: Final = ("phone", "card", "email", "iban", "ssn", "name")
+_MARK: Final = re.compile(rf"\[(?:{'|'.join(KINDS)})\]")
 Fill = Literal["silence", "tone"]
 FILLS: Final = get_args(Fill)
 MOST_NAMES: Final = 100
@@ -110,6 +111,11 @@ def redacted_turns(turns: Sequence[Turn], rules: Rules) -> list[Turn]:
 def redacted(text: str, rules: Rules) -> str:
     """A text by itself."""
     return _without(text, found(text, rules))
+
+
+def has_mark(text: str) -> bool:
+    """Something was taken out of it."""
+    return _MARK.search(text) is not None
 
 
 def found(text: str, rules: Rules) -> list[Span]:

@@ -73,9 +73,14 @@ class Next:
     given_up: Step | None = None
 
 
-def begin() -> Next:
-    """The first step of a wrap-up."""
-    return Next(FIRST, timedelta(), PATIENCE[FIRST].tries)
+def begin(step: Step = FIRST) -> Next:
+    """The first step of a wrap-up, or the one from which it has to be done again."""
+    return Next(step, timedelta(), PATIENCE[step].tries)
+
+
+def after(step: Step) -> tuple[Step, ...]:
+    """The steps that follow one."""
+    return _ORDER[_ORDER.index(step) + 1 :]
 
 
 def advance(step: Step, result: Result, tries_left: int) -> Next:

@@ -13,11 +13,12 @@ from topcalls.core.token_usage import TokenUsage
 @dataclass(frozen=True)
 class StructuredRequest:
     """`schema` is one of a strict mode, see `core/strict_schema.py`; its `name` is of letters,
-    digits, `_` and `-`."""
+    digits, `_` and `-`. `proven`: it is our own, and a server that refuses it has no such mode."""
 
     messages: Sequence[Message]
     name: str
     schema: Mapping[str, Any]
+    proven: bool = False
 
 
 @dataclass(frozen=True)

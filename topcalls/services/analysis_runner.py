@@ -137,7 +137,9 @@ class AnalysisRunner:
         if not job.turns:
             return findings
         messages = prompts.summary_messages(job.called, job.wanted.summary or {})
-        request = StructuredRequest(messages, prompts.SUMMARY_NAME, prompts.SUMMARY_SCHEMA)
+        request = StructuredRequest(
+            messages, prompts.SUMMARY_NAME, prompts.SUMMARY_SCHEMA, proven=True
+        )
         for _ in range(2):
             answer = self._ask(job, request, now)
             read = read_summary(answer.content, job.turns)

@@ -12,16 +12,17 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from gevent import get_hub
 
 from topcalls.audio.mp3 import encoded
 from topcalls.audio.wav import WavError, WavReader
+from topcalls.core import wrap_up
 from topcalls.core.call_request import CallRequest
 from topcalls.core.personal_data import Rules
 from topcalls.core.recording_rules import kept_until
-from topcalls.core.wrap_up import Result
+from topcalls.core.wrap_up import Result, Step
 from topcalls.errors import NotFound
 from topcalls.log import get_logger
 from topcalls.services.recent_bytes import RecentBytes
@@ -31,7 +32,7 @@ from topcalls.services.recording_store import (
     KeptRecordings,
     RecordingNotStored,
 )
-from topcalls.store import accounts, calls, recordings
+from topcalls.store import accounts, calls, recordings, wrap_ups
 from topcalls.store.database import Database
 from topcalls.store.models import Call, CallRecording
 
@@ -286,14 +287,23 @@ def keep(recording: FinishedRecording, now: datetime, retention_days: int) -> No
         problem=None,
         expires_at=kept_until(now, wish, of_account, retention_days),
     )
-    columns = {"recording_file": recording.name, "recording_ready_at": now}
+    columns: dict[str, Any] = {"recording_file": recording.name, "recording_ready_at": now}
+    if call is not None and call.ended_at is not None and _is_to_be_redacted(call):
+        columns["redacted_at"] = None  # of this file nothing is taken out yet
+        step = Step.REDACTION
+        wrap_ups.again(call.id, wrap_up.begin(step), wrap_up.after(step), now)
     calls.set_columns(recording.call_id, **columns)
 
 
-def _waits_for_redaction(call: Call) -> bool:
-    """What identifies people is still in it, and was asked to be taken out."""
+def _is_to_be_redacted(call: Call) -> bool:
+    """What identifies people is to be taken out of the sound."""
     rules = Rules.of(call.request)
-    return rules is not None and rules.audio is not None and call.redacted_at is None
+    return rules is not None and rules.audio is not None
+
+
+def _waits_for_redaction(call: Call) -> bool:
+    """It is still in it."""
+    return call.redacted_at is None and _is_to_be_redacted(call)
 
 
 def _path(call: Call, kind: str) -> str:

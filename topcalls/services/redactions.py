@@ -17,7 +17,7 @@ from gevent import get_hub
 from topcalls.audio.masking import Fill, Span, mask
 from topcalls.audio.wav import WavError
 from topcalls.core.call_request import CallRequest
-from topcalls.core.personal_data import Rules, redacted_turns
+from topcalls.core.personal_data import Rules, has_mark, redacted_turns
 from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import Result
 from topcalls.errors import TopCallsError
@@ -59,10 +59,11 @@ class Redactions:
         turns = self._db.read(lambda: turns_of(call))
         clean = redacted_turns(turns, rules)
         changed = [new for old, new in zip(turns, clean, strict=True) if new != old]
+        without = [turn for turn in clean if has_mark(turn.text)]
         fill = rules.audio
         if fill is not None and _has_sound(call):
             name = call.recording_file if call.recording_ready_at is not None else None
-            if not name or not self._mask(call, name, changed, fill):
+            if not name or not self._mask(call, name, without, fill):
                 return Result.NOT_READY
         self._db.run(_store, call_id, changed, now)
         return Result.DONE

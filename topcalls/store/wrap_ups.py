@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from topcalls.core.wrap_up import Next
+from topcalls.core.wrap_up import Next, Step
 from topcalls.store import leases
 from topcalls.store.locking import locked
 from topcalls.store.models import WrapUp
@@ -56,6 +57,14 @@ def _next(following: Next, now: datetime) -> dict[str, Any]:
 def force(call_id: str, following: Next, log: dict[str, Any], now: datetime) -> None:
     """Write what comes next for a wrap-up that nobody holds."""
     WrapUp.update(**_next(following, now), log=log).where(WrapUp.call == call_id).execute()
+
+
+def again(call_id: str, first: Next, passed: Collection[Step], now: datetime) -> None:
+    """Let a wrap-up that is at one of the steps `passed`, or complete, go on from `first`."""
+    beyond = WrapUp.finished_at.is_null(False) | WrapUp.step.in_(list(passed))
+    WrapUp.update(
+        step=first.step, tries_left=first.tries, available_at=now, finished_at=None
+    ).where(WrapUp.call == call_id, beyond).execute()
 
 
 def exhausted(now: datetime, limit: int) -> list[WrapUp]:

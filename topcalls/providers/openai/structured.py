@@ -1,7 +1,8 @@
 """Answers of a given form by Chat Completions: OpenAI's own and every server that speaks like it.
 
-Asked for by `response_format` `json_schema` with `strict`. A server that refuses that is asked for
-any JSON object from then on, with the schema in words; what comes is judged by whoever asked.
+Asked for by `response_format` `json_schema` with `strict`. Where a server refuses that, it is asked
+for any JSON object, with the schema in words, and from then on if the schema was not to blame; what
+comes is judged by whoever asked.
 
 Only the worker imports this module: the `openai` package takes a while to load.
 """
@@ -72,7 +73,8 @@ class StructuredChat:
                 raise
             log.info("The analysis model has no strict mode", model=self.name, why=str(error))
         answer = self._ask(request, _FORMS[1])
-        self._form = _FORMS[1]
+        if request.proven:
+            self._form = _FORMS[1]
         return answer
 
     def _ask(self, request: StructuredRequest, form: str) -> StructuredAnswer:
