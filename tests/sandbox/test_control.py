@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from scenarios import NUMBERS
+from scenarios import NUMBERS, words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
@@ -83,3 +83,17 @@ def test_status_says_sandbox_and_every_part_is_up(product):
     status = product.get("/v1/status")
     assert status["mode"] == "sandbox"
     assert {part["status"] for part in status["components"]} == {"up"}
+
+
+def test_a_caller_who_never_stops_is_spoken_over_and_let_speak_again(product):
+    asked = {"longest_turn_seconds": 10}
+    call_id = product.place("+12025550124", interruption=asked)
+    question = "which day would suit you"
+    call = product.wait_until(call_id, lambda call: question in words(call, "assistant"))
+    product.request("POST", f"/v1/calls/{call_id}/stop")
+    taken = next(turn for turn in call["transcript"] if question in turn["text"].lower())
+    assert not taken["interrupted"]
+    began = [turn["started_ms"] for turn in call["transcript"] if turn["user"] == "user"][1]
+    assert 9_500 < taken["started_ms"] - began < 14_000
+    call = product.wait_over(call_id)
+    assert "neighbour called me" in words(call, "user")

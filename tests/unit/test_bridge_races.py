@@ -12,14 +12,16 @@ from bridge_doubles import Audio, Line, Talk, Tool, configured
 
 from topcalls.bridge.config import Limits
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.core.filler import FillerPlan
 from topcalls.core.live_words import Words
-from topcalls.core.turn_rules import Floor
+from topcalls.core.turn_rules import Floor, TurnRules
 from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AudioDelta,
     CallerTranscript,
     CallerTranscriptFailed,
     ProviderClosed,
+    Rendered,
     ToolCall,
 )
 
@@ -39,11 +41,18 @@ class AnyTalk:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self.tool = Tool(held=True)
-        config = replace(APOLOGY, opening=self.dice.choice(PLANS), limits=Limits(swap=15.0))
+        config = replace(
+            APOLOGY,
+            opening=self.dice.choice(PLANS),
+            limits=Limits(swap=15.0),
+            rules=self.dice.choice([TurnRules(), TurnRules(longest_turn_ms=1500)]),
+            longest_answer_ms=self.dice.choice([500, 90_000]),
+            filler=FillerPlan(("Hm.", "Well."), 500),
+        )
         self.talk = Talk(config, run_tool=self.tool).ring()
         self.answered = False
         self.speech: str | None = None
-        self.words = 0  # asked for from outside
+        self.wishes = 0
         self.spoken: list[str] = []
         self.response: str | None = None
 
@@ -114,6 +123,10 @@ class AnyTalk:
         self.talk.settle()
         self.tool.gate.clear()
 
+    def render(self) -> None:
+        clip = b"x" * 8 * self.dice.choice([0, 200, 1500])
+        self.talk.session.emit(Rendered(self.dice.choice(["Hm.", "Well."]), clip))
+
     def lose(self) -> None:
         if self.dice.random() < 0.2:
             self.speech, self.spoken, self.response = None, [], None
@@ -129,9 +142,9 @@ class AnyTalk:
         self.talk.bridge.dtmf(self.dice.choice("12#"))
 
     def command(self) -> None:
-        self.words += 1
+        self.wishes += 1
         how = {"interruptible": self.dice.random() < 0.5, "interrupt": self.dice.random() < 0.5}
-        self.talk.bridge.say(Words(f"wish-{self.words}", "A word from the office.", **how))
+        self.talk.bridge.say(Words(f"wish-{self.wishes}", "A word from the office.", **how))
 
     def tear(self) -> None:
         if self.answered and self.dice.random() < 0.3:
@@ -154,6 +167,7 @@ STEPS: list[Callable[[AnyTalk], None]] = [
     AnyTalk.call,
     AnyTalk.end,
     AnyTalk.end,
+    AnyTalk.render,
     AnyTalk.finish_tools,
     AnyTalk.lose,
     AnyTalk.lose_replacement,
