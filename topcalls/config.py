@@ -261,7 +261,9 @@ class Settings(BaseModel):
     recording_s3_prefix: str = Field(
         "", description="What the names of objects begin with: `calls/`."
     )
-    recording_s3_region: str = Field("", description="Its region. Empty: it is asked.")
+    recording_s3_region: str = Field(
+        "us-east-1", description="Its region; most servers but Amazon's take any."
+    )
     recording_s3_access_key: str = Field("", description="Who we are to the object store.")
     recording_s3_secret_key: SecretStr | None = Field(None, description="What proves it.")
     recording_api_url: str = Field(

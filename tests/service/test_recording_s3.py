@@ -11,7 +11,9 @@ import time
 from dataclasses import replace
 
 import factories
+import gevent
 import pytest
+from gevent.threadpool import ThreadPool
 from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
@@ -148,6 +150,18 @@ def test_a_store_that_is_away_or_refuses_is_told_in_words(bucket, file):
     with pytest.raises(RecordingNotStored):
         away.open(NAME)
     assert "secret" not in repr(bucket)
+
+
+def test_threads_of_a_controller_and_a_loop_use_it_side_by_side(store, file):
+    """A connection of one must not be used by another: gevent's belong to their thread."""
+    names = [NAME.replace("5e5", f"{n}e5") for n in range(4)]
+    threads = ThreadPool(2)
+    works = [threads.spawn(store.put, file, replace(RECORDING, name=name)) for name in names]
+    gevent.joinall(works, timeout=LIMIT, raise_error=True)
+    for name in names:
+        with store.open(name) as kept:
+            assert kept.read(100) == SOUND[:100]
+    threads.kill()
 
 
 def test_the_api_serves_it_as_from_a_disk(api, bucket):

@@ -337,7 +337,7 @@ def _bucket(settings: Settings) -> Bucket:
         settings.recording_s3_bucket,
         settings.recording_s3_access_key,
         secret.get_secret_value() if secret else "",
-        settings.recording_s3_region or None,
+        settings.recording_s3_region,
         settings.recording_s3_prefix,
     )
 

@@ -58,7 +58,7 @@ class Bucket:
     name: str
     access_key: str
     secret_key: str
-    region: str | None = None
+    region: str = "us-east-1"
     prefix: str = ""
 
     def __repr__(self) -> str:
@@ -83,19 +83,6 @@ class S3Store:
         self._bucket = bucket
         self._cipher = cipher
         self._encrypts = encrypt and cipher is not None
-        parts = urlsplit(bucket.url)
-        self._client = minio.Minio(
-            parts.netloc,
-            access_key=bucket.access_key,
-            secret_key=bucket.secret_key,
-            secure=parts.scheme == "https",
-            region=bucket.region or None,
-            http_client=urllib3.PoolManager(
-                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-                retries=urllib3.Retry(total=1, status=0),
-                maxsize=16,
-            ),
-        )
 
     def put(self, file: Path, recording: FinishedRecording) -> None:
         if self.has(recording):
@@ -134,14 +121,29 @@ class S3Store:
             return 0
 
     def delete(self, name: str) -> None:
-        self._reaching(lambda: self._client.remove_object(self._bucket.name, self._key(name)))
+        self._reaching(lambda: self._client().remove_object(self._bucket.name, self._key(name)))
 
     def problem(self) -> str:
         try:
-            there = self._reaching(lambda: self._client.bucket_exists(self._bucket.name))
+            there = self._reaching(lambda: self._client().bucket_exists(self._bucket.name))
         except RecordingNotStored as error:
             return error.message
         return "" if there else self._refused(_WORDS["NoSuchBucket"]).message
+
+    def _client(self) -> Any:
+        """One for each operation: its connections are of the thread and loop that make it."""
+        parts = urlsplit(self._bucket.url)
+        return minio.Minio(
+            parts.netloc,
+            access_key=self._bucket.access_key,
+            secret_key=self._bucket.secret_key,
+            secure=parts.scheme == "https",
+            region=self._bucket.region,
+            http_client=urllib3.PoolManager(
+                timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                retries=urllib3.Retry(total=1, status=0),
+            ),
+        )
 
     def _send(self, recording: FinishedRecording, chunks: Iterator[bytes]) -> None:
         size = recording.size
@@ -150,7 +152,7 @@ class S3Store:
         body = io.BufferedReader(_Chunks(chunks), CHUNK_BYTES)
         metadata = {DIGEST: recording.sha256}
         self._reaching(
-            lambda: self._client.put_object(
+            lambda: self._client().put_object(
                 self._bucket.name,
                 self._key(recording.name),
                 body,
@@ -161,11 +163,13 @@ class S3Store:
         )
 
     def _look(self, name: str) -> Any:
-        return self._reaching(lambda: self._client.stat_object(self._bucket.name, self._key(name)))
+        return self._reaching(
+            lambda: self._client().stat_object(self._bucket.name, self._key(name))
+        )
 
     def _read(self, name: str, at: int) -> Any:
         return self._reaching(
-            lambda: self._client.get_object(self._bucket.name, self._key(name), offset=at)
+            lambda: self._client().get_object(self._bucket.name, self._key(name), offset=at)
         )
 
     def _key(self, name: str) -> str:
