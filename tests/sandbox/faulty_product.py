@@ -1,10 +1,8 @@
 """A running product in which things go wrong, and what must be true of it afterwards."""
 
-import json
 import re
 import sqlite3
 import time
-import urllib.request
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
@@ -33,23 +31,6 @@ class FaultyProduct(Product):
             head = f'name: "{number}"\nnumber: "{number}"\ndescription: A fault.\n'
             (folder / f"{number}.yaml").write_text(head + text)
         return self.start("--scenario", str(folder))
-
-    # --- faults
-
-    def inject(self, *faults):
-        """Bring these faults about now, as a scenario has them."""
-        self._desk("PUT", list(faults))
-
-    def switch_state(self):
-        """Whether the switch runs, its connections, and its calls."""
-        return self._desk("GET")
-
-    def _desk(self, method, content=None):
-        data = None if content is None else json.dumps(content).encode()
-        request = urllib.request.Request(self.endpoints["faults_url"], data, method=method)
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            text = answer.read()
-        return json.loads(text) if text else None
 
     # --- what is there
 

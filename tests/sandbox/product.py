@@ -242,6 +242,21 @@ class Product:
             gevent.sleep(0.05)
         return state
 
+    def inject(self, *faults):
+        """Bring these faults about now, as a scenario has them."""
+        self._desk("PUT", list(faults))
+
+    def switch_state(self):
+        """Whether the switch runs, its connections, and its calls."""
+        return self._desk("GET")
+
+    def _desk(self, method, content=None):
+        data = None if content is None else json.dumps(content).encode()
+        request = urllib.request.Request(self.endpoints["faults_url"], data, method=method)
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
     def received_webhooks(self):
         """What the sandbox's receiver got."""
         with urllib.request.urlopen(self.webhook_url, timeout=5) as answer:

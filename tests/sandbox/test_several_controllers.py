@@ -6,6 +6,8 @@ from crash_rig import LONG, QUICK, CrashRig
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 EACH = 3
+FREEZE_SECONDS = 20
+"""Longer than it takes to notice."""
 
 
 @pytest.fixture
@@ -67,3 +69,25 @@ def test_there_is_nobody_of_that_name_to_drain(product):
     refused = product.cli("drain", "--owner", "nobody", check=False)
     assert refused.returncode == 1
     assert "nobody" in refused.stderr
+
+
+def test_who_dies_while_the_switch_is_frozen_is_succeeded_when_it_thaws(product):
+    """Nobody knows for some seconds that the switch does not answer."""
+    (first,) = controllers(product)
+    second = product.spawn("controller", title="second", wait=False)
+    product.wait_ready("second")
+    calls = [product.place(LONG) for _ in range(2 * EACH)]
+    for call_id in calls:
+        product.wait_until(call_id, lambda call: call["call_status"] == "in-progress")
+    left = [call_id for call_id, owner in owners(product, calls).items() if owner != first]
+    assert len(left) == EACH
+    product.inject({"freeze_event_socket": {"at": 0, "seconds": FREEZE_SECONDS}})
+    second.kill()
+    second.wait(10)
+    product.wait_for(lambda: all(map(product.adopted, left)), "taking over")
+    for call_id in calls:
+        assert product.details(call_id)["call_status"] == "in-progress"
+        assert product.request("POST", f"/v1/calls/{call_id}/stop").status == 200
+        assert product.wait_over(call_id)["end_reason"] == "stopped"
+        product.wait_for(lambda call_id=call_id: not product.has_channel(call_id), "hang-up")
+        assert product.originates(call_id) == 1

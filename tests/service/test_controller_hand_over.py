@@ -120,7 +120,7 @@ def test_one_recording_goes_on_in_the_same_file(rig):
     before = channel.audio.recordings.active[path]
     killed(controller)
     heir(rig)
-    rig.wait_until(lambda: len(received(rig, "uuid_record")) == 2, "the successor")
+    rig.wait_until(lambda: len(received(rig, f" start {path}")) == 2, "the successor")
     rig.wait_until(lambda: channel.audio.stream is not None, "the stream")
     assert channel.audio.recordings.active == {path: before}
 

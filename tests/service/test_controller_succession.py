@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from controller_rig import ANSWERS, LISTENS, RINGS, WAIT, Rig, killed
 
-from topcalls.controller import assembly, leg_leases, reconciler, telephony
+from topcalls.controller import assembly, leg_leases, reconciler, succession, telephony
 from topcalls.controller.hand_over import HandOverRules
 from topcalls.core.call_state import State
 from topcalls.esl import commands
 from topcalls.ids import new_id
 from topcalls.presence import Presence
+from topcalls.sandbox.faults import Freeze
 from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
@@ -107,6 +108,30 @@ def test_who_has_waited_for_too_long_is_hung_up(rig):
     rig.wait_until(lambda: not rig.switch.switch.calls, "the hang-up")
     assert len(originates(rig)) == 1
     assert reserved(rig) == 0
+
+
+def test_calls_stay_where_they_are_while_the_switch_does_not_answer(rig, monkeypatch):
+    """Taken over all the same, they would be given up: no audio comes, whoever asks for it."""
+    monkeypatch.setattr(succession, "ANSWER_SECONDS", 0.2)
+    first = rig.controller()
+    call_id = rig.place(ANSWERS)
+    rig.wait_status(call_id, "in-progress")
+    second = rig.controller()
+    rig.wait_until(lambda: second._gear.switch.is_up, "the switch")
+    rig.switch.inject(Freeze(seconds=60))
+    killed(first)
+    assert second._succession.settle_dead() == 0
+    assert second._succession.settle_silent() == 0
+    assert owner_of(rig, call_id) == first.owner
+    rig.switch._thawed.set()
+    rig.wait_until(lambda: owner_of(rig, call_id) == second.owner, "the taking over")
+    rig.wait_status(call_id, "in-progress")
+    (phone,) = rig.switch.switch.calls.values()
+    assert phone.channel.variables["tc_owner"] == second.owner
+
+
+def owner_of(rig, call_id):
+    return rig.services.db.read(lambda: Call.get_by_id(call_id).lease_owner)
 
 
 def test_an_end_that_was_decided_is_carried_out(rig):

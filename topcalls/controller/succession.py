@@ -6,6 +6,9 @@ was committed, and perhaps never sent, the switch is asked until its phone canno
 (`reconciler.py`). None is dialled again. What a leaving controller let go of (`hand_over.py`) is
 taken in the same way.
 
+A switch that does not answer keeps its calls: nothing could be done for them, and what was begun in
+vain would end them.
+
 Dead for certain is a controller of this machine whose lock is free (`presence.py`); any other is
 taken for dead when its leases have run out.
 """
@@ -39,6 +42,8 @@ from topcalls.presence import Presence
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.nodes import HEARTBEAT_SECONDS, Nodes
+
+ANSWER_SECONDS = 2.0
 
 log = get_logger("controller.succession")
 
@@ -85,7 +90,7 @@ class Succession:
             return 0
         names = self._presence.dead()
         dead = [name for name in names if name.rsplit(".", 2)[0] == self._node]
-        if not dead:
+        if not dead or not self._switch_answers():
             return 0
         taken = self._take_over(dead)
         if taken < self._limit:
@@ -98,10 +103,12 @@ class Succession:
 
     def settle_silent(self) -> int:
         """Take over from whoever let its leases run out; how many calls."""
-        return self._take_over(None)
+        return self._take_over(None) if self._switch_answers() else 0
 
     def settle_released(self) -> int:
         """Take over what another controller of the node has let go of; how many calls."""
+        if not self._dispatch.any_released(self._node) or not self._switch_answers():
+            return 0
         now = self._clock.now()
         return self._settle_all(
             self._dispatch.adopt_released(self._owner, self._node, now, self._limit)
@@ -112,6 +119,14 @@ class Succession:
         return self._settle_all(
             self._dispatch.adopt(self._owner, self._node, now, self._limit, dead)
         )
+
+    def _switch_answers(self) -> bool:
+        try:
+            self._switch.api("status", ANSWER_SECONDS)
+        except SwitchError as error:
+            log.warning("Calls are not taken over, the switch does not answer", why=error.message)
+            return False
+        return True
 
     def _settle_all(self, calls: list[ClaimedCall]) -> int:
         for call in calls:

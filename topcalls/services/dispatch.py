@@ -107,9 +107,11 @@ class Dispatch:
 
     def adopt_released(self, owner: str, node: str, now: datetime, limit: int) -> list[ClaimedCall]:
         """Take over live calls of a node that their controller has let go of."""
-        if not self._db.read(calls.any_released, node):
-            return []
         return self._db.run(lambda: _taken_over(calls.released(node, limit), owner, now))
+
+    def any_released(self, node: str) -> bool:
+        """Whether a controller has let go of a live call of the node; a look without a lock."""
+        return self._db.read(calls.any_released, node)
 
     def are_live(self, names: Collection[str]) -> dict[str, bool]:
         """Of channel uuids and call ids: whether their call is live. Unknown ones are left out."""
