@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from scenarios import words
@@ -95,6 +96,24 @@ def test_a_cassette_answers_in_the_servers_place(product, over):
     assert (used["status"], used["attempts"]) == ("succeeded", 0)
     assert used["result"] == {"status": "lost"}
     assert asked_of_the_server(product, call) == []
+
+
+def test_what_calls_took_is_told_and_counted(product, over):
+    for name, kinds in (
+        ("asked", {"telephony", "model", "transcription"}),
+        ("chain", {"telephony", "model", "transcription", "voice"}),
+    ):
+        cost = over(name)["cost"]
+        assert {one["component"] for one in cost["actual"]["components"]} == kinds
+        assert cost["predicted"]["at_most"]["minutes"] == 10
+    today = datetime.now(UTC).date()
+    days = f"from={today - timedelta(days=1)}&to={today + timedelta(days=1)}"
+    counted = product.wait_at(
+        f"/v1/account/usage?{days}",
+        lambda usage: sum(day["answered"] for day in usage["data"]) >= 2,
+    )
+    assert sum(day["output_tokens"] for day in counted["data"]) > 0
+    assert product.get(f"/v1/analytics?{days}&group_by=hour")["total"]["calls"] >= 2
 
 
 def test_a_web_page_is_no_result_and_the_call_goes_on(over):

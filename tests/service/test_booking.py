@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import factories
+import gevent
 import pytest
+from gevent.event import Event
 from icalendar import Calendar
 
 from topcalls.clock import ManualClock
@@ -17,7 +19,7 @@ from topcalls.core.tools import ToolRecord, ToolRequest, ToolStatus
 from topcalls.sandbox.tool_server import ToolServer
 from topcalls.services.appointment_books import BookFault, Taken
 from topcalls.services.booking import Booking
-from topcalls.services.calendar_files import MOST_BYTES, CalendarFiles
+from topcalls.services.calendar_files import MOST_BYTES, CalendarFile, CalendarFiles
 from topcalls.services.customer_tools import http_client
 from topcalls.services.webhook_payload import encoded
 from topcalls.store import calls
@@ -309,6 +311,30 @@ def test_what_is_required_is_asked_for(services, call, directory):
     at = next_weekday(services, 1, 10).isoformat()
     _, told = use(booking(services, directory).book, hidden, start=at, name="Zoë")
     assert told["error"] == "Ask first for: email, phone_number."
+
+
+def test_a_booking_is_finished_and_kept_when_the_call_ends_meanwhile(
+    services, who, call, directory, monkeypatch
+):
+    began, go_on = Event(), Event()
+    book = CalendarFile.book
+
+    def slowly(self, wish, bookable):
+        began.set()
+        go_on.wait()
+        return book(self, wish, bookable)
+
+    monkeypatch.setattr(CalendarFile, "book", slowly)
+    at = next_weekday(services, 1, 10).isoformat()
+    waiting = gevent.spawn(use, booking(services, directory).book, call, start=at, name="Zoë")
+    began.wait(5)
+    waiting.kill()
+    go_on.set()
+    with gevent.Timeout(5):
+        while not services.calls.appointments.of_call(who.account_id, call.call_id):
+            gevent.sleep(0)
+    (kept,) = services.calls.appointments.of_call(who.account_id, call.call_id)
+    assert kept.status == "booked"
 
 
 def test_the_webhook_tells_what_was_booked(services, who, call, directory):

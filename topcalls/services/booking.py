@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Any
 
+import gevent
+
 from topcalls.clock import Clock
 from topcalls.core import slots
 from topcalls.core.appointments import (
@@ -66,7 +68,12 @@ class Booking:
         return succeeded(free=told, time_zone=str(settings.zone), **more)
 
     def book(self, call: ClaimedCall, request: ToolRequest) -> ToolResult:
-        """Book one, and keep it with the call."""
+        """Book one, and keep it with the call: both are done to their end, also where the call ends
+        meanwhile and nobody waits for them."""
+        result: ToolResult = gevent.spawn(self._book_one, call, request).get()
+        return result
+
+    def _book_one(self, call: ClaimedCall, request: ToolRequest) -> ToolResult:
         settings, now = appointments_of(call.request.appointments or {}), self._clock.now()
         try:
             wish = _wish(call, settings, request.arguments)
