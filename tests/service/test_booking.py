@@ -281,7 +281,10 @@ def test_an_appointment_is_moved(services, who, call, directory):
         first["reference"]: "replaced",
         second["reference"]: "booked",
     }
-    result, _ = use(tools.book, call, start=later, name="Zoë", replaces=first["reference"])
+    _, again = use(tools.book, call, start=later, name="Zoë", replaces=first["reference"])
+    assert again == second
+    other = at.replace(hour=9).isoformat()
+    result, _ = use(tools.book, call, start=other, name="Zoë", replaces=first["reference"])
     assert (result.status, result.error) == (ToolStatus.REFUSED, "arguments")
 
 
@@ -289,6 +292,7 @@ def test_an_appointment_is_moved(services, who, call, directory):
     ("arguments", "words"),
     [
         ({"start": "noon", "name": "Zoë"}, "Write it as in"),
+        ({"start": "9999-12-31T23:59", "name": "Zoë"}, "out of range"),
         ({"start": "2027-03-14T02:30", "name": "Zoë"}, "skipped"),
         ({"start": "2026-11-24T10:00", "name": " "}, "Ask first for: name"),
         ({"start": "2026-11-24T10:00", "name": "Zoë", "replaces": "X"}, "reference"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -171,8 +171,8 @@ def _edge(text: object, zone: ZoneInfo, *, end: bool) -> datetime | None:
     try:
         day = date.fromisoformat(str(text))
     except ValueError:
-        return moment(str(text), zone)
-    return datetime.combine(day + timedelta(days=end), time(), zone)
+        return moment(str(text), zone).astimezone(UTC)
+    return datetime.combine(day + timedelta(days=end), time(), zone).astimezone(UTC)
 
 
 def _kind(section: Mapping[str, Any], usual: timedelta) -> Kind:

@@ -57,7 +57,7 @@ class Booking:
         try:
             kind = settings.kind(request.arguments.get("kind"))
             wanted = window(settings, request.arguments, now)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             return refused("arguments", str(error))
         try:
             found = self._book(call, settings).free(wanted, kind)
@@ -77,9 +77,10 @@ class Booking:
         settings, now = appointments_of(call.request.appointments or {}), self._clock.now()
         try:
             wish = _wish(call, settings, request.arguments)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             return refused("arguments", str(error))
-        if wish.replaces is not None and not self._kept.known(call.call_id, wish.replaces):
+        known = (wish.replaces, wish.reference)  # the latter where it is asked for once more
+        if wish.replaces and not any(self._kept.known(call.call_id, one) for one in known if one):
             return refused("arguments", "No appointment of this conversation has the reference.")
         try:
             book = self._book(call, settings)
