@@ -1,11 +1,12 @@
 """Kills controllers and worker at random instants under a steady load of short sandbox calls.
 
     python benchmarks/crash.py [--kills 300] [--seed 1] [--settle 180]
-                               [--controllers 2] [--database postgresql]
+                               [--controllers 2] [--database postgresql] [--switch]
 
 Prints what is wrong afterwards; every number but those of crashes and of calls that another
 controller carried on has to be 0, and the exit code says so. With one controller its successor
 carries calls on, with two also the other one.
+`--switch`: calls of SIP telephones on a real FreeSWITCH (`TOPCALLS_TEST_FREESWITCH_BIN`) instead.
 The same seed chooses the same victims and pauses; what they were doing then is up to the machine.
 About 3 s per kill. What counts as wrong is in `tests/sandbox/crash_rig.py`.
 """
@@ -23,10 +24,15 @@ import sys  # noqa: E402
 import time  # noqa: E402
 
 from common import HERE, database, say, workspace  # noqa: E402
+from switch_lab import switch_missing  # noqa: E402
 
-sys.path.insert(0, str(HERE.parent / "tests" / "sandbox"))
+TESTS = HERE.parent / "tests"
+sys.path[:0] = [str(TESTS / folder) for folder in ("sandbox", "contract", "")]
 
+from crash_lab import SwitchCrashRig  # noqa: E402
 from crash_rig import CrashRig, Fuzz  # noqa: E402
+
+from topcalls import log  # noqa: E402
 
 LABELS = {
     "crashes": "crashes",
@@ -51,17 +57,22 @@ def main() -> int:
     parser.add_argument("--settle", type=float, default=180.0, help="seconds to recover at the end")
     parser.add_argument("--controllers", type=int, default=1)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--switch", action="store_true", help="calls on a real FreeSWITCH")
     wishes = parser.parse_args()
+    if wishes.switch and switch_missing():
+        parser.error(switch_missing())
+    log.configure("error")
     begun = time.monotonic()
 
     def on_kill(number: int) -> None:
         if number % REPORT_EVERY == 0:
             say(f"{number} of {wishes.kills} kills after {time.monotonic() - begun:.0f} s")
 
-    say(f"{wishes.controllers} controller(s) on {wishes.database}, seed {wishes.seed}")
+    where = "a real switch" if wishes.switch else "the sandbox's switch"
+    say(f"{wishes.controllers} controller(s) on {where}, on {wishes.database}, seed {wishes.seed}")
     say(f"{len(os.sched_getaffinity(0))} cores, load before {os.getloadavg()[0]:.1f}")
     with workspace() as directory, database(wishes.database) as chosen:
-        rig = CrashRig(directory, **chosen)
+        rig = (SwitchCrashRig if wishes.switch else CrashRig)(directory, **chosen)
         try:
             fuzz = Fuzz(rig.start_alone(wishes.controllers), wishes.seed)
             found = fuzz.run(wishes.kills, wishes.settle, on_kill)

@@ -78,12 +78,12 @@ def wait_started(relay, channel, after):
 def told_since(product, since):
     """What the sessions that were opened since then were given to know, in order."""
     connections = list(product.mind.server.realtime.connections)[since:]
-    events = [
-        event
+    items = [
+        event["item"]
         for one in connections
         for event in one.journal.events("client", "conversation.item.create")
     ]
-    return [(one["item"]["role"], one["item"]["content"][0]["text"]) for one in events]
+    return [(one["role"], one["content"][0]["text"]) for one in items if one["type"] == "message"]
 
 
 def sessions(product):

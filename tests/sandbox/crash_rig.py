@@ -78,13 +78,17 @@ class CrashRig(Product):
     def start_alone(self, controllers=1):
         """Each process by itself, so that a killed one is back at once."""
         self.cli("migrate")
-        self.spawn("sandbox", "--scenario", str(self.scenarios))
+        self.start_world()
         for name in ("worker", "controller", "api"):
             self.spawn(name)
         for number in range(2, controllers + 1):
             self.spawn("controller", title=f"controller {number}")
         self.make_account(1000)
         return self
+
+    def start_world(self):
+        """Everybody else."""
+        self.spawn("sandbox", "--scenario", str(self.scenarios))
 
     def make_account(self, calls_at_once):
         most = ("--max-concurrent-calls", str(calls_at_once), "--max-calls-per-minute", "100000")

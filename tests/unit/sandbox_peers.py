@@ -85,6 +85,7 @@ class EventSocketClient:
 
     def __init__(self, port, password="sandbox", form="json", events="ALL"):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self.socket.settimeout(None)  # nothing may be told for a while
         self.replies = Queue()
         self.events = []
         self.notices = []
