@@ -8,6 +8,8 @@ import pytest
 from freeswitch_lab import SHARED, LiveProduct, Relay, callee_address, switch_address
 from telephones import Callee
 
+from topcalls.esl.connection import EventSocketConnection
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
@@ -33,6 +35,14 @@ def product(home, relay):
     product = LiveProduct(home / "product", switch_address(), relay.port)
     yield product.start()
     assert product.stop() == 0
+
+
+@pytest.fixture
+def switch():
+    """A line to the switch, as an operator has one: asks, and returns the answer."""
+    address = switch_address()
+    with EventSocketConnection(address.host, address.port, address.password) as line:
+        yield lambda command: line.send(f"api {command}").data.strip()
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ The AI is the project's own double, in this process, so that a test can look at 
 controller and switch sits a relay that notes every command, and can be cut.
 """
 
+import json
 import os
 import shlex
 import shutil
 import subprocess
+import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import time
@@ -232,6 +235,29 @@ class LiveProduct(Product):
             if b"controller" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
                 return int(pid)
         raise AssertionError("no controller is running")
+
+
+@contextmanager
+def another_controller(product):
+    """One that is started beside the product's; its name."""
+    with (product.directory / "second.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "topcalls", "controller"],
+            cwd=product.directory,
+            env=product.environment,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+    try:
+        with gevent.Timeout(60, AssertionError("no second controller")):
+            ready = process.stdout.readline()
+        assert ready, (product.directory / "second.log").read_text()
+        yield json.loads(ready)["owner"]
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stdout.close()
 
 
 def place(product, **wishes):

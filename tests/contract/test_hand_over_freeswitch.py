@@ -2,23 +2,20 @@
 stay, its events and its audio go to another one. Pauses are printed (`pytest -s`).
 """
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import wave
 from io import BytesIO
 from time import time
 
 import gevent
-import pytest
 from freeswitch_lab import (
     FIRST_SENTENCE,
     GOODBYE,
     LONG_ANSWER,
     NEEDED,
     QUESTION,
+    another_controller,
     outcome,
     place,
     show,
@@ -29,20 +26,11 @@ from freeswitch_lab import (
 from topcalls.clock import SystemClock
 from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
-from topcalls.esl.connection import EventSocketConnection
 from topcalls.ids import new_id
 
 pytest_plugins = ["freeswitch_fixtures"]
 pytestmark = NEEDED
 START = "uuid_audio_stream"
-
-
-@pytest.fixture
-def switch():
-    """A line to the switch, as an operator has one."""
-    address = switch_address()
-    with EventSocketConnection(address.host, address.port, address.password) as line:
-        yield lambda command: line.send(f"api {command}").data
 
 
 def begun(product, telephone, say):
@@ -148,27 +136,10 @@ def test_one_that_is_killed_while_it_rings(product, relay, telephone, say, switc
     assert words(call, "assistant").startswith(FIRST_SENTENCE)
 
 
-def another_controller(product):
-    with (product.directory / "second.log").open("w") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "topcalls", "controller"],
-            cwd=product.directory,
-            env=product.environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-
-
 def test_one_that_is_stopped_gives_its_call_to_another(product, relay, telephone, say, switch):
     callee, call_id, line = begun(product, telephone, say)
     channel, before = channel_of(product, call_id), sessions(product)
-    second = another_controller(product)
-    try:
-        with gevent.Timeout(60, AssertionError("no second controller")):
-            ready = second.stdout.readline()
-        assert ready, (product.directory / "second.log").read_text()
-        name = json.loads(ready)["owner"]
+    with another_controller(product) as name:
         stopped_at = time()
         os.kill(product.controller_pid(), signal.SIGTERM)
         began = wait_started(relay, channel, stopped_at)
@@ -184,10 +155,6 @@ def test_one_that_is_stopped_gives_its_call_to_another(product, relay, telephone
         assert told_since(product, before)[0] == ("assistant", FIRST_SENTENCE)
         assert not any(turn["interrupted"] for turn in call["transcript"])
         assert_one_recording(product, call)
-    finally:
-        second.terminate()
-        second.wait(30)
-        second.stdout.close()
 
 
 def test_the_events_of_a_channel_go_to_whom_its_variable_names():

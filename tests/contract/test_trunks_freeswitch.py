@@ -118,6 +118,102 @@ def test_a_carrier_of_the_api_carries_calls(product, switch, ask, tmp_path):
     wait_until(lambda: ask(f"acl {HERE} carriers").strip() == "false", "the address stays let in")
 
 
+# -- carriers that do not answer ---------------------------------------------------------------
+
+
+class Trunks:
+    """The carriers of an account that calls out."""
+
+    def __init__(self, product):
+        self._product = product
+        account = product.cli("accounts", "create", "Trunks").strip()
+        scopes = "calls:read,calls:write,phone_numbers:read,phone_numbers:write,admin"
+        self._key = product.cli("keys", "create", account, "--scopes", scopes).strip()
+
+    def add(self, name, port, priority, *, ping):
+        answer = self._product.request(
+            "POST",
+            "/v1/phone-numbers/carriers",
+            {
+                "carrier_name": name,
+                "trunk_type": "static_ip",
+                "priority": priority,
+                "sip_gateway": {"ipv4": HERE, "port": port, "ping": ping},
+            },
+            key=self._key,
+        )
+        assert answer.status == 201, answer.body
+        return answer.body["id"]
+
+    def status(self, carrier_id):
+        path = f"/v1/phone-numbers/carriers/{carrier_id}"
+        return self._product.request("GET", path, key=self._key).body["status"]
+
+    def wait_state(self, carrier_id, state, seconds=20):
+        return wait_until(
+            lambda: self.status(carrier_id)["state"] == state and self.status(carrier_id),
+            lambda: f"not {state}: {self.status(carrier_id)}",
+            seconds,
+        )
+
+    def outcome_of_call(self, **wishes):
+        """A call, when it is over."""
+        body = {"phone_number": NUMBER, "task": "Say hello.", "ring_timeout_seconds": 10, **wishes}
+        placed = self._product.request("POST", "/v1/calls", body, key=self._key)
+        assert placed.status == 201, placed.body
+        path = f"/v1/calls/{placed.body['call_id']}"
+
+        def over():
+            call = self._product.request("GET", path, key=self._key).body
+            return call if call["completed"] else None
+
+        return wait_until(over, "the call does not end", 60)
+
+
+def unused_port():
+    with closing(socket(AF_INET, SOCK_DGRAM)) as probe:
+        probe.bind((HERE, 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.timeout(600)
+def test_a_carrier_that_answers_no_ping_is_down_in_words_and_calls_go_by_the_next(
+    product, switch, tmp_path
+):
+    trunks, away = Trunks(product), unused_port()
+    first = trunks.add("First", away, 1, ping=True)
+    second = trunks.add("Second", switch.ports["callee"], 2, ping=False)
+    trunks.wait_state(second, "up")
+    status = trunks.wait_state(first, "down", 240)  # three pings
+    (node,) = status["nodes"]
+    assert status["reachable"] is False
+    assert "does not answer OPTIONS" in node["found"]
+    assert "sip_gateway.ping" in node["remedy"]
+
+    with closing(Callee((HERE, switch.ports["callee"]), tmp_path, "hangs_up", pause=500)):
+        call = trunks.outcome_of_call()  # by the second at once
+        assert [dial["carrier_id"] for dial in call["routing"]] == [second]
+        assert call["status"] == "completed"
+        unheard = trunks.add("Unheard", away, 1, ping=False)
+        trunks.wait_state(unheard, "up")  # as far as anybody knows
+        call = trunks.outcome_of_call()
+        assert [(dial["carrier_id"], dial["then"]) for dial in call["routing"]][0] == (
+            unheard,
+            "try_next",
+        )
+        assert call["routing"][-1]["carrier_id"] == second
+        assert call["status"] == "completed"
+
+    call = trunks.outcome_of_call(carrier_id=first)
+    assert (call["status"], call["hangup"]["cause"]) == ("failed", "GATEWAY_DOWN")
+    assert call["ended_by"] == "carrier"
+
+    with closing(Callee((HERE, away), tmp_path / "back", "hangs_up")):  # SIPp answers OPTIONS
+        status = trunks.wait_state(first, "up", 120)
+        assert status["reachable"] is True
+        assert status["nodes"][0]["found"] == "Ready for calls."
+
+
 # -- carriers that are known by a password alone ----------------------------------------------
 
 

@@ -234,6 +234,18 @@ class Product:
         assert status == 201, state
         return state["channel_id"]
 
+    def register(self, softphone, scenario, seconds=30):
+        """A softphone that the API made is registered, once the switch knows it."""
+        login = {"user": softphone["username"], "password": softphone["password"]}
+        deadline = time.monotonic() + seconds
+        while True:
+            wish = {**login, "scenario": scenario}
+            status, answer = self.callers_desk("PUT", "softphones", wish)
+            if status == 201:
+                return login
+            assert time.monotonic() < deadline, answer
+            gevent.sleep(0.1)
+
     def wait_caller(self, channel, condition, seconds=30):
         """Wait until a caller fares so."""
         deadline = time.monotonic() + seconds

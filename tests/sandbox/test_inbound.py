@@ -90,6 +90,20 @@ def test_a_caller_that_is_not_understood(product, body, words):
     assert words in answer["error"]
 
 
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"user": "201-a", "password": "x"}, "user, password, scenario"),
+        ({"user": "201-a", "password": "x", "scenario": "nobody"}, "No scenario"),
+        ({"user": "201-a", "password": "x", "scenario": "silent"}, "no user"),
+    ],
+)
+def test_a_softphone_that_cannot_register(product, body, words):
+    status, answer = product.callers_desk("PUT", "softphones", body)
+    assert status == 400
+    assert words in answer["error"]
+
+
 def test_hostile_text_is_shown_as_text(product, agent):
     nasty = 'Ann\n\napi originate "{{task}}"\r\n\r\nauth x'
     channel = product.call_in(NUMBER, name=nasty, headers={"X-Order": nasty})

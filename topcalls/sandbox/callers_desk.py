@@ -3,6 +3,8 @@
 - `PUT /` with what a caller's INVITE says, in JSON (`to`, and if wanted `caller`, `name`,
   `headers`, `codec`, `patience`), and the name of the `scenario` that they play; answers with the
   channel
+- `PUT /softphones` with `user`, `password` and a `scenario`: that softphone registers, and its
+  person plays the scenario when it is rung
 - `GET /CHANNEL`: how the call goes, as the caller sees it
 
 A browser does not send `PUT` to a stranger unasked, so no web page can do any of this.
@@ -33,6 +35,8 @@ _SETTINGS: dict[str, type | tuple[type, ...]] = {
     "user": str,
     "password": str,
 }
+_SOFTPHONE = ("user", "password", "scenario")
+_SOFTPHONES = "softphones"
 
 
 class CallersDesk:
@@ -58,7 +62,9 @@ class CallersDesk:
 
     def _serve(self, exchange: Exchange) -> None:
         method = exchange.request.method
-        if method == "PUT":
+        if method == "PUT" and exchange.request.path.strip("/") == _SOFTPHONES:
+            self._register(exchange)
+        elif method == "PUT":
             self._call_in(exchange)
         elif method == "GET":
             self._show(exchange)
@@ -75,6 +81,15 @@ class CallersDesk:
             exchange.respond_json(400, {"error": str(error)})
             return
         exchange.respond_json(201, _state(call))
+
+    def _register(self, exchange: Exchange) -> None:
+        try:
+            user, password, name = _checked_softphone(exchange.request.json())
+            self._switch.switch.users.register(user, password, self._plan.by_name(name))
+        except (ValueError, TopCallsError) as error:
+            exchange.respond_json(400, {"error": str(error)})
+            return
+        exchange.respond_json(201, {"user": user})
 
     def _show(self, exchange: Exchange) -> None:
         call = self._switch.switch.call(exchange.request.path.strip("/"))
@@ -94,6 +109,14 @@ def _checked(content: Any) -> dict[str, Any]:
     if not all(isinstance(value, str) for value in headers.values()):
         raise ValueError("headers: names and values are text.")
     return dict(content)
+
+
+def _checked_softphone(content: Any) -> list[str]:
+    given = content if isinstance(content, dict) else {}
+    wishes = [value for name in _SOFTPHONE if isinstance(value := given.get(name), str) and value]
+    if len(wishes) < len(_SOFTPHONE):
+        raise ValueError(f"A softphone has {', '.join(_SOFTPHONE)}, each of them text.")
+    return wishes
 
 
 def _state(call: Call) -> dict[str, Any]:
