@@ -248,13 +248,18 @@ def test_two_who_talk_are_not_disturbed_by_a_controller_that_lost_their_call(rig
 )
 def test_the_death_of_a_controller_leaves_no_target_waiting(rig, destination, moment):
     first = rig.controller()
-    call_id, _, target = transferring(rig, destination, moment)
+    call_id, caller, target = transferring(rig, destination, moment)
     assert int(target.channel.variables["park_timeout"]) <= 60
     assert target.channel.variables["tc_call_id"] == call_id
     killed(first)
     second = rig.controller()
     second._reconcile()
     rig.wait_until(lambda: second.sessions.of_call(call_id), "the take-over")
+    rig.wait_until(lambda: legs(rig) == [caller.uuid], "the end of the target's leg")
+    (made,) = transfers(rig, call_id)
+    assert (made.outcome, made.failure) == ("called_off", None)
+    assert made.ended_at is not None
+    assert state(rig, call_id) is State.IN_PROGRESS
     rig.services.calls.stop(rig.account.account_id, call_id)
     rig.wait_over(call_id)
 

@@ -276,9 +276,12 @@ class CallEffects:
 
     def _take_up(self) -> None:
         """The channel goes on from where another controller left it: what that one had it play
-        ends here, as the conversation believes, and its audio comes to us."""
+        ends here, as the conversation believes, and its audio comes to us. Supervisors, and the
+        target of a transfer that was under way, are let go of: nobody hears of them any more."""
         self._player.break_all()
-        self.supervisors.end_abandoned()
+        self._journal.abandoned_legs(
+            lambda channel: self._gear.switch.post(commands.uuid_kill(channel))
+        )
         look = look_at(self._gear.switch, self.channel_uuid)
         if look is not None:
             self.leg.answered(look.codec, keys_in_band=look.keys_in_band)

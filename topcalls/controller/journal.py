@@ -241,13 +241,15 @@ class Journal:
             lambda: self._calls.supervisions.note(self._call_id, number, modes, **columns)
         )
 
-    def abandoned_supervisions(self, hang_up: Callable[[str], None]) -> None:
-        """End the stays that another controller left on the call; `hang_up` gets their channels."""
+    def abandoned_legs(self, hang_up: Callable[[str], None]) -> None:
+        """End the transfer and the stays of supervisors that another controller left on the call;
+        `hang_up` gets their channels."""
         at = self._clock.now()
 
         def write() -> None:
-            for channel in self._calls.supervisions.abandoned(self._call_id, at):
-                hang_up(channel)
+            for verbs in (self._calls.transfers, self._calls.supervisions):
+                for channel in verbs.abandoned(self._call_id, at):
+                    hang_up(channel)
 
         self._entries.put(write)
 

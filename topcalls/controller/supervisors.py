@@ -14,7 +14,6 @@ from topcalls.controller.transfers import Transfers
 from topcalls.core import supervision
 from topcalls.core.call_events import CallEvent
 from topcalls.core.supervision import Facts, Mode, Phase
-from topcalls.esl import commands
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.dispatch import ClaimedCall
@@ -75,13 +74,6 @@ class Supervisors:
         """The call is over, or goes on elsewhere."""
         for stay in self._present():
             stay.take(supervision.CallOver())
-
-    def end_abandoned(self) -> None:
-        """The call was another controller's: whoever was on it is let go of, as nobody hears their
-        keys any more."""
-        self._journal.abandoned_supervisions(
-            lambda channel: self._gear.switch.post(commands.uuid_kill(channel))
-        )
 
     @property
     def is_connecting(self) -> bool:

@@ -114,6 +114,22 @@ class Transfers:
             raise ValueError(f"No columns of a transfer: {', '.join(sorted(unknown))}")
         self._db.run(lambda: transfers.change(call_id, number, **columns))
 
+    def abandoned(self, call_id: str, now: datetime) -> list[str]:
+        """Another controller had the call: call off what it left of a transfer, unless caller and
+        target are connected; the legs to hang up."""
+
+        def verb() -> list[str]:
+            left = [
+                row
+                for row in transfers.of_call(call_id)
+                if row.outcome is None and row.connected_at is None
+            ]
+            for row in left:
+                transfers.change(call_id, row.number, ended_at=now, outcome=Outcome.CALLED_OFF)
+            return [row.channel_id for row in left if row.channel_id is not None]
+
+        return self._db.run(verb)
+
     def routes(
         self, account_id: str, carrier_id: str | None, from_number: str, node: str, now: datetime
     ) -> tuple[Route, ...]:
