@@ -54,27 +54,39 @@ _FILLERS: Final = frozenset(["uh", "um", "er", "äh", "ähm", "euh", "eh", "and"
 
 @dataclass(frozen=True)
 class Run:
-    """`digits` as they were read out between two places of a text; `written`: all of them were
-    figures."""
+    """`digits` as they were read out between two places of a text."""
 
     start: int
     end: int
     digits: str
-    written: bool
 
 
 @dataclass
 class _Open:
     start: int
-    end: int
-    digits: str
-    written: bool
-    reach: int  # the end, with fillers behind it
+    reach: int  # where the next figure has to follow: the end, with fillers behind it
+    end: int = 0
+    digits: str = ""
     times: int = 1
     open_ten: bool = False
 
-    def extend(self, end: int) -> None:
-        self.end = self.reach = end
+    def take(self, word: str, end: int) -> None:
+        """One more word of figures."""
+        self.reach = end
+        if word in _TIMES:
+            self.times = _TIMES[word]
+            return
+        self.end = end
+        if word in _TENS:
+            self.digits += f"{_TENS[word]}0"
+            self.open_ten = True
+            return
+        digit = word if word.isdecimal() else _DIGIT_OF.get(word) or _TEENS[word]
+        if self.open_ten and len(digit) == 1 and digit != "0":
+            self.digits = self.digits[:-1] + digit
+        else:
+            self.digits += digit * self.times
+        self.times, self.open_ten = 1, False
 
 
 def runs_in(text: str) -> Iterator[Run]:
@@ -82,20 +94,17 @@ def runs_in(text: str) -> Iterator[Run]:
     run: _Open | None = None
     for token in _TOKEN.finditer(text):
         word = token.group().lower()
-        joined = run is not None and _BETWEEN.fullmatch(text, run.reach, token.start()) is not None
-        if run is not None and joined and word in _FILLERS:
-            run.reach = token.end()
-            continue
-        if not _is_figure(word):
-            if run is not None:
-                yield from _closed(run)
+        if run is not None and not _BETWEEN.fullmatch(text, run.reach, token.start()):
+            yield from _closed(run)
             run = None
-            continue
-        if run is None or not joined:
-            if run is not None:
-                yield from _closed(run)
-            run = _Open(token.start(), token.end(), "", written=True, reach=token.end())
-        _take(run, word, token.end())
+        if _is_figure(word):
+            run = run or _Open(token.start(), token.start())
+            run.take(word, token.end())
+        elif run is not None and word in _FILLERS:
+            run.reach = token.end()
+        elif run is not None:
+            yield from _closed(run)
+            run = None
     if run is not None:
         yield from _closed(run)
 
@@ -104,25 +113,6 @@ def _is_figure(word: str) -> bool:
     return word.isdecimal() or any(word in table for table in (_DIGIT_OF, _TEENS, _TENS, _TIMES))
 
 
-def _take(run: _Open, word: str, end: int) -> None:
-    run.written = run.written and word.isdecimal()
-    if word in _TIMES:
-        run.times, run.reach = _TIMES[word], end
-        return
-    if word in _TENS:
-        run.digits += f"{_TENS[word]}0"
-        run.open_ten = True
-        run.extend(end)
-        return
-    digit = word if word.isdecimal() else _DIGIT_OF.get(word) or _TEENS[word]
-    if run.open_ten and len(digit) == 1 and digit != "0":
-        run.digits = run.digits[:-1] + digit
-    else:
-        run.digits += digit * run.times
-    run.times, run.open_ten = 1, False
-    run.extend(end)
-
-
 def _closed(run: _Open) -> Iterator[Run]:
     if len(run.digits) >= 2:
-        yield Run(run.start, run.end, run.digits, run.written)
+        yield Run(run.start, run.end, run.digits)

@@ -8,7 +8,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
-from topcalls.api.schemas.calls import SummarySchema
+from topcalls.api.schemas.after_call import SummarySchema
 from topcalls.core.analysis_request import ASKED, RUN_STATES, CallFilter, request_faults
 from topcalls.core.analysis_work import State
 from topcalls.errors import InvalidRequest

@@ -15,6 +15,7 @@ import marshmallow as ma
 from topcalls.api import fields
 from topcalls.api.auth import principal
 from topcalls.api.context import services
+from topcalls.api.schemas.after_call import RedactionSchema, SummarySchema
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
 from topcalls.api.schemas.appointments import AppointmentSettingsSchema
 from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
@@ -24,7 +25,6 @@ from topcalls.api.schemas.tool_cassettes import CassetteSettingsSchema
 from topcalls.api.schemas.tools import ToolSchema
 from topcalls.api.schemas.transfers import TransferSettingsSchema
 from topcalls.core import call_rules, tool_rules
-from topcalls.core.analysis_work import LONGEST_TEXT
 from topcalls.core.builtin_tools import BUILT_IN
 from topcalls.core.call_request import (
     BACKGROUND_GAINS,
@@ -45,7 +45,6 @@ from topcalls.core.call_rules import (
 )
 from topcalls.core.knowledge import MOST_PER_CALL
 from topcalls.core.languages import LANGUAGE_PATTERN
-from topcalls.core.personal_data import FILLS, KINDS, MOST_NAMES
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.core.recording_rules import MAX_ANNOUNCEMENT, MOST_RETENTION_DAYS
 from topcalls.errors import InvalidRequest
@@ -111,56 +110,6 @@ class RecordingSchema(ma.Schema):
             "installation, has it.",
             "minimum": 0,
             "maximum": MOST_RETENTION_DAYS,
-        },
-    )
-
-
-class SummarySchema(ma.Schema):
-    """Whether and how a call is summed up. An empty object asks for it too."""
-
-    enabled = fields.Flag(allow_none=True, metadata={"default": True})
-    prompt = fields.Text(
-        allow_none=True,
-        metadata={
-            "description": "What the summary is to hold, or how it is to be written.",
-            "maxLength": LONGEST_TEXT,
-        },
-    )
-    success_criteria = fields.Text(
-        allow_none=True,
-        metadata={
-            "description": "When the call has reached what it was for. Without it that is judged "
-            "by the task.",
-            "maxLength": LONGEST_TEXT,
-        },
-    )
-
-
-class RedactionSchema(ma.Schema):
-    """What identifies people is taken out of the transcript when the call is over. An empty object
-    asks for every kind."""
-
-    enabled = fields.Flag(allow_none=True, metadata={"default": True})
-    kinds = fields.ListOf(
-        fields.Choice(*KINDS),
-        allow_none=True,
-        metadata={
-            "description": "What; all of it if left out. `name`: names that are known (`names`, "
-            "and values of `request_data` whose name ends in `name`) and how people introduce "
-            "themselves."
-        },
-    )
-    names = fields.ListOf(
-        fields.Text(),
-        allow_none=True,
-        metadata={"description": "Names that may be said.", "maxItems": MOST_NAMES},
-    )
-    audio = fields.Choice(
-        *FILLS,
-        allow_none=True,
-        metadata={
-            "description": "Replaces the sound too: of each turn that holds such a thing the "
-            "whole, on its speaker's channel."
         },
     )
 
