@@ -75,6 +75,10 @@ turn_ear = Histogram(
 interruptions = Counter(
     "topcalls_interruptions_total", "Times the agent was spoken over, or seemed to be.", ["verdict"]
 )
+withdrawn_answers = Counter(
+    "topcalls_answers_withdrawn_total",
+    "Answers that were asked for too early, and withdrawn before anybody heard them.",
+)
 chain_stage = Histogram(
     "topcalls_chain_stage_seconds",
     "From asking a stage of the chain to the first it gives: mind to text, voice to sound.",

@@ -69,6 +69,20 @@ def test_an_agent_is_drafted_tried_published_edited_compared_and_rolled_back(api
     assert back["published"]["configuration"]["voice"] == "coral"
 
 
+def test_an_agents_ways_of_speaking_are_those_of_its_calls(api):
+    ways = {
+        "interruption": {"longest_turn_seconds": 30, "longest_answer_seconds": 45},
+        "filler": {"after_ms": 900, "phrases": ["Let me see."]},
+    }
+    path = api.post("/v1/agents", json=AGENT).headers["Location"]
+    assert edit(api, path, **ways).status_code == 200
+    assert api.post(f"{path}/publish").status_code == 200
+    made = configuration(api, call_by(api, path, **PATIENT, filler={"enabled": False}))
+    assert made["interruption"]["longest_turn_seconds"] == 30
+    assert made["filler"] == {"enabled": False}
+    assert configuration(api, call_by(api, path, **PATIENT))["filler"]["after_ms"] == 900
+
+
 def test_agents_are_listed_and_archived_ones_only_when_asked_for(api, agent):
     other = api.post("/v1/agents", json={**AGENT, "name": "Survey"}).headers["Location"]
     archived = api.send("DELETE", agent)

@@ -47,6 +47,8 @@ def only_fault(problem):
         ({"priority": 1.5}, "priority", "whole number"),
         ({"recording": {"enabled": "yes"}}, "recording.enabled", "true or false"),
         ({"interruption": {"sensitivty": "low"}}, "interruption.sensitivty", "Did you mean"),
+        ({"interruption": {"longest_turn_seconds": 5}}, "interruption.longest_turn_seconds", "10"),
+        ({"filler": {"after": 900}}, "filler.after", "Did you mean 'after_ms'?"),
         ({"webhook_url": "example.com"}, "webhook_url", "https://"),
         ({"webhook_url": "http://169.254.169.254/"}, "webhook_url", "private network"),
         ({"answer_webhook_url": "http://127.0.0.1/"}, "answer_webhook_url", "private network"),

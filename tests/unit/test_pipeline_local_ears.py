@@ -149,3 +149,22 @@ def test_a_closed_session_is_told_nothing(rig: Rig) -> None:
     rig.session.begin_turn(100)
     rig.session.commit_turn(200)
     assert rig.heard.nothing
+
+
+def test_a_turn_that_is_to_be_split_and_ends_is_over(rig: Rig) -> None:
+    rig.session.begin_turn(200)
+    rig.session.end_turn(1000)
+    rig.session.commit_turn(900)
+    rig.ears.tell(TurnEnded(900, "Well then."))
+    assert until(rig.heard, CallerTranscript)[-1].text == "Well then."
+    rig.session.create_response()
+    assert of(until(rig.heard, ResponseDone), AgentTextDone)[0].text == "Gladly."
+
+
+def test_a_noise_that_our_ears_take_for_speech_is_split_without_words(rig: Rig) -> None:
+    rig.session.begin_turn(200)
+    rig.session.end_turn(1000)
+    rig.session.append_audio(silence(0.1))
+    assert until(rig.heard, CallerTranscript)[-1].text == ""
+    rig.session.speak("Ask.", exact=False)
+    assert of(until(rig.heard, ResponseDone), AgentTextDone)[0].text == "Gladly."

@@ -45,7 +45,7 @@ class Decisions:
             turn_rules.Resume: self._resume,
             turn_rules.Commit: self._commit,
             turn_rules.CreateResponse: self._create_response,
-            turn_rules.Withdraw: lambda _: self._give_floor(),
+            turn_rules.Withdraw: self._withdraw,
             turn_rules.DeleteBackchannel: self._delete_backchannel,
             turn_rules.Reclaim: self._reclaim,
             turn_rules.TakeFloor: self._take_floor,
@@ -63,6 +63,10 @@ class Decisions:
 
     def _commit(self, _: turn_rules.Commit) -> None:
         metrics.interruptions.labels("true").inc()
+        self._give_floor()
+
+    def _withdraw(self, _: turn_rules.Withdraw) -> None:
+        metrics.withdrawn_answers.inc()
         self._give_floor()
 
     def _give_floor(self) -> None:

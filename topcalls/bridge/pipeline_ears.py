@@ -140,6 +140,7 @@ class Ears:
         if self._item_id and not self._words_told:
             self._settle_debt("")
             self._owed_id, self._item_id = self._item_id, ""
+            self._split_by_ms = None
             self._owed_ms = self._now_ms
             self._emit(SpeechStopped(at_ms, self._owed_id))
 
