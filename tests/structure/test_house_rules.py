@@ -63,6 +63,12 @@ def test_tests_import_nothing_from_a_conftest():
     assert importing == []
 
 
+def test_each_migration_has_a_number_of_its_own():
+    """Two of one number would have no order, and land together where two people add one."""
+    names = sorted(path.stem for path in (PACKAGE / "store" / "migrations").glob("m*.py"))
+    assert len({name[1:5] for name in names}) == len(names), names
+
+
 def test_every_module_of_the_package_says_what_it_is_for():
     silent = [str(path) for path, tree in trees(PACKAGE) if not ast.get_docstring(tree)]
     assert silent == []

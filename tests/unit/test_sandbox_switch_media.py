@@ -15,6 +15,7 @@ from sandbox_peers import AudioServer, EventSocketClient, ToneSpeech, frequency_
 from wsproto.events import BytesMessage, CloseConnection, TextMessage
 
 from topcalls.clock import ManualClock
+from topcalls.sandbox.freeswitch.commands import Api
 from topcalls.sandbox.freeswitch.media import MediaClock
 from topcalls.sandbox.freeswitch.server import SwitchServer
 from topcalls.sandbox.freeswitch.switch import SwitchOptions
@@ -333,6 +334,18 @@ def test_starting_on_a_ringing_channel_crashes_the_switch(server, client, audio)
     assert server.switch.calls == {}
     server.start()
     EventSocketClient(server.port).close()
+
+
+def test_no_command_finds_a_channel_that_was_hung_up(server, client, audio):
+    """It is still shown for a moment: a stream begun then is refused, and nothing crashes."""
+    streaming(client, audio)
+    api = Api(server.switch)
+    assert api.run("uuid_audio_stream u1 stop") == "+OK Success\n"
+    assert api.run("uuid_kill u1") == "+OK\n"
+    assert "u1" in server.switch.calls
+    assert api.run(f"uuid_audio_stream u1 start {audio.url} mono 8k") == "-ERR Operation Failed\n"
+    assert api.run("uuid_kill u1") == "-ERR No such channel!\n"
+    assert server.crashed == ""
 
 
 def test_early_media_that_is_ignored_gives_no_frames(client, audio):

@@ -76,11 +76,14 @@ class Api:
         return command(argument)
 
     def _call(self, words: list[str]) -> Call | None:
-        return self._switch.calls.get(words[0]) if words else None
+        """A channel from CS_HANGUP on is still shown, but no command finds it
+        (switch_core_session_locate)."""
+        call = self._switch.calls.get(words[0]) if words else None
+        return call if call is not None and call.channel.is_up else None
 
     def _kill(self, text: str) -> str:
         uuid, _, cause = text.partition(" ")
-        call = self._switch.calls.get(uuid)
+        call = self._call([uuid])
         if call is None:
             return NO_SUCH_CHANNEL
         call.hang_up(cause_name(cause) if cause else "NORMAL_CLEARING")
@@ -109,14 +112,14 @@ class Api:
         return f"+OK hangup all channels with cause {cause_name(cause or 'MANAGER_REQUEST')}\n"
 
     def _answer(self, uuid: str) -> str:
-        call = self._switch.calls.get(uuid)
-        if call is None or not call.channel.is_up:
+        call = self._call([uuid])
+        if call is None:
             return "-ERROR\n"
         return "+OK\n" if call.answer() else "-ERROR\n"
 
     def _ring_ready(self, uuid: str) -> str:
-        call = self._switch.calls.get(uuid)
-        if call is None or not call.channel.is_up:
+        call = self._call([uuid])
+        if call is None:
             return "-ERROR\n"
         if call.channel.phase == "arrived":
             call.progress()
@@ -156,7 +159,7 @@ class Api:
 
     def _break(self, text: str) -> str:
         uuid, _, flag = text.partition(" ")
-        call = self._switch.calls.get(uuid)
+        call = self._call([uuid])
         if call is None:
             return NO_SUCH_CHANNEL
         call.audio.player.stop(flush="all" in flag)
@@ -167,7 +170,7 @@ class Api:
         if len(words) < 2:
             return "-USAGE: <uuid> <other_uuid>\n"
         one, other = self._call(words), self._call(words[1:])
-        if one is None or other is None or not (one.channel.is_up and other.channel.is_up):
+        if one is None or other is None:
             return "-ERR Invalid uuid\n"
         connect(one, other)
         return f"+OK {other.uuid}\n"
@@ -177,7 +180,7 @@ class Api:
         if len(words) < 2:
             return "-USAGE: <uuid> <uri>\n"
         call = self._call(words)
-        if call is None or not call.channel.is_up:
+        if call is None:
             return FAILED
         number = words[1].removeprefix("sip:").partition("@")[0]
         return deflect(call, self._switch.scenario_for(number))
@@ -252,7 +255,7 @@ class Api:
         when, uuid, cause = (*separate(text, " ", 4), "", "", "")[:3]
         if not when:
             return "-USAGE: [+]<time> <uuid> [<cause>]\n"
-        call = self._switch.calls.get(uuid)
+        call = self._call([uuid])
         if call is None:
             return NO_SUCH_CHANNEL
         schedule_hangup(call, when, cause)
