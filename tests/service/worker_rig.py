@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import factories
+import gevent
 
 from topcalls.net.http import HttpResponse
 from topcalls.providers.structured import StructuredAnswer
@@ -109,13 +110,15 @@ class Rig:
     poster: Any = field(default_factory=Poster)
     model: Any = field(default_factory=Reader)
     log: Lines = field(default_factory=Lines)
+    places: int = 100
+    doubtful: int | None = None
 
     def __post_init__(self) -> None:
         clock = self.services.clock
         self.worker = worker_services(self.services, self.poster, model=self.model)
         self.queue = open_queue(self.directory)
         prepare(self.queue)
-        self.lanes = Lanes(per_lane=4, total=100, on_ended=lambda: None)
+        self.lanes = Lanes(4, self.places, lambda: None, self.doubtful)
         self.database = Outage("database", self.log, clock)
         self.queue_outage = Outage("queue", self.log, clock)
         self.tasks = register(self.queue, self.worker, self.lanes, self.database)
@@ -128,6 +131,12 @@ class Rig:
     def look(self) -> bool:
         """One round of the due loop."""
         return self.loop.round(self.services.clock.now())
+
+    def begin(self) -> None:
+        """Run the tasks in the queue, and let what they started begin."""
+        while (task := self.queue.dequeue()) is not None:
+            self.queue.execute(task)
+        gevent.sleep(0)
 
     def work(self, *, times: int = 1) -> list[str]:
         """Run the tasks in the queue, each `times` times, and what they started; their names."""

@@ -33,6 +33,10 @@ INTERVAL_SECONDS = 1.0
 SHORTEST_INTERVAL_SECONDS = 0.05
 """Between two looks for webhooks when one follows the other's completion."""
 
+MOST_DOUBTFUL = 20
+"""Webhooks to receivers that are new, slow or failing that one look takes: the look for those to
+receivers that accept comes before the next twenty."""
+
 MOST_WRAP_UPS = 200
 TICK_EXPIRES_SECONDS = 60
 
@@ -161,9 +165,12 @@ class DueLoop:
             return
         found = self._services.webhooks.due(now, self._lanes.room, 0)
         self._hand_out(found)
-        doubtful = min(self._lanes.room_for_doubtful, self._lanes.room - len(found))
-        if doubtful > 0:  # looked for when the others are on their way: this look may take long
-            self._hand_out(self._services.webhooks.due(now, doubtful))
+        room = min(self._lanes.room_for_doubtful, self._lanes.room - len(found))
+        if room > 0:
+            more = self._services.webhooks.due(now, min(room, MOST_DOUBTFUL))
+            self._hand_out(more)
+            if len(more) == MOST_DOUBTFUL:
+                self.wake()
 
     def _hand_out(self, deliveries: Sequence[DueDelivery]) -> None:
         for delivery in deliveries:
