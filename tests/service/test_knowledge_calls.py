@@ -11,6 +11,7 @@ from topcalls.bridge.config import conversation_for
 from topcalls.core.knowledge import tokens_of
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.knowledge_use import KnowledgeUse
+from topcalls.core.redaction import MASKED
 from topcalls.core.tools import ToolRecord, ToolRequest, ToolStatus
 from topcalls.core.transcript import Turn
 from topcalls.services.knowledge_calls import CallKnowledge
@@ -106,8 +107,25 @@ def test_what_was_looked_up_is_kept_and_cited_by_what_rests_on_it(services, who,
     assert services.calls.lookups.of_call(other.account_id, call.call_id) == []
 
 
+def test_what_identifies_people_is_not_kept_where_the_call_says_so(services, who, bases):
+    ids = (bases[1].id,)
+    call = factories.claimed_call(
+        services, who, knowledge_base_ids=ids, redaction={"names": ["Ada Byron"]}
+    )
+    ask(services, call, "What has Ada Byron ordered?")
+    (look,) = services.calls.lookups.of_call(who.account_id, call.call_id)
+    assert "Byron" not in look.query
+    assert "Byron" not in str(look.passages)
+
+
+def test_what_is_asked_while_the_recording_is_paused_is_not_kept(services, who, call):
+    record = ToolRecord("use-1", "search_knowledge", True, MASKED, 1_000)
+    services.call_knowledge.tool(call, ToolRequest(record, {"query": "my card 4111"}))
+    assert services.calls.lookups.of_call(who.account_id, call.call_id) == []
+
+
 def test_lookups_of_a_call_are_numbered_whoever_notes_them(services, who, call):
-    look = Lookup("turn", "q", 5, 1, "full_text", ({"document_id": "d"},))
+    look = Lookup("turn", "q", 5, 1, "full_text", ({"document_id": "d", "text": "t"},))
     for _ in range(3):
         services.calls.lookups.note(call.call_id, look, services.clock.now())
     assert services.calls.lookups.of_call(who.account_id, call.call_id) == [look] * 3

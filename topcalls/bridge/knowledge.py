@@ -19,6 +19,7 @@ from topcalls.core.knowledge import Hit, SearchResult, tokens_of
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.knowledge_terms import DEFAULT_LANGUAGE, query_terms
 from topcalls.core.knowledge_use import LookUp, told
+from topcalls.core.redaction import MASKED
 from topcalls.log import get_logger
 
 LONGEST_WAIT = 0.8
@@ -68,7 +69,8 @@ class Knowledge:
 
     def heard(self, text: str) -> None:
         """The caller said this."""
-        if not self._plan.per_turn:
+        if not self._plan.per_turn or self._is_masked():
+            self.go_on()
             return
         language = self._parts.config.session.language or DEFAULT_LANGUAGE
         if self._left > 0 and len(query_terms(text, [language.split("-")[0]])) >= LEAST_TERMS:
@@ -98,6 +100,11 @@ class Knowledge:
             greenlet.kill(block=False)
         self._then = None
         self._parts.timers.cancel(_WAIT)
+
+    def _is_masked(self) -> bool:
+        """What was said last is written down nowhere, and asked of nobody."""
+        said = [turn for turn in self._parts.transcript.turns() if turn.speaker == "user"]
+        return bool(said) and self._parts.redaction.applied(said[-1]).text == MASKED
 
     def _give_up(self) -> None:
         then, self._then = self._then, None

@@ -8,6 +8,7 @@ from topcalls.clock import Clock
 from topcalls.core.knowledge import SearchResult
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.knowledge_use import BaseOutline, LookUp, told
+from topcalls.core.redaction import MASKED
 from topcalls.core.tools import ToolRequest, ToolResult, failed, succeeded
 from topcalls.errors import NotFound, StoreUnavailable
 from topcalls.log import get_logger
@@ -84,6 +85,8 @@ class CallKnowledge:
     def _note(
         self, call: ClaimedCall, request: ToolRequest, query: str, found: SearchResult
     ) -> None:
+        if request.record.arguments == MASKED:
+            return  # asked while the recording was paused
         at_ms = request.record.called_ms + found.took_ms
         passages = tuple(hit.cited() | {"text": hit.text} for hit in found.hits)
         lookup = Lookup("tool", query, at_ms, found.took_ms, found.method, passages)

@@ -198,7 +198,8 @@ def _nearest(matrices: Sequence[Matrix], question: Vectors) -> list[Found]:
     for matrix in matrices:
         if not matrix.keys or matrix.rows.shape[1] != len(question):
             continue
-        likeness = matrix.rows @ question
+        # `@` would wake a thread of the linear algebra library for each core, and wait for them all
+        likeness = np.einsum("ij,j->i", matrix.rows, question)
         count = min(CANDIDATES, len(likeness))
         best = np.argpartition(-likeness, count - 1)[:count]
         near += [(float(likeness[index]), matrix.keys[index]) for index in best]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from topcalls.core.knowledge_citations import Lookup, Said, Trigger, cited
+from topcalls.core.personal_data import Rules, redacted
 from topcalls.services.call_views import CallView
 from topcalls.store import calls, knowledge
 from topcalls.store.database import Database
@@ -23,18 +24,20 @@ class Lookups:
         self._db = db
 
     def note(self, call_id: str, lookup: Lookup, at: datetime) -> None:
-        """Store what was looked up."""
-        columns = {
-            "trigger": lookup.trigger,
-            "query": lookup.query,
-            "at_ms": lookup.at_ms,
-            "took_ms": lookup.took_ms,
-            "method": lookup.method,
-            "passages": list(lookup.passages),
-            "at": at,
-        }
+        """Store what was looked up, without what identifies people where the call wants that."""
 
         def verb() -> None:
+            call = calls.get(call_id)
+            rules = None if call is None else Rules.of(call.request)
+            columns = {
+                "trigger": lookup.trigger,
+                "query": redacted(lookup.query, rules) if rules else lookup.query,
+                "at_ms": lookup.at_ms,
+                "took_ms": lookup.took_ms,
+                "method": lookup.method,
+                "passages": [_without_persons(item, rules) for item in lookup.passages],
+                "at": at,
+            }
             number = knowledge.count_lookups(call_id)
             for more in range(1, MOST_TRIES):
                 if knowledge.note_lookup(call_id, number + more, **columns):
@@ -71,3 +74,7 @@ def _lookup(row: CallLookup) -> Lookup:
         row.method,
         tuple(row.passages),
     )
+
+
+def _without_persons(passage: dict[str, Any], rules: Rules | None) -> dict[str, Any]:
+    return passage if rules is None else passage | {"text": redacted(str(passage["text"]), rules)}

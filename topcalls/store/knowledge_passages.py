@@ -124,6 +124,9 @@ def count_live(base_ids: Collection[str]) -> int:
 
 # --- finding
 
+SPARE = 5
+"""So many times what is wanted is ranked on PostgreSQL before what is not in use is left out."""
+
 _SQLITE_SEARCH = """
 SELECT p.document_id, p.seq FROM knowledge_text t
 JOIN knowledge_passage p ON p.id = t.rowid
@@ -134,19 +137,17 @@ _POSTGRES_SEARCH = """
 WITH wanted AS (
   SELECT term::tsquery AS term FROM unnest(?::text[]) AS term
 ), found AS (
-  SELECT p.id, p.document_id, p.seq, t.search FROM knowledge_text t
-  JOIN knowledge_passage p ON p.id = t.passage_id
-  WHERE t.search @@ ?::tsquery AND p.is_live
+  SELECT passage_id, search FROM knowledge_text WHERE search @@ ?::tsquery
 ), said AS (
-  SELECT w.term, f.id, ts_rank(f.search, w.term, 1) AS weight
-  FROM wanted w JOIN found f ON f.search @@ w.term
+  SELECT term, passage_id, ts_rank(search, term, 1) AS weight FROM wanted CROSS JOIN found
 ), rare AS (
-  SELECT term, ln(1 + ?::float / count(*)) AS worth FROM said GROUP BY term
+  SELECT term, ln(1 + ?::float / count(*)) AS worth FROM said WHERE weight > 0 GROUP BY term
+), best AS (
+  SELECT passage_id, sum(weight * worth) AS score FROM said JOIN rare USING (term)
+  WHERE weight > 0 GROUP BY passage_id ORDER BY score DESC, passage_id LIMIT ?
 )
-SELECT f.document_id, f.seq FROM found f
-JOIN said ON said.id = f.id JOIN rare ON rare.term = said.term
-GROUP BY f.id, f.document_id, f.seq
-ORDER BY sum(said.weight * rare.worth) DESC, f.id LIMIT ?
+SELECT p.document_id, p.seq FROM best JOIN knowledge_passage p ON p.id = best.passage_id
+WHERE p.is_live ORDER BY best.score DESC, p.id LIMIT ?
 """
 
 
@@ -167,7 +168,7 @@ def _by_words_in_postgres(
     words = [f"'{term}':A" for term in terms]  # a term is letters and digits
     bases = " | ".join(f"'{scope}':D" for scope in scopes)
     query = f"({bases}) & ({' | '.join(words)})"
-    return rows.select(_POSTGRES_SEARCH, words, query, size, limit)
+    return rows.select(_POSTGRES_SEARCH, words, query, size, limit * SPARE, limit)
 
 
 def _any_of(words: Iterable[str]) -> str:
