@@ -135,6 +135,8 @@ def fill(opened: Any, directory: Path, passages: int, model: Any) -> Library:
             reading.run(source_id)
     sizes = services.knowledge.get(account, base.id).sizes
     took = time.monotonic() - began
+    if sizes.passages < passages:
+        raise SystemExit(f"only {sizes.passages} passages were taken in: the model is too slow")
     common.say(f"  {sizes.passages} passages taken in, {sizes.passages / took:.0f} a second")
     return Library(account, base.id, opened)
 

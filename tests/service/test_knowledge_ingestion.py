@@ -8,6 +8,7 @@ from datetime import timedelta
 import factories
 import pytest
 from knowledge_rig import HANDBOOK, WordVectors, ingestion, pdf, read_all, word
+from worker_rig import Rig
 
 from topcalls.core.knowledge import BaseStatus, Failure, SourceState
 from topcalls.core.knowledge_passages import LONGEST
@@ -339,6 +340,27 @@ def test_a_task_that_runs_twice_does_nothing_twice(services, account):
     reading.run(source_id)
     reading.run(source_id)
     assert services.knowledge.get(account, base.id).sizes.passages == 3
+
+
+def test_the_worker_finds_what_waits_and_clears_away_what_is_gone(services, account, tmp_path):
+    rig = Rig(services, tmp_path)
+    base = text_base(services, account)
+    assert rig.look()
+    assert "read_source" in rig.work(times=2)
+    assert services.knowledge.get(account, base.id).status is BaseStatus.READY
+    services.knowledge.delete(account, base.id)
+    rig.tasks.tidy_knowledge()
+    rig.work()
+    assert count(services, KnowledgePassage) == 0
+    rig.close()
+
+
+def test_a_source_held_by_a_worker_that_is_known_to_be_dead_is_free_at_once(services, account):
+    text_base(services, account)
+    dead = ingestion(services, owner="workers")
+    assert dead.due(services.clock.now())
+    services.housekeeping.succeed("workers", "due-loop", services.clock.now())
+    assert dead.due(services.clock.now())
 
 
 def test_passages_are_short_enough_to_be_told(services, account):

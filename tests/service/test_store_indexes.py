@@ -92,6 +92,7 @@ def verbs(services, who):
     yield "count", lambda: services.statistics.count(now())
     today = Query(now().date(), now().date(), "number")
     yield "report", lambda: services.statistics.report(who.account_id, today)
+    yield "sources due", lambda: services.ingestion.due(now())
     yield "webhooks due", lambda: services.webhooks.due(now(), 5)
     told = services.webhook_log
     yield "deliveries", lambda: told.deliveries(who.account_id)
@@ -122,6 +123,7 @@ EXPECTED = {
     "analysis of a call": ["analysis_applied", "analysis_after_call"],
     "end of a run's call": ["analysis_open_in_run"],
     "count": ["call_uncounted"],
+    "sources due": ["knowledge_source_due", "knowledge_source_due_again"],
     "webhooks due": ["webhook_delivery_due"],
     "deliveries": ["webhook_delivery_list"],
     "deliveries of call": ["webhook_delivery_of_call"],

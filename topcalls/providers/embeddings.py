@@ -17,7 +17,7 @@ from topcalls.providers import vendor_errors
 Vectors = NDArray[np.float32]
 """One row of unit length per text."""
 
-MOST_TEXTS = 64
+MOST_TEXTS = 32
 """In one request."""
 
 _MOST_BYTES = 64 << 20

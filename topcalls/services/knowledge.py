@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from topcalls.clock import Clock
 from topcalls.core.knowledge import MOST_BASES, MOST_SOURCES, SourceKind
 from topcalls.core.knowledge_rules import (
@@ -22,9 +20,9 @@ from topcalls.core.knowledge_rules import (
     source_faults,
 )
 from topcalls.core.knowledge_use import KnowledgeBook
-from topcalls.core.knowledge_web import DEFAULT_PAGES, normal
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
+from topcalls.services.knowledge_content import Content, content_of
 from topcalls.services.knowledge_views import (
     BaseView,
     DocumentView,
@@ -35,7 +33,6 @@ from topcalls.services.knowledge_views import (
 )
 from topcalls.store import knowledge, knowledge_passages
 from topcalls.store.database import Database
-from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
 from topcalls.store.models import KnowledgeBase, KnowledgeSource
 
@@ -57,16 +54,6 @@ class DocumentPage:
 
     data: tuple[DocumentView, ...]
     next_cursor: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    """What is stored of a source: its kind, its name, its settings and what was sent."""
-
-    kind: SourceKind
-    name: str
-    settings: dict[str, Any]
-    data: bytes | None
 
 
 class Knowledge:
@@ -98,7 +85,7 @@ class Knowledge:
             InvalidRequest: with every fault.
         """
         _judge(base_faults(body, self._private_urls()))
-        content, now = _content_of(body, str(body["name"])), self._clock.now()
+        content, now = content_of(body, str(body["name"])), self._clock.now()
 
         def verb() -> BaseView:
             lock_account(account_id)
@@ -155,7 +142,7 @@ class Knowledge:
             knowledge.change_base(base_id, updated_at=now, **named)
             if "text" in body:
                 source = _only_text(base_id)
-                content = _content_of({"type": "text", "text": body["text"]}, source.name)
+                content = content_of({"type": "text", "text": body["text"]}, source.name)
                 self._replace(account_id, source, content, now)
             return self._view(account_id, base_id)
 
@@ -192,7 +179,7 @@ class Knowledge:
             NotFound: no such base in this account.
         """
         _judge(source_faults(body, self._private_urls()))
-        content, now = _content_of(body, str(body.get("name") or "")), self._clock.now()
+        content, now = content_of(body, str(body.get("name") or "")), self._clock.now()
 
         def verb() -> SourceView:
             lock_account(account_id)
@@ -245,7 +232,7 @@ class Knowledge:
                     remedy="Add a source of the other type, and delete this one.",
                     reason="other_type",
                 )
-            content = _content_of(body, str(body.get("name") or source.name))
+            content = content_of(body, str(body.get("name") or source.name))
             self._replace(account_id, source, content, now)
             return _source_view(base_id, source_id)
 
@@ -313,7 +300,7 @@ class Knowledge:
     def _view(self, account_id: str, base_id: str) -> BaseView:
         return base_views([_found(account_id, base_id)], self._semantic)[0]
 
-    def _insert(self, account_id: str, base_id: str, content: _Content, now: datetime) -> str:
+    def _insert(self, account_id: str, base_id: str, content: Content, now: datetime) -> str:
         self._ensure_room(account_id, content)
         source_id = new_id()
         knowledge.insert_source(
@@ -329,7 +316,7 @@ class Knowledge:
         return source_id
 
     def _replace(
-        self, account_id: str, source: KnowledgeSource, content: _Content, now: datetime
+        self, account_id: str, source: KnowledgeSource, content: Content, now: datetime
     ) -> None:
         self._ensure_room(account_id, content, source.content_bytes)
         knowledge.put_content(source.id, content.data)
@@ -341,7 +328,7 @@ class Knowledge:
             content_bytes=len(content.data or b""),
         )
 
-    def _ensure_room(self, account_id: str, content: _Content, freed: int = 0) -> None:
+    def _ensure_room(self, account_id: str, content: Content, freed: int = 0) -> None:
         used = knowledge.used_bytes(account_id) - freed + len(content.data or b"")
         if used > self._most_bytes:
             raise Conflict(
@@ -354,32 +341,6 @@ class Knowledge:
 def _judge(wrong: Sequence[FieldError]) -> None:
     if wrong:
         raise InvalidRequest("The knowledge is not right as it was sent: see 'errors'.", [*wrong])
-
-
-def _content_of(body: Mapping[str, Any], name: str) -> _Content:
-    """Of a body without faults. `name` "" takes what the content itself has."""
-    kind = SourceKind(body["type"])
-    settings: dict[str, Any] = {}
-    data: bytes | None = None
-    if kind is SourceKind.TEXT:
-        data = str(body["text"]).encode("utf-8", "replace")
-    elif kind is SourceKind.DATA:
-        data = orjson.dumps(plain(body["rows"]))
-    elif kind is SourceKind.FILE:
-        ((file_name, data),) = body["file"]
-        settings = {"file": str(file_name)[-200:]}
-        name = name or str(file_name)[-200:]
-    else:
-        urls = [normal(url) or url for url in body["urls"]]
-        is_site = bool(body.get("site"))
-        settings = {
-            "urls": list(dict.fromkeys(urls)),
-            "site": is_site,
-            "max_pages": body.get("max_pages") or DEFAULT_PAGES,
-            "recrawl_hours": body.get("recrawl_hours"),
-        }
-        name = name or urls[0]
-    return _Content(kind, name.strip() or kind.value, settings, data)
 
 
 def _unknown(account_id: str, base_ids: Collection[str]) -> list[str]:

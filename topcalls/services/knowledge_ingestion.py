@@ -47,7 +47,7 @@ LEASE_SECONDS = 180.0
 SLICE_SECONDS = 30.0
 """How long one task works at a source before others have their turn."""
 
-EMBED_SECONDS = 30.0
+EMBED_SECONDS = 60.0
 TIDY_BATCH = 500
 _BATCH = 16
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 from topcalls.core.knowledge_citations import Lookup, Said, Trigger, cited
 from topcalls.core.personal_data import Rules, redacted
 from topcalls.services.call_views import CallView
-from topcalls.store import calls, knowledge
+from topcalls.store import calls, lookups
 from topcalls.store.database import Database
 from topcalls.store.models import CallLookup
 
@@ -38,9 +38,9 @@ class Lookups:
                 "passages": [_without_persons(item, rules) for item in lookup.passages],
                 "at": at,
             }
-            number = knowledge.count_lookups(call_id)
+            number = lookups.count(call_id)
             for more in range(1, MOST_TRIES):
-                if knowledge.note_lookup(call_id, number + more, **columns):
+                if lookups.note(call_id, number + more, **columns):
                     return
 
         self._db.run(verb)
@@ -51,18 +51,18 @@ class Lookups:
         def verb() -> list[Lookup]:
             if calls.of_account(account_id, call_id) is None:
                 return []
-            return [_lookup(row) for row in knowledge.lookups_of([call_id])]
+            return [_lookup(row) for row in lookups.of_calls([call_id])]
 
         return self._db.read(verb)
 
 
-def citations(call: CallView, lookups: Collection[Lookup]) -> dict[int, list[dict[str, Any]]]:
+def citations(call: CallView, looks: Collection[Lookup]) -> dict[int, list[dict[str, Any]]]:
     """By the id of a turn of a call's transcript: the passages that it rests on."""
     turns = [
         Said(item.id, item.user == "assistant", item.text, item.started_ms)
         for item in call.transcript
     ]
-    return cited(turns, lookups, call.request.get("language"))
+    return cited(turns, looks, call.request.get("language"))
 
 
 def _lookup(row: CallLookup) -> Lookup:

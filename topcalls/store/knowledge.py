@@ -11,7 +11,6 @@ from peewee import Case, fn
 from topcalls.core.knowledge import DocumentState, SourceState
 from topcalls.store import leases, rows
 from topcalls.store.models import (
-    CallLookup,
     KnowledgeBase,
     KnowledgeContent,
     KnowledgeDocument,
@@ -391,22 +390,3 @@ def delete_emptied() -> int:
     kept = KnowledgeSource.select(KnowledgeSource.base)
     deleted = KnowledgeBase.deleted_at.is_null(False) & KnowledgeBase.id.not_in(kept)
     return int(sources + KnowledgeBase.delete().where(deleted).execute())
-
-
-# --- calls
-
-
-def count_lookups(call_id: str) -> int:
-    """How often something was looked up in a call."""
-    return int(CallLookup.select().where(CallLookup.call == call_id).count())
-
-
-def note_lookup(call_id: str, number: int, **columns: Any) -> bool:
-    """Store what was looked up in a call; False if it has one of this number."""
-    return rows.insert_new(CallLookup, call=call_id, number=number, **columns)
-
-
-def lookups_of(call_ids: Collection[str]) -> list[CallLookup]:
-    """What was looked up in these calls, in order."""
-    query = CallLookup.select().where(CallLookup.call.in_(list(call_ids)))
-    return list(query.order_by(CallLookup.call, CallLookup.number))

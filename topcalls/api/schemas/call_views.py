@@ -12,7 +12,7 @@ from topcalls.api.schemas.analysis_report import AnalysisReportSchema
 from topcalls.api.schemas.answers import ANSWERED_BY, AnswerSchema
 from topcalls.api.schemas.appointments import AppointmentSchema
 from topcalls.api.schemas.costs import cost_field
-from topcalls.api.schemas.knowledge import CitationSchema, LookupSchema
+from topcalls.api.schemas.knowledge_use import CitationSchema, LookupSchema
 from topcalls.api.schemas.latency import SpreadsSchema, TimingSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.api.schemas.supervisions import SupervisionSchema

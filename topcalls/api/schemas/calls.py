@@ -19,7 +19,7 @@ from topcalls.api.schemas.after_call import RedactionSchema, SummarySchema
 from topcalls.api.schemas.answers import IvrSchema, ScreeningSchema, VoicemailSchema
 from topcalls.api.schemas.appointments import AppointmentSettingsSchema
 from topcalls.api.schemas.interruption import FillerSchema, InterruptionSchema
-from topcalls.api.schemas.knowledge import KnowledgeUseSchema
+from topcalls.api.schemas.knowledge_use import KnowledgeUseSchema
 from topcalls.api.schemas.speech import keywords, pronunciations
 from topcalls.api.schemas.tool_cassettes import CassetteSettingsSchema
 from topcalls.api.schemas.tools import ToolSchema

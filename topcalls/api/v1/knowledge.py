@@ -12,7 +12,6 @@ from topcalls.api.context import services
 from topcalls.api.schemas.knowledge import (
     DocumentPageSchema,
     DocumentQuerySchema,
-    FoundSchema,
     KnowledgeBaseSchema,
     KnowledgeChangeSchema,
     KnowledgeCreateSchema,
@@ -24,8 +23,8 @@ from topcalls.api.schemas.knowledge import (
     SourceFileSchema,
     SourceSchema,
     SourcesSchema,
-    found_shown,
 )
+from topcalls.api.schemas.knowledge_use import FoundSchema, found_shown
 from topcalls.services.knowledge import BasePage, DocumentPage
 from topcalls.services.knowledge_views import BaseView, SourceView
 
