@@ -63,7 +63,7 @@ class Desk:
         self.services = services
         self.who = factories.principal(services)
         self.model = Reader(*answers)
-        self.runner = AnalysisRunner(services.db, self.model)
+        self.runner = AnalysisRunner(services.db, self.model, recount=services.costs.recount)
 
     def call(self, turns: tuple[Turn, ...] = TURNS, **fields: Any) -> str:
         """A call that has just ended, with its words written."""

@@ -199,7 +199,9 @@ def test_the_webhook_waits_for_a_bounded_time_and_what_comes_later_stands_with_t
     assert 20 <= (services.clock.now() - ended).total_seconds() <= 46
     told = payload(services)
     assert (told["analysis"], told["analysis_status"]) == (None, "waiting")
+    assert "gpt-reader" not in str(told["cost"])
     desk.work(200)
+    assert "gpt-reader" in str(desk.view(call_id).cost)
     assert desk.view(call_id).disposition == "booked"
     assert desk.view(call_id).analysis_status == "done"
 

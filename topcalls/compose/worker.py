@@ -49,6 +49,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
                 AnalysisModel(settings),
                 most=settings.analysis_parallel,
                 owner=LEASE_OWNER,
+                recount=services.costs.recount,
             ),
             dispatch=services.dispatch,
             number_orders=services.number_orders,

@@ -7,7 +7,7 @@ the end the reason is stored.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -74,15 +74,23 @@ class _Job:
 
 class AnalysisRunner:
     """Takes analyses that are due and does what can be done. At most `most` are under way at once,
-    in all processes together. `owner` as of `Webhooks`."""
+    in all processes together. `owner` as of `Webhooks`. `recount` counts the cost of a call again
+    that was counted before its analysis was done."""
 
     def __init__(
-        self, db: Database, model: StructuredModel, *, most: int = 8, owner: str | None = None
+        self,
+        db: Database,
+        model: StructuredModel,
+        *,
+        most: int = 8,
+        owner: str | None = None,
+        recount: Callable[[Call], None] | None = None,
     ) -> None:
         self._db = db
         self._model = model
         self._most = most
         self._owner = owner or new_id()
+        self._recount = recount
 
     def due(self, now: datetime) -> list[str]:
         """Take the analyses that have something to do; their ids, for `run`."""
@@ -236,6 +244,8 @@ class AnalysisRunner:
         row = analyses.get(job.row.id)
         assert row is not None
         run = analysis_runs.get(row.run_id) if row.run_id is not None else None
+        if run is None and self._recount is not None:
+            self._recount(call)
         if run is None or run.apply:
             apply(row, call, job.wanted, findings, now)
         analysis_runs.note_progress(row.run_id, now)

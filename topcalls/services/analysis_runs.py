@@ -183,19 +183,26 @@ class AnalysisRuns:
             )
             for start in range(0, len(ids), _BATCH):
                 analysis_runs.add_calls(run_id, account_id, ids[start : start + _BATCH], now)
-            return _view(_found(account_id, run_id))
+            return _view(_found(account_id, run_id), (), 0)
 
         return self._db.run(verb)
 
     def list(self, account_id: str, limit: int = 50) -> list[RunView]:
         """The newest runs."""
-        return self._db.read(
-            lambda: [_view(run, counted=False) for run in analysis_runs.page(account_id, limit)]
-        )
+        return self._db.read(lambda: [_view(run) for run in analysis_runs.page(account_id, limit)])
 
     def get(self, account_id: str, run_id: str) -> RunView:
         """Raises NotFound."""
-        return self._db.read(lambda: _view(_found(account_id, run_id)))
+        run = self._db.read(_found, account_id, run_id)
+        pairs, changed = [], 0
+        for rows in self._batches(run):
+            for row, view in rows:
+                before = (row.before or {}).get("disposition")
+                moved = [one.after for one in view.changes if one.field == "disposition"]
+                pairs.append((before, moved[0] if moved else before))
+                changed += bool(view.changes)
+        outcomes = tuple(analysis_diff.outcomes(pairs))
+        return self._db.read(_view, run, outcomes, changed)
 
     def changes(
         self, account_id: str, run_id: str, limit: int = 50, cursor: str | None = None
@@ -203,18 +210,15 @@ class AnalysisRuns:
         """Calls for which the run found something else than they have, or failed. Raises
         NotFound."""
 
-        def verb() -> ChangePage:
-            run = _found(account_id, run_id)
-            kept: list[ChangedCall] = []
-            for rows in _batches(run_id, cursor or ""):
-                for row, view in _changed(run, rows):
-                    if view.changes or view.errors:
-                        kept.append(view)
-                    if len(kept) == limit:
-                        return ChangePage(tuple(kept), row.id)
-            return ChangePage(tuple(kept), None)
-
-        return self._db.read(verb)
+        run = self._db.read(_found, account_id, run_id)
+        kept: list[ChangedCall] = []
+        for rows in self._batches(run, cursor or ""):
+            for row, view in rows:
+                if view.changes or view.errors:
+                    kept.append(view)
+                if len(kept) == limit:
+                    return ChangePage(tuple(kept), row.id)
+        return ChangePage(tuple(kept), None)
 
     def apply(self, account_id: str, run_id: str) -> RunView:
         """Write what a run found to its calls. Applying it again changes nothing.
@@ -239,15 +243,25 @@ class AnalysisRuns:
         """
         now = self._clock.now()
 
-        def verb() -> RunView:
+        def verb() -> None:
             run = _found(account_id, run_id)
             if run.state != "running":
                 raise Conflict("The run is over.")
             analyses.drop_open(run_id)
             analysis_runs.change(run_id, state="cancelled", finished_at=now)
-            return _view(_found(account_id, run_id))
 
-        return self._db.run(verb)
+        self._db.run(verb)
+        return self.get(account_id, run_id)
+
+    def _batches(self, run: AnalysisRun, after: str = "") -> Iterator[Sequence[_Seen]]:
+        """What is over of a run, in pieces: others want the database in between."""
+
+        def verb() -> Sequence[_Seen]:
+            return list(_changed(run, analyses.of_run(run.id, _BATCH, after)))
+
+        while seen := self._db.read(verb):
+            yield seen
+            after = seen[-1][0].id
 
 
 def _preview(
@@ -276,9 +290,13 @@ def _found(account_id: str, run_id: str) -> AnalysisRun:
     return run
 
 
-def _view(run: AnalysisRun, *, counted: bool = True) -> RunView:
+_Seen = tuple[Analysis, ChangedCall]
+
+
+def _view(
+    run: AnalysisRun, outcomes: tuple[Outcome, ...] | None = None, changed: int | None = None
+) -> RunView:
     counts = analyses.counts(run.id)
-    outcomes, changed = _counted(run) if counted else (None, None)
     return RunView(
         id=run.id,
         name=run.name,
@@ -298,25 +316,7 @@ def _view(run: AnalysisRun, *, counted: bool = True) -> RunView:
     )
 
 
-def _counted(run: AnalysisRun) -> tuple[tuple[Outcome, ...], int]:
-    pairs, changed = [], 0
-    for rows in _batches(run.id):
-        for row, view in _changed(run, rows):
-            before = (row.before or {}).get("disposition")
-            moved = [one.after for one in view.changes if one.field == "disposition"]
-            pairs.append((before, moved[0] if moved else before))
-            changed += bool(view.changes)
-    return tuple(analysis_diff.outcomes(pairs)), changed
-
-
-def _batches(run_id: str, after: str = "") -> Iterator[list[Analysis]]:
-    """All analyses of a run that are over."""
-    while rows := analyses.of_run(run_id, _BATCH, after):
-        yield rows
-        after = rows[-1].id
-
-
-def _changed(run: AnalysisRun, rows: Sequence[Analysis]) -> Iterator[tuple[Analysis, ChangedCall]]:
+def _changed(run: AnalysisRun, rows: Sequence[Analysis]) -> Iterator[_Seen]:
     known = analysis_runs.calls_by_id([row.call_id for row in rows])
     for row in rows:
         findings = Findings.of(row.findings)

@@ -72,6 +72,12 @@ class Costs:
         call.cost = told((*lines, *self._transfers(call)))
         calls.set_columns(call.id, cost=call.cost)
 
+    def recount(self, call: Call) -> None:
+        """Something was taken for a call after it was counted; part of a verb."""
+        if call.cost is not None:
+            call.cost = None
+            self.close(call)
+
     # --- parts
 
     def _known(self, account_id: str) -> _Known:
