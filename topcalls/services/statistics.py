@@ -33,10 +33,8 @@ from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
 
 BATCH = 400
-"""Calls that are counted together: other writers wait while what they add up to is stored."""
-
-MOST_BATCHES = 5
-"""In one round, which others wait for."""
+"""Calls that are counted together, once a second: others wait meanwhile, for the database and for
+their turn in the worker's loop."""
 
 MOST_DAYS = 366
 DAY, HOUR, TOTAL = "day", "hour", "total"
@@ -97,16 +95,11 @@ class Statistics:
     # --- workers
 
     def count(self, now: datetime) -> int:
-        """Count calls that are done and not counted, as many as one round may; how many."""
-        done = 0
-        for _ in range(MOST_BATCHES):
-            batch = self._db.read(_gathered)
-            count = len(batch.call_ids)
-            is_stored = self._db.run(_store, batch, now) if count else False
-            done += count if is_stored else 0
-            if count < BATCH:
-                break
-        return done
+        """Count calls that are done and not counted, one batch of them; how many."""
+        batch = self._db.read(_gathered)
+        if not batch.call_ids or not self._db.run(_store, batch, now):
+            return 0
+        return len(batch.call_ids)
 
     # --- operators
 
