@@ -89,6 +89,13 @@ class Agent:
     reclaims: bool = False
     answers: Turn | None = None
 
+    def goes_on(self, now: float, patience_ms: int, rules: TurnRules) -> Turn | None:
+        """The turn that what is pending answers, if it is given more patience by now."""
+        if self.answers is None or self.floor is not Floor.PENDING:
+            return None
+        turn = Turn(self.answers.quiet_since, patience_ms)
+        return None if turn.is_over(now + rules.withdraw_ms / 1000) else turn
+
     @property
     def interruptible(self) -> bool:
         return self.floor is not Floor.FREE and self.protection is Protection.NONE

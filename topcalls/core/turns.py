@@ -379,11 +379,8 @@ class TurnTaking:
 
     def _withdraw(self, now: float, patience_ms: int) -> list[Decision]:
         """Words came after the answer was asked for, and show that the caller will go on."""
-        answered = self._agent.answers
-        if answered is None or self._speech or self._agent.floor is not Floor.PENDING:
-            return []
-        turn = Turn(answered.quiet_since, patience_ms)
-        if turn.is_over(now + self.rules.withdraw_ms / 1000):
+        turn = self._agent.goes_on(now, patience_ms, self.rules)
+        if turn is None or self._speech is not None:
             return []
         self._agent, self._turn = Agent(), turn
         return [Withdraw()]
