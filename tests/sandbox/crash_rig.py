@@ -26,7 +26,7 @@ STAYS = "+12025550174"
 SCENARIOS = {
     QUICK: ["ring: 0.2", "answer", "say: Hello.", "hang_up"],
     BUSY: ["ring: 0.2", "busy"],
-    LONG: ["ring: 0.2", "answer", "silence: 60", "hang_up"],
+    LONG: ["ring: 0.2", "answer", "silence: 120", "hang_up"],
     RINGS: ["ring: 60", "answer"],
     STAYS: ["ring: 0.2", "answer", "silence: 6", "hang_up"],
 }
