@@ -172,6 +172,14 @@ def test_what_fails_after_it_was_sent_undoes_the_verb(postgres, looks):
     assert postgres._engine.in_use == 0
 
 
+def test_what_is_posted_outside_a_transaction_is_done_at_once(postgres):
+    postgres.run(add, "a")
+    postgres.read(rows.set_columns, NamedLease, "a", lease_owner="me")
+    stranger = open_database(postgres._engine.peewee.database)
+    assert stranger.read(lambda: NamedLease.get_by_id("a").lease_owner) == "me"
+    stranger.close()
+
+
 def test_a_verb_that_raises_after_it_sent_something_undoes_it(postgres):
     def verb():
         rows.insert(NamedLease, name="a")

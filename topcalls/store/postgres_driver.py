@@ -116,8 +116,11 @@ class PostgresDatabase(peewee.PostgresqlDatabase):
         return cursor
 
     def post_sql(self, sql: str, params: Any = None) -> None:
-        """Have a statement sent with the next one, without waiting for what becomes of it."""
+        """Have a statement sent with the next one, without waiting for what becomes of it. Outside
+        a transaction there need not be a next one, and it is waited for."""
         self._send(sql, params)
+        if not self.in_transaction():
+            self._settle()
 
     def commit(self) -> None:
         super().commit()
