@@ -120,6 +120,8 @@ def api_services(
         call_trail=CallTrail(services.db),
         event_streams=EventStreams(live_events.news),
         latencies=services.latencies,
+        lead_lists=services.lead_lists,
+        leads=services.leads,
         listening=Listening(services.db, ListenTokens(factories.SECRET_KEY)),
         live_events=live_events,
         carriers=services.carriers,

@@ -25,6 +25,8 @@ from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.knowledge import knowledge
 from topcalls.api.v1.latency import latency
+from topcalls.api.v1.lead_lists import lead_lists
+from topcalls.api.v1.leads import leads
 from topcalls.api.v1.live import live
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
@@ -55,6 +57,8 @@ BLUEPRINTS = (
     softphones,
     recordings,
     tool_results,
+    leads,
+    lead_lists,
     do_not_call,
     knowledge,
     catalogue,

@@ -26,6 +26,8 @@ from topcalls.services.keys import Keys
 from topcalls.services.knowledge import Knowledge
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.lead_lists import LeadLists
+from topcalls.services.leads import Leads
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.phone_numbers import PhoneNumbers
@@ -61,6 +63,8 @@ class ApiServices:
     call_trail: CallTrail
     event_streams: EventStreams
     latencies: Latencies
+    lead_lists: LeadLists
+    leads: Leads
     listening: Listening
     live_events: LiveEvents
     carriers: Carriers

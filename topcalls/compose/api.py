@@ -41,6 +41,8 @@ def build_api(settings: Settings) -> ApiServer:
             call_trail=services.call_trail,
             event_streams=streams,
             latencies=services.latencies,
+            lead_lists=services.lead_lists,
+            leads=services.leads,
             listening=Listening(services.db, listen_tokens(settings)),
             live_events=live_events,
             carriers=services.carriers,

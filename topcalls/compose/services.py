@@ -47,6 +47,8 @@ from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.knowledge_pages import Pages
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.lead_lists import LeadLists
+from topcalls.services.leads import Leads
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
@@ -118,6 +120,8 @@ class Services:
     call_knowledge: CallKnowledge
     commands: Commands
     do_not_call: DoNotCall
+    lead_lists: LeadLists
+    leads: Leads
     nodes: Nodes
     idempotency: Idempotency
     wrap_ups: WrapUps
@@ -267,6 +271,8 @@ def wire(
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
         do_not_call=DoNotCall(db, clock),
+        lead_lists=LeadLists(db, clock),
+        leads=Leads(db, clock),
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_ZONE = re.compile(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+){0,3}")
 EXAMPLE = "2026-11-24T15:30"
 
 
@@ -25,6 +27,17 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
     if placed.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != found:
         raise ValueError("That hour is skipped on this day: the clocks are put forward over it.")
     return placed
+
+
+def is_zone(name: str) -> bool:
+    """Whether a time zone has this IANA name ("America/New_York")."""
+    if not _ZONE.fullmatch(name):  # the name becomes that of a file
+        return False
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def in_words(local: datetime) -> str:

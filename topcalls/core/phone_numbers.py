@@ -52,6 +52,23 @@ def check(number: object, path: str = "phone_number") -> str:
     return number
 
 
+def normal(text: str, region: str | None = None) -> str | None:
+    """The E.164 form of a number as people write it; None if it is none. `region`: the country
+    ("US") that numbers without a country code are of."""
+    try:
+        parsed = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if parsed.extension or not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def is_region(code: str) -> bool:
+    """Whether telephone numbers of a country with this ISO 3166-1 code ("US") are known."""
+    return code in phonenumbers.SUPPORTED_REGIONS
+
+
 def region(number: str) -> str | None:
     """ISO 3166-1 alpha-2 code of the country ("US"), or None (satellite, toll-free +800...)."""
     parsed = _parse(number)

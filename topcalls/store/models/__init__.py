@@ -26,6 +26,7 @@ from topcalls.store.models.knowledge import (
     KnowledgeVectors,
 )
 from topcalls.store.models.latency import LatencyDay
+from topcalls.store.models.leads import Lead, LeadList, LeadListAssignment, LeadTag
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.recordings import CallRecording
@@ -101,6 +102,10 @@ TABLES = (
     KnowledgePassage,
     KnowledgeVectors,
     CallLookup,
+    LeadList,
+    Lead,
+    LeadListAssignment,
+    LeadTag,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -138,6 +143,10 @@ __all__ = [
     "KnowledgeSource",
     "KnowledgeVectors",
     "LatencyDay",
+    "Lead",
+    "LeadList",
+    "LeadListAssignment",
+    "LeadTag",
     "LiveCode",
     "MinuteGrant",
     "MinuteUsage",

@@ -104,6 +104,7 @@ for _index in (
         where=Call.campaign_id.is_null(False),
         name="call_list_by_campaign",
     ),
+    Call.index(Call.lead_id, where=Call.lead_id.is_null(False), name="call_of_lead"),
     # The queue of an account in the order in which it is served.
     Call.index(
         Call.account, Call.priority.desc(), Call.queued_at, where=IS_QUEUED, name="call_queue"
