@@ -18,6 +18,7 @@ from topcalls.core.webhook_retry import Outcome
 from topcalls.services import checkup as database_checkup
 from topcalls.services.checkup import DatabaseCheckup
 from topcalls.services.file_systems import is_in_memory, is_on_network, kind_of
+from topcalls.store.models import WebhookReceiver
 
 pytestmark = pytest.mark.service
 
@@ -83,7 +84,8 @@ def test_nothing_runs_and_work_waits(checkup, services):
 
 def test_work_in_hands_does_not_wait(checkup, services):
     who = factories.principal(services)
-    factories.finished_call(services, who, webhook_url="https://example.com/hook")
+    wish = {"webhook_url": "https://example.com/hook", "webhook_events": ("call.queued",)}
+    factories.finished_call(services, who, **wish)
     services.clock.advance(3600)
     assert services.webhooks.due(services.clock.now(), 10)
     assert services.wrap_ups.due(services.clock.now(), 10)
@@ -145,6 +147,20 @@ def test_webhooks_that_were_given_up(checkup, services):
             outcome = Outcome(status=500)
             services.webhooks.record_attempt(delivery.id, attempt, outcome, services.clock.now())
     assert by_check(checkup.findings())["dead_letters"].level is Level.WARNING
+
+
+def test_receivers_that_are_disabled_are_told(services, checkup):
+    who = factories.principal(services)
+    assert "webhook_receivers" not in by_check(checkup.findings())
+    now = services.clock.now()
+    services.db.run(
+        lambda: WebhookReceiver.create(
+            id="r", account=who.account_id, url="https://example.com/", disabled_at=now
+        )
+    )
+    finding = by_check(checkup.findings())["webhook_receivers"]
+    assert finding.level is Level.WARNING
+    assert "/v1/webhooks/receivers" in finding.remedy
 
 
 def test_another_secret_key(checkup, services):

@@ -303,6 +303,12 @@ def _troubles(backlog: Backlog) -> Iterator[Finding]:
             f"{backlog.dead_letters} webhook(s) of the last day were given up.",
             "GET /v1/calls/{id}/webhooks tells what their receivers answered.",
         )
+    if backlog.receivers_disabled:
+        yield warning(
+            "webhook_receivers",
+            f"{backlog.receivers_disabled} webhook receiver(s) that accept nothing are disabled.",
+            "Tell their accounts: GET /v1/webhooks/receivers shows why, and how to enable them.",
+        )
 
 
 def _file_of(url: str) -> Path | None:

@@ -83,10 +83,6 @@ class WebhookReceivers:
 
         return self._db.run(verb)
 
-    def disabled(self) -> int:
-        """How many receivers of this installation are disabled."""
-        return self._db.read(webhook_receivers.count_disabled)
-
 
 def note(
     delivery: WebhookDelivery,

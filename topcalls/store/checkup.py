@@ -11,7 +11,7 @@ from peewee import fn
 
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.errors import ConfigError
-from topcalls.store import nodes, recordings, secrets
+from topcalls.store import nodes, recordings, secrets, webhook_receivers
 from topcalls.store.leases import is_free
 from topcalls.store.models import (
     Call,
@@ -31,7 +31,8 @@ class Backlog:
     """Since when the oldest piece of each kind of work waits; None where nothing does.
 
     `orphans` are live calls that no controller holds any more, `dead_letters` the deliveries given
-    up of events since the moment asked about. `recordings_stuck` could not be stored so far, the
+    up of events since the moment asked about. `receivers_disabled` are sent no webhooks any more.
+    `recordings_stuck` could not be stored so far, the
     last of them because of `recording_problem`.
     """
 
@@ -40,6 +41,7 @@ class Backlog:
     wrap_up_since: datetime | None
     orphans: int
     dead_letters: int
+    receivers_disabled: int
     recordings_stuck: int
     recording_problem: str | None
 
@@ -64,6 +66,7 @@ def backlog(now: datetime, dead_since: datetime) -> Backlog:
         wrap_up_since=_oldest(WrapUp.available_at, *_waiting(WrapUp, now)),
         orphans=_count(Call.select(fn.COUNT(Call.id)).where(IS_LIVE, is_free(Call, now))),
         dead_letters=_count(_dead_letters(dead_since)),
+        receivers_disabled=webhook_receivers.count_disabled(),
         recordings_stuck=stuck,
         recording_problem=problem,
     )

@@ -36,8 +36,8 @@ _BINARY = {"type": "string", "format": "binary"}
 @requires("calls:read")
 @fails_with(416)
 @recordings.arguments(KindQuerySchema, location="query")
-@recordings.response(200, _BINARY, content_type="audio/wav")
-@recordings.alt_response(206, schema=_BINARY, content_type="audio/wav", success=True)
+@recordings.response(200, _BINARY, content_type="audio/*")
+@recordings.alt_response(206, schema=_BINARY, content_type="audio/*", success=True)
 def get_call_recording(query: dict[str, str], call_id: UUID) -> Response:
     """Download the recording of a call.
 
@@ -81,8 +81,8 @@ def get_recording_link(query: dict[str, Any], call_id: UUID) -> Link:
 @or_link
 @fails_with(416)
 @recordings.arguments(SignatureQuerySchema, location="query")
-@recordings.response(200, _BINARY, content_type="audio/wav")
-@recordings.alt_response(206, schema=_BINARY, content_type="audio/wav", success=True)
+@recordings.response(200, _BINARY, content_type="audio/*")
+@recordings.alt_response(206, schema=_BINARY, content_type="audio/*", success=True)
 def get_recording(
     query: dict[str, str], call_id: UUID, year: int, month: int, day: int, kind: str
 ) -> Response:
