@@ -17,7 +17,7 @@ from topcalls.core.knowledge import (
 )
 from topcalls.core.knowledge_citations import Lookup, Said, cited
 from topcalls.core.knowledge_passages import LONGEST, passages_of, rows_as_passages
-from topcalls.core.knowledge_ranking import fused, within
+from topcalls.core.knowledge_ranking import fused, telling, within
 from topcalls.core.knowledge_rules import base_faults, source_faults
 from topcalls.core.knowledge_terms import field_term, language_of, query_terms, terms_of
 from topcalls.core.knowledge_use import BaseOutline, knowledge_faults, told, tool_spec
@@ -160,6 +160,12 @@ def test_what_several_rankings_know_comes_first():
     assert ranked[:2] == ["b", "c"] or ranked[:2] == ["c", "b"]
     assert set(ranked) == {"a", "b", "c", "d"}
     assert fused([]) == []
+
+
+def test_words_vote_beside_the_meaning_where_they_tell_something():
+    found = [("a", frozenset("x")), ("b", frozenset("xyz")), ("c", frozenset("x"))]
+    assert telling(found, ["x", "y", "z", "q"]) == ["a", "b"]
+    assert telling([], ["x"]) == []
 
 
 def test_the_budget_is_held_and_repetitions_are_left_out():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from topcalls.core.knowledge import Hit, tokens_of
@@ -11,6 +11,10 @@ Key = TypeVar("Key", bound=Hashable)
 
 SMOOTHING = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher 2009)."""
+
+LEAST_SHARE = 0.6
+SURE = 1
+"""See `telling`; measured by `benchmarks/knowledge.py`."""
 
 OVERHEAD = 20
 """Tokens that naming its source adds to a passage."""
@@ -24,6 +28,14 @@ def fused(lists: Iterable[Sequence[Key]]) -> list[tuple[Key, float]]:
         for rank, key in enumerate(ranking, 1):
             scores[key] = scores.get(key, 0.0) + 1 / (SMOOTHING + rank)
     return sorted(scores.items(), key=lambda item: -item[1])
+
+
+def telling(found: Sequence[tuple[Key, frozenset[str]]], terms: Collection[str]) -> list[Key]:
+    """Those of a ranking by words that may vote beside one by meaning: the best, and all that hold
+    most of the question's terms. A passage that shares a word with a question in other words than
+    its own tells nothing."""
+    least = LEAST_SHARE * len(terms)
+    return [key for place, (key, held) in enumerate(found) if place < SURE or len(held) >= least]
 
 
 def within(hits: Iterable[Hit], budget: int, limit: int) -> list[Hit]:

@@ -19,7 +19,7 @@ from gevent.threadpool import ThreadPool
 from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.core.knowledge import Hit, Place, SearchResult
-from topcalls.core.knowledge_ranking import fused, within
+from topcalls.core.knowledge_ranking import fused, telling, within
 from topcalls.core.knowledge_terms import DEFAULT_LANGUAGE, field_terms, query_terms
 from topcalls.errors import NotFound, ProviderError
 from topcalls.log import get_logger
@@ -35,6 +35,9 @@ CANDIDATES = 40
 DEFAULT_LIMIT = 5
 DEFAULT_BUDGET = 1_500
 """Passages, and tokens of all of them together, that a search gives."""
+
+FIELD_VOTES = 3
+"""What has the values of fields that were asked for by name comes first."""
 
 EMBED_SECONDS = 1.5
 """How long a question may take to become a vector; then words alone have to do."""
@@ -78,12 +81,14 @@ class KnowledgeSearch:
             raise NotFound("No such knowledge base.")
         vector = gevent.spawn(self._vector, query)
         try:
-            rankings = self._by_words(bases, query, fields or {})
+            words = self._by_words(bases, query, fields or {})
             meant = vector.get()
         finally:
             vector.kill(block=False)
+        rankings = words.alone if meant is None else words.beside
         if meant is not None:
-            rankings.append(self._by_meaning(bases, meant))
+            near = self._by_meaning(bases, meant)
+            rankings = [*rankings, near, near]
         ranked = fused(rankings)[: CANDIDATES * 2]
         shown = self._db.read(knowledge_passages.shown, [key for key, _ in ranked])
         hits = (_hit(key, shown[key], score) for key, score in ranked if key in shown)
@@ -95,18 +100,19 @@ class KnowledgeSearch:
 
     def _by_words(
         self, bases: Sequence[KnowledgeBase], query: str, fields: Mapping[str, str]
-    ) -> list[list[Found]]:
+    ) -> WordRankings:
         ids = [base.id for base in bases]
         languages = [base.indexed_in or DEFAULT_LANGUAGE for base in bases]
         terms = query_terms(query, languages)
         exact = field_terms(fields)
 
-        def verb() -> list[list[Found]]:
-            rankings = [knowledge_passages.by_words(ids, terms, CANDIDATES)]
-            if exact:  # twice: what was asked for by name is what is wanted
-                rows = knowledge_passages.by_words(ids, exact, CANDIDATES)
-                rankings += [rows, rows]
-            return rankings
+        def verb() -> WordRankings:
+            found = knowledge_passages.by_words(ids, terms, CANDIDATES)
+            rows = [key for key, _ in knowledge_passages.by_words(ids, exact, CANDIDATES)]
+            asked = [rows] * FIELD_VOTES if rows else []
+            return WordRankings(
+                [[key for key, _ in found], *asked], [telling(found, terms), *asked]
+            )
 
         return self._db.read(verb)
 
@@ -135,6 +141,14 @@ class KnowledgeSearch:
             found = _on_a_thread(_matrix_of, blocks)
             self._vectors.put(key, found)
         return found
+
+
+@dataclass(frozen=True)
+class WordRankings:
+    """What the words found: rankings that decide alone, and those that vote beside the meaning."""
+
+    alone: list[list[Found]]
+    beside: list[list[Found]]
 
 
 @dataclass(frozen=True)

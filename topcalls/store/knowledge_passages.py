@@ -128,43 +128,48 @@ SPARE = 5
 """So many times what is wanted is ranked on PostgreSQL before what is not in use is left out."""
 
 _SQLITE_SEARCH = """
-SELECT p.document_id, p.seq FROM knowledge_text t
+SELECT p.document_id, p.seq, p.terms FROM knowledge_text t
 JOIN knowledge_passage p ON p.id = t.rowid
 WHERE knowledge_text MATCH ? AND p.is_live
 ORDER BY bm25(knowledge_text, 0.0, 1.0), p.id LIMIT ?
 """
 _POSTGRES_SEARCH = """
-WITH wanted AS (
-  SELECT term::tsquery AS term FROM unnest(?::text[]) AS term
-), found AS (
-  SELECT passage_id, search FROM knowledge_text WHERE search @@ ?::tsquery
-), said AS (
-  SELECT term, passage_id, ts_rank(search, term, 1) AS weight FROM wanted CROSS JOIN found
+WITH said AS (
+  SELECT passage_id, w.term, w.weight FROM knowledge_text t CROSS JOIN LATERAL (
+    SELECT term, ts_rank(t.search, term::tsquery, 1) AS weight
+    FROM unnest(?::text[]) AS term OFFSET 0
+  ) w WHERE t.search @@ ?::tsquery AND w.weight > 0
 ), rare AS (
-  SELECT term, ln(1 + ?::float / count(*)) AS worth FROM said WHERE weight > 0 GROUP BY term
+  SELECT term, ln(1 + ?::float / count(*)) AS worth FROM said GROUP BY term
 ), best AS (
   SELECT passage_id, sum(weight * worth) AS score FROM said JOIN rare USING (term)
-  WHERE weight > 0 GROUP BY passage_id ORDER BY score DESC, passage_id LIMIT ?
+  GROUP BY passage_id ORDER BY score DESC, passage_id LIMIT ?
 )
-SELECT p.document_id, p.seq FROM best JOIN knowledge_passage p ON p.id = best.passage_id
+SELECT p.document_id, p.seq, p.terms FROM best JOIN knowledge_passage p ON p.id = best.passage_id
 WHERE p.is_live ORDER BY best.score DESC, p.id LIMIT ?
 """
 
 
-def by_words(base_ids: Sequence[str], terms: Sequence[str], limit: int) -> list[Found]:
-    """Passages in use that hold some of these terms, best first: rarer words count for more."""
+def by_words(
+    base_ids: Sequence[str], terms: Sequence[str], limit: int
+) -> list[tuple[Found, frozenset[str]]]:
+    """Passages in use that hold some of these terms, each with those that it holds, best first:
+    rarer words count for more."""
     if not base_ids or not terms:
         return []
     scopes = [scope_of(base_id) for base_id in base_ids]
     if current().peewee.for_update:
-        return _by_words_in_postgres(scopes, terms, count_live(base_ids), limit)
-    match = f"scope : ({_any_of(scopes)}) AND terms : ({_any_of(terms)})"
-    return rows.select(_SQLITE_SEARCH, match, limit)
+        found = _by_words_in_postgres(scopes, terms, count_live(base_ids), limit)
+    else:
+        match = f"scope : ({_any_of(scopes)}) AND terms : ({_any_of(terms)})"
+        found = rows.select(_SQLITE_SEARCH, match, limit)
+    wanted = frozenset(terms)
+    return [((document, seq), wanted & set(held.split())) for document, seq, held in found]
 
 
 def _by_words_in_postgres(
     scopes: Sequence[str], terms: Sequence[str], size: int, limit: int
-) -> list[Found]:
+) -> list[tuple[Any, ...]]:
     words = [f"'{term}':A" for term in terms]  # a term is letters and digits
     bases = " | ".join(f"'{scope}':D" for scope in scopes)
     query = f"({bases}) & ({' | '.join(words)})"
