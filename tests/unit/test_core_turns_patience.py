@@ -175,6 +175,12 @@ def test_words_that_hardly_ask_for_more_patience_withdraw_nothing(patience_ms: i
     assert turns.floor is Floor.PENDING
 
 
+def test_words_that_are_not_all_there_withdraw_nothing() -> None:
+    turns = asked_too_early()
+    assert turns.caller_words(3.8, "item", SAID, final=False, patience_ms=1300) == []
+    assert turns.caller_words(3.8, "item", SAID, patience_ms=1300) == [Withdraw()]
+
+
 def test_an_answer_that_is_heard_is_not_withdrawn() -> None:
     turns = asked_too_early()
     turns.agent_audible(3.7)

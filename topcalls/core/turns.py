@@ -175,7 +175,7 @@ class TurnTaking:
             self._limit.words_known()
         if self._turn is not None:
             self._turn.patience_ms = patience_ms
-        decisions = self._withdraw(now, patience_ms)
+        decisions = self._withdraw(now, patience_ms) if final else []
         decisions += self._words_mean(now, item_id, words, final, patience_ms)
         return decisions + self._finish_turn(now)
 
