@@ -190,6 +190,17 @@ def test_failing_receivers_are_listed_and_enabled(api):
     assert (receiver["url"], receiver["status"]) == (URL, "failing")
     enabled = api.post(f"/v1/webhooks/receivers/{receiver['id']}/enable")
     assert enabled.json["status"] == "ok"
+    path = f"/v1/webhooks/receivers/{receiver['id']}/replay"
+    body = {"from": "2026-01-01T00:00:00Z", "status": "any"}
+    assert api.post(path, json=body).json["replayed"] == 0  # it is on its way
+    api.services.clock.advance(60)
+    answer(api, 200)
+    api.create(webhook_url=URL + "/another")
+    answer(api, 200)
+    assert api.post(path, json=body).json["replayed"] == 1
+    stranger = factories.principal(api.services, name="Other")
+    token = api.key("webhooks:write", account_id=stranger.account_id)
+    assert api.post(path, json=body, token=token).status_code == 404
     assert api.get("/v1/webhooks/receivers").json == {"data": []}
 
 

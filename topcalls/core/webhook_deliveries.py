@@ -15,6 +15,7 @@ class Wanted:
 
     call_id: str | None = None
     subscription_id: str | None = None
+    url: str | None = None
     status: DeliveryState | None = None
     event: str | None = None
     created_from: datetime | None = None

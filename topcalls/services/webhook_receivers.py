@@ -71,6 +71,13 @@ class WebhookReceivers:
         rows = self._db.read(webhook_receivers.failing, account_id, MOST_SHOWN)
         return tuple(map(view_of, rows))
 
+    def get(self, account_id: str, receiver_id: str) -> ReceiverView:
+        """Raises NotFound."""
+        row = self._db.read(webhook_receivers.get, account_id, receiver_id)
+        if row is None:
+            raise NotFound("No such receiver.")
+        return view_of(row)
+
     def enable(self, account_id: str, receiver_id: str) -> ReceiverView:
         """Send to a receiver again, from the next event on. Raises NotFound."""
 

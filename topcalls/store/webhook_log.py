@@ -90,6 +90,8 @@ def _matching(account_id: str, wanted: Wanted) -> Any:
         query = query.where(WebhookDelivery.call_id == wanted.call_id)
     if wanted.subscription_id is not None:
         query = query.where(WebhookDelivery.subscription_id == wanted.subscription_id)
+    if wanted.url is not None:
+        query = query.where(WebhookDelivery.url == wanted.url)
     if wanted.status is not None:
         query = query.where(WebhookDelivery.state == wanted.status)
     if wanted.event is not None:

@@ -120,6 +120,20 @@ def replay_webhook(wanted: dict[str, Any], webhook_id: UUID) -> Replayed:
     return services().webhook_log.replay_range(account_id, _wanted(wanted, webhook.id))
 
 
+@webhook_log.route(f"{_BASE}/receivers/<uuid:receiver_id>/replay", methods=["POST"])
+@requires("webhooks:write")
+@webhook_log.arguments(ReplayRangeSchema, example=examples.REPLAY_RANGE)
+@webhook_log.response(202, ReplayedSchema, example=examples.REPLAYED)
+def replay_receiver(wanted: dict[str, Any], receiver_id: UUID) -> Replayed:
+    """Send what a URL missed once more, whoever named it: calls, too.
+
+    Enable it first; otherwise as for a subscription.
+    """
+    account_id = principal().account_id
+    url = services().webhook_receivers.get(account_id, str(receiver_id)).url
+    return services().webhook_log.replay_range(account_id, _wanted({**wanted, "url": url}, None))
+
+
 @webhook_log.route(f"{_BASE}/listeners", methods=["POST"])
 @requires("webhooks:write")
 @webhook_log.response(201, ListenerSchema, example=examples.LISTENER)
