@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import factories
 import pytest
+from gevent.event import Event
 from knowledge_rig import HANDBOOK, WordVectors, ingestion, read_all
 
 from topcalls.bridge.config import conversation_for
@@ -14,6 +15,7 @@ from topcalls.core.knowledge_use import KnowledgeUse
 from topcalls.core.redaction import MASKED
 from topcalls.core.tools import ToolRecord, ToolRequest, ToolStatus
 from topcalls.core.transcript import Turn
+from topcalls.services import knowledge_search
 from topcalls.services.knowledge_calls import CallKnowledge
 from topcalls.services.knowledge_search import KnowledgeSearch, VectorCache
 from topcalls.services.lookups import citations
@@ -184,6 +186,20 @@ def test_a_question_that_is_not_embedded_in_time_is_looked_for_by_its_words(
     find = semantic(services, model).of(call)
     assert (find("parking").method, find("parking").method) == ("full_text", "hybrid")
     assert find("parking").hits[0].heading == "Parking"
+
+
+def test_a_model_that_does_not_answer_holds_no_call_up(services, who, call, bases, monkeypatch):
+    monkeypatch.setattr(knowledge_search, "EMBED_SECONDS", 0.05)
+    asked = Event()
+
+    class Mute(WordVectors):
+        def embed(self, texts, timeout):
+            asked.set()
+            Event().wait(60)
+
+    found = semantic(services, Mute()).of(call)("parking")
+    assert asked.is_set()
+    assert (found.method, found.hits[0].heading) == ("full_text", "Parking")
 
 
 def test_a_changed_base_is_found_by_its_new_meaning(services, who, call, bases):

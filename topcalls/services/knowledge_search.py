@@ -82,9 +82,13 @@ class KnowledgeSearch:
         vector = gevent.spawn(self._vector, query)
         try:
             words = self._by_words(bases, query, fields or {})
-            meant = vector.get()
+            vector.join(EMBED_SECONDS)
         finally:
             vector.kill(block=False)
+        meant: Vectors | None = vector.value
+        if meant is None and self._embedder is not None:
+            log.warning("A question has no vector, its words are looked for")
+            metrics.knowledge_unembedded.inc()
         rankings = words.alone if meant is None else words.beside
         if meant is not None:
             near = self._by_meaning(bases, meant)
@@ -123,8 +127,7 @@ class KnowledgeSearch:
             return self._embedder.embed([query], EMBED_SECONDS)
         except ProviderError as error:
             code = str(error.extra.get("provider_code") or error.code)
-            log.warning("A question was not embedded, its words are looked for", code=code)
-            metrics.knowledge_unembedded.inc()
+            log.warning("The embedding model failed", code=code)
             return None
 
     def _by_meaning(self, bases: Sequence[KnowledgeBase], question: Vectors) -> list[Found]:
