@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from topcalls.errors import ConfigError
+from topcalls.services.placed_reader import PlacedReader
 
 MARK = b"TCREC\x01\r\n"
 PIECE = 64 * 1024
@@ -72,32 +73,17 @@ def encrypted_size(size: int) -> int:
     return _HEAD_BYTES + size + _TAG_BYTES * max(1, -(-size // PIECE))
 
 
-class _Reader(io.RawIOBase):
+class _Reader(PlacedReader):
     """The bytes of an encrypted file, from any place."""
 
     def __init__(self, file: BinaryIO, keys: list[bytes], salt: bytes) -> None:
         self._file = file
         body = file.seek(0, os.SEEK_END) - _HEAD_BYTES
         self._count = max(1, -(-body // (PIECE + _TAG_BYTES)))
-        self._size = max(0, body - self._count * _TAG_BYTES)
-        self._at = 0
+        super().__init__(max(0, body - self._count * _TAG_BYTES))
         self._piece = (-1, b"")
         self._ciphers = [_cipher(key, salt) for key in keys]
         self._decrypt(0)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
         if self._at >= self._size:

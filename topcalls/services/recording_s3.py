@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
 from topcalls.errors import ConfigError
+from topcalls.services.placed_reader import PlacedReader
 from topcalls.services.recording_cipher import RecordingCipher, encrypted_size
 from topcalls.services.recording_store import (
     CHUNK_BYTES,
@@ -196,30 +197,18 @@ class S3Store:
         return RecordingNotStored(f"Recordings cannot be kept in the bucket {place}: {why}.")
 
 
-class _Reader(io.RawIOBase):
+class _Reader(PlacedReader):
     """An object, from any place. What follows is read from one answer until somebody seeks."""
 
     def __init__(self, begin: Callable[[int], Any], size: int) -> None:
+        super().__init__(size)
         self._begin = begin
-        self._size = size
-        self._at = 0
         self._answer: Any = None
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        target = max(0, start + offset)
-        if target != self._at:
+        before = self._at
+        if super().seek(offset, whence) != before:
             self._let_go()
-            self._at = target
         return self._at
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
