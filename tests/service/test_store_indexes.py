@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import partial
 
 import factories
 import pytest
@@ -16,7 +17,7 @@ from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.idempotency import Answer, Request
 from topcalls.services.live_events import Follower, LiveEvents
 from topcalls.services.statistics import Query
-from topcalls.store import analysis_runs
+from topcalls.store import analysis_runs, lead_jobs, leads
 from topcalls.store.current import current
 
 pytestmark = pytest.mark.service
@@ -24,6 +25,7 @@ GROWING = ("call", "call_event", "command", "reservation", "webhook_delivery", "
 GROWING += ("call_statistic",)
 GROWING += ("webhook_event", "idempotency_record", "api_key", "minute_usage", "transcript_turn")
 GROWING += ("turn_timing", "call_tool")
+GROWING += ("lead", "lead_list_assignment", "lead_tag", "lead_upload_part", "lead_upload_refusal")
 
 
 @pytest.fixture
@@ -98,6 +100,16 @@ def verbs(services, who):
     yield "deliveries", lambda: told.deliveries(who.account_id)
     yield "deliveries of call", lambda: told.deliveries(who.account_id, life.call_id)
     yield "events of call", lambda: told.events_of_call(who.account_id, life.call_id)
+    find, seen = services.leads.list, "01937a2b-6c00-7d11-8a2b-5a4f8d1c2e61"
+    yield "leads", lambda: find(who.account_id, cursor=seen)
+    yield "leads by number", lambda: find(who.account_id, phone_number="+12025550112")
+    yield "leads by status", lambda: find(who.account_id, status="New", cursor=seen)
+    yield "leads by tag", lambda: find(who.account_id, tag="a", status="New", cursor=seen)
+    yield "leads of a list", lambda: find(who.account_id, list_id=seen, cursor=seen)
+    yield "lead jobs due", lambda: services.lead_jobs.due(now())
+    yield "refusals", lambda: services.db.read(lead_jobs.refusals, "none", 5, 5)
+    yield "part", lambda: services.db.read(lead_jobs.next_part, "none", checked=False)
+    yield "delete leads", lambda: services.db.run(leads.delete, who.account_id, [seen])
     one = Wanted(subscription_id="none")
     yield "replay", lambda: told.replay_range(who.account_id, one)
 
@@ -128,6 +140,11 @@ EXPECTED = {
     "deliveries": ["webhook_delivery_list"],
     "deliveries of call": ["webhook_delivery_of_call"],
     "events of call": ["webhook_event_of_call"],
+    "leads": ["lead_account_id_id"],
+    "leads by number": ["lead_account_id_phone_number"],
+    "leads by status": ["lead_account_id_status_id"],
+    "lead jobs due": ["lead_job_due"],
+    "delete leads": ["call_of_lead"],
     "replay": ["webhook_delivery_of_subscription"],
 }
 
@@ -155,3 +172,12 @@ def test_the_queue_is_read_in_order_and_not_sorted(services):
     queue = [line for sql, line in found if '"carrier"' not in sql]
     assert queue
     assert not [line for line in queue if "TEMP B-TREE" in line]
+
+
+def test_pages_of_leads_are_read_in_order_and_not_sorted(services):
+    who, seen = factories.principal(services), "01937a2b-6c00-7d11-8a2b-5a4f8d1c2e61"
+    for chosen in ({}, {"status": "New"}, {"tag": "a"}, {"list_id": seen}):
+        page = partial(services.leads.list, who.account_id, cursor=seen, **chosen)
+        found = plans(services.db, page)
+        assert found
+        assert not [line for _, line in found if "TEMP B-TREE" in line], chosen

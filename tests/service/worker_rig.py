@@ -96,6 +96,7 @@ def worker_services(
         quotas=services.quotas,
         housekeeping=services.housekeeping,
         ingestion=services.ingestion,
+        lead_jobs=services.lead_jobs,
         voices=services.voices,
         voice_clones=services.voice_clones,
     )

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from topcalls.api import auth, context, problems, recording_uploads, requests
 from topcalls.api import openapi as openapi_document
 from topcalls.api.auth import public
-from topcalls.api.blueprint import refuse_unexpected_input, takes_files
+from topcalls.api.blueprint import refuse_unexpected_input, streamed, takes_files
 from topcalls.api.context import ApiServices
 from topcalls.api.docs_page import docs_page
 from topcalls.api.rate_limits import RateLimits
@@ -25,6 +25,7 @@ from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.knowledge import knowledge
 from topcalls.api.v1.latency import latency
+from topcalls.api.v1.lead_jobs import lead_jobs
 from topcalls.api.v1.lead_lists import lead_lists
 from topcalls.api.v1.leads import leads
 from topcalls.api.v1.live import live
@@ -58,6 +59,7 @@ BLUEPRINTS = (
     recordings,
     tool_results,
     leads,
+    lead_jobs,
     lead_lists,
     do_not_call,
     knowledge,
@@ -136,7 +138,11 @@ def _refuse_unexpected() -> None:
     if view is not None and not auth.is_signed(view):
         if takes_files(view):
             request.max_content_length = MAX_FORM_BYTES
-        _refuse_endless_body()
+        own = streamed(view)
+        if own is None:
+            _refuse_endless_body()
+        else:
+            request.max_content_length = own[1]
         refuse_unexpected_input(view)
 
 

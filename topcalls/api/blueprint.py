@@ -14,6 +14,7 @@ import marshmallow as ma
 from flask import Request, request
 from flask_smorest import Blueprint
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import UnsupportedMediaType
 
 from topcalls.api import form_body, json_body
 from topcalls.api.auth import View, is_public, scope_of
@@ -22,6 +23,7 @@ from topcalls.errors import FieldError, InvalidRequest
 
 IDEMPOTENT = "is_idempotent"
 CONDITIONAL = "is_conditional"
+STREAMED = "streamed_body"
 FORM = "multipart"
 """Where a route's arguments are that come as a form with files."""
 
@@ -100,6 +102,21 @@ def fails_with(*statuses: int) -> Callable[[View], View]:
     return mark
 
 
+def streams(content_type: str, most_bytes: int) -> Callable[[View], View]:
+    """Let a route read its own body as it arrives, of this type and at most so long."""
+
+    def mark(view: View) -> View:
+        setattr(view, STREAMED, (content_type, most_bytes))
+        return view
+
+    return mark
+
+
+def streamed(view: Callable[..., object]) -> tuple[str, int] | None:
+    """The type and the greatest length of the body that a route reads itself."""
+    return getattr(view, STREAMED, None)
+
+
 def form_too(schema: type[ma.Schema]) -> Callable[[View], View]:
     """Document that this route takes a form of this schema beside JSON."""
 
@@ -167,6 +184,11 @@ def _documentation(rule: str, view: Any) -> dict[str, Any]:
     form = getattr(view, _FORM, None)
     if form is not None:
         doc["requestBody"] = {"content": {form_body.CONTENT_TYPE: {"schema": form}}}
+    body = streamed(view)
+    if body is not None:
+        schema = {"type": "string", "format": "binary"}
+        doc["requestBody"] = {"required": True, "content": {body[0]: {"schema": schema}}}
+        statuses.add(415)
     headers = [header for mark, header in marks.items() if getattr(view, mark, False)]
     if headers:
         statuses.add(409)
@@ -196,6 +218,12 @@ def refuse_unexpected_input(view: Callable[..., object]) -> None:
     if request.args and "query" not in takes:
         faults = [FieldError(name, "Is not known here.", "unknown") for name in request.args]
         raise InvalidRequest("This address takes no query parameters.", faults)
+    own = streamed(view)
+    if own is not None:
+        if request.mimetype != own[0]:
+            said = request.mimetype[:80]
+            raise UnsupportedMediaType(f"The body is declared as '{said}'. Send '{own[0]}'.")
+        return
     if not takes & _BODIES and request.get_data().strip() not in (b"", b"{}", b"null"):
         fault = FieldError("body", "Leave the body empty.", "unknown")
         raise InvalidRequest("This request takes no body.", [fault])

@@ -26,7 +26,11 @@ from topcalls.services.keys import Keys
 from topcalls.services.knowledge import Knowledge
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.lead_deletions import LeadDeletions
+from topcalls.services.lead_imports import LeadImports
+from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
+from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
@@ -63,7 +67,11 @@ class ApiServices:
     call_trail: CallTrail
     event_streams: EventStreams
     latencies: Latencies
+    lead_deletions: LeadDeletions
+    lead_imports: LeadImports
+    lead_jobs: LeadJobs
     lead_lists: LeadLists
+    lead_uploads: LeadUploads
     leads: Leads
     listening: Listening
     live_events: LiveEvents

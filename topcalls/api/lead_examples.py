@@ -48,3 +48,64 @@ LIST: dict[str, Any] = {
     "updated_at": "2030-01-31T09:00:00.000000Z",
 }
 LISTS: dict[str, Any] = {"data": [LIST | {"lead_count": None}], "next_cursor": None}
+
+IMPORT: dict[str, Any] = {
+    "list_id": _LIST_ID,
+    "leads": [
+        {"phone_number": "+12025550112", "name": "Ann Archer", "tags": ["spring"]},
+        {"phone_number": "+442079460123", "metadata": {"order_number": "A-17"}},
+    ],
+    "mode": "merge",
+}
+IMPORTED: dict[str, Any] = {
+    "success": True,
+    "inserted": 1,
+    "updated": 1,
+    "duplicates": 0,
+    "total_processed": 2,
+    "duration_ms": 12,
+}
+DELETION: dict[str, Any] = {"filter": {"list_id": _LIST_ID, "status": "Unsubscribed"}}
+DELETED: dict[str, Any] = {"kind": "sync", "deleted": 17, "skipped": 0, "skipped_payload": []}
+JOB: dict[str, Any] = {
+    "id": "0f5c3f1e-5b0a-4a83-8d0e-7d2f0a7f9b11",
+    "kind": "upload",
+    "status": "completed",
+    "list_id": _LIST_ID,
+    "total_leads": 1201,
+    "chunks_total": 6,
+    "chunks_done": 6,
+    "progress": 1.0,
+    "deleted": 0,
+    "inserted": 1180,
+    "updated": 19,
+    "duplicates": 0,
+    "refused": 2,
+    "error": None,
+    "created_at": "2030-01-31T09:30:00.000000Z",
+    "finished_at": "2030-01-31T09:30:04.000000Z",
+}
+UPLOAD = JOB | {
+    "status": "pending",
+    "chunks_done": 0,
+    "progress": 0.0,
+    "inserted": 0,
+    "updated": 0,
+    "refused": 0,
+    "finished_at": None,
+}
+REFUSALS: dict[str, Any] = {
+    "data": [
+        {
+            "line": 17,
+            "errors": [
+                {
+                    "path": "phone_number",
+                    "message": "Is no telephone number that exists.",
+                    "code": "impossible_number",
+                }
+            ],
+        }
+    ],
+    "next_cursor": None,
+}

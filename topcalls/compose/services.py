@@ -21,6 +21,7 @@ from topcalls.compose.prices import prices_of
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
+from topcalls.core.lead_jobs import JobKind
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
 from topcalls.services.account_speech import AccountSpeech
@@ -47,7 +48,11 @@ from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.knowledge_pages import Pages
 from topcalls.services.knowledge_search import KnowledgeSearch
 from topcalls.services.latency import Latencies
+from topcalls.services.lead_deletions import LeadDeletions
+from topcalls.services.lead_imports import LeadImports
+from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
+from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
@@ -120,7 +125,11 @@ class Services:
     call_knowledge: CallKnowledge
     commands: Commands
     do_not_call: DoNotCall
+    lead_deletions: LeadDeletions
+    lead_imports: LeadImports
+    lead_jobs: LeadJobs
     lead_lists: LeadLists
+    lead_uploads: LeadUploads
     leads: Leads
     nodes: Nodes
     idempotency: Idempotency
@@ -229,6 +238,7 @@ def wire(
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
+    lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
@@ -271,7 +281,16 @@ def wire(
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
         do_not_call=DoNotCall(db, clock),
+        lead_deletions=lead_deletions,
+        lead_imports=LeadImports(db, clock),
+        lead_jobs=LeadJobs(
+            db,
+            clock,
+            {JobKind.DELETE: lead_deletions, JobKind.UPLOAD: lead_uploads},
+            lease_owner,
+        ),
         lead_lists=LeadLists(db, clock),
+        lead_uploads=lead_uploads,
         leads=Leads(db, clock),
         nodes=nodes,
         idempotency=Idempotency(db, clock),

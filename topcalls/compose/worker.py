@@ -56,6 +56,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             quotas=services.quotas,
             housekeeping=services.housekeeping,
             ingestion=services.ingestion,
+            lead_jobs=services.lead_jobs,
             voices=services.voices,
             voice_clones=services.voice_clones,
         ),

@@ -10,12 +10,20 @@ from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
-from topcalls.store import idempotency, leases, retention, webhook_subscriptions, webhooks
+from topcalls.store import (
+    idempotency,
+    lead_jobs,
+    leases,
+    retention,
+    webhook_subscriptions,
+    webhooks,
+)
 from topcalls.store.database import Database
 from topcalls.store.models import (
     Analysis,
     ClonedVoice,
     KnowledgeSource,
+    LeadJob,
     NumberOrder,
     WebhookDelivery,
     WrapUp,
@@ -24,7 +32,11 @@ from topcalls.store.models import (
 COMMANDS_KEPT = timedelta(days=1)
 """For how long one may ask what came of a command."""
 
+HALF_RECEIVED_KEPT = timedelta(hours=6)
+"""Files of leads whose sending broke off with the process that received them."""
+
 _BATCH = 1000
+_JOBS_BATCH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Tidied:
     webhook_listeners: int
     recordings: int
     wrap_ups: int
+    lead_jobs: int
 
 
 class Housekeeping:
@@ -83,6 +96,9 @@ class Housekeeping:
             webhook_listeners=self._db.run(webhook_subscriptions.forget_listeners, now),
             recordings=self._recordings.delete_expired(now, _BATCH),
             wrap_ups=self._wrap_ups.heal(now),
+            lead_jobs=self._db.run(
+                lead_jobs.delete_old, now, self._keep, HALF_RECEIVED_KEPT, _JOBS_BATCH
+            ),
         )
 
     def succeed(self, owner: str, loop: str, now: datetime) -> int:
@@ -96,7 +112,7 @@ class Housekeeping:
             )
             return others + sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())
-                for model in (WebhookDelivery, WrapUp, NumberOrder, Analysis)
+                for model in (WebhookDelivery, WrapUp, NumberOrder, Analysis, LeadJob)
             )
 
         return self._db.run(verb)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from peewee import chunked, fn
 
+from topcalls.store import rows
 from topcalls.store.locking import locked
 from topcalls.store.models import Call, Lead, LeadList, LeadListAssignment, LeadTag
 from topcalls.store.models.base import tuples
@@ -110,7 +111,7 @@ def insert_new(leads: Sequence[Mapping[str, Any]]) -> None:
 
 def change(lead_id: str, **columns: Any) -> None:
     """Change a lead; its tags are found by `replace_tags`."""
-    Lead.update(**columns).where(Lead.id == lead_id).execute()
+    rows.set_columns(Lead, lead_id, **columns)
 
 
 def add_tags(account_id: str, tags: Mapping[str, Collection[str]]) -> None:
@@ -176,6 +177,24 @@ def count_up_to(account_id: str, chosen: Chosen, most: int) -> int:
     """How many leads are chosen, counted no further than `most`."""
     count: int = _chosen(Lead.select(Lead.id), account_id, chosen).limit(most).count()
     return count
+
+
+def count(account_id: str, chosen: Chosen) -> int:
+    """How many leads are chosen."""
+    number: int = _chosen(Lead.select(Lead.id), account_id, chosen).count()
+    return number
+
+
+def oldest(account_id: str, chosen: Chosen, until: datetime, limit: int) -> list[str]:
+    """The ids of up to `limit` chosen leads that were made by then, oldest first."""
+    query = _chosen(Lead.select(Lead.id), account_id, chosen).where(Lead.created_at <= until)
+    return [lead_id for (lead_id,) in tuples(query.order_by(_order(chosen)).limit(limit))]
+
+
+def known(account_id: str, lead_ids: Collection[str]) -> set[str]:
+    """Those of these ids that are leads of the account."""
+    mine = (Lead.account == account_id) & Lead.id.in_(list(lead_ids))
+    return {lead_id for (lead_id,) in tuples(Lead.select(Lead.id).where(mine))}
 
 
 def delete(account_id: str, lead_ids: Collection[str]) -> int:

@@ -149,6 +149,7 @@ class DueLoop:
             self._hand_out_voices,
             self._services.statistics.count,
             self._hand_out_sources,
+            self._hand_out_lead_jobs,
         )
         for sweep in sweeps:
             try:
@@ -207,6 +208,12 @@ class DueLoop:
             return
         for source_id in self._services.ingestion.due(now):
             self._put(self._tasks.read_source, source_id)
+
+    def _hand_out_lead_jobs(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for job_id in self._services.lead_jobs.due(now):
+            self._put(self._tasks.work_at_leads, job_id)
 
     def _put(self, task: TaskWrapper, row_id: str) -> bool:
         """Put a task into the queue. False: the queue is away; the row's lease will run out."""

@@ -10,6 +10,7 @@ from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.knowledge_ingestion import Ingestion
+from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
 from topcalls.services.statistics import Statistics
@@ -20,8 +21,8 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
-"""The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders`, `VoiceClones` and
-`Ingestion` of every worker must be built with.
+"""The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders`, `VoiceClones`,
+`Ingestion` and `LeadJobs` of every worker must be built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -43,5 +44,6 @@ class WorkerServices:
     quotas: Quotas
     housekeeping: Housekeeping
     ingestion: Ingestion
+    lead_jobs: LeadJobs
     voices: Voices
     voice_clones: VoiceClones

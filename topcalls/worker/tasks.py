@@ -41,6 +41,7 @@ class Tasks:
     settle_voice: TaskWrapper
     read_source: TaskWrapper
     tidy_knowledge: TaskWrapper
+    work_at_leads: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -164,6 +165,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
             if not services.ingestion.tidy():
                 return
 
+    @task
+    def work_at_leads(job_id: str) -> None:
+        services.lead_jobs.run(job_id)
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -176,6 +181,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         settle_voice,
         read_source,
         tidy_knowledge,
+        work_at_leads,
     )
 
 

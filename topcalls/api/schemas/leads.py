@@ -46,7 +46,8 @@ def _text(most: int, about: str = "", *, null: bool = True, least: int = 0) -> f
     )
 
 
-def _phone_number(*, required: bool = False) -> fields.Text:
+def number_sent(*, required: bool = False) -> fields.Text:
+    """The number of a lead, in a body."""
     about = "In E.164. One of no country, or of a length that no number has, is refused."
     return fields.Text(
         required=required, metadata={"description": about, "pattern": rules.PHONE_PATTERN}
@@ -79,7 +80,7 @@ class LeadCreateSchema(LeadFieldsSchema):
     """A lead, and the list to put it on."""
 
     name = fields.Text(required=True, metadata={"minLength": 1, "maxLength": rules.MAX_NAME})
-    phone_number = _phone_number(required=True)
+    phone_number = number_sent(required=True)
     list_id = id_sent("The list to put it on.")
     notes_append = _text(rules.MAX_NOTES, "Notes under the time they were made; not with `notes`.")
 
@@ -88,7 +89,7 @@ class LeadChangeSchema(LeadFieldsSchema):
     """What to change of a lead; at least one field."""
 
     name = fields.Text(metadata={"minLength": 1, "maxLength": rules.MAX_NAME})
-    phone_number = _phone_number()
+    phone_number = number_sent()
     notes_append = fields.Text(
         metadata={
             "maxLength": rules.MAX_NOTES,

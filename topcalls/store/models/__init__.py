@@ -26,6 +26,7 @@ from topcalls.store.models.knowledge import (
     KnowledgeVectors,
 )
 from topcalls.store.models.latency import LatencyDay
+from topcalls.store.models.lead_jobs import LeadJob, LeadUploadPart, LeadUploadRefusal
 from topcalls.store.models.leads import Lead, LeadList, LeadListAssignment, LeadTag
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
@@ -106,6 +107,9 @@ TABLES = (
     Lead,
     LeadListAssignment,
     LeadTag,
+    LeadJob,
+    LeadUploadPart,
+    LeadUploadRefusal,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -144,9 +148,12 @@ __all__ = [
     "KnowledgeVectors",
     "LatencyDay",
     "Lead",
+    "LeadJob",
     "LeadList",
     "LeadListAssignment",
     "LeadTag",
+    "LeadUploadPart",
+    "LeadUploadRefusal",
     "LiveCode",
     "MinuteGrant",
     "MinuteUsage",
