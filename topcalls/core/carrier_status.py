@@ -115,13 +115,14 @@ SIP_WORDS: dict[int, Explanation] = {
     ),
 }
 
-_OF_REGISTRATIONS = {
+_OF_REQUESTS = {
     503: Explanation(
         "Nobody answers at the carrier's address, or it is overloaded.",
         "Check the host, port and transport, and that no firewall drops SIP on the way.",
     ),
 }
-"""Where a registration says something else than a call: 503 is the switch's own as a rule then."""
+"""Where a registration or a ping says something else than a call: 503 is the switch's own as a rule
+then."""
 
 _HEALTH_WORDS: dict[Health, Explanation] = {
     Health.PENDING: Explanation(
@@ -162,7 +163,7 @@ def judge(state: GatewayState) -> Judgement:
 
 def explain(health: Health, sip_status: int | None = None, phrase: str = "") -> Explanation:
     """One sentence, and the remedy. A SIP status says more than the state it led to."""
-    own = _OF_REGISTRATIONS if health is Health.FAILED else {}
+    own = _OF_REQUESTS if health in (Health.FAILED, Health.DOWN) else {}
     known = own.get(sip_status or 0) or SIP_WORDS.get(sip_status or 0)
     general = _HEALTH_WORDS[health]
     if health in GOOD or health is Health.REGISTERING or sip_status is None:
