@@ -39,6 +39,8 @@ from topcalls.audio.resampler import Resampler
 from topcalls.audio.wav import WavReader
 from topcalls.bridge.opening import OpeningPlan
 from topcalls.bridge.session import BridgeSession
+from topcalls.core.live_words import Words
+from topcalls.ids import new_id
 
 LINE = Line("white", -90.0, None, "PCMU")  # what was recorded has its noise and echo already
 PART_GAP_MS, PART_DBFS = 700, -45.0  # silence between two things the agent says, and what that is
@@ -167,7 +169,7 @@ class RecordedParty:
 
     def frame(self) -> np.ndarray:
         if text := self._script.unasked():
-            self._bridge.say(text)
+            self._bridge.say(Words(new_id(), text))
         while self._to_come and self._to_come[0][1] * RATE <= self._at:
             kind, start, end, _ = self._to_come.pop(0)
             present = self._loudspeaker.present

@@ -177,9 +177,12 @@ def test_a_call_that_was_never_dialled_misses_no_channel():
 # --- dials of controllers that died
 
 
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+DIALLED_AT = NOW - timedelta(seconds=70)
+
+
 def dial_of_the_dead(seconds_ago):
-    now = datetime(2026, 11, 23, tzinfo=UTC)
-    return Bench(State.DISPATCHING, dialled_at=now - timedelta(seconds=seconds_ago))
+    return Bench(State.DISPATCHING, dialled_at=NOW - timedelta(seconds=seconds_ago))
 
 
 def test_the_channel_of_a_dead_controllers_dial_is_taken_and_rings_on():
@@ -197,7 +200,7 @@ def test_one_that_does_not_ring_yet_is_waited_for():
     assert bench.posted == []
 
 
-@pytest.mark.parametrize(("seconds", "event"), [(60, Answered(60.0)), (61, OwnerLost())])
+@pytest.mark.parametrize(("seconds", "event"), [(60, Answered(60.0)), (61, OwnerLost(DIALLED_AT))])
 def test_whoever_picked_up_meanwhile_is_talked_to_or_has_waited_for_too_long(seconds, event):
     bench = dial_of_the_dead(70)
     bench.channel()

@@ -33,16 +33,16 @@ AT_ONCE, LATER = talked(HEARTBEAT_SECONDS), talked(HEARTBEAT_SECONDS + 1)
         (State.RINGING, True, None, (Adopted(),)),
         (State.ANSWERED, True, None, (Adopted(),)),
         (State.IN_PROGRESS, True, None, (Adopted(),)),
-        (State.TRANSFERRED, True, None, (OwnerLost(),)),
+        (State.TRANSFERRED, True, None, (OwnerLost(HEARD_AT),)),
         (State.ENDING, True, None, (TimedOut(),)),
         (State.DISPATCHING, True, UNANSWERED, (UNANSWERED,)),
         (State.RINGING, True, UNANSWERED, (UNANSWERED,)),
         # somebody picked up, and nobody was there
-        (State.DISPATCHING, True, AT_ONCE, (OwnerLost(), AT_ONCE)),
-        (State.RINGING, True, LATER, (OwnerLost(), LATER)),
+        (State.DISPATCHING, True, AT_ONCE, (OwnerLost(HEARD_AT), AT_ONCE)),
+        (State.RINGING, True, LATER, (OwnerLost(HEARD_AT), LATER)),
         # the conversation may have been whole, or was cut off by the death
         (State.IN_PROGRESS, True, AT_ONCE, (AT_ONCE,)),
-        (State.IN_PROGRESS, True, LATER, (OwnerLost(), LATER)),
+        (State.IN_PROGRESS, True, LATER, (OwnerLost(HEARD_AT), LATER)),
         (State.ENDING, True, LATER, (LATER,)),
     ],
 )
@@ -54,8 +54,8 @@ def test_fate(state, dialled, written, events):
     ("state", "event"),
     [
         (State.RINGING, Adopted()),  # nobody waits who has heard anything
-        (State.ANSWERED, OwnerLost()),
-        (State.IN_PROGRESS, OwnerLost()),
+        (State.ANSWERED, OwnerLost(HEARD_AT)),
+        (State.IN_PROGRESS, OwnerLost(HEARD_AT)),
         (State.ENDING, TimedOut()),
     ],
 )
