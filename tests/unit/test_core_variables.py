@@ -296,3 +296,49 @@ def test_a_text_of_which_nothing_is_left_is_never_spoken():
     wanted = request(task="{{what_to_do}}", first_sentence=" {{greeting}} ")
     done = variables.filled(wanted, CALL, strict=False)
     assert (done.task, done.first_sentence) == ("{{what_to_do}}", None)
+
+
+# --- texts further in
+
+FURTHER_IN = {
+    "voicemail": {"action": "leave_message", "message": "Call {{name}}."},
+    "tools": [{"name": "a"}, {"description": "For {{name}}.", "speak_while_waiting": "{{name}}"}],
+    "transfer": {"destinations": [{"briefing": "For {{name}}."}]},
+}
+
+
+def test_names_are_filled_in_further_in():
+    wanted = request(**FURTHER_IN, request_data={"name": "Ann"})
+    done = variables.filled(wanted, CALL)
+    assert done.voicemail == {"action": "leave_message", "message": "Call Ann."}
+    assert done.tools == [{"name": "a"}, {"description": "For Ann.", "speak_while_waiting": "Ann"}]
+    assert done.transfer == {"destinations": [{"briefing": "For Ann."}]}
+    assert wanted == request(**FURTHER_IN, request_data={"name": "Ann"})
+    assert variables.filled(variables.protected(done), CALL) == done
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [
+        ({"voicemail": {"message": "{{first name}}"}}, "voicemail.message"),
+        ({"tools": [{}, {"description": "{{1}}"}]}, "tools.1.description"),
+        ({"tools": [{"speak_while_waiting": "{{"}]}, "tools.0.speak_while_waiting"),
+    ],
+)
+def test_what_is_malformed_further_in_is_told_with_its_place(body, path):
+    assert [fault.path for fault in variables.syntax_faults(body)] == [path]
+
+
+def test_a_message_for_a_mailbox_is_not_made_too_long_or_empty():
+    for value in ("x" * 1_990, " "):
+        body = {"voicemail": {"message": "{{name|}}" * 2}, "request_data": {"name": value}}
+        (fault,) = variables.length_faults(body, CALL, LENGTHS)
+        assert (fault.path, fault.code) == ("voicemail.message", "length")
+
+
+@pytest.mark.parametrize(
+    "body", [{"tools": "x"}, {"tools": [5]}, {"voicemail": 5}, {"voicemail": {"message": 5}}]
+)
+def test_what_is_no_section_is_left_to_others(body):
+    assert list(variables.syntax_faults(body)) == []
+    assert list(variables.value_faults(body, CALL)) == []

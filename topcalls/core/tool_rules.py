@@ -11,7 +11,7 @@ from topcalls.core import web_addresses
 from topcalls.core.builtin_tools import RESERVED
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.suggestions import did_you_mean
-from topcalls.core.tools import HIDDEN
+from topcalls.core.tools import BRIDGE_LENGTH, DESCRIPTION_LENGTH, HIDDEN
 from topcalls.core.web_addresses import Private
 from topcalls.errors import FieldError
 
@@ -20,8 +20,6 @@ MAX_BYTES = 131_072
 """Of all tools of a call together, as JSON: the model reads them too."""
 
 NAME_PATTERN = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}$"
-DESCRIPTION_LENGTH = (1, 1_000)
-BRIDGE_LENGTH = (1, 300)
 TIMEOUT_SECONDS = (1, 30)
 MAX_HEADERS = 20
 MAX_HEADER_VALUE = 4_096

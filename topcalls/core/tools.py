@@ -12,6 +12,10 @@ from enum import StrEnum
 from typing import Any
 
 DEFAULT_TIMEOUT = 10.0
+DESCRIPTION_LENGTH = (1, 1_000)
+BRIDGE_LENGTH = (1, 300)
+"""Of what is said while a tool is waited for."""
+
 NO_PARAMETERS: Mapping[str, Any] = {"type": "object", "properties": {}}
 HIDDEN = "[hidden]"
 """What is shown, and stored beside the rest, in the place of a header's value."""

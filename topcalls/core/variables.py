@@ -12,20 +12,30 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from topcalls.core.answer_plan import LONGEST
 from topcalls.core.call_request import CallRequest
 from topcalls.core.suggestions import did_you_mean
+from topcalls.core.tools import BRIDGE_LENGTH, DESCRIPTION_LENGTH
 from topcalls.core.transfer_rules import BRIEFING_LENGTH
 from topcalls.errors import FieldError, InvalidRequest
 
 TEMPLATES = ("task", "instructions", "first_sentence")
-"""The fields in which a name is filled in, beside the briefings of transfers."""
+"""The fields in which a name is filled in, beside those that are told by `_nested`."""
 OF_EVERY_CALL = ("caller_number", "called_number")
 """Names that every call brings itself; an inbound one also `caller_name` and `sip_…`."""
 MAX_VALUE_LENGTH = 2_000
 MAX_CALLER_VALUE_LENGTH = 200
-_NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
+_NESTED_LENGTHS: Mapping[str, tuple[int, int]] = {
+    "message": (1, LONGEST["message"]),
+    "description": DESCRIPTION_LENGTH,
+    "speak_while_waiting": BRIDGE_LENGTH,
+    "briefing": BRIEFING_LENGTH,
+}
+NAME_PATTERN = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 _MARK = re.compile(
-    r"\\\{\{|\{\{\s*(?P<name>" + _NAME + r")\s*(?:\|(?P<default>[^{}]*))?\}\}|(?P<broken>\{\{)"
+    r"\\\{\{|\{\{\s*(?P<name>"
+    + NAME_PATTERN
+    + r")\s*(?:\|(?P<default>[^{}]*))?\}\}|(?P<broken>\{\{)"
 )
 _HOW = "Write it as in {{first_name}} or {{first_name|there}}, and two plain braces as \\{{."
 
@@ -69,7 +79,7 @@ def of_call(
     }
     for header, value in (headers or {}).items():
         name = re.sub(r"[^a-z0-9]+", "_", header.lower()).strip("_")
-        if name and re.fullmatch(_NAME, f"sip_{name}"):
+        if name and re.fullmatch(NAME_PATTERN, f"sip_{name}"):
             values[f"sip_{name}"] = _one_line(value)
     return {name: value for name, value in values.items() if value}
 
@@ -111,7 +121,7 @@ def length_faults(
     """Texts that their values make longer or shorter than their field may be (`lengths`)."""
     values = _values(body, call)
     for field, text in _texts(body).items():
-        least, most = lengths.get(field, BRIEFING_LENGTH)
+        least, most = lengths.get(field) or _NESTED_LENGTHS[field.rpartition(".")[2]]
         said = render(text, values)
         fits = least <= len(said.strip()) <= len(said) <= most
         if said != text and len(text) <= most and not fits:
@@ -139,20 +149,14 @@ def filled(request: CallRequest, call: Mapping[str, str], *, strict: bool = True
     changes: dict[str, Any] = {field: text for field, text in said.items() if text.strip()}
     if not said.get("first_sentence", "given").strip():
         changes["first_sentence"] = None
-    briefings = {field: changes.pop(field) for field in [*changes] if "." in field}
-    if briefings and request.transfer is not None:
-        changes["transfer"] = _with_briefings(request.transfer, briefings)
-    return replace(request, **changes)
+    return _changed(request, changes)
 
 
 def protected(request: CallRequest) -> CallRequest:
     """A filled request whose texts come out of another `filled` as they are."""
     texts = {field: text for field, text in _texts(vars(request)).items() if "{{" in text}
     changes: dict[str, Any] = {field: text.replace("{{", "\\{{") for field, text in texts.items()}
-    briefings = {field: changes.pop(field) for field in [*changes] if "." in field}
-    if briefings and request.transfer is not None:
-        changes["transfer"] = _with_briefings(request.transfer, briefings)
-    return replace(request, **changes)
+    return _changed(request, changes)
 
 
 def render(text: str, values: Mapping[str, Any]) -> str:
@@ -169,24 +173,47 @@ def render(text: str, values: Mapping[str, Any]) -> str:
 
 def _texts(body: Mapping[str, Any]) -> dict[str, str]:
     pairs = [(field, body.get(field)) for field in TEMPLATES]
-    pairs += [(field, item.get("briefing")) for field, item in _destinations(body.get("transfer"))]
+    pairs += _nested(body)
     return {field: text for field, text in pairs if isinstance(text, str)}
 
 
-def _destinations(transfer: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every destination of a transfer, right or not, with the name of its briefing's field."""
-    listed = transfer.get("destinations") if isinstance(transfer, Mapping) else None
-    for index, item in enumerate(listed if isinstance(listed, list | tuple) else ()):
+def _nested(body: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """Texts further in, right or not: the message for a mailbox, what tools are for and what is
+    said while one is waited for, and the briefings of transfers."""
+    voicemail, transfer = body.get("voicemail"), body.get("transfer")
+    if isinstance(voicemail, Mapping):
+        yield "voicemail.message", voicemail.get("message")
+    for place, tool in _mappings(body.get("tools")):
+        for name in ("description", "speak_while_waiting"):
+            yield f"tools.{place}.{name}", tool.get(name)
+    destinations = transfer.get("destinations") if isinstance(transfer, Mapping) else None
+    for place, item in _mappings(destinations):
+        yield f"transfer.destinations.{place}.briefing", item.get("briefing")
+
+
+def _mappings(listed: object) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    for place, item in enumerate(listed if isinstance(listed, list | tuple) else ()):
         if isinstance(item, Mapping):
-            yield f"transfer.destinations.{index}.briefing", item
+            yield place, item
 
 
-def _with_briefings(transfer: Mapping[str, Any], said: Mapping[str, str]) -> dict[str, Any]:
-    listed = [
-        {**item, "briefing": said[field]} if field in said else item
-        for field, item in _destinations(transfer)
-    ]
-    return {**transfer, "destinations": listed}
+def _changed(request: CallRequest, texts: Mapping[str, Any]) -> CallRequest:
+    """The request with other texts; a name with dots is that of one further in."""
+    changes: dict[str, Any] = {}
+    for field, text in texts.items():
+        name, *way = field.split(".")
+        changes[name] = _put(changes.get(name, getattr(request, name)), way, text)
+    return replace(request, **changes)
+
+
+def _put(whole: Any, way: list[str], text: Any) -> Any:
+    """`whole` with `text` at the end of the way; what is not on it is shared."""
+    if not way:
+        return text
+    if isinstance(whole, Mapping):
+        return {**whole, way[0]: _put(whole[way[0]], way[1:], text)}
+    place = int(way[0])
+    return type(whole)([*whole[:place], _put(whole[place], way[1:], text), *whole[place + 1 :]])
 
 
 def _values(body: Mapping[str, Any], call: Mapping[str, str]) -> dict[str, Any]:

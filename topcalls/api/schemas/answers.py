@@ -26,7 +26,8 @@ class VoicemailSchema(ma.Schema):
     message = fields.Text(
         allow_none=True,
         metadata={
-            "description": "Spoken word for word. Needed by `leave_message`, and only by it.",
+            "description": "Spoken word for word, `{{name}}` filled in. Needed by "
+            "`leave_message`, and only by it.",
             "minLength": 1,
             "maxLength": plan.LONGEST["message"],
         },

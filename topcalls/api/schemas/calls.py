@@ -117,8 +117,9 @@ class RecordingSchema(ma.Schema):
 class CallConfigurationSchema(ma.Schema):
     """What an agent holds: a call, but for what is about one call.
 
-    `task` or `instructions` is required, not both. In both, and in `first_sentence`, `{{name}}`
-    stands for a value of `request_data`, and `{{name|default}}` has a default.
+    `task` or `instructions` is required, not both. In both, in `first_sentence`, in the
+    `message` of `voicemail` and in what `tools` are described by and say, `{{name}}` stands for a
+    value of `request_data`, and `{{name|default}}` has a default.
     """
 
     task = _text("task", "What the agent is to do, in plain words. Not with `instructions`.")

@@ -8,7 +8,13 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.core import tool_rules as rules
-from topcalls.core.tools import DEFAULT_TIMEOUT, HIDDEN, ToolStatus
+from topcalls.core.tools import (
+    BRIDGE_LENGTH,
+    DEFAULT_TIMEOUT,
+    DESCRIPTION_LENGTH,
+    HIDDEN,
+    ToolStatus,
+)
 
 
 class ToolSchema(ma.Schema):
@@ -24,9 +30,10 @@ class ToolSchema(ma.Schema):
     description = fields.Text(
         required=True,
         metadata={
-            "description": "What it does and when to use it: the agent decides by this.",
-            "minLength": rules.DESCRIPTION_LENGTH[0],
-            "maxLength": rules.DESCRIPTION_LENGTH[1],
+            "description": "What it does and when to use it: the agent decides by this. "
+            "`{{name}}` is filled in.",
+            "minLength": DESCRIPTION_LENGTH[0],
+            "maxLength": DESCRIPTION_LENGTH[1],
         },
     )
     parameters = fields.ObjectOf(
@@ -75,8 +82,8 @@ class ToolSchema(ma.Schema):
         metadata={
             "description": "Said when the answer takes more than a second and the agent has said "
             "nothing itself.",
-            "minLength": rules.BRIDGE_LENGTH[0],
-            "maxLength": rules.BRIDGE_LENGTH[1],
+            "minLength": BRIDGE_LENGTH[0],
+            "maxLength": BRIDGE_LENGTH[1],
         },
     )
     is_async = fields.Flag(
