@@ -5,9 +5,10 @@ import pytest
 from api_client import fault_paths
 from worker_rig import Rig
 
-from topcalls.core.lead_jobs import CHUNK
 from topcalls.services import lead_deletions, lead_jobs
 from topcalls.services.lead_jobs import LEASE_SECONDS, MOST_OPEN
+from topcalls.services.lead_uploads import UploadOptions
+from topcalls.store import lead_jobs as store
 
 pytestmark = pytest.mark.service
 pytest_plugins = ("api_fixtures",)
@@ -298,6 +299,29 @@ def test_a_file_that_is_none_is_refused_and_leaves_nothing(api, rig, list_id, te
     assert rig.work() == []
 
 
+def test_a_file_whose_sending_breaks_off_leaves_nothing(api, list_id):
+    services, account_id = api.services, api.owner.account_id
+
+    def pieces():
+        yield b"phone_number\n" + b"+12025550112\n" * 600
+        raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        services.lead_uploads.receive(account_id, list_id, UploadOptions(), pieces())
+    assert services.db.read(store.count_open, account_id) == 0
+
+
+def test_what_a_dead_api_had_half_received_is_cleared_away(api, list_id, monkeypatch):
+    services, account_id = api.services, api.owner.account_id
+    monkeypatch.setattr(store, "delete", lambda job_id: None)  # it died, and could not do this
+    assert upload(api, list_id, f"phone_number\n{NUMBER}\n" * 400 + '"').status_code == 400
+    assert services.lead_jobs.due(services.clock.now()) == []
+    assert services.housekeeping.run(services.clock.now()).lead_jobs == 0
+    services.clock.advance(7 * 3600)
+    assert services.housekeeping.run(services.clock.now()).lead_jobs == 1
+    assert services.db.read(store.count_open, account_id) == 0
+
+
 def test_what_is_no_upload_is_refused(api, list_id):
     text = f"phone_number\n{NUMBER}\n"
     assert upload(api, list_id, text, content_type="application/json").status_code == 415
@@ -373,4 +397,3 @@ def test_another_account_sees_and_does_nothing(api, list_id):
     assert api.post(DELETE, json=chosen, token=token).status_code == 404
     assert api.post(DELETE, json={"filter": {"status": "New"}}, token=token).json["deleted"] == 0
     assert lead_of(api, NUMBER)["id"] == lead_id
-    assert CHUNK == 1_000
