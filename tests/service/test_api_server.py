@@ -79,6 +79,22 @@ def test_the_api_itself_is_served_also_to_chunked_bodies(start, connect, api):
     assert (response.status, response.read()) == (200, b"")
 
 
+def test_a_file_of_leads_is_read_as_it_arrives_announced_or_in_chunks(start, connect, api):
+    client = connect(start(api.app))
+    made = api.services.lead_lists.create(api.owner.account_id, {"name": "Spring"})
+    at = f"/v1/lists/{made.id}/upload"
+    headers = {"Authorization": f"Bearer {api.token}", "Content-Type": "text/csv"}
+    rows = [b"+12025550112,Ann\n" * 500 for _ in range(20)]
+    for body in (b"phone,name\n" + b"".join(rows), iter([b"phone,name\n", *rows])):
+        client.request("POST", at, body, headers)
+        response = client.getresponse()
+        assert response.status == 202
+        assert json.load(response)["total_leads"] == 10_000
+    client.request("POST", at, b"phone,name\n" + b"x" * 500_000, headers)
+    response = client.getresponse()
+    assert (response.status, json.load(response)["errors"][0]["path"]) == (400, "line 2")
+
+
 def test_a_port_in_use_names_the_setting_and_the_remedy(start):
     taken = start(hello).port
     with pytest.raises(ConfigError) as caught:
