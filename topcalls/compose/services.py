@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -62,7 +63,6 @@ from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recording_cipher import RecordingCipher
 from topcalls.services.recording_links import RecordingLinks
-from topcalls.services.recording_s3 import Bucket, S3Store
 from topcalls.services.recording_store import DirectoryStore, KeptRecordings, RecordingStore
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
@@ -351,20 +351,11 @@ def kept_recordings(settings: Settings) -> KeptRecordings:
     cipher = RecordingCipher(_secret_key(settings))
     encrypt = settings.recording_encryption
     if settings.recording_store == "s3":
-        return S3Store(_bucket(settings), cipher, encrypt=encrypt)
+        # Its client is loaded only where there is one: it would slow every start down.
+        room = import_module("topcalls.compose.object_store")
+        store: KeptRecordings = room.object_store(settings, cipher, encrypt)
+        return store
     return DirectoryStore(settings.effective_recordings_dir, cipher, encrypt=encrypt)
-
-
-def _bucket(settings: Settings) -> Bucket:
-    secret = settings.recording_s3_secret_key
-    return Bucket(
-        settings.recording_s3_url.rstrip("/"),
-        settings.recording_s3_bucket,
-        settings.recording_s3_access_key,
-        secret.get_secret_value() if secret else "",
-        settings.recording_s3_region,
-        settings.recording_s3_prefix,
-    )
 
 
 def effective_from_number(settings: Settings) -> str:

@@ -19,10 +19,9 @@ from topcalls.documents.docx import read_docx
 from topcalls.documents.html import read_html
 from topcalls.documents.pdf import read_pdf
 from topcalls.documents.plain import read_markdown, read_text
-from topcalls.documents.reading import DocumentFault, Reading
+from topcalls.documents.reading import HEAD, DocumentFault, Reading
 from topcalls.documents.tables import read_csv, read_json
 
-HEAD = struct.Struct(">II")
 MEMORY = 1_500_000_000
 
 _READERS: dict[str, Callable[[bytes], Reading]] = {

@@ -11,8 +11,7 @@ import gevent
 from gevent import subprocess
 
 from topcalls.core.knowledge import Failure
-from topcalls.documents.process import HEAD
-from topcalls.documents.reading import DocumentFault, Reading
+from topcalls.documents.reading import HEAD, DocumentFault, Reading
 
 SECONDS = 60.0
 """For one document."""

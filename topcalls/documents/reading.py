@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from topcalls.core.knowledge import FAILURES, Failure, Row, Section
 from topcalls.errors import TopCallsError
+
+HEAD = struct.Struct(">II")
+"""A request begins with the sizes of its form's name and of its data."""
 
 
 class DocumentFault(TopCallsError):
