@@ -129,7 +129,9 @@ def test_a_model_tells_what_it_can_do_and_costs(api):
     best = models["gpt-realtime-2.1"]
     assert {"tools", "reasoning", "keywords"} <= set(best["capabilities"])
     assert best["context_tokens"] == 128_000
-    assert {"item": "audio_output", "unit": "1M tokens", "usd": "64.00"} in best["prices"]
+    (spoken,) = [price for price in best["prices"] if price["item"] == "audio_output"]
+    assert (spoken["unit"], spoken["usd"]) == ("1M tokens", "64.00")
+    assert spoken["source"].startswith("https://")
     assert (best["warning"], best["available"]) == (None, True)
     assert models["gpt-4o"]["supports_temperature"]
     assert "2027-01-14" in models["gpt-4o"]["warning"]
