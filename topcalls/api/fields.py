@@ -18,6 +18,11 @@ _Messages = dict[str, str | list[Any] | dict[Any, Any]]
 _COMMON: _Messages = {"required": "Is required.", "null": "Must not be null."}
 
 
+IS_UUID = ma.validate.Regexp(
+    r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z", error="Must be a UUID."
+)
+
+
 class Text(fields.String):
     """Text."""
 

@@ -14,14 +14,13 @@ from topcalls.core.analysis_work import State
 from topcalls.errors import InvalidRequest
 from topcalls.services.analysis_runs import MOST_CALLS, MOST_PREVIEWED, MOST_SHOWN, RunWish
 
-_UUID = ma.validate.Regexp(
-    r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z", error="Must be a UUID."
-)
 _MOST_IDS = 1_000
 
 
 def _uuid(text: str, **options: Any) -> fields.Text:
-    return fields.Text(**options, validate=_UUID, metadata={"format": "uuid", "description": text})
+    return fields.Text(
+        **options, validate=fields.IS_UUID, metadata={"format": "uuid", "description": text}
+    )
 
 
 def _count(text: str, **options: Any) -> fields.Whole:
@@ -223,5 +222,5 @@ class ChangeQuerySchema(ma.Schema):
         validate=ma.validate.Range(1, 200, error="Must be from 1 to 200."),
     )
     cursor = fields.Text(
-        validate=_UUID, metadata={"description": "`next_cursor` of the page before."}
+        validate=fields.IS_UUID, metadata={"description": "`next_cursor` of the page before."}
     )

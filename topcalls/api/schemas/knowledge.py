@@ -292,7 +292,7 @@ class DocumentQuerySchema(ma.Schema):
         load_default=50, validate=ma.validate.Range(1, 200, error="Must be from 1 to 200.")
     )
     cursor = fields.Text(metadata={"description": "`next_cursor` of the page before."})
-    source_id = fields.Text(metadata={"format": "uuid"})
+    source_id = fields.Text(validate=fields.IS_UUID, metadata={"format": "uuid"})
     state = fields.Choice(*DocumentState)
 
 
