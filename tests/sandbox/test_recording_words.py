@@ -22,10 +22,19 @@ NOT_SAID = [
 SIDE = {"user": 0, "assistant": 1}
 
 
+BEAMS = ({}, {"beam": 1e-60, "pbeam": 1e-60, "wbeam": 1e-40})
+"""How far the recogniser looks: narrow beams lose a sentence here and there, wide ones its end."""
+
+
 def recognised(samples, sentences):
     """The sentence spoken in `samples` (8 kHz, 16 bit), of those given; None for none of them."""
+    heard = (_recognised(samples, sentences, beams) for beams in BEAMS)
+    return next((sentence for sentence in heard if sentence in sentences), None)
+
+
+def _recognised(samples, sentences, beams):
     grammar = "#JSGF V1.0; grammar g; public <g> = " + " | ".join(sentences) + ";"
-    decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", samprate=16000)
+    decoder = pocketsphinx.Decoder(lm=None, loglevel="FATAL", samprate=16000, **beams)
     decoder.add_jsgf_string("g", grammar)
     decoder.activate_search("g")
     wide = np.interp(np.arange(len(samples) * 2) / 2, np.arange(len(samples)), samples)
