@@ -123,6 +123,7 @@ SELECT d.id FROM webhook_delivery d WHERE d.endpoint = ? AND d.repeated = ? AND 
 AND NOT EXISTS (
   SELECT 1 FROM webhook_delivery e WHERE e.account_id = d.account_id AND e.call_id = d.call_id
   AND e.url = d.url AND e.finished_at IS NULL AND e.attempts = 0 AND e.follows < d.follows
+  AND e.available_at <= ?
 ) ORDER BY d.available_at LIMIT ?
 """  # noqa: S608 - put together from constants
 
@@ -138,10 +139,12 @@ def claim(
 ) -> list[str]:
     """Take what is due for one endpoint, first attempts or others; their ids.
 
-    Of one call and URL no later message is taken before an earlier one was tried.
+    Of one call and URL no later message is taken before an earlier one was tried; but for one that
+    is due in the future, from before the clock was set back, nobody waits.
     """
     at = to_microseconds(now)
-    found = rows.select(_CLAIMABLE, endpoint, repeated, at, at, limit) if limit > 0 else []
+    values = (endpoint, repeated, at, at, at, limit)
+    found = rows.select(_CLAIMABLE, *values) if limit > 0 else []
     return [
         delivery_id
         for (delivery_id,) in found
