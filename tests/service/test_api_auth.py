@@ -9,7 +9,6 @@ from api_client import api_services
 from topcalls.api import auth
 from topcalls.api.app import create_app
 from topcalls.api.auth import public, requires
-from topcalls.api.rate_limits import RateLimits
 from topcalls.services.keys import Keys
 
 pytest_plugins = ("api_fixtures",)
@@ -105,11 +104,10 @@ def test_an_application_with_an_unmarked_route_does_not_start(services):
         app.add_url_rule("/new", view_func=view)
         return app
 
-    limits = RateLimits(services.clock)
     with pytest.raises(RuntimeError, match="must name its scope or be public"):
-        auth.protect(application(), services.keys, limits)
+        auth.protect(application())
     with pytest.raises(RuntimeError, match="not both"):
-        auth.protect(application(public, requires("admin")), services.keys, limits)
+        auth.protect(application(public, requires("admin")))
 
 
 def test_another_accounts_key_sees_its_own_balance(api):

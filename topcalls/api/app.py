@@ -89,18 +89,24 @@ def create_app(
     by which controllers may send recordings; None: they may not.
     """
     app = _bare_app(max_body_bytes)
-    context.attach(app, services)
+    attach(app, services, limits)
     requests.install(app)
     document = orjson.dumps(_register(app, public_url))
     _serve_document(app, document)
     recording_uploads.attach(app, tickets)
-    auth.protect(app, services.keys, limits or RateLimits(services.clock))
+    auth.protect(app)
     app.before_request(_refuse_unexpected)
     problems.register(app)
     if proxies:
         fixed = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0, x_host=0)
         app.wsgi_app = fixed  # type: ignore[method-assign]
     return app
+
+
+def attach(app: Flask, services: ApiServices, limits: RateLimits | None = None) -> None:
+    """Let an application serve by these verbs: its own, or, in tests, those of the next test."""
+    context.attach(app, services)
+    auth.attach(app, services.keys, limits or RateLimits(services.clock))
 
 
 def openapi(public_url: str = "") -> dict[str, Any]:

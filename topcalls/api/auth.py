@@ -21,6 +21,7 @@ View = TypeVar("View", bound=Callable[..., object])
 _SCOPE = "required_scope"
 _PUBLIC = "is_public"
 _SIGNED = "is_signed"
+_EXTENSION = "topcalls.auth"
 _SCHEME = "token_scheme"
 _LINKED = "is_opened_by_links"
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
@@ -91,16 +92,22 @@ def is_public(view: Callable[..., object]) -> bool:
     return getattr(view, _PUBLIC, False)
 
 
-def protect(app: Flask, keys: Keys, limits: RateLimits) -> None:
-    """Check key, rate and scope before anything else of a request is looked at.
+def protect(app: Flask) -> None:
+    """Check key, rate and scope before anything else of a request is looked at, by what `attach`
+    was told.
 
     Raises RuntimeError for a route without a scope. Call it when every route is registered.
     """
     for endpoint, view in app.view_functions.items():
         if [is_public(view), is_signed(view), scope_of(view) is not None].count(True) != 1:
             raise RuntimeError(f"Route {endpoint} must name its scope or be public, not both.")
-    app.before_request(lambda: _check(app, keys, limits))
+    app.before_request(lambda: _check(app, *app.extensions[_EXTENSION]))
     app.after_request(_tell_allowance)
+
+
+def attach(app: Flask, keys: Keys, limits: RateLimits) -> None:
+    """Whose keys open `app`, and how often."""
+    app.extensions[_EXTENSION] = (keys, limits)
 
 
 def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
