@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ PACKAGE = ROOT / "topcalls"
 TESTS = ROOT / "tests"
 
 
+@cache
 def trees(folder):
-    for path in sorted(folder.rglob("*.py")):
-        yield path, ast.parse(path.read_text(encoding="utf-8"))
+    """Every module below a folder, parsed."""
+    paths = sorted(folder.rglob("*.py"))
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def calls_named(tree, *names):
