@@ -329,5 +329,5 @@ class Fuzz:
         while True:
             for delivery in self.rig.received_webhooks()["deliveries"]:
                 body = delivery["body"]
-                self.came.add((body["call_id"], body["event"]))
+                self.came.add((body.get("call_id"), body["event"]))
             gevent.sleep(2.0)
