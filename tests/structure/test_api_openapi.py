@@ -54,6 +54,23 @@ def test_every_field_of_a_call_is_documented_and_no_other():
     assert set(properties()) == given
 
 
+def patterns(part):
+    """Every regular expression below a part of the document."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name == "pattern" and isinstance(value, str):
+                yield value
+            yield from patterns(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from patterns(value)
+
+
+def test_patterns_hold_for_clients_in_any_language():
+    python_only = [pattern for pattern in patterns(api_contract.document()) if r"\Z" in pattern]
+    assert python_only == []
+
+
 def test_limits_are_those_of_the_rules():
     for name, (least, most) in call_rules.NUMBER_RANGES.items():
         assert (properties()[name]["minimum"], properties()[name]["maximum"]) == (least, most)

@@ -18,6 +18,9 @@ _Messages = dict[str, str | list[Any] | dict[Any, Any]]
 _COMMON: _Messages = {"required": "Is required.", "null": "Must not be null."}
 
 
+LOWER_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
+"""How we write ids ourselves."""
+
 IS_UUID = ma.validate.Regexp(
     r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z", error="Must be a UUID."
 )

@@ -88,6 +88,7 @@ def attach(app: Flask, server_url: str = "") -> Api:
     app.config["OPENAPI_VERSION"] = "3.0.3"
     api = Api(app, spec_kwargs=_frame(server_url))
     api.DEFAULT_ERROR_RESPONSE_NAME = None
+    api.ma_plugin.converter.add_attribute_function(_pattern_for_all)
     components = api.spec.components
     components.security_scheme("bearerAuth", {"type": "http", "scheme": "bearer"})
     components.parameter(
@@ -98,6 +99,12 @@ def attach(app: Flask, server_url: str = "") -> Api:
     for status, explained in _EXPLAINED.items():
         components.response(f"Problem{status}", _problem(status, explained))
     return api
+
+
+def _pattern_for_all(_: Any, __: Any, ret: dict[str, Any], **___: Any) -> dict[str, Any]:
+    """The end is `$` in OpenAPI's patterns (ECMA-262), where Python's `\\Z` is a letter."""
+    pattern = str(ret.get("pattern", ""))
+    return {"pattern": f"{pattern[:-2]}$"} if pattern.endswith(r"\Z") else {}
 
 
 def _frame(server_url: str) -> dict[str, Any]:

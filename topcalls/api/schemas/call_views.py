@@ -370,9 +370,7 @@ class CallQuerySchema(ma.Schema):
         *_FILTER, metadata={"description": "Compared with `call_status`, not with `status`."}
     )
     campaign_id = fields.Text(
-        validate=ma.validate.Regexp(
-            r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z", error="Must be a UUID."
-        ),
+        validate=fields.IS_UUID,
         metadata={"format": "uuid"},
     )
 

@@ -10,7 +10,6 @@ from topcalls.api import fields
 from topcalls.core import leads as rules
 from topcalls.services import lead_lists
 
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _METADATA = "Whatever belongs to the lead: at most 16 KB."
 _TIME_ZONE = "Where the lead lives, by its IANA name; null: the number tells."
 _REGION = (
@@ -29,7 +28,7 @@ def id_sent(about: str, *, required: bool = True) -> fields.Text:
     """The id of something, in a body or a query."""
     return fields.Text(
         required=required,
-        validate=ma.validate.Regexp(_UUID, error="Must be a UUID in lower case."),
+        validate=ma.validate.Regexp(fields.LOWER_UUID, error="Must be a UUID in lower case."),
         metadata={"description": about, "format": "uuid"},
     )
 

@@ -12,8 +12,6 @@ from topcalls.core.call_statistics import OUTCOMES
 from topcalls.core.costs import CURRENCY
 from topcalls.services.statistics import FILTERS, GROUPS, Group, Query, Report
 
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
-
 
 def _day(name: str, text: str) -> ma.fields.Date:
     return ma.fields.Date(required=True, data_key=name, metadata={"description": text})
@@ -21,7 +19,7 @@ def _day(name: str, text: str) -> ma.fields.Date:
 
 def _id(text: str) -> fields.Text:
     return fields.Text(
-        validate=ma.validate.Regexp(_UUID, error="Must be a UUID."),
+        validate=ma.validate.Regexp(fields.LOWER_UUID, error="Must be a UUID."),
         metadata={"format": "uuid", "description": text},
     )
 
