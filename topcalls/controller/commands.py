@@ -19,6 +19,9 @@ from topcalls.log import get_logger
 from topcalls.services.commands import CommandRow, Commands
 from topcalls.services.live_words import INJECT, SAY
 
+_Kind = Callable[[LiveCall, dict[str, Any]], bool]
+"""Carries a command out, and says whether it is done; what is not comes again."""
+
 _TALKING = (State.ANSWERED, State.IN_PROGRESS)
 
 log = get_logger("controller.commands")
@@ -32,16 +35,16 @@ class CommandTaker:
         self._owner = owner
         self._sessions = sessions
         self._clock = clock
-        self._kinds: dict[str, Callable[[LiveCall, dict[str, Any]], bool]] = {
+        self._kinds: dict[str, _Kind] = {
             "stop": _stop,
-            "dtmf": _press_keys,
-            "transfer": _transfer,
-            "tool_result": _tool_result,
-            SAY: _say,
-            INJECT: _inject,
+            "dtmf": _not_while(_is_being_taken_up, _press_keys),
+            "transfer": _not_while(_is_being_taken_up, _transfer),
+            "tool_result": _not_while(_is_being_taken_up, _tool_result),
+            SAY: _not_while(_is_being_taken_up, _say),
+            INJECT: _not_while(_is_being_taken_up, _inject),
             "supervise": _supervise,
-            "pause_recording": _pause_recording,
-            "resume_recording": _resume_recording,
+            "pause_recording": _not_while(_recording_is_being_taken_up, _pause_recording),
+            "resume_recording": _not_while(_recording_is_being_taken_up, _resume_recording),
         }
         self._untold: dict[str, str] = {}  # results that could not be stored
 
@@ -95,15 +98,21 @@ class CommandTaker:
         return "done" if kind(live, {**row.payload, "command_id": row.id}) else None
 
 
-# Each says whether it is done; what is not comes again.
+def _not_while(
+    is_unready: Callable[[LiveCall], bool], do: Callable[[LiveCall, dict[str, Any]], None]
+) -> _Kind:
+    def kind(live: LiveCall, payload: dict[str, Any]) -> bool:
+        if is_unready(live):
+            return False
+        do(live, payload)
+        return True
+
+    return kind
 
 
-def _press_keys(live: LiveCall, payload: dict[str, Any]) -> bool:
-    if _is_being_taken_up(live):
-        return False
+def _press_keys(live: LiveCall, payload: dict[str, Any]) -> None:
     if live.effects.bridge is not None:
         live.effects.bridge.press(str(payload.get("digits", "")))
-    return True
 
 
 def _supervise(live: LiveCall, payload: dict[str, Any]) -> bool:
@@ -111,48 +120,30 @@ def _supervise(live: LiveCall, payload: dict[str, Any]) -> bool:
     return True
 
 
-def _transfer(live: LiveCall, payload: dict[str, Any]) -> bool:
-    if _is_being_taken_up(live):
-        return False
+def _transfer(live: LiveCall, payload: dict[str, Any]) -> None:
     live.effects.transfers.wish(payload)
-    return True
 
 
-def _tool_result(live: LiveCall, payload: dict[str, Any]) -> bool:
-    if _is_being_taken_up(live):
-        return False
+def _tool_result(live: LiveCall, payload: dict[str, Any]) -> None:
     if live.effects.bridge is not None:
         words = (str(payload.get(name, "")) for name in ("tool_call_id", "tool", "output"))
         live.effects.bridge.tool_result(*words)
-    return True
 
 
-def _say(live: LiveCall, payload: dict[str, Any]) -> bool:
-    if _is_being_taken_up(live):
-        return False
+def _say(live: LiveCall, payload: dict[str, Any]) -> None:
     live.effects.words.say(payload)
-    return True
 
 
-def _inject(live: LiveCall, payload: dict[str, Any]) -> bool:
-    if _is_being_taken_up(live):
-        return False
+def _inject(live: LiveCall, payload: dict[str, Any]) -> None:
     live.effects.words.inject(payload)
-    return True
 
 
-def _pause_recording(live: LiveCall, _: dict[str, Any]) -> bool:
-    if _recording_is_being_taken_up(live):
-        return False
+def _pause_recording(live: LiveCall, _: dict[str, Any]) -> None:
     live.effects.recording.pause("api")
-    return True
 
 
-def _resume_recording(live: LiveCall, _: dict[str, Any]) -> bool:
-    if _recording_is_being_taken_up(live):
-        return False
+def _resume_recording(live: LiveCall, _: dict[str, Any]) -> None:
     live.effects.recording.resume("api")
-    return True
 
 
 def _stop(live: LiveCall, payload: dict[str, Any]) -> bool:
