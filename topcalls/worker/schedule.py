@@ -175,7 +175,8 @@ class DueLoop:
 
     def _hand_out(self, deliveries: Sequence[DueDelivery]) -> None:
         for delivery in deliveries:
-            if not self._put(self._tasks.deliver_webhook, delivery.id):
+            lane = (delivery.endpoint, not delivery.is_proven)
+            if not self._put(self._tasks.deliver_webhook, delivery.id, *lane):
                 self._services.sender.give_back(delivery.id)
 
     def _hand_out_wrap_ups(self, now: datetime) -> None:
@@ -215,10 +216,11 @@ class DueLoop:
         for job_id in self._services.lead_jobs.due(now):
             self._put(self._tasks.work_at_leads, job_id)
 
-    def _put(self, task: TaskWrapper, row_id: str) -> bool:
-        """Put a task into the queue. False: the queue is away; the row's lease will run out."""
+    def _put(self, task: TaskWrapper, row_id: str, *known: str | bool) -> bool:
+        """Put a task into the queue. False: the queue is away; the row's lease will run out.
+        `known`: what else the task would have to look up."""
         try:
-            task(row_id)
+            task(row_id, *known)
         except Exception as error:  # noqa: BLE001 - each kind of queue has errors of its own
             self._queue.failed(error)
             return False

@@ -15,7 +15,7 @@ from topcalls.core.webhook_retry import DeliveryState
 from topcalls.errors import StoreUnavailable
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
-from topcalls.services.webhooks import LEASE_SECONDS, DueDelivery
+from topcalls.services.webhooks import LEASE_SECONDS
 from topcalls.worker.lanes import Lanes
 from topcalls.worker.outage import Outage
 from topcalls.worker.services import WorkerServices
@@ -46,28 +46,25 @@ class Tasks:
 
 @dataclass(frozen=True)
 class WebhookWork:
-    """One attempt, in the lane of its receiver."""
+    """One attempt at a delivery, in the lane of its receiver. What is to be sent is read when its
+    turn has come: the same task, run beside this one, may have sent it meanwhile."""
 
     sender: WebhookSender
-    delivery: DueDelivery
+    delivery_id: str
+    is_doubtful: bool
     database: Outage
 
     @property
     def key(self) -> str:
-        return self.delivery.id
+        return self.delivery_id
 
     def give_back(self) -> None:
         """Let another worker send it."""
-        self.sender.give_back(self.delivery.id)
-
-    @property
-    def is_doubtful(self) -> bool:
-        return not self.delivery.is_proven
+        self.sender.give_back(self.delivery_id)
 
     def __call__(self) -> bool:
-        """It is read once more: the same task, run beside this one, may have sent it meanwhile."""
         try:
-            state = self.sender.deliver(self.delivery.id)
+            state = self.sender.deliver(self.delivery_id)
             return state is None or state is DeliveryState.DELIVERED
         except StoreUnavailable as error:  # not noted: made again when the lease is over
             self.database.failed(error)
@@ -113,13 +110,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     task = partial(_register, queue, database)
 
     @task
-    def deliver_webhook(delivery_id: str) -> None:
-        delivery = services.sender.load(delivery_id)
-        if delivery is None:
-            return
-        work = WebhookWork(services.sender, delivery, database)
-        if not lanes.submit(delivery.endpoint, work):
-            services.sender.give_back(delivery_id)
+    def deliver_webhook(delivery_id: str, endpoint: str, is_doubtful: bool) -> None:
+        work = WebhookWork(services.sender, delivery_id, is_doubtful, database)
+        if not lanes.submit(endpoint, work):
+            work.give_back()
 
     @task
     def wrap_up_call(call_id: str) -> None:
