@@ -14,6 +14,12 @@ from topcalls.store.models.calls import (
     TurnTiming,
     WrapUp,
 )
+from topcalls.store.models.campaigns import (
+    Campaign,
+    CampaignAttempt,
+    CampaignContact,
+    CampaignList,
+)
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.do_not_call import DoNotCallNumber
 from topcalls.store.models.knowledge import (
@@ -110,6 +116,10 @@ TABLES = (
     LeadJob,
     LeadUploadPart,
     LeadUploadRefusal,
+    Campaign,
+    CampaignList,
+    CampaignContact,
+    CampaignAttempt,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -133,6 +143,10 @@ __all__ = [
     "CallSupervision",
     "CallTransfer",
     "CallUsage",
+    "Campaign",
+    "CampaignAttempt",
+    "CampaignContact",
+    "CampaignList",
     "Carrier",
     "CarrierStatus",
     "ClonedVoice",

@@ -1,0 +1,232 @@
+"""Queries on the contacts of campaigns, and on the calls that were made for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from peewee import Value, chunked, fn
+
+from topcalls.core.campaign_state import ContactState, Rank
+from topcalls.store.campaigns import OPEN_STATES
+from topcalls.store.locking import locked
+from topcalls.store.models import (
+    Campaign,
+    CampaignAttempt,
+    CampaignContact,
+    CampaignList,
+    Lead,
+    LeadListAssignment,
+)
+from topcalls.store.models.base import tuples
+from topcalls.store.models.campaigns import IS_LEFT, IS_WAITING
+
+_MOST_VALUES = 500
+_NEW = (
+    "campaign",
+    "lead",
+    "state",
+    "rank",
+    "next_at",
+    "attempts",
+    "counted",
+    "converted",
+    "list_id",
+    "enrolled_at",
+    "changed_at",
+)
+
+
+class Chosen(NamedTuple):
+    """Which contacts of a campaign: those that meet all that is given."""
+
+    state: str | None = None
+    outcome: str | None = None
+
+
+# --- enrolment
+
+
+def enrol_of_list(
+    campaign_id: str, list_id: str, after: str | None, limit: int, now: datetime
+) -> tuple[int, str | None]:
+    """Let up to `limit` leads of a list that come behind `after` become contacts. How many did,
+    and the last lead that was looked at; None: there was none."""
+    behind = LeadListAssignment.select(LeadListAssignment.lead).where(
+        LeadListAssignment.lead_list == list_id
+    )
+    if after is not None:
+        behind = behind.where(LeadListAssignment.lead > after)
+    ids = [lead_id for (lead_id,) in tuples(behind.order_by(LeadListAssignment.lead).limit(limit))]
+    return enrol(campaign_id, ids, now, list_id), ids[-1] if ids else None
+
+
+def enrol(
+    campaign_id: str, lead_ids: Collection[str], now: datetime, list_id: str | None = None
+) -> int:
+    """Let leads become contacts, due at once; those that are stay as they are. How many did."""
+    fields = [getattr(CampaignContact, name) for name in _NEW]
+    made = 0
+    for some in chunked(sorted(lead_ids), _MOST_VALUES):
+        values = [_new(campaign_id, lead_id, list_id, now) for lead_id in some]
+        query = CampaignContact.insert_many(values, fields=fields).on_conflict_ignore()
+        made += query.as_rowcount().execute()
+    return made
+
+
+def enrol_everywhere(list_id: str, lead_ids: Collection[str], now: datetime) -> None:
+    """Let leads that were put on a list become contacts of the open campaigns that call it. The
+    list is locked."""
+    for campaign_id in _open_of_list(list_id):
+        enrol(campaign_id, lead_ids, now, list_id)
+
+
+def withdraw_everywhere(list_id: str, lead_ids: Collection[str], now: datetime) -> None:
+    """Take leads that went off a list out of the open campaigns that called them by it, while they
+    wait, unless they are on another list of the campaign. The list is locked."""
+    for campaign_id in _open_of_list(list_id):
+        withdraw(campaign_id, list_id, now, lead_ids)
+
+
+def withdraw(
+    campaign_id: str, list_id: str, now: datetime, lead_ids: Collection[str] | None = None
+) -> int:
+    """Take the waiting contacts that came by a list out of a campaign, unless they are on another
+    list of it; `lead_ids` None: all. How many there were."""
+    other = (
+        LeadListAssignment.select(Value(1))
+        .join(CampaignList, on=CampaignList.lead_list == LeadListAssignment.lead_list)
+        .where(
+            LeadListAssignment.lead == CampaignContact.lead,
+            CampaignList.campaign == campaign_id,
+            CampaignList.lead_list != list_id,
+        )
+    )
+    query = CampaignContact.update(
+        state=ContactState.REMOVED, reason="off_list", changed_at=now
+    ).where(
+        CampaignContact.campaign == campaign_id,
+        CampaignContact.state == ContactState.WAITING,
+        CampaignContact.list_id == list_id,
+        ~fn.EXISTS(other),
+    )
+    if lead_ids is None:
+        return int(query.execute())
+    return sum(
+        int(query.where(CampaignContact.lead.in_(some)).execute())
+        for some in chunked(sorted(lead_ids), _MOST_VALUES)
+    )
+
+
+def _new(campaign_id: str, lead_id: str, list_id: str | None, now: datetime) -> tuple[Any, ...]:
+    """In the order of `_NEW`."""
+    waiting = ContactState.WAITING
+    return (campaign_id, lead_id, waiting, Rank.FRESH, now, 0, 0, False, list_id, now, now)
+
+
+def _open_of_list(list_id: str) -> list[str]:
+    query = CampaignList.select(CampaignList.campaign).join(Campaign)
+    query = query.where(CampaignList.lead_list == list_id, Campaign.state.in_(OPEN_STATES))
+    return [campaign_id for (campaign_id,) in tuples(query)]
+
+
+# --- contacts
+
+
+def get(campaign_id: str, lead_id: str, *, lock: bool = False) -> CampaignContact | None:
+    """One contact. `lock`: it stays until the end of the verb."""
+    query = CampaignContact.select().where(
+        CampaignContact.campaign == campaign_id, CampaignContact.lead == lead_id
+    )
+    return (locked(query) if lock else query).first()  # type: ignore[no-any-return]
+
+
+def page(
+    campaign_id: str, chosen: Chosen, limit: int, after: str | None
+) -> list[tuple[CampaignContact, Lead]]:
+    """Up to `limit` contacts behind the lead `after`, by the ids of their leads."""
+    query = CampaignContact.select(CampaignContact, Lead).join(Lead)
+    query = query.where(CampaignContact.campaign == campaign_id)
+    if chosen.state is not None:
+        query = query.where(CampaignContact.state == chosen.state)
+    if chosen.outcome is not None:
+        query = query.where(CampaignContact.last_outcome == chosen.outcome)
+    if after is not None:
+        query = query.where(CampaignContact.lead > after)
+    return [(row, row.lead) for row in query.order_by(CampaignContact.lead).limit(limit)]
+
+
+def change(campaign_id: str, lead_id: str, now: datetime, **columns: Any) -> None:
+    """Change a contact."""
+    CampaignContact.update(changed_at=now, **columns).where(
+        CampaignContact.campaign == campaign_id, CampaignContact.lead == lead_id
+    ).execute()
+
+
+def counts(campaign_id: str) -> Mapping[str, int]:
+    """How many contacts are in each state."""
+    number = fn.COUNT(Value(1))
+    query = CampaignContact.select(CampaignContact.state, number)
+    query = query.where(CampaignContact.campaign == campaign_id).group_by(CampaignContact.state)
+    found = dict.fromkeys(map(str, ContactState), 0)
+    return found | {str(state): count for state, count in tuples(query)}
+
+
+def any_left(campaign_id: str) -> bool:
+    """Whether any contact waits or has a call that is not over."""
+    query = CampaignContact.select(Value(1)).where(CampaignContact.campaign == campaign_id)
+    return bool(query.where(IS_LEFT).exists())
+
+
+def next_due(campaign_id: str) -> datetime | None:
+    """When the first of the waiting contacts is due; None: none waits."""
+    times = [
+        CampaignContact.select(fn.MIN(CampaignContact.next_at))
+        .where(CampaignContact.campaign == campaign_id, IS_WAITING, CampaignContact.rank == rank)
+        .scalar()
+        for rank in Rank
+    ]
+    return min((moment for moment in times if moment is not None), default=None)
+
+
+def is_due(now: datetime) -> Any:
+    """A contact that may be called now: it waits, and nobody holds it."""
+    free = CampaignContact.lease_until.is_null() | (CampaignContact.lease_until <= now)
+    return IS_WAITING & (CampaignContact.next_at <= now) & free
+
+
+# --- attempts
+
+
+def insert_attempt(**columns: Any) -> None:
+    """Store the next call to a contact.
+
+    Raises:
+        peewee.IntegrityError: there is one of this number.
+    """
+    CampaignAttempt.insert(**columns).execute()
+
+
+def attempts(campaign_id: str, lead_ids: Sequence[str]) -> list[CampaignAttempt]:
+    """The calls to these contacts, each one's in order."""
+    query = CampaignAttempt.select().where(
+        CampaignAttempt.campaign == campaign_id, CampaignAttempt.lead_id.in_(list(lead_ids))
+    )
+    return list(query.order_by(CampaignAttempt.lead_id, CampaignAttempt.number))
+
+
+def attempt_of_call(call_id: str) -> CampaignAttempt | None:
+    """The attempt that a call is."""
+    return CampaignAttempt.get_or_none(CampaignAttempt.call_id == call_id)
+
+
+def end_attempt(attempt: CampaignAttempt, now: datetime, **columns: Any) -> bool:
+    """Say how an attempt ended; False if that was said before."""
+    query = CampaignAttempt.update(ended_at=now, **columns).where(
+        CampaignAttempt.campaign == attempt.campaign_id,
+        CampaignAttempt.lead_id == attempt.lead_id,
+        CampaignAttempt.number == attempt.number,
+        CampaignAttempt.ended_at.is_null(),
+    )
+    return bool(query.execute() == 1)
