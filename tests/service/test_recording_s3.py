@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import socket
 import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
+from wsgiref.simple_server import make_server
 
 import factories
 import gevent
@@ -18,16 +21,19 @@ from minio import Minio
 from minio.error import MinioException
 from urllib3.exceptions import HTTPError
 
+from topcalls.clock import ManualClock
 from topcalls.errors import ConfigError, InvalidRequest
 from topcalls.services import recording_s3
 from topcalls.services.recording_cipher import MARK, PIECE, RecordingCipher
 from topcalls.services.recording_s3 import Bucket, S3Store
 from topcalls.services.recording_store import FinishedRecording, RecordingNotStored, digest_of
+from topcalls.services.s3_credentials import CredentialsMissing, FoundCredentials
 
 pytest_plugins = ("api_fixtures",)
 pytestmark = pytest.mark.service
 LIMIT = 60
 BUCKET = "recordings"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SOUND = os.urandom(7 * 1024 * 1024 + 5)  # more than one part of an upload
 NAME = "2026/11/23/5e5ae7e3-5d6b-4fbb-9ce0-9a44a3b5e7a5.wav"
 RECORDING = FinishedRecording("c", NAME, len(SOUND), digest_of(io.BytesIO(SOUND)))
@@ -188,6 +194,57 @@ def test_a_store_that_is_away_is_a_503(api, bucket):
     api.services.recordings.store = away
     refused = api.get(f"/v1/calls/{call_id}/recording")
     assert (refused.status_code, "cannot be reached" in refused.json["detail"]) == (503, True)
+
+
+@pytest.fixture
+def no_keys(monkeypatch, tmp_path):
+    """No credentials in the environment."""
+    for name in [one for one in os.environ if one.startswith(("AWS_", "MINIO_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    return monkeypatch
+
+
+def test_the_environment_or_a_credentials_file_may_give_the_keys(bucket, file, no_keys, tmp_path):
+    keyless = replace(bucket, access_key="", secret_key="")
+    found = FoundCredentials("environment", ManualClock(NOW))
+    assert "names an access key" in S3Store(keyless, credentials=found).problem()
+    text = "[default]\naws_access_key_id = filed\naws_secret_access_key = secret\n"
+    (tmp_path / "credentials").write_text(text)
+    assert found.retrieve().access_key == "filed"
+    no_keys.setenv("AWS_ACCESS_KEY_ID", "named")
+    no_keys.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    found = FoundCredentials("environment", ManualClock(NOW))
+    assert found.retrieve().access_key == "named"
+    store = S3Store(keyless, credentials=found)
+    store.put(file, RECORDING)
+    assert store.has(RECORDING)
+
+
+def test_the_role_of_a_container_is_asked_again_before_its_credentials_end(no_keys):
+    asked = []
+
+    def metadata(environ, start_response):
+        asked.append(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "application/json")])
+        held = {"AccessKeyId": f"key-{len(asked)}", "SecretAccessKey": "s", "Token": "t"}
+        return [json.dumps(held | {"Expiration": "2026-11-23T13:00:00Z"}).encode()]
+
+    clock = ManualClock(NOW)
+    found = FoundCredentials("instance", clock)
+    with make_server("127.0.0.1", 0, metadata) as service:
+        service.timeout = LIMIT
+        url = f"http://127.0.0.1:{service.server_port}/role"
+        no_keys.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url)
+        work = gevent.spawn(lambda: [service.handle_request() for _ in range(2)])
+        assert [found.retrieve().access_key for _ in range(2)] == ["key-1", "key-1"]
+        clock.advance(56 * 60)
+        assert found.retrieve().access_key == "key-2"
+        work.join(LIMIT)
+    assert asked == ["/role", "/role"]
+    clock.advance(3600)
+    with pytest.raises(CredentialsMissing, match="has no role"):
+        found.retrieve()
 
 
 def test_without_the_extra_its_name_is_told(bucket, monkeypatch):

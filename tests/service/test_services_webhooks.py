@@ -122,7 +122,7 @@ def test_the_payload_of_a_completed_call(services, who):
                 "created_at": "2026-11-23T12:00:01.123456Z",
             }
         ],
-        "recording_url": f"https://calls.example.com/recordings/{life.call_id}/2026/11/23/wav",
+        "recording_url": f"https://calls.example.com/recordings/{life.call_id}/2026/11/23/mp3",
         "call_summary": None,
         "answered_by": None,
         "agent_id": None,

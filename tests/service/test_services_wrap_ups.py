@@ -68,7 +68,7 @@ def test_a_recorded_call_is_wrapped_up_at_once(services, who):
     assert step(services) == [call_id]
     done = services.calls.get(who.account_id, call_id)
     assert done.completed
-    assert done.recording_url == f"https://calls.example.com/recordings/{call_id}/2026/11/23/wav"
+    assert done.recording_url == f"https://calls.example.com/recordings/{call_id}/2026/11/23/mp3"
     with services.recordings.sound(who.account_id, call_id).file as sound:
         assert sound.read() == file.read_bytes()
     assert log(services, call_id) == {

@@ -113,10 +113,10 @@ def test_the_list_that_ships_is_right_dated_and_has_its_sources():
             assert price.as_of
             assert price.source
             assert price.unit in UNITS
-    assert LIST_PRICES.of("nova-3") == (
-        Price(
-            "audio_input", "minute", "0.0077", date(2026, 11, 23), "https://deepgram.com/pricing"
-        ),
+    assert LIST_PRICES.of("nova-3")[0].confirmed is False
+    address = "https://developers.openai.com/api/docs/models/gpt-transcribe"
+    assert LIST_PRICES.of("gpt-transcribe") == (
+        Price("audio_input", "minute", "0.0045", date(2026, 11, 30), address),
     )
 
 
@@ -151,6 +151,7 @@ def test_an_own_list_goes_before_the_other():
         (listed(text_input="4", per="token"), "price.0.per", "choice"),
         (listed(text_input="4", as_of="2026"), "price.0.as_of", "invalid_date"),
         (listed(text_input="4", source=""), "price.0.source", "required"),
+        (listed(text_input="4", confirmed="no"), "price.0.confirmed", "invalid_type"),
         (listed(text_input="4", models="m"), "price.0.models", "invalid_models"),
         (listed(text_input="4", text_inptu="4"), "price.0.text_inptu", "unknown"),
     ],
@@ -217,26 +218,26 @@ def test_a_realtime_call_worked_out():
 
 
 def test_a_call_of_the_chain_worked_out():
-    """20,000 tokens read and 2,000 written of gpt-6-luna: 0.002 + 0.001; 90 seconds heard by
-    nova-3: 0.01155. What the voice costs is not on the list."""
+    """15,000 tokens read, 5,000 from the cache and 2,000 written of gpt-6-luna: 0.0015 + 0.00005
+    + 0.001; 90 seconds heard by nova-3: 0.0072. What the voice costs is not on the list."""
     usages = {
         "gpt-6-luna": TokenUsage(20_000, input_cached=5_000, output_text=2_000),
         "nova-3": TokenUsage(heard_ms=90_000),
-        "eleven_flash_v2_5": TokenUsage(voice_characters=900),
+        "eleven_v3": TokenUsage(voice_characters=900),
     }
     lines = of_call(talk(90, Rate(Decimal("0.01"))), usages, LIST_PRICES)
-    assert line_of(lines, Component.MODEL).amount == Decimal("0.003000")
-    assert line_of(lines, Component.TRANSCRIPTION).amount == Decimal("0.011550")
+    assert line_of(lines, Component.MODEL).amount == Decimal("0.002550")
+    assert line_of(lines, Component.TRANSCRIPTION).amount == Decimal("0.007200")
     assert line_of(lines, Component.TELEPHONY).amount == Decimal("0.020000")
     voice = line_of(lines, Component.VOICE)
     assert (voice.amount, voice.reason) == (None, "The price list does not have this model.")
     assert total(lines) is None
-    assert known(lines) == Decimal("0.034550")
+    assert known(lines) == Decimal("0.029750")
     own = price_book(
         {
             "price": [
                 {
-                    "models": ["eleven_flash_v2_5"],
+                    "models": ["eleven_v3"],
                     "as_of": date(2026, 11, 23),
                     "source": "contract",
                     "per": "1K characters",
@@ -246,7 +247,7 @@ def test_a_call_of_the_chain_worked_out():
         }
     )
     lines = of_call(talk(90, Rate(Decimal("0.01"))), usages, own.over(LIST_PRICES))
-    assert total(lines) == Decimal("0.079550")
+    assert total(lines) == Decimal("0.074750")
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ _CALL: dict[str, Any] = {
     "lead_id": None,
     "answered_by": "unknown",
     "error_message": None,
-    "recording_url": f"https://calls.example.com/recordings/{_CALL_ID}/2026/11/23/wav",
+    "recording_url": f"https://calls.example.com/recordings/{_CALL_ID}/2026/11/23/mp3",
     "transcript": [
         {
             "id": 1,

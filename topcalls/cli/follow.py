@@ -141,10 +141,10 @@ def _offset(details: dict[str, Any], at: str) -> float | None:
 
 
 def _recording_file(recordings: Path, details: dict[str, Any]) -> Path:
-    """`.../recordings/ID/YYYY/MM/DD/wav` is the file `YYYY/MM/DD/ID.wav`."""
+    """`.../recordings/ID/YYYY/MM/DD/mp3` is made of the file `YYYY/MM/DD/ID.wav`."""
     url: str = details["recording_url"]
-    call_id, year, month, day, extension = url.split("/")[-5:]
-    return recordings / year / month / day / f"{call_id}.{extension}"
+    call_id, year, month, day, _ = url.split("/")[-5:]
+    return recordings / year / month / day / f"{call_id}.wav"
 
 
 def _time(text: str) -> datetime:

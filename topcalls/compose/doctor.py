@@ -19,6 +19,7 @@ from topcalls.compose.hearing import ears_finding
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import Stages
 from topcalls.compose.playback import playback_dir
+from topcalls.compose.prices import prices_of
 from topcalls.compose.sandbox_checkup import Doubles
 from topcalls.compose.services import recording_store
 from topcalls.compose.vendors import SANDBOX_AI_KEY, Vendors
@@ -239,9 +240,13 @@ class Doctor:
             today = self.clock.now().date()
             yield from settings_checkup.stages(lineup_of(settings), today)
 
+        def prices() -> Iterator[Finding]:
+            yield from settings_checkup.prices(lineup_of(settings), prices_of(settings))
+
         return [
             Check("ai_model", QUICK, model),
             Check("chain_models", QUICK, stages),
+            Check("prices", QUICK, prices),
             Check("ears", QUICK, lambda: [ears_finding(settings)]),
             Check("ai_server", PATIENT, self._ai_server),
             *self._of_the_chain(),

@@ -11,7 +11,8 @@ A list is a mapping as TOML files hold it:
     as_of = 2026-11-23
     source = "https://…"
     per = "minute"                  # or "hour", "1M tokens", "1K characters"
-    audio_input = "0.0077"
+    audio_input = "0.0048"
+    confirmed = false               # not read at the vendor's own page; true if left out
 """
 
 from __future__ import annotations
@@ -41,20 +42,22 @@ ITEMS = tuple(
     for kind in ("input", "cached_input", "output")
 )
 SECTIONS = ("price", "telephony", "exchange")
-ENTRY = ("models", "as_of", "source", "per", *ITEMS)
+ENTRY = ("models", "as_of", "source", "per", "confirmed", *ITEMS)
 
 Faults = Iterator[FieldError]
 
 
 @dataclass(frozen=True)
 class Price:
-    """US dollars, as decimal text, for one `unit` of an `item`; read on a day at its source."""
+    """US dollars, as decimal text, for one `unit` of an `item`; read on a day at its source.
+    `confirmed`: that is whoever charges it, and not what others say of them."""
 
     item: str
     unit: str
     usd: str
     as_of: date | None = None
     source: str = ""
+    confirmed: bool = True
 
     def of(self, quantity: int) -> Decimal:
         """For so many tokens, characters or milliseconds."""
@@ -99,10 +102,8 @@ def price_book(content: Mapping[str, Any]) -> PriceBook:
     found: dict[str, list[Price]] = {}
     for entry in content.get("price", ()):
         items = [item for item in ITEMS if item in entry]
-        prices = [
-            Price(item, entry["per"], entry[item], entry["as_of"], entry["source"])
-            for item in items
-        ]
+        read = (entry["as_of"], entry["source"], entry.get("confirmed", True))
+        prices = [Price(item, entry["per"], entry[item], *read) for item in items]
         for model in entry["models"]:
             found.setdefault(model, []).extend(prices)
     telephony = content.get("telephony")
@@ -151,6 +152,8 @@ def _entry_faults(entry: object, path: str) -> Faults:
         yield FieldError(f"{path}.as_of", message, "invalid_date")
     if not isinstance(entry.get("source"), str) or not entry["source"]:
         yield FieldError(f"{path}.source", "Say where it was read.", "required")
+    if not isinstance(entry.get("confirmed", True), bool):
+        yield FieldError(f"{path}.confirmed", "Must be true or false.", "invalid_type")
     if entry.get("per") not in UNITS:
         yield FieldError(f"{path}.per", f"Must be one of {', '.join(UNITS)}.", "choice")
     items = [item for item in ITEMS if item in entry]

@@ -26,6 +26,7 @@ from topcalls.services.recording_store import (
     as_announced,
     pieces,
 )
+from topcalls.services.s3_credentials import CredentialsMissing, FoundCredentials
 
 T = TypeVar("T")
 
@@ -57,8 +58,8 @@ class Bucket:
 
     url: str
     name: str
-    access_key: str
-    secret_key: str
+    access_key: str = ""
+    secret_key: str = ""
     region: str = "us-east-1"
     prefix: str = ""
 
@@ -67,13 +68,19 @@ class Bucket:
 
 
 class S3Store:
-    """Keeps recordings in a bucket; see `KeptRecordings`. With a `cipher` they can be encrypted.
+    """Keeps recordings in a bucket; see `KeptRecordings`. With a `cipher` they can be encrypted;
+    `credentials` are asked where the bucket has no keys.
 
     Raises `ConfigError` where the extra `s3` is not installed.
     """
 
     def __init__(
-        self, bucket: Bucket, cipher: RecordingCipher | None = None, *, encrypt: bool = False
+        self,
+        bucket: Bucket,
+        cipher: RecordingCipher | None = None,
+        *,
+        encrypt: bool = False,
+        credentials: FoundCredentials | None = None,
     ) -> None:
         if minio is None:
             raise ConfigError(
@@ -82,6 +89,7 @@ class S3Store:
                 remedy="Run: pip install 'topcalls[s3]'",
             )
         self._bucket = bucket
+        self._credentials = credentials
         self._cipher = cipher
         self._encrypts = encrypt and cipher is not None
 
@@ -136,8 +144,9 @@ class S3Store:
         parts = urlsplit(self._bucket.url)
         return minio.Minio(
             parts.netloc,
-            access_key=self._bucket.access_key,
-            secret_key=self._bucket.secret_key,
+            access_key=self._bucket.access_key or None,
+            secret_key=self._bucket.secret_key or None,
+            credentials=self._credentials,
             secure=parts.scheme == "https",
             region=self._bucket.region,
             http_client=urllib3.PoolManager(
@@ -184,6 +193,8 @@ class S3Store:
             if error.code in _GONE:
                 raise FileNotFoundError(error.code) from None
             raise self._refused(_WORDS.get(error.code or "", str(error.code))) from None
+        except CredentialsMissing as error:
+            raise self._refused(str(error)) from error
         except (
             minio.error.MinioException,
             urllib3.exceptions.HTTPError,

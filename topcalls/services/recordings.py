@@ -109,7 +109,7 @@ class Recordings:
         public_url: str,
         links: RecordingLinks,
         *,
-        kind: str = WAV,
+        kind: str = MP3,
         retention_days: int = 0,
     ) -> None:
         self._db = db

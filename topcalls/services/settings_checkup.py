@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from topcalls.config import Settings
 from topcalls.core import phone_numbers
 from topcalls.core.checkup import Finding, Level, fault, judge_shutdown, ok, warning
+from topcalls.core.prices import PriceBook
 from topcalls.providers import registry
 from topcalls.services.lineup import Lineup
 
@@ -63,6 +64,24 @@ def stages(lineup: Lineup, today: date) -> Iterator[Finding]:
     ]
     trouble = [finding for finding in found if finding.level is not Level.OK]
     yield from trouble or [ok("chain_models", "No model of the chain is shut down soon.")]
+
+
+def prices(lineup: Lineup, book: PriceBook) -> Iterator[Finding]:
+    """At what the models are reckoned that calls meet without naming them."""
+    used = sorted({name for name, _ in lineup.models_in_use()})
+    unknown = [name for name in used if not book.of(name)]
+    doubted = [name for name in used if any(not price.confirmed for price in book.of(name))]
+    remedy = "Name your own prices in a file: TOPCALLS_PRICES_FILE, docs/costs.md."
+    if unknown:
+        words = f"Not known of {', '.join(unknown)}: what calls cost is told without them."
+        yield warning("prices", words, remedy)
+    if doubted:
+        words = f"Not confirmed by the vendor of {', '.join(doubted)}."
+        yield warning("prices", words, remedy)
+    if not unknown and not doubted:
+        days = [price.as_of for name in used for price in book.of(name) if price.as_of]
+        since = f", the oldest read on {min(days)}" if days else ""
+        yield ok("prices", f"Known of all {len(used)} models in use{since}.")
 
 
 def is_loopback(host: str) -> bool:

@@ -36,6 +36,10 @@ class PriceSchema(ma.Schema):
     unit = fields.Text(required=True, metadata={"example": "1M tokens"})
     usd = fields.Text(required=True, metadata={"description": "Decimal.", "example": "32.00"})
     source = fields.Text(required=True, metadata={"description": "Where it was read."})
+    confirmed = fields.Flag(
+        required=True,
+        metadata={"description": "It was read where its vendor tells it, and not elsewhere."},
+    )
 
 
 class ModelSchema(ma.Schema):
@@ -64,7 +68,7 @@ class ModelSchema(ma.Schema):
     prices = fields.ListOf(
         ma.fields.Nested(PriceSchema),
         required=True,
-        metadata={"description": "The vendor's list prices; empty where it publishes none."},
+        metadata={"description": "The vendor's list prices; empty where none are known."},
     )
     prices_as_of = ma.fields.Date(allow_none=True, metadata={"description": "When they were read."})
     shutdown_date = ma.fields.Date(
