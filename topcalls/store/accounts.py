@@ -40,6 +40,18 @@ def webhook_secret(account_id: str) -> str | None:
     return next((account.webhook_secret for account in query), None)
 
 
+def person_key(account_id: str) -> str | None:
+    """By which the account's people are known again; None where there is none, or no account."""
+    query = Account.select(Account.person_key).where(Account.id == account_id)
+    return next((account.person_key for account in query), None)
+
+
+def keep_person_key(account_id: str, key: str) -> bool:
+    """Give an account that has none its key; False if it has one, or is none."""
+    fresh = (Account.id == account_id) & Account.person_key.is_null()
+    return bool(Account.update(person_key=key).where(fresh).execute())
+
+
 _OVERLAPS = "SELECT id FROM account WHERE previous_signs_until > ? AND id IN ({marks})"
 
 

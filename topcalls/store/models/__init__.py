@@ -21,7 +21,15 @@ from topcalls.store.models.campaigns import (
     CampaignList,
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
-from topcalls.store.models.do_not_call import DoNotCallNumber
+from topcalls.store.models.compliance import (
+    Consent,
+    Decision,
+    Erasure,
+    LedgerHead,
+    NumberCheck,
+    PreDialCheck,
+)
+from topcalls.store.models.do_not_call import DoNotCallEntry
 from topcalls.store.models.knowledge import (
     CallLookup,
     KnowledgeBase,
@@ -93,7 +101,13 @@ TABLES = (
     CallAnswer,
     Appointment,
     NumberOrder,
-    DoNotCallNumber,
+    DoNotCallEntry,
+    Consent,
+    NumberCheck,
+    Decision,
+    LedgerHead,
+    PreDialCheck,
+    Erasure,
     VendorVoice,
     ClonedVoice,
     Softphone,
@@ -152,7 +166,13 @@ __all__ = [
     "ClonedVoice",
     "Command",
     "Controller",
-    "DoNotCallNumber",
+    "Consent",
+    "Decision",
+    "DoNotCallEntry",
+    "Erasure",
+    "LedgerHead",
+    "NumberCheck",
+    "PreDialCheck",
     "IdempotencyRecord",
     "KnowledgeBase",
     "KnowledgeContent",

@@ -14,7 +14,8 @@ KEY_KINDS = ("live", "test")
 class Account(Table):
     """A customer. `metered` false: minutes are counted but never run out. `speech`: `keywords` and
     `pronunciations` of all its calls. `previous_webhook_secret` signs beside the other one until
-    `previous_signs_until`. Its calls are counted by days of its `time_zone`."""
+    `previous_signs_until`. Its calls are counted by days of its `time_zone`. `compliance` is a stored
+    `core.compliance.Terms`; `person_key` makes the fingerprints of people (`core/people.py`)."""
 
     id = id_field(primary_key=True)
     name = peewee.TextField()
@@ -28,6 +29,8 @@ class Account(Table):
     previous_webhook_secret = SecretField(null=True)
     previous_signs_until = InstantField(null=True)
     recording_retention_days = peewee.IntegerField(null=True)
+    compliance = JsonField(null=True)
+    person_key = SecretField(null=True)
 
 
 class ApiKey(Table):

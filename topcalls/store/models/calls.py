@@ -120,6 +120,14 @@ for _index in (
         where=Call.claimed_at.is_null(False),
         name="call_claimed",
     ),
+    # Who was called before.
+    Call.index(
+        Call.account,
+        Call.phone_number,
+        Call.claimed_at,
+        where=Call.claimed_at.is_null(False),
+        name="call_of_number",
+    ),
     # The owners.
     Call.index(Call.lease_owner, where=Call.lease_owner.is_null(False), name="call_owner"),
     Call.index(Call.lease_until, where=Call.lease_until.is_null(False), name="call_lease"),
