@@ -131,7 +131,9 @@ def api_services(
         carriers=services.carriers,
         catalogue=catalogue,
         commands=services.commands,
+        consents=services.consents,
         do_not_call=services.do_not_call,
+        do_not_call_files=services.do_not_call_files,
         idempotency=services.idempotency,
         installation=Installation(
             services.db,

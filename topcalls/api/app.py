@@ -22,6 +22,7 @@ from topcalls.api.v1.analysis import analysis
 from topcalls.api.v1.analytics import analytics
 from topcalls.api.v1.calls import calls
 from topcalls.api.v1.catalogue import catalogue
+from topcalls.api.v1.consents import consents
 from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.knowledge import knowledge
 from topcalls.api.v1.latency import latency
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     lead_jobs,
     lead_lists,
     do_not_call,
+    consents,
     knowledge,
     catalogue,
     voices,

@@ -19,7 +19,9 @@ from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.consents import Consents
 from topcalls.services.do_not_call import DoNotCall
+from topcalls.services.do_not_call_files import DoNotCallFiles
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
@@ -78,7 +80,9 @@ class ApiServices:
     carriers: Carriers
     catalogue: Catalogue
     commands: Commands
+    consents: Consents
     do_not_call: DoNotCall
+    do_not_call_files: DoNotCallFiles
     idempotency: Idempotency
     installation: Installation
     knowledge: Knowledge

@@ -35,9 +35,11 @@ from topcalls.services.calls import Calls
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.consents import Consents
 from topcalls.services.costs import Costs
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.do_not_call import DoNotCall
+from topcalls.services.do_not_call_files import DoNotCallFiles
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
@@ -58,6 +60,7 @@ from topcalls.services.leads import Leads
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
+from topcalls.services.person_keys import PersonKeys
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
@@ -124,7 +127,9 @@ class Services:
     knowledge_search: KnowledgeSearch
     call_knowledge: CallKnowledge
     commands: Commands
+    consents: Consents
     do_not_call: DoNotCall
+    do_not_call_files: DoNotCallFiles
     lead_deletions: LeadDeletions
     lead_imports: LeadImports
     lead_jobs: LeadJobs
@@ -217,6 +222,7 @@ def wire(
         prices=prices,
     )
     speech = AccountSpeech(db)
+    people = PersonKeys(db)
     calls = Calls(
         db,
         clock,
@@ -225,6 +231,7 @@ def wire(
         transitions,
         catalogue,
         costs,
+        people,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
@@ -239,6 +246,7 @@ def wire(
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
+    numbers = DoNotCall(db, clock, people)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
@@ -264,7 +272,7 @@ def wire(
         transitions=transitions,
         calls=calls,
         costs=costs,
-        dispatch=Dispatch(db, transitions, catalogue, node_capacity=settings.node_capacity),
+        dispatch=Dispatch(db, transitions, catalogue, people, node_capacity=settings.node_capacity),
         inbound=Inbound(
             db,
             quotas,
@@ -280,7 +288,9 @@ def wire(
         knowledge_search=search,
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
-        do_not_call=DoNotCall(db, clock),
+        consents=Consents(db, clock, people),
+        do_not_call=numbers,
+        do_not_call_files=DoNotCallFiles(numbers, clock),
         lead_deletions=lead_deletions,
         lead_imports=LeadImports(db, clock),
         lead_jobs=LeadJobs(

@@ -96,9 +96,7 @@ def faults(listing: Listing, now: datetime, prefix: str = "") -> Iterator[FieldE
 def purpose_faults(purpose: object, path: str) -> Iterator[FieldError]:
     """What is wrong with the name of a purpose."""
     if not isinstance(purpose, str) or not _PURPOSE.fullmatch(purpose):
-        message = (
-            "Must be up to 64 small letters, digits, '_', '-' and '.', as in 'appointment_reminder'."
-        )
+        message = "Must be up to 64 small letters, digits, '_', '-', '.', as in 'offers'."
         yield FieldError(path, message, "format")
 
 

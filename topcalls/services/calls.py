@@ -35,6 +35,7 @@ from topcalls.services.costs import Costs
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
+from topcalls.services.person_keys import PersonKeys
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
@@ -76,6 +77,7 @@ class Calls:
         transitions: Transitions,
         catalogue: Catalogue,
         costs: Costs,
+        people: PersonKeys,
         *,
         sandbox: bool,
         default_from_number: str = "",
@@ -87,6 +89,7 @@ class Calls:
         self._transitions = transitions
         self._catalogue = catalogue
         self._costs = costs
+        self._people = people
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -333,7 +336,8 @@ class Calls:
         routing.check_carrier(account_id, request.carrier_id)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
         request = replace(request, tools=tuple(sealed))
-        account = standing.of_account(account_id, request.phone_number, now)
+        names = self._people.names(account_id, request.phone_number)
+        account = standing.of_account(account_id, names, now)
         if account is None:
             raise NotFound("No such account.")
         if account.is_listed:

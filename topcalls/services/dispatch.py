@@ -31,6 +31,7 @@ from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
 from topcalls.services.carried import carried_over
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.node_shares import NodeShares, Shares
+from topcalls.services.person_keys import PersonKeys
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
 from topcalls.store import calls, dispatch, do_not_call, leases
@@ -65,11 +66,13 @@ class Dispatch:
         db: Database,
         transitions: Transitions,
         catalogue: Catalogue,
+        people: PersonKeys,
         *,
         node_capacity: int | None = None,
     ) -> None:
         self._db = db
         self._catalogue = catalogue
+        self._people = people
         self._transitions = transitions
         self._node_capacity = node_capacity
         self._shares = NodeShares()
@@ -169,7 +172,8 @@ class Dispatch:
         self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
     ) -> ClaimedCall | None:
         """None for a call that may not, or cannot, be made any more: it has failed now."""
-        if do_not_call.is_listed(call.account_id, call.phone_number):
+        names = self._people.names(call.account_id, call.phone_number)
+        if do_not_call.is_listed(call.account_id, *names, now):
             self._transitions.apply(call, Forbidden(rules.RULE, rules.WORDS), now)
             return None
         transition = advance(facts_of(call), Claimed())

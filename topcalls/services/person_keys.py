@@ -17,28 +17,30 @@ class PersonKeys:
         self._keys: dict[str, bytes] = {}
 
     def fingerprint(self, account_id: str, number: str) -> str:
-        """Of a number of an account. Call it outside of a verb: the first of an account reads, or
-        makes, its key.
+        """Of a number of an account; inside a verb, one that writes.
 
         Raises:
             NotFound: no such account.
         """
-        key = self._keys.get(account_id)
-        if key is None:
-            key = self._keys[account_id] = self._db.run(_key, account_id)
+        key = self._keys.get(account_id) or self._read_or_made(account_id)
         return people.fingerprint(key, number)
 
     def names(self, account_id: str, number: str) -> tuple[str, str]:
         """What rows about somebody may call them: their number, or its fingerprint."""
         return number, self.fingerprint(account_id, number)
 
-
-def _key(account_id: str) -> bytes:
-    found = accounts.person_key(account_id)
-    if found is None and not accounts.keep_person_key(account_id, new_secret()):
-        found = accounts.person_key(account_id)
+    def _read_or_made(self, account_id: str) -> bytes:
+        found = self._db.read(accounts.person_key, account_id)
         if found is None:
-            raise NotFound("No such account.")
-    key = found or accounts.person_key(account_id)
-    assert key is not None
-    return key.encode()
+            # Not remembered yet: the verb around this one may still come to nothing.
+            return self._db.run(_made, account_id).encode()
+        key = self._keys[account_id] = found.encode()
+        return key
+
+
+def _made(account_id: str) -> str:
+    accounts.keep_person_key(account_id, new_secret())
+    key = accounts.person_key(account_id)
+    if key is None:
+        raise NotFound("No such account.")
+    return key

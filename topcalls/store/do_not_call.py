@@ -16,7 +16,7 @@ _TICK = timedelta(microseconds=1)
 _MOST_VALUES = 500
 _IS_LISTED = (
     'SELECT 1 FROM "do_not_call_entry" WHERE "account_id" = ? AND "phone_number" IN (?, ?) '
-    "AND \"scope\" = 'account' AND (\"expires_at\" IS NULL OR \"expires_at\" > ?) LIMIT 1"
+    'AND "scope" = \'account\' AND ("expires_at" IS NULL OR "expires_at" > ?) LIMIT 1'
 )
 
 
@@ -38,7 +38,7 @@ def of_numbers(account_id: str, numbers: Collection[str]) -> list[DoNotCallEntry
     found: list[DoNotCallEntry] = []
     for some in chunked(sorted(numbers), _MOST_VALUES):
         mine = (DoNotCallEntry.account == account_id) & DoNotCallEntry.phone_number.in_(some)
-        found += DoNotCallEntry.select().where(mine).order_by(DoNotCallEntry.created_at)
+        found += list(DoNotCallEntry.select().where(mine).order_by(DoNotCallEntry.created_at))
     return found
 
 

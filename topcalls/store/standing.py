@@ -17,7 +17,9 @@ from topcalls.store.quotas import POOLS, SUMS, balance_of
 
 _STANDING = f"""
 SELECT {SUMS}, a.speech,
-  EXISTS (SELECT 1 FROM do_not_call_number d WHERE d.account_id = a.id AND d.phone_number = ?),
+  EXISTS (SELECT 1 FROM do_not_call_entry d WHERE d.account_id = a.id
+    AND d.phone_number IN (?, ?) AND d.scope = 'account'
+    AND (d.expires_at IS NULL OR d.expires_at > ?)),
   (SELECT MAX(created_at) FROM call WHERE account_id = a.id AND created_at >= ?)
 FROM account a WHERE a.id = ?
 """
@@ -34,10 +36,12 @@ class Standing:
     last_created_at: datetime | None
 
 
-def of_account(account_id: str, phone_number: str, now: datetime) -> Standing | None:
-    """Lock an account and look; None if there is no such account."""
+def of_account(account_id: str, names: tuple[str, str], now: datetime) -> Standing | None:
+    """Lock an account and look; None if there is no such account. `names`: the number, and what
+    stands for it where its holder was erased."""
     lock_account(account_id)
-    found = rows.select(_STANDING, *POOLS, phone_number, to_microseconds(now), account_id)
+    moment = to_microseconds(now)
+    found = rows.select(_STANDING, *POOLS, *names, moment, moment, account_id)
     for *sums, speech, is_listed, last in found:
         return Standing(
             balance=balance_of(sums),

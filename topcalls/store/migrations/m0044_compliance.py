@@ -21,7 +21,6 @@ from peewee import (
 from playhouse.migrate import SchemaMigrator
 
 
-
 class _Frozen(Model):
     class Meta:
         legacy_table_names = False
@@ -173,7 +172,7 @@ def up(migrator: SchemaMigrator, db: Any) -> None:
     db.execute_sql(
         'INSERT INTO "do_not_call_entry" ("id", "account_id", "phone_number", "scope", "subject", '
         '"reason", "source", "call_id", "created_at") SELECT "id", "account_id", "phone_number", '
-        "'account', '', \"reason\", \"source\", \"call_id\", \"created_at\" "
+        '\'account\', \'\', "reason", "source", "call_id", "created_at" '
         'FROM "do_not_call_number"'
     )
     db.execute_sql('DROP TABLE "do_not_call_number"')

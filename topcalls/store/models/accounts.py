@@ -14,8 +14,8 @@ KEY_KINDS = ("live", "test")
 class Account(Table):
     """A customer. `metered` false: minutes are counted but never run out. `speech`: `keywords` and
     `pronunciations` of all its calls. `previous_webhook_secret` signs beside the other one until
-    `previous_signs_until`. Its calls are counted by days of its `time_zone`. `compliance` is a stored
-    `core.compliance.Terms`; `person_key` makes the fingerprints of people (`core/people.py`)."""
+    `previous_signs_until`. Its calls are counted by days of its `time_zone`. `compliance` is
+    a stored `core.compliance.Terms`; `person_key` makes fingerprints (`core/people.py`)."""
 
     id = id_field(primary_key=True)
     name = peewee.TextField()
