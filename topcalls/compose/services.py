@@ -32,6 +32,9 @@ from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.campaign_enrolment import Enrolment
+from topcalls.services.campaign_moves import CampaignMoves
+from topcalls.services.campaign_webhooks import CampaignWebhooks, campaign_hook
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
@@ -106,6 +109,8 @@ class Services:
     keys: Keys
     quotas: Quotas
     agents: Agents
+    campaign_moves: CampaignMoves
+    enrolment: Enrolment
     carriers: Carriers
     phone_numbers: PhoneNumbers
     provisioning: Provisioning
@@ -191,7 +196,16 @@ def wire(
         kind=settings.recording_format,
         retention_days=settings.recording_retention_days,
     )
-    webhooks = Webhooks(db, recordings, lease_owner, disable_after=settings.webhook_disable_after)
+    webhooks = Webhooks(
+        db,
+        recordings,
+        lease_owner,
+        disable_after=settings.webhook_disable_after,
+        campaigns=campaign_hook,
+    )
+    campaign_moves = CampaignMoves(
+        CampaignWebhooks(webhooks.interests, sandbox=settings.telephony_mode == "sandbox")
+    )
     lineup = lineup_of(settings)
     prices = prices_of(settings)
     costs = Costs(clock, prices, lineup)
@@ -258,6 +272,8 @@ def wire(
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,
         agents=agents,
+        campaign_moves=campaign_moves,
+        enrolment=Enrolment(db, campaign_moves),
         carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
         phone_numbers=phone_numbers,
         provisioning=Provisioning(db, clock, phone_numbers, sellers, purchase_rules(settings)),

@@ -12,7 +12,7 @@ from topcalls.core import leads as rules
 from topcalls.core.leads import Draft, ImportMode
 from topcalls.errors import FieldError, InvalidRequest
 from topcalls.ids import ordered_ids
-from topcalls.services.lead_lists import found_list
+from topcalls.services.lead_lists import found_list, put_on_list
 from topcalls.services.leads import columns_of
 from topcalls.store import leads
 from topcalls.store.database import Database
@@ -112,7 +112,8 @@ def take(
     added = {new[row.phone_number]: row.tags for row in rows if row.id == new[row.phone_number]}
     leads.add_tags(account_id, added)
     _write(account_id, changes.changed, now)
-    leads.assign(list_id, [row.id for row in rows if row.phone_number not in dropped])
+    taken = [row.id for row in rows if row.phone_number not in dropped]
+    put_on_list(list_id, taken, now)
     return counts
 
 

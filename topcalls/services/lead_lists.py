@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,7 +10,7 @@ from typing import Any, Final
 from topcalls.clock import Clock
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.store import leads
+from topcalls.store import campaign_contacts, campaigns, leads
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import LeadList
@@ -107,7 +107,7 @@ class LeadLists:
         """Delete a list that has no leads.
 
         Raises:
-            Conflict: it has some.
+            Conflict: it has some, or a campaign that is not over calls it.
             NotFound: no such list in this account.
         """
 
@@ -119,6 +119,7 @@ class LeadLists:
                     remedy="Delete them first: POST /v1/leads/bulk-delete with its 'list_id'.",
                     reason="not_empty",
                 )
+            _ensure_uncalled(list_id)
             leads.delete_list(list_id)
 
         self._db.run(verb)
@@ -136,6 +137,21 @@ def found_list(account_id: str, list_id: str, *, lock: bool = False) -> LeadList
     return row
 
 
+def put_on_list(list_id: str, lead_ids: Collection[str], now: datetime) -> None:
+    """Part of a verb: put leads on a list, which is locked. Campaigns that call it and are under
+    way call them too."""
+    leads.assign(list_id, lead_ids)
+    campaign_contacts.enrol_everywhere(list_id, lead_ids, now)
+
+
+def take_off_list(list_id: str, lead_ids: Collection[str], now: datetime) -> int:
+    """Part of a verb: take leads off a list, which is locked; how many were on it. Campaigns that
+    call them by it alone do not call them any more."""
+    gone = leads.unassign(list_id, lead_ids)
+    campaign_contacts.withdraw_everywhere(list_id, lead_ids, now)
+    return gone
+
+
 def _ensure_free(account_id: str, name: str) -> None:
     if leads.list_named(account_id, name) is not None:
         raise Conflict(
@@ -143,6 +159,17 @@ def _ensure_free(account_id: str, name: str) -> None:
             field="name",
             remedy="Choose another name, or use that list.",
             reason="name_taken",
+        )
+
+
+def _ensure_uncalled(list_id: str) -> None:
+    users = campaigns.using_list(list_id)
+    if users:
+        raise Conflict(
+            f"The list is called by the campaign '{users[0].name}'.",
+            remedy="Take it out of the campaign's 'list_ids', or stop the campaign.",
+            reason="in_use",
+            used_by=[row.id for row in users],
         )
 
 

@@ -13,7 +13,7 @@ from topcalls.core import leads as rules
 from topcalls.core import phone_numbers
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import ordered_ids
-from topcalls.services.lead_lists import found_list
+from topcalls.services.lead_lists import found_list, put_on_list, take_off_list
 from topcalls.store import leads
 from topcalls.store.database import Database
 from topcalls.store.leads import Chosen
@@ -83,7 +83,7 @@ class Leads:
             (row,) = leads.with_numbers(account_id, [draft.phone_number])
             if row.id == lead_id:
                 leads.add_tags(account_id, {lead_id: draft.tags})
-            leads.assign(body["list_id"], [row.id])
+            put_on_list(body["list_id"], [row.id], now)
             return _views([row], existed=row.id != lead_id)[0]
 
         return self._db.run(verb)
@@ -155,9 +155,11 @@ class Leads:
         """
 
         def verb() -> None:
+            if list_id is not None:
+                found_list(account_id, list_id, lock=True)
             _found(account_id, lead_id, lock=True)
             if list_id is not None:
-                if not leads.unassign(list_id, [lead_id]):
+                if not take_off_list(list_id, [lead_id], self._clock.now()):
                     raise NotFound("The lead is not on this list.", field="list_id")
                 if leads.list_ids([lead_id]):
                     return

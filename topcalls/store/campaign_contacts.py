@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 from peewee import Value, chunked, fn
 
 from topcalls.core.campaign_state import ContactState, Rank
+from topcalls.store import rows
 from topcalls.store.campaigns import OPEN_STATES
+from topcalls.store.fields import to_microseconds
 from topcalls.store.locking import locked
 from topcalls.store.models import (
     Campaign,
@@ -48,18 +50,40 @@ class Chosen(NamedTuple):
 # --- enrolment
 
 
+class Piece(NamedTuple):
+    """So many leads of a list were `seen`, up to `through`, of which so many became contacts.
+    `is_last`: there are no more behind them."""
+
+    made: int
+    seen: int
+    through: str | None
+    is_last: bool
+
+
+_ENROL = """
+INSERT INTO campaign_contact
+(campaign_id, lead_id, state, rank, next_at, attempts, counted, converted, list_id,
+ enrolled_at, changed_at)
+SELECT ?, lead_id, 'waiting', 2, ?, 0, 0, ?, list_id, ?, ?
+FROM lead_list_assignment WHERE list_id = ? AND lead_id > ? AND lead_id <= ?
+ON CONFLICT DO NOTHING
+"""
+
+
 def enrol_of_list(
     campaign_id: str, list_id: str, after: str | None, limit: int, now: datetime
-) -> tuple[int, str | None]:
-    """Let up to `limit` leads of a list that come behind `after` become contacts. How many did,
-    and the last lead that was looked at; None: there was none."""
-    behind = LeadListAssignment.select(LeadListAssignment.lead).where(
-        LeadListAssignment.lead_list == list_id
+) -> Piece:
+    """Let up to `limit` leads of a list that come behind `after` become contacts."""
+    on_list = LeadListAssignment.select(LeadListAssignment.lead).where(
+        LeadListAssignment.lead_list == list_id, LeadListAssignment.lead > (after or "")
     )
-    if after is not None:
-        behind = behind.where(LeadListAssignment.lead > after)
-    ids = [lead_id for (lead_id,) in tuples(behind.order_by(LeadListAssignment.lead).limit(limit))]
-    return enrol(campaign_id, ids, now, list_id), ids[-1] if ids else None
+    ids = [lead_id for (lead_id,) in tuples(on_list.order_by(LeadListAssignment.lead).limit(limit))]
+    if not ids:
+        return Piece(0, 0, None, True)
+    moment = to_microseconds(now)
+    bounds = (list_id, after or "", ids[-1])
+    made = rows.change(_ENROL, campaign_id, moment, False, moment, moment, *bounds)
+    return Piece(made, len(ids), ids[-1], len(ids) < limit)
 
 
 def enrol(

@@ -65,6 +65,12 @@ def running() -> list[Campaign]:
     return list(Campaign.select().where(IS_RUNNING).order_by(Campaign.id))
 
 
+def enrolling() -> list[str]:
+    """Campaigns that run and have leads to enrol."""
+    query = Campaign.select(Campaign.id).where(IS_RUNNING, Campaign.enrolling)
+    return [campaign_id for (campaign_id,) in tuples(query.order_by(Campaign.id))]
+
+
 def due_to_start(now: datetime, limit: int = 100) -> list[Campaign]:
     """Scheduled campaigns whose time has come, the longest due first."""
     due = Campaign.select().where(IS_SCHEDULED, Campaign.start_at <= now)
