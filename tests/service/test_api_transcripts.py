@@ -29,6 +29,7 @@ def test_json_is_ordered_final_and_marks_interruptions(api, path):
     assert shown["final"] is True
     assert [(turn["id"], turn["interrupted"]) for turn in shown["turns"]] == [(1, True), (2, False)]
     assert shown["turns"][0]["ended_ms"] == 1300
+    assert shown["turns"][0]["citations"] == []
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from topcalls.services import knowledge_search
 from topcalls.services.knowledge_calls import CallKnowledge
 from topcalls.services.knowledge_search import KnowledgeSearch, VectorCache
 from topcalls.services.lookups import citations
+from topcalls.services.webhook_payload import encoded
+from topcalls.store import calls
 
 pytestmark = pytest.mark.service
 
@@ -102,9 +104,16 @@ def test_what_was_looked_up_is_kept_and_cited_by_what_rests_on_it(services, who,
     life.hang_up()
     lookups = services.calls.lookups.of_call(who.account_id, call.call_id)
     assert [(look.trigger, look.query) for look in lookups] == [("tool", "What about returns?")]
-    found = citations(services.calls.get(who.account_id, call.call_id), lookups)
-    assert list(found) == [2]
-    assert [(item["title"], item["heading"]) for item in found[2]] == [("Shop", "Returns")]
+    view = services.calls.transcripts.get(who.account_id, call.call_id)
+    assert citations(view.turns, lookups, None) == view.citations
+    assert list(view.citations) == [2]
+    [cited] = view.citations[2]
+    assert (cited["title"], cited["heading"]) == ("Shop", "Returns")
+    row = services.db.read(calls.get, call.call_id)
+    details = services.calls.get(who.account_id, call.call_id)
+    told = services.db.read(encoded, row, "call.completed", details, 1)
+    of_turns = [turn["citations"] for turn in json.loads(told)["transcript"]]
+    assert of_turns == [[], [cited], []]
     other = factories.principal(services, name="Other")
     assert services.calls.lookups.of_call(other.account_id, call.call_id) == []
 

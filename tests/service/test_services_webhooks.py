@@ -120,6 +120,7 @@ def test_the_payload_of_a_completed_call(services, who):
                 "user": "user",
                 "text": "Hello?",
                 "created_at": "2026-11-23T12:00:01.123456Z",
+                "citations": [],
             }
         ],
         "recording_url": f"https://calls.example.com/recordings/{life.call_id}/2026/11/23/mp3",

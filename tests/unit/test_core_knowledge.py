@@ -15,7 +15,7 @@ from topcalls.core.knowledge import (
     status_of,
     tokens_of,
 )
-from topcalls.core.knowledge_citations import Lookup, Said, cited
+from topcalls.core.knowledge_citations import Lookup, Said, cited, described
 from topcalls.core.knowledge_passages import LONGEST, passages_of, rows_as_passages
 from topcalls.core.knowledge_ranking import fused, telling, within
 from topcalls.core.knowledge_rules import base_faults, source_faults
@@ -200,6 +200,23 @@ def test_an_answer_cites_the_passage_that_it_rests_on():
 def test_nothing_is_cited_before_it_was_given():
     looks = [Lookup("tool", "q", 9_000, 1, "hybrid", (passage("A puncture costs 12 pounds."),))]
     assert cited([Said(1, True, "A puncture costs 12 pounds.", 0)], looks) == {}
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ({"page": 3, "line_from": 1, "line_to": 9}, "Prices, Bikes, page 3"),
+        ({"line_from": 4, "line_to": 9}, "Prices, Bikes, lines 4-9"),
+        ({"row": 12, "heading": None}, "Prices, row 12"),
+        (
+            {"url": "https://a.example/x", "heading": " Bikes\n"},
+            "Prices, Bikes, https://a.example/x",
+        ),
+    ],
+)
+def test_a_citation_is_told_in_words(place, words):
+    blank = dict.fromkeys(("page", "row", "line_from", "line_to", "url"))
+    assert described({"title": "Prices", "heading": "Bikes", **blank, **place}) == words
 
 
 # --- the web

@@ -30,6 +30,16 @@ turns = st.lists(
 )
 
 
+def test_text_numbers_what_turns_rest_on_and_lists_it_at_the_end():
+    sources = {1: ["Shop, Parking", "Prices, page 2"], 3: ["Prices, page 2", "Prices, page 2"]}
+    assert as_text(TURNS, sources) == (
+        "[00:00.1] Agent: Hi, this is Rachel from [interrupted] [1] [2]\n"
+        "[00:03.2] Caller: Hello Rachel.\n"
+        "[62:03.0] Caller: keys 1# [2]\n"
+        "\n[1] Shop, Parking\n[2] Prices, page 2\n"
+    )
+
+
 def test_text_has_a_line_for_each_turn_in_the_order_they_began():
     assert as_text(TURNS) == (
         "[00:00.1] Agent: Hi, this is Rachel from [interrupted]\n"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from topcalls.api.context import ApiServices
 from topcalls.api.schemas.call_views import shown
 from topcalls.api.schemas.usage import usage_shown
-from topcalls.core.knowledge_citations import Lookup
-from topcalls.services.call_views import CallView
+from topcalls.core.knowledge_citations import Citations
+from topcalls.services.call_views import CallView, TranscriptItem
 from topcalls.services.lookups import citations
 
 
 def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, Any]:
     """What `CallDetailsSchema` shows of a call of this account."""
     trail, lookups = verbs.call_trail, verbs.calls.lookups.of_call(account_id, call.id)
+    cited = citations(call.transcript, lookups, call.request.get("language"))
     return shown(call) | {
-        "transcript": _cited(call, lookups),
+        "transcript": with_citations(call.transcript, cited),
         "knowledge_lookups": lookups,
         "timings": trail.timings(account_id, call.id),
         "latency": trail.latency(account_id, call.id),
@@ -34,7 +36,6 @@ def details(verbs: ApiServices, account_id: str, call: CallView) -> dict[str, An
     }
 
 
-def _cited(call: CallView, lookups: list[Lookup]) -> list[dict[str, Any]]:
-    """The transcript, each turn of the agent with the passages that it rests on."""
-    found = citations(call, lookups)
-    return [shown(turn) | {"citations": found.get(turn.id, [])} for turn in call.transcript]
+def with_citations(turns: Iterable[TranscriptItem], cited: Citations) -> list[dict[str, Any]]:
+    """A transcript, each turn of the agent with the passages that it rests on."""
+    return [shown(turn) | {"citations": cited.get(turn.id, [])} for turn in turns]

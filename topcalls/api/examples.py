@@ -153,7 +153,7 @@ TRANSCRIPT = {
     "call_id": _CALL_ID,
     "language": "en",
     "final": True,
-    "turns": _CALL["transcript"],
+    "turns": [turn | {"citations": []} for turn in _CALL["transcript"]],
 }
 CALL_PAGE = {"data": [_CALL], "next_cursor": None}
 ANSWER = {

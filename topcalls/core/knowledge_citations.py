@@ -6,11 +6,14 @@ figures, or several of the rarer words, of a passage that it was given shortly b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from topcalls.core.knowledge_terms import DEFAULT_LANGUAGE, query_terms, terms_of
+
+Citations = dict[int, list[dict[str, Any]]]
+"""By the id of a turn of the agent: the passages that it rests on, each a `Hit.cited()`."""
 
 Trigger = Literal["start", "turn", "tool"]
 TRIGGERS = ("start", "turn", "tool")
@@ -47,11 +50,11 @@ class Said:
 
 def cited(
     turns: Sequence[Said], lookups: Iterable[Lookup], language: str | None = None
-) -> dict[int, list[dict[str, Any]]]:
-    """By a turn of the agent: the passages that it rests on, of those that it had been given."""
+) -> Citations:
+    """What the agent's turns rest on, of the passages that it had been given."""
     tag = (language or DEFAULT_LANGUAGE).lower().split("-")[0]
     known = sorted(lookups, key=lambda lookup: lookup.at_ms)
-    found: dict[int, list[dict[str, Any]]] = {}
+    found: Citations = {}
     for turn in turns:
         if not turn.is_agent:
             continue
@@ -60,6 +63,17 @@ def cited(
         if resting:
             found[turn.id] = [_without_text(item) for item in resting]
     return found
+
+
+def described(citation: Mapping[str, Any]) -> str:
+    """A citation in words, for people: title, heading, place and address, as far as it has them."""
+    place = citation["page"] and f"page {citation['page']}"
+    if citation["row"] is not None:
+        place = f"row {citation['row']}"
+    elif not place and citation["line_from"] is not None:
+        place = f"lines {citation['line_from']}-{citation['line_to']}"
+    parts = (citation["title"], citation["heading"], place, citation["url"])
+    return ", ".join(" ".join(str(part).split()) for part in parts if part)
 
 
 def _once(passages: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,9 +18,17 @@ def in_order(turns: Sequence[Turn]) -> list[Turn]:
     return sorted(turns, key=lambda turn: (turn.started_ms, turn.seq))
 
 
-def as_text(turns: Sequence[Turn]) -> str:
-    """One line a turn, with the time since the answer; "" for none."""
-    return "".join(f"[{_clock(turn.started_ms)}] {_said(turn)}\n" for turn in in_order(turns))
+def as_text(turns: Sequence[Turn], sources: Mapping[int, Sequence[str]] | None = None) -> str:
+    """One line a turn, with the time since the answer; "" for none. `sources` are what turns rest
+    on, by `seq`: they are numbered, and listed at the end."""
+    numbers: dict[str, int] = {}
+    lines = []
+    for turn in in_order(turns):
+        of_turn = dict.fromkeys((sources or {}).get(turn.seq, ()))
+        marks = "".join(f" [{numbers.setdefault(one, len(numbers) + 1)}]" for one in of_turn)
+        lines.append(f"[{_clock(turn.started_ms)}] {_said(turn)}{marks}\n")
+    listed = [f"[{number}] {source}\n" for source, number in numbers.items()]
+    return "".join([*lines, *(["\n", *listed] if listed else [])])
 
 
 def as_srt(turns: Sequence[Turn]) -> str:

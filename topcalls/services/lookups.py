@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from topcalls.core.knowledge_citations import Lookup, Said, Trigger, cited
+from topcalls.core.knowledge_citations import Citations, Lookup, Said, Trigger, cited
 from topcalls.core.personal_data import Rules, redacted
-from topcalls.services.call_views import CallView
+from topcalls.services.call_views import TranscriptItem
 from topcalls.store import calls, lookups
 from topcalls.store.database import Database
-from topcalls.store.models import CallLookup
+from topcalls.store.models import Call, CallLookup
 
 MOST_TRIES = 20
 """Of numbering a look, beside others of the same call."""
@@ -56,13 +56,18 @@ class Lookups:
         return self._db.read(verb)
 
 
-def citations(call: CallView, looks: Collection[Lookup]) -> dict[int, list[dict[str, Any]]]:
-    """By the id of a turn of a call's transcript: the passages that it rests on."""
-    turns = [
-        Said(item.id, item.user == "assistant", item.text, item.started_ms)
-        for item in call.transcript
-    ]
-    return cited(turns, looks, call.request.get("language"))
+def citations(
+    turns: Sequence[TranscriptItem], looks: Collection[Lookup], language: str | None
+) -> Citations:
+    """The passages that the turns of a call's transcript rest on."""
+    said = [Said(one.id, one.user == "assistant", one.text, one.started_ms) for one in turns]
+    return cited(said, looks, language)
+
+
+def citations_of(call: Call, turns: Sequence[TranscriptItem]) -> Citations:
+    """The same of what is stored; part of a verb."""
+    looks = [_lookup(row) for row in lookups.of_calls([call.id])] if turns else []
+    return citations(turns, looks, call.request.get("language"))
 
 
 def _lookup(row: CallLookup) -> Lookup:

@@ -8,8 +8,10 @@ from typing import Any
 
 import orjson
 
+from topcalls.core.knowledge_citations import Citations
 from topcalls.services.appointments import AppointmentView, appointment_views
 from topcalls.services.call_views import CallView
+from topcalls.services.lookups import citations_of
 from topcalls.store import transfers
 from topcalls.store.models import Call
 
@@ -18,14 +20,20 @@ TRANSFERRED = "call.transferred"
 
 def encoded(call: Call, event: str, view: CallView, sequence: int) -> bytes:
     """The exact body of every delivery of this event; runs inside a verb."""
-    payload = call_payload(event, view, sequence, appointment_views(call.id))
+    booked, cited = appointment_views(call.id), citations_of(call, view.transcript)
+    payload = call_payload(event, view, sequence, booked, cited)
     return orjson.dumps(payload | _transfer(call, event), option=orjson.OPT_UTC_Z)
 
 
 def call_payload(
-    event: str, view: CallView, sequence: int, booked: Sequence[AppointmentView] = ()
+    event: str,
+    view: CallView,
+    sequence: int,
+    booked: Sequence[AppointmentView] = (),
+    cited: Citations | None = None,
 ) -> dict[str, Any]:
-    """The body of a call's webhook. `sequence` counts the events of the call, from 1."""
+    """The body of a call's webhook. `sequence` counts the events of the call, from 1; `cited` is
+    what turns of the agent rest on."""
     return {
         "event": event,
         "sequence": sequence,
@@ -42,6 +50,7 @@ def call_payload(
                 "user": item.user,
                 "text": item.text,
                 "created_at": item.created_at,
+                "citations": (cited or {}).get(item.id, []),
             }
             for item in view.transcript
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import marshmallow as ma
 
 from topcalls.api import fields
-from topcalls.api.schemas.call_views import TurnSchema
+from topcalls.api.schemas.call_views import CitedTurnSchema
 
 FORMATS = {
     "json": "application/json",
@@ -39,4 +39,4 @@ class TranscriptSchema(ma.Schema):
         required=True,
         metadata={"description": "The last words are written; until then it may grow or change."},
     )
-    turns = fields.ListOf(ma.fields.Nested(TurnSchema), required=True)
+    turns = fields.ListOf(ma.fields.Nested(CitedTurnSchema), required=True)
