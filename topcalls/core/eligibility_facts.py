@@ -341,7 +341,7 @@ class Decision:
     `rule_id` and `reason` are of the first check, in the order of evaluation, among those that ask
     for the verdict; empty for `ALLOW`. `until`: the first moment at which a deferred call is
     allowed by all that is known, None where no such moment is near. `valid_until`: an `ALLOW` may
-    be used before it, and not at it. `alarms`: what has to be told to somebody whatever the verdict.
+    be used before it, and not at it. `alarms`: what somebody has to be told whatever the verdict.
     """
 
     verdict: Verdict
