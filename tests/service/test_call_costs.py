@@ -166,7 +166,7 @@ def test_the_chain_is_predicted_by_its_stages(services, who, clock):
     lineup = Lineup(recognizers=("deepgram-nova",), voices=("elevenlabs",))
     costs = Costs(clock, book.without({"eleven_flash_v2_5"}), lineup)
     request = factories.request(mode="legacy", max_duration=1)
-    cost = services.db.read(costs.predicted, who.account_id, request)["at_most"]
+    cost = services.db.read(costs.predicted, who.account_id, request).told["at_most"]
     names = {one["component"]: (one["name"], one["amount"]) for one in cost["components"]}
     assert names["telephony"] == (OWN_TRUNK, "0.01")
     assert names["transcription"] == ("nova-3", "0.0048")

@@ -44,7 +44,17 @@ def test_a_call_that_needs_more_than_is_left_is_refused_with_both_numbers(servic
     factories.queued_call(services, who, max_duration=5)
     with pytest.raises(InsufficientQuota) as caught:
         factories.queued_call(services, who, max_duration=5)
-    assert caught.value.extra == {"minutes_needed": 5.0, "minutes_left": 3.5}
+    assert caught.value.extra == {
+        "minutes_needed": 5.0,
+        "minutes_left": 3.5,
+        "limit": "account_minutes",
+        "consumer": {"type": "account", "id": who.account_id},
+        "unit": "minutes",
+        "needed": 5.0,
+        "left": 3.5,
+        "exhausted": False,
+        "frees_at": None,
+    }
     assert "needs 5 minutes and 3.5 are left" in str(caught.value)
     assert len(services.calls.list(who.account_id).data) == 1
     assert balance(services, who).minutes_reserved == 5

@@ -318,6 +318,7 @@ def test_an_arrived_call_rings_until_the_agent_is_ready_and_is_answered():
     [
         ("configuration", State.FAILED),
         ("no_minutes", State.FAILED),
+        ("over_budget", State.FAILED),
         ("no_capacity", State.FAILED),
         ("too_many_calls", State.BUSY),
     ],

@@ -10,7 +10,7 @@ BY = {
     EndedBy.CALLER: "caller_hung_up",
     EndedBy.AGENT: "agent_ended transferred",
     EndedBy.TRANSFEREE: "transfer_ended",
-    EndedBy.CUSTOMER: "stopped max_duration too_many_calls no_minutes not_callable",
+    EndedBy.CUSTOMER: "stopped max_duration too_many_calls no_minutes over_budget not_callable",
     EndedBy.CARRIER: "dial_failed network_hung_up",
     EndedBy.PROVIDER: "provider_failed",
     EndedBy.CONFIGURATION: "configuration",

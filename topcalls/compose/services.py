@@ -30,6 +30,7 @@ from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_runs import AnalysisRuns
+from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.campaign_enrolment import Enrolment
@@ -104,6 +105,7 @@ class Services:
     clock: Clock
     accounts: Accounts
     account_speech: AccountSpeech
+    budgets: Budgets
     analyses: Analyses
     analysis_runs: AnalysisRuns
     keys: Keys
@@ -266,6 +268,7 @@ def wire(
         db=db,
         clock=clock,
         accounts=Accounts(db, clock),
+        budgets=Budgets(db, clock),
         account_speech=speech,
         analyses=analyses,
         analysis_runs=AnalysisRuns(db, clock),
@@ -291,7 +294,7 @@ def wire(
         dispatch=Dispatch(db, transitions, catalogue, people, node_capacity=settings.node_capacity),
         inbound=Inbound(
             db,
-            quotas,
+            costs,
             agents,
             catalogue,
             speech,

@@ -69,6 +69,16 @@ class Talk:
     trunk: Trunk | None = field(default=None)
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """What a call will cost, `told` as JSON, and at most: `micros`, millionths of a dollar. None:
+    not known, because of `unknown`."""
+
+    told: Mapping[str, Any]
+    micros: int | None
+    unknown: str = ""
+
+
 def of_call(talk: Talk, usages: Mapping[str, TokenUsage], book: PriceBook) -> tuple[Line, ...]:
     """Everything that a call took; `usages` by model."""
     lines = [telephony(talk, book)] if talk.trunk is not None else []
@@ -178,6 +188,11 @@ def total(lines: Iterable[Line]) -> Decimal | None:
 def known(lines: Iterable[Line]) -> Decimal:
     """The sum of what is known."""
     return sum((line.amount for line in lines if line.amount is not None), Decimal(0))
+
+
+def first_unknown(lines: Iterable[Line]) -> str:
+    """Of which part the cost is not known, and why; empty where all of it is."""
+    return next((f"{line.name}: {line.reason}" for line in lines if line.amount is None), "")
 
 
 def micros(amount: Decimal) -> int:

@@ -35,6 +35,7 @@ class EndReason(StrEnum):
     ANSWER_FAILED = "answer_failed"
     TOO_MANY_CALLS = "too_many_calls"
     NO_MINUTES = "no_minutes"
+    OVER_BUDGET = "over_budget"
     NO_CAPACITY = "no_capacity"
     TRANSFERRED = "transferred"
     TRANSFER_ENDED = "transfer_ended"
@@ -97,6 +98,7 @@ _ENDED_BY = {
     EndReason.ANSWER_FAILED: EndedBy.GATEWAY,
     EndReason.TOO_MANY_CALLS: EndedBy.CUSTOMER,
     EndReason.NO_MINUTES: EndedBy.CUSTOMER,
+    EndReason.OVER_BUDGET: EndedBy.CUSTOMER,
     EndReason.NO_CAPACITY: EndedBy.GATEWAY,
     EndReason.TRANSFERRED: EndedBy.AGENT,
     EndReason.TRANSFER_ENDED: EndedBy.TRANSFEREE,

@@ -65,6 +65,7 @@ class Refusal(StrEnum):
     NO_AGENT = "no_agent"
     AGENT_UNUSABLE = "agent_unusable"
     NO_MINUTES = "no_minutes"
+    OVER_BUDGET = "over_budget"
     TOO_MANY_CALLS = "too_many_calls"
     NO_CAPACITY = "no_capacity"
 
@@ -109,6 +110,9 @@ ANSWERS = {
     ),
     Refusal.NO_MINUTES: Answer(
         "SUBSCRIBER_ABSENT", 480, EndReason.NO_MINUTES, "The account has no minutes left."
+    ),
+    Refusal.OVER_BUDGET: Answer(
+        "SUBSCRIBER_ABSENT", 480, EndReason.OVER_BUDGET, "It does not fit a budget."
     ),
     Refusal.TOO_MANY_CALLS: Answer(
         "USER_BUSY",

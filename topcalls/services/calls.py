@@ -36,6 +36,7 @@ from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
 from topcalls.services.person_keys import PersonKeys
+from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
@@ -109,7 +110,7 @@ class Calls:
         """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes.
 
         Raises:
-            InsufficientQuota: the account has fewer minutes than the call may need.
+            InsufficientQuota: the account's minutes, or a budget, have less than the call may need.
             InvalidRequest: there is no number to call from, or a text names what has no value.
             NotCallable: a rule forbids the call.
         """
@@ -126,7 +127,7 @@ class Calls:
             variables.of_call(from_number, request.phone_number),
         )
         moment = now or self._clock.now()
-        return self._db.run(self._create, principal.account_id, request, moment)
+        return self._db.run(self._create, principal, request, moment)
 
     def get(self, account_id: str, call_id: str) -> CallView:
         """Raises NotFound."""
@@ -331,8 +332,8 @@ class Calls:
 
     # --- parts
 
-    def _create(self, account_id: str, request: CallRequest, now: datetime) -> CallView:
-        call_id = new_id()
+    def _create(self, principal: Principal, request: CallRequest, now: datetime) -> CallView:
+        account_id, call_id = principal.account_id, new_id()
         routing.check_carrier(account_id, request.carrier_id)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
         request = replace(request, tools=tuple(sealed))
@@ -342,9 +343,12 @@ class Calls:
             raise NotFound("No such account.")
         if account.is_listed:
             raise do_not_call.refusal()
-        quotas.set_aside(account.balance, account_id, call_id, request.max_duration, now)
         request = with_words(request, speech_view(account.speech))
         waits = request.schedule_at is not None and request.schedule_at > now
+        cost = self._costs.predicted(account_id, request)
+        when = request.schedule_at if waits and request.schedule_at is not None else now
+        claim = Claim(call_id, request.max_duration, cost, when)
+        quotas.set_aside(account.balance, account.limits, account_id, claim, now)
         created_at = calls.free_after(account.last_created_at, now)
         call = calls.insert(
             id=call_id,
@@ -356,13 +360,14 @@ class Calls:
             from_number=request.from_number,
             priority=request.priority,
             request=plain(request.to_mapping()),
+            key_id=principal.key_id,
             agent_id=request.agent_id,
             agent_version=request.agent_version,
             channel_id=new_id(),
             tries_left=DISPATCH_TRIES,
             created_at=created_at,
             schedule_at=request.schedule_at,
-            predicted_cost=self._costs.predicted(account_id, request),
+            predicted_cost=cost.told,
             queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
         )

@@ -8,7 +8,7 @@ both are read once a minute at most, because calls are created by the hundred.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,11 +16,25 @@ from topcalls.clock import Clock
 from topcalls.core import quota
 from topcalls.core.call_request import CallRequest
 from topcalls.core.cost_forecast import Makeup, forecast
-from topcalls.core.costs import CURRENCY, Line, Talk, Trunk, of_call, telephony, told
+from topcalls.core.costs import (
+    CURRENCY,
+    Line,
+    Prediction,
+    Talk,
+    Trunk,
+    first_unknown,
+    known,
+    micros,
+    of_call,
+    telephony,
+    told,
+    total,
+)
 from topcalls.core.prices import PriceBook
 from topcalls.core.rates import Rate, rate_of
 from topcalls.core.token_usage import TokenUsage
 from topcalls.providers import registry
+from topcalls.services import budgets
 from topcalls.services.lineup import Lineup
 from topcalls.store import calls, carriers, costs, routing, transfers
 from topcalls.store.models import Call, Carrier
@@ -38,7 +52,7 @@ class _Known:
     read_at: datetime
     carriers: list[Carrier]
     average_seconds: int | None
-    predicted: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
+    predicted: dict[tuple[Any, ...], Prediction] = field(default_factory=dict)
 
 
 class Costs:
@@ -50,17 +64,23 @@ class Costs:
         self._lineup = lineup
         self._accounts: dict[str, _Known] = {}
 
-    def predicted(self, account_id: str, request: CallRequest) -> dict[str, Any]:
+    def predicted(
+        self, account_id: str, request: CallRequest, *, inbound: bool = False
+    ) -> Prediction:
         """What a call of this request will cost: if it is talked for as long as it may be, and if
         it is talked for as long as the account's last calls were (None without any)."""
         known = self._known(account_id)
-        trunk = self._first_trunk(known, request.carrier_id)
-        minute = trunk.rate and trunk.rate.minute_price(request.phone_number, inbound=False)
+        number = request.phone_number
+        first = self._first_trunk(known, request.carrier_id)
+        trunk = self._called_trunk(number) if inbound else first
+        minute = trunk.rate and trunk.rate.minute_price(number, inbound=inbound)
         prompt = len(request.instructions or request.task or "")
         likeness = (request.mode, request.model, request.max_duration, request.speaker)
-        key = (*likeness, trunk.name, minute, prompt // _ALIKE)
+        key = (*likeness, inbound, trunk.name, minute, prompt // _ALIKE)
         if key not in known.predicted:
-            known.predicted[key] = self._predict(known, trunk, request, prompt)
+            makeup = self._makeup(request, prompt)
+            talk = Talk(number, quota.reservation(request.max_duration), inbound, trunk)
+            known.predicted[key] = self._predict(known, talk, makeup)
         return known.predicted[key]
 
     def close(self, call: Call) -> None:
@@ -69,8 +89,16 @@ class Costs:
             return
         usages = {row.model: _usage(row) for row in calls.usage(call.id)}
         lines = of_call(self._talk(call), usages, self._book)
-        call.cost = told((*lines, *self._transfers(call)))
+        counted = (*lines, *self._transfers(call))
+        call.cost = told(counted)
         calls.set_columns(call.id, cost=call.cost)
+        whole = total(counted)
+        budgets.charge(
+            call.id,
+            None if whole is None else micros(whole),
+            micros(known(counted)),
+            self._clock.now(),
+        )
 
     def recount(self, call: Call) -> None:
         """Something was taken for a call after it was counted; part of a verb."""
@@ -88,22 +116,24 @@ class Costs:
             self._accounts[account_id] = known
         return known
 
-    def _predict(
-        self, known: _Known, trunk: Trunk, request: CallRequest, prompt: int
-    ) -> dict[str, Any]:
-        makeup = self._makeup(request, prompt)
+    def _predict(self, known: _Known, talk: Talk, makeup: Makeup) -> Prediction:
+        def lines(seconds: int) -> tuple[Line, ...]:
+            talked = replace(talk, seconds=seconds)
+            return of_call(talked, forecast(makeup, seconds), self._book)
 
         def cost(seconds: int) -> dict[str, Any]:
-            talk = Talk(request.phone_number, seconds, trunk=trunk)
-            lines = of_call(talk, forecast(makeup, seconds), self._book)
-            return {"minutes": quota.minutes(seconds), **told(lines)}
+            return {"minutes": quota.minutes(seconds), **told(lines(seconds))}
 
-        average = known.average_seconds
-        most = quota.reservation(request.max_duration)
-        return {
-            "at_most": cost(most),
-            "expected": None if average is None else cost(min(average, most)),
-        }
+        average, most = known.average_seconds, lines(talk.seconds)
+        whole = total(most)
+        return Prediction(
+            {
+                "at_most": cost(talk.seconds),
+                "expected": None if average is None else cost(min(average, talk.seconds)),
+            },
+            None if whole is None else micros(whole),
+            first_unknown(most),
+        )
 
     def _makeup(self, request: CallRequest, prompt: int) -> Makeup:
         lineup, mode = self._lineup, request.mode
@@ -129,12 +159,15 @@ class Costs:
     def _trunk(self, call: Call) -> Trunk | None:
         """Who carried it; None where nobody was asked to."""
         if call.direction == "inbound":
-            number = carriers.number_named(call.phone_number)
-            return self._of_carrier(number.carrier_id if number else None, OWN_TRUNK)
+            return self._called_trunk(call.phone_number)
         dials = routing.attempts(call.id)
         if dials:
             return self._of_carrier(dials[-1].carrier_id, dials[-1].carrier_name)
         return Trunk(OWN_TRUNK, self._book.telephony) if call.dialled_at is not None else None
+
+    def _called_trunk(self, number: str) -> Trunk:
+        row = carriers.number_named(number)
+        return self._of_carrier(row.carrier_id if row else None, OWN_TRUNK)
 
     def _of_carrier(self, carrier_id: str | None, name: str) -> Trunk:
         if carrier_id is None:

@@ -7,28 +7,29 @@ so that its users see what they missed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from topcalls.core import inbound_numbers, variables
+from topcalls.core import inbound_numbers, quota, variables
 from topcalls.core.call_events import Arrived, CallEvent, HungUp, HungUpBy, Refused
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import State
 from topcalls.core.inbound import ANSWERS, Arrival, Refusal, told_headers
 from topcalls.core.inbound_sources import Source, is_foreign, senders
 from topcalls.core.trunks import gateway_name
-from topcalls.errors import TopCallsError
+from topcalls.errors import InsufficientQuota, TopCallsError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services import budgets, quotas
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.agents import Agents
 from topcalls.services.call_views import ClaimedCall, claimed_call
 from topcalls.services.catalogue import Catalogue
+from topcalls.services.costs import Costs
 from topcalls.services.dispatch import LEASE_SECONDS
-from topcalls.services.quotas import Quotas
+from topcalls.services.quotas import Claim
 from topcalls.services.transitions import Transitions, hangup_facts
 from topcalls.store import calls, carriers, dispatch, softphones
 from topcalls.store.database import Database
@@ -36,7 +37,7 @@ from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call, PhoneNumber
 
-LEAST_MINUTES = 1.0
+LEAST_SECONDS = 60
 """A caller is let in for what is left of the account's minutes, if it is as much as this."""
 
 _MOST_ALIKE = 50
@@ -59,7 +60,7 @@ class Inbound:
     def __init__(
         self,
         db: Database,
-        quotas: Quotas,
+        costs: Costs,
         agents: Agents,
         catalogue: Catalogue,
         speech: AccountSpeech,
@@ -69,7 +70,7 @@ class Inbound:
         node_capacity: int | None = None,
     ) -> None:
         self._db = db
-        self._quotas = quotas
+        self._costs = costs
         self._agents = agents
         self._catalogue = catalogue
         self._speech = speech
@@ -119,14 +120,11 @@ class Inbound:
             return None
         request, refusal, why = self._request(number, arrival, now)
         refusal = refusal or self._limit(number.account_id, arrival.node, now)
-        minutes = 0.0 if refusal else self._minutes(number.account_id, request.max_duration)
-        if refusal is None and minutes < min(LEAST_MINUTES, request.max_duration):
-            refusal = Refusal.NO_MINUTES
+        call_id = new_id()
+        if refusal is None:
+            request, refusal, why = self._set_aside(number.account_id, call_id, request, now)
         if refusal is not None:
             return self._refuse(number, arrival, refusal, why, now, request)
-        call_id = new_id()
-        self._quotas.reserve(number.account_id, call_id, minutes, now)
-        request = replace(request, max_duration=minutes)
         call = self._insert(number, request, arrival, now, call_id)
         transition = self._transitions.apply(
             call,
@@ -187,12 +185,26 @@ class Inbound:
                 return Refusal.NO_CAPACITY
         return None
 
-    def _minutes(self, account_id: str, wanted: float) -> float:
-        """How long the call may last: as long as wanted, or as the account has minutes."""
-        balance = self._quotas.balance(account_id)
-        if balance.unlimited:
-            return wanted
-        return min(wanted, math.floor(balance.minutes_available * 60) / 60)
+    def _set_aside(
+        self, account_id: str, call_id: str, request: CallRequest, now: datetime
+    ) -> tuple[CallRequest, Refusal | None, str]:
+        """Hold what the call may need: it may last as long as wanted, or as the account has minutes
+        and its budgets leave."""
+        wanted = quota.reservation(request.max_duration)
+        seconds = quotas.longest(account_id, wanted)
+        if seconds < min(LEAST_SECONDS, wanted):
+            return request, Refusal.NO_MINUTES, ""
+        seconds = budgets.longest(account_id, seconds, now)
+        if seconds < min(LEAST_SECONDS, wanted):
+            return request, Refusal.OVER_BUDGET, "Its minutes are used up."
+        if seconds < wanted:
+            request = replace(request, max_duration=seconds / 60)
+        cost = self._costs.predicted(account_id, request, inbound=True)
+        try:
+            quotas.reserve(account_id, Claim(call_id, request.max_duration, cost, now), now)
+        except InsufficientQuota as error:
+            return request, Refusal.OVER_BUDGET, error.message
+        return request, None, ""
 
     # --- refusing
 

@@ -7,11 +7,17 @@ from datetime import datetime
 
 from topcalls.clock import Clock
 from topcalls.core import quota
+from topcalls.core.budgets import Consumer, Need
+from topcalls.core.costs import Prediction
 from topcalls.core.quota import Pool
 from topcalls.errors import InsufficientQuota, NotFound
+from topcalls.services import budgets
+from topcalls.services.budgets import CampaignBudget
 from topcalls.store import accounts, quotas
+from topcalls.store.budgets import Limits
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
+from topcalls.store.models import Call
 
 _BATCH = 200
 
@@ -81,23 +87,18 @@ class Quotas:
 
         self._db.run(verb)
 
-    def reserve(self, account_id: str, call_id: str, max_duration: float, now: datetime) -> None:
-        """Set aside what a call may need at most: its `max_duration`, in minutes.
-
-        Raises:
-            InsufficientQuota: the account has less than that available.
-            NotFound: there is no such account.
-        """
-
-        def verb() -> None:
-            lock_account(account_id)
-            set_aside(_balance(account_id), account_id, call_id, max_duration, now)
-
-        self._db.run(verb)
-
-    def settle(self, account_id: str, call_id: str, billed_seconds: int, now: datetime) -> bool:
-        """Turn a call's reservation into what it used. Only the first time counts: False after."""
-        return self._db.run(_settle, account_id, call_id, billed_seconds, now)
+    def settle(
+        self,
+        account_id: str,
+        call_id: str,
+        billed_seconds: int,
+        now: datetime,
+        *,
+        dialled: bool = True,
+    ) -> bool:
+        """Turn a call's reservation into what it used. Only the first time counts: False after.
+        `dialled`: it counts as a call in budgets."""
+        return self._db.run(_settle, account_id, call_id, billed_seconds, now, dialled)
 
     def release_stale(self, now: datetime) -> int:
         """Settle what calls that are over still hold; how many there were."""
@@ -107,7 +108,8 @@ class Quotas:
             for account_id in sorted({call.account_id for call in calls}):
                 lock_account(account_id)
             return sum(
-                _settle(call.account_id, call.id, call.billed_seconds or 0, now) for call in calls
+                _settle(call.account_id, call.id, call.billed_seconds or 0, now, _was_dialled(call))
+                for call in calls
             )
 
         return self._db.run(verb)
@@ -120,28 +122,78 @@ def _balance(account_id: str) -> quota.Balance:
     return balance
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a call may need at most, and of which budgets: `max_duration` minutes, and the `cost`
+    that is predicted, at the moment `when` it is to be made."""
+
+    call_id: str
+    max_duration: float
+    cost: Prediction
+    when: datetime
+    campaign: CampaignBudget | None = None
+
+
 def set_aside(
-    balance: quota.Balance, account_id: str, call_id: str, max_duration: float, now: datetime
+    balance: quota.Balance, limits: Limits, account_id: str, claim: Claim, now: datetime
 ) -> None:
-    """Part of a verb that has locked the account and read its `balance`: see `Quotas.reserve`."""
-    seconds = quota.reservation(max_duration)
+    """Part of a verb that has locked the account and read its `balance` and its `limits`: set aside
+    what a call may need at most.
+
+    Raises:
+        InsufficientQuota: the account has fewer minutes, or a budget has less.
+    """
+    seconds = quota.reservation(claim.max_duration)
     if not balance.allows(seconds):
-        needed, left = quota.minutes(seconds), quota.minutes(balance.available)
-        raise InsufficientQuota(
-            f"This call needs {needed:g} minutes and {left:g} are left.",
-            remedy="Ask for a shorter max_duration, or have minutes granted "
-            "('topcalls accounts grant').",
-            minutes_needed=needed,
-            minutes_left=left,
-        )
-    quotas.reserve(call_id, account_id, seconds, now)
+        raise _too_few_minutes(account_id, seconds, balance)
+    need = Need(seconds, claim.cost.micros, claim.cost.unknown)
+    day = budgets.judge(account_id, limits, need, claim.when, claim.campaign)
+    campaign_id = claim.campaign.campaign_id if claim.campaign is not None else None
+    holding = quotas.Holding(seconds, day, claim.cost.micros, campaign_id)
+    quotas.reserve(claim.call_id, account_id, holding, now)
 
 
-def _settle(account_id: str, call_id: str, billed: int, now: datetime) -> bool:
+def reserve(account_id: str, claim: Claim, now: datetime) -> None:
+    """Part of a verb that has locked the account: see `set_aside`. Raises InsufficientQuota."""
+    set_aside(_balance(account_id), budgets.limits_of(account_id), account_id, claim, now)
+
+
+def longest(account_id: str, wanted: int) -> int:
+    """For how many seconds a call may last, by the account's minutes, that would like to last for
+    `wanted`."""
+    balance = _balance(account_id)
+    return wanted if balance.unlimited else min(wanted, balance.available)
+
+
+def _too_few_minutes(account_id: str, seconds: int, balance: quota.Balance) -> InsufficientQuota:
+    needed, left = quota.minutes(seconds), quota.minutes(balance.available)
+    return InsufficientQuota(
+        f"This call needs {needed:g} minutes and {left:g} are left.",
+        remedy="Ask for a shorter max_duration, or have minutes granted "
+        "('topcalls accounts grant').",
+        minutes_needed=needed,
+        minutes_left=left,
+        limit="account_minutes",
+        consumer={"type": Consumer.ACCOUNT, "id": account_id},
+        unit="minutes",
+        needed=needed,
+        left=left,
+        exhausted=seconds > balance.left,
+        frees_at=None,
+    )
+
+
+def _was_dialled(call: Call) -> bool:
+    return call.dialled_at is not None
+
+
+def _settle(account_id: str, call_id: str, billed: int, now: datetime, dialled: bool) -> bool:
     """The account is locked first, so that two calls do not both use the last bonus minute."""
     lock_account(account_id)
-    if not quotas.close_reservation(call_id, billed, now):
+    ended = quotas.close_reservation(call_id, billed, now)
+    if ended is None:
         return False
+    budgets.spend(account_id, *ended, billed, dialled=dialled)
     if billed > 0:
         shares = quota.split(billed, _balance(account_id).bonus_left)
         payer = Pool.PLAN if shares[Pool.PLAN] else Pool.BONUS

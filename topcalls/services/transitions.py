@@ -172,7 +172,8 @@ class Transitions:
         if transition.is_final and not call.completed:
             event = None  # the wrap-up tells it
         if transition.is_final:
-            self._quotas.settle(call.account_id, call.id, call.billed_seconds or 0, now)
+            dialled, billed = call.dialled_at is not None, call.billed_seconds or 0
+            self._quotas.settle(call.account_id, call.id, billed, now, dialled=dialled)
             commands.finish_all(call.id, "the call is over", now)
             transfers.end_open(call.id, now)
             tools.interrupt(call.id, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from peewee import fn
 from topcalls.core.call_state import FINAL_STATES
 from topcalls.core.quota import Balance, Pool
 from topcalls.store import rows
+from topcalls.store.fields import to_microseconds
 from topcalls.store.models import Call, MinuteGrant, MinuteUsage, Reservation
 from topcalls.store.models.base import tuples
 
@@ -28,7 +30,7 @@ SUMS = """a.metered,
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_grant WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM minute_usage WHERE account_id = a.id AND pool = ?),
   (SELECT COALESCE(SUM(seconds), 0) FROM reservation
-    WHERE account_id = a.id AND settled_at IS NULL)"""
+    WHERE account_id = a.id AND counted_at IS NULL AND settled_at IS NULL)"""
 """Columns of a query on an account `a`, with the values `POOLS`, that `balance_of` reads."""
 
 POOLS = (Pool.PLAN.value, Pool.PLAN.value, Pool.BONUS.value, Pool.BONUS.value)
@@ -51,16 +53,46 @@ def balance_of(sums: Iterable[Any]) -> Balance:
     )
 
 
-def reserve(call_id: str, account_id: str, seconds: int, now: datetime) -> None:
-    """Set `seconds` aside for one call."""
-    rows.insert(Reservation, call_id=call_id, account=account_id, seconds=seconds, created_at=now)
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is set aside for one call: `seconds` and `micros` of a dollar (None: not known) of the
+    account's and the campaign's budgets of a `day`."""
+
+    seconds: int
+    day: str
+    micros: int | None = None
+    campaign_id: str | None = None
 
 
-def close_reservation(call_id: str, billed: int, now: datetime) -> bool:
-    """End a reservation; True for the one who did, False if it had ended before."""
-    query = Reservation.update(billed=billed, settled_at=now)
-    mine = (Reservation.call_id == call_id) & Reservation.settled_at.is_null()
-    return bool(query.where(mine).execute())
+def reserve(call_id: str, account_id: str, holding: Holding, now: datetime) -> None:
+    """Set something aside for one call."""
+    rows.insert(
+        Reservation,
+        call_id=call_id,
+        account=account_id,
+        campaign_id=holding.campaign_id,
+        day=holding.day,
+        seconds=holding.seconds,
+        micros=holding.micros,
+        created_at=now,
+    )
+
+
+_PLACE = "SELECT day, campaign_id FROM reservation WHERE call_id = ? AND settled_at IS NULL"
+_CLOSE = """
+UPDATE reservation SET billed = ?, settled_at = ? WHERE call_id = ? AND settled_at IS NULL
+"""
+
+
+def close_reservation(
+    call_id: str, billed: int, now: datetime
+) -> tuple[str | None, str | None] | None:
+    """End a reservation of an account that is locked: its day and campaign for the one who did,
+    None if it had ended before."""
+    for day, campaign_id in rows.select(_PLACE, call_id):
+        if rows.change(_CLOSE, billed, to_microseconds(now), call_id):
+            return day, campaign_id
+    return None
 
 
 def use(account_id: str, pool: Pool, seconds: int, calls: int, now: datetime) -> None:
@@ -93,7 +125,11 @@ def stale_reservations(limit: int) -> list[Call]:
     query = (
         Call.select()
         .join(Reservation, on=(Reservation.call_id == Call.id))
-        .where(Reservation.settled_at.is_null(), Call.state.in_(finals))
+        .where(
+            Reservation.counted_at.is_null(),
+            Reservation.settled_at.is_null(),
+            Call.state.in_(finals),
+        )
         .limit(limit)
     )
     return list(query)

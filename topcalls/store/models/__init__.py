@@ -1,6 +1,13 @@
 """The schema, nothing else. Queries are beside this package, one module per noun."""
 
-from topcalls.store.models.accounts import Account, ApiKey, MinuteGrant, MinuteUsage, Reservation
+from topcalls.store.models.accounts import (
+    Account,
+    ApiKey,
+    MinuteGrant,
+    MinuteUsage,
+    Reservation,
+    Spending,
+)
 from topcalls.store.models.agents import Agent, AgentVersion
 from topcalls.store.models.analyses import Analysis, AnalysisRun
 from topcalls.store.models.answers import CallAnswer
@@ -72,6 +79,7 @@ TABLES = (
     AgentVersion,
     Call,
     Reservation,
+    Spending,
     CallEvent,
     TranscriptTurn,
     LatencyDay,
@@ -198,6 +206,7 @@ __all__ = [
     "SchemaVersion",
     "Softphone",
     "SoftphoneRegistration",
+    "Spending",
     "ToolSecret",
     "TranscriptTurn",
     "TurnTiming",

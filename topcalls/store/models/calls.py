@@ -24,6 +24,7 @@ class Call(Leased):
     `CallRequest`. A live call is leased to the controller that owns it. `recording_state` is what
     the switch told of the recording; unknown where it told nothing. `sentiment` and `success` are
     what the summary's model judged; `analysis_state` is that of the analysis that follows the call.
+    `key_id`: of the API key that created it.
     """
 
     id = id_field(primary_key=True)
@@ -41,6 +42,7 @@ class Call(Leased):
     agent_version = peewee.IntegerField(null=True)
     campaign_id = peewee.CharField(max_length=36, null=True)
     lead_id = peewee.CharField(max_length=36, null=True)
+    key_id = peewee.CharField(max_length=36, null=True)
     channel_id = peewee.CharField(max_length=64, unique=True)
     node = peewee.TextField(null=True)
     tries_left = peewee.IntegerField()
@@ -105,6 +107,7 @@ for _index in (
         name="call_list_by_campaign",
     ),
     Call.index(Call.lead_id, where=Call.lead_id.is_null(False), name="call_of_lead"),
+    Call.index(Call.key_id, Call.created_at, where=Call.key_id.is_null(False), name="call_of_key"),
     # The queue of an account in the order in which it is served.
     Call.index(
         Call.account, Call.priority.desc(), Call.queued_at, where=IS_QUEUED, name="call_queue"
