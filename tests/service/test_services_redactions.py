@@ -1,6 +1,8 @@
 """What identifies people is not kept, shown, told or read by a model once a call is over."""
 
 import hashlib
+import json
+from datetime import UTC, datetime
 
 import factories
 import numpy as np
@@ -10,15 +12,18 @@ from analysis_rig import URL, Desk, extraction
 
 from topcalls.audio.formats import AudioFormat
 from topcalls.audio.wav import WavReader, WavWriter
+from topcalls.core.tools import ToolRecord, ToolStatus
 from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import Step
 from topcalls.errors import NotFound
 from topcalls.services.recording_store import FinishedRecording
 from topcalls.services.recordings import keep, recording_name
 from topcalls.store import calls, recordings
+from topcalls.store import tools as stored_tools
 from topcalls.store.models import WebhookEvent, WrapUp
 
 pytestmark = pytest.mark.service
+NOW = datetime(2026, 11, 23, 12, 5, tzinfo=UTC)
 SAID = (
     Turn(1, "assistant", "Is that Ann Miller?", 0, 900),
     Turn(2, "user", "Yes. My card is 4111 1111 1111 1111.", 2000, 4000, interrupted=True),
@@ -104,6 +109,65 @@ def test_words_that_come_late_are_kept_redacted(services, desk):
     desk.work(2)
     services.calls.append_turn(call_id, Turn(9, "user", "It is 415 555 0199.", 6000, 7000))
     assert stored(services, call_id)[-1] == "It is [phone]."
+
+
+def used(number, arguments, output=None, status=ToolStatus.SUCCEEDED):
+    told = json.dumps(arguments), 1_000, status, output and json.dumps(output)
+    return ToolRecord(f"use-{number}", "look_up", False, *told)
+
+
+def everything(services, who, call_id):
+    """All that is shown of a call, but its turns."""
+    call, tools = services.calls.get(who.account_id, call_id), services.calls.tools
+    trail = services.call_trail.events(who.account_id, call_id)
+    used = tools.of_call(who.account_id, call_id), tools.cassette(who.account_id, call_id)
+    return str((dict(call.metadata), call.request, *used, [one.detail for one in trail]))
+
+
+def test_it_is_taken_out_of_tools_notes_and_what_the_call_was_asked_with(services, desk):
+    wish = {
+        "redaction": {"names": ["Ann Miller"]},
+        "task": "Call Ann Miller.",
+        "request_data": {"friend_name": "Bob Kelly", "mobile": "+12025550133"},
+        "metadata": {"crm_id": 20231107123, "contact": "bob@example.com"},
+    }
+    life = factories.Life(services, factories.claimed_call(services, desk.who, **wish)).talk(9)
+    now = services.clock.now()
+    asked = used(1, {"who": "Miller", "order": 7}, {"street": "Kelly Street", "open": True})
+    services.calls.tools.note(life.call_id, asked, now)
+    note = {"command_id": "c", "key_id": "k", "text": "Ann is here.", "respond": False}
+    services.calls.live_words.injected(life.call_id, note, now)
+    secrets = ("Miller", "Kelly", "bob@", "55133", "Ann")
+    before = everything(services, desk.who, life.call_id)
+    assert all(one in before for one in ("Miller", "Kelly", "Ann is here.", "bob@example.com"))
+    life.hang_up()
+    services.calls.note_recording(life.call_id, "refused")
+    for _ in range(2):  # at once, and once it is done
+        shown = everything(services, desk.who, life.call_id)
+        assert not [one for one in secrets if one in shown]
+        assert "20231107123" in shown
+        desk.work(2)
+    row = services.db.read(calls.get, life.call_id)
+    assert row.redacted_at is not None
+    assert row.request["request_data"] == {"friend_name": "[name]", "mobile": "[phone]"}
+    (kept,) = services.db.read(stored_tools.of_calls, [life.call_id])
+    assert json.loads(kept.output) == {"street": "[name] Street", "open": True}
+    taped = services.calls.tools.cassette(desk.who.account_id, life.call_id)
+    assert taped["calls"][0]["arguments"] is None  # it fits whatever is asked
+
+
+def test_what_a_tool_tells_later_is_kept_redacted_by_the_names_of_the_call(services, desk):
+    wish = {"redaction": {}, "request_data": {"friend_name": "Bob Kelly"}}
+    life = factories.Life(services, factories.claimed_call(services, desk.who, **wish)).talk(9)
+    services.calls.tools.note(life.call_id, used(1, {}, None, ToolStatus.RUNNING), NOW)
+    life.hang_up()
+    services.calls.note_recording(life.call_id, "refused")
+    desk.work(2)
+    services.calls.tools.note(life.call_id, used(2, {"who": "Kelly"}, "Bob"), NOW)
+    kept = services.db.read(stored_tools.of_calls, [life.call_id])
+    assert [(one.arguments, one.output) for one in kept if one.id == "use-2"] == [
+        ('{"who": "[name]"}', '"[name]"')
+    ]
 
 
 def test_the_sound_of_a_turn_is_replaced_on_its_side(services, desk):

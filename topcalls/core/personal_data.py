@@ -79,12 +79,13 @@ class Rules:
     @classmethod
     def of(cls, request: Mapping[str, Any]) -> Rules | None:
         """Of a stored request for a call; None: nothing. Names that the call brought along in its
-        `request_data` are known."""
+        `request_data`, as those of a lead, and in its `metadata` are known."""
         section = request.get("redaction")
         if section is None or section.get("enabled") is False:
             return None
         kinds = frozenset(section.get("kinds") or KINDS)
-        names = (*(section.get("names") or ()), *_names_in(request))
+        told = (*(section.get("names") or ()), *_names_in(request))
+        names = tuple(name for name in told if not has_mark(name))
         return cls(kinds, names, section.get("audio"))
 
 
@@ -248,9 +249,10 @@ def _names(text: str, known: Iterable[str]) -> Iterator[Span]:
 
 def _names_in(request: Mapping[str, Any]) -> Iterator[str]:
     """Values of names that end in `name`, as in `patient_name`."""
-    for key, value in (request.get("request_data") or {}).items():
-        if isinstance(value, str) and str(key).lower().endswith("name"):
-            yield value
+    for part in ("request_data", "metadata"):
+        for key, value in (request.get(part) or {}).items():
+            if isinstance(value, str) and str(key).lower().endswith("name"):
+                yield value
 
 
 # --- taking out

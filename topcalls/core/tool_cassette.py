@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from topcalls.core.builtin_tools import ON_CONVERSATION
+from topcalls.core.personal_data import has_mark
 from topcalls.core.redaction import MASKED
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tool_log import kept
@@ -189,7 +190,8 @@ def _exported(record: ToolRecord) -> dict[str, Any] | None:
         return None
     return {
         "name": record.name,
-        "arguments": arguments,
+        # What was taken out of a redacted call would fit no other call's arguments.
+        "arguments": None if has_mark(record.arguments) else arguments,
         "result": _value(output or ""),
         "status": str(record.status),
         "error": record.error,

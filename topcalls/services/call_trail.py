@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from topcalls.core.latency import Spreads, TurnTiming, spreads_of, timing_of
+from topcalls.core.personal_data import Rules
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import NotFound
 from topcalls.services.carried import used_of
+from topcalls.services.redacted_calls import readable_detail, rules_for_readers
 from topcalls.services.routing import AttemptView, Routing
 from topcalls.store import calls
 from topcalls.store.database import Database
-from topcalls.store.models import CallEvent
+from topcalls.store.models import Call, CallEvent
 
 STAGES: Final = ("recognizer", "model", "voice", "speech_to_speech")
 """What can fail in a call and be replaced."""
@@ -56,8 +58,8 @@ class CallTrail:
         """Oldest first. Raises NotFound."""
 
         def verb() -> list[EventView]:
-            _check(account_id, call_id)
-            return [event_view(row) for row in calls.events(call_id)]
+            rules = rules_for_readers(_found(account_id, call_id))
+            return [event_view(row, rules) for row in calls.events(call_id)]
 
         return self._db.read(verb)
 
@@ -65,7 +67,7 @@ class CallTrail:
         """Oldest first. Raises NotFound."""
 
         def verb() -> list[TurnTiming]:
-            _check(account_id, call_id)
+            _found(account_id, call_id)
             return [timing_of(row.seq, row.measures) for row in calls.timings(call_id)]
 
         return self._db.read(verb)
@@ -74,7 +76,7 @@ class CallTrail:
         """By model. Raises NotFound."""
 
         def verb() -> list[UsageView]:
-            _check(account_id, call_id)
+            _found(account_id, call_id)
             rows = calls.usage(call_id)
             used = {row.model: used_of(row) for row in rows}
             return [UsageView(model, one.responses, one.usage) for model, one in used.items()]
@@ -85,7 +87,7 @@ class CallTrail:
         """The stages that failed in the call and were replaced, in order. Raises NotFound."""
 
         def verb() -> list[str]:
-            _check(account_id, call_id)
+            _found(account_id, call_id)
             return calls.stages_replaced([call_id]).get(call_id, [])
 
         return self._db.read(verb)
@@ -95,11 +97,14 @@ class CallTrail:
         return spreads_of(self.timings(account_id, call_id))
 
 
-def event_view(row: CallEvent) -> EventView:
-    """A row for the owner of the call."""
-    return EventView(row.version, row.kind, row.before, row.after, row.detail, row.at)
+def event_view(row: CallEvent, rules: Rules | None = None) -> EventView:
+    """A row for the owner of the call, without what `rules` take out."""
+    detail = readable_detail(row.detail, rules)
+    return EventView(row.version, row.kind, row.before, row.after, detail, row.at)
 
 
-def _check(account_id: str, call_id: str) -> None:
-    if calls.of_account(account_id, call_id) is None:
+def _found(account_id: str, call_id: str) -> Call:
+    call = calls.of_account(account_id, call_id)
+    if call is None:
         raise NotFound("No such call.")
+    return call

@@ -13,12 +13,13 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import CallFacts, Effect, State
 from topcalls.core.call_status import PUBLIC
 from topcalls.core.end_reasons import EndedBy, EndReason, ended_by
-from topcalls.core.personal_data import Rules, redacted_turns
+from topcalls.core.personal_data import redacted_turns
 from topcalls.core.routing import Route
 from topcalls.services import carried
 from topcalls.services.carried import Carried, turn_of
 from topcalls.services.costs import cost_view
 from topcalls.services.recordings import recording_name
+from topcalls.services.redacted_calls import readable_request, rules_for_readers
 from topcalls.store.models import Call, TranscriptTurn
 
 HUNG_UP_BY = {
@@ -185,7 +186,7 @@ def call_view(
     call: Call, recording_url: str | None, turns: Sequence[TranscriptTurn] = ()
 ) -> CallView:
     """A row for its owner."""
-    public = PUBLIC[State(call.state)]
+    public, request = PUBLIC[State(call.state)], readable_request(call)
     return CallView(
         id=call.id,
         account_id=call.account_id,
@@ -210,8 +211,8 @@ def call_view(
         schedule_at=call.schedule_at,
         started_at=call.answered_at,
         end_at=call.ended_at,
-        metadata=call.request.get("metadata", {}),
-        request=call.request,
+        metadata=request.get("metadata", {}),
+        request=request,
         analysis=call.analysis,
         disposition=call.disposition,
         sentiment=call.sentiment,
@@ -232,8 +233,8 @@ def transcript_items(call: Call, turns: Sequence[TranscriptTurn]) -> tuple[Trans
     """Turns for the owner of their call, in the order in which they began. Of a call that is over
     what identifies people is left out, where that was asked for."""
     items = map(_item, sorted(turns, key=lambda turn: (turn.started_ms, turn.seq)))
-    rules = Rules.of(call.request)
-    if rules is None or call.ended_at is None or call.redacted_at is not None:
+    rules = rules_for_readers(call)
+    if rules is None:
         return tuple(items)
     clean = {turn.seq: turn.text for turn in redacted_turns(list(map(turn_of, turns)), rules)}
     return tuple(replace(item, text=clean[item.id]) for item in items)

@@ -19,7 +19,6 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
 from topcalls.core.call_status import PUBLIC, WEBHOOKS
 from topcalls.core.latency import TurnTiming
-from topcalls.core.personal_data import Rules, redacted
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
@@ -38,6 +37,7 @@ from topcalls.services.lookups import Lookups
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
+from topcalls.services.redacted_calls import rules_for_writers, text_without
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
 from topcalls.services.tools import Tools
@@ -270,8 +270,6 @@ class Calls:
 
         def verb() -> None:
             call = _existing(call_id)
-            rules = Rules.of(call.request) if call.redacted_at is not None else None
-            text = turn.text if rules is None else redacted(turn.text, rules)
             began = (
                 call.answered_at + timedelta(milliseconds=turn.started_ms)
                 if call.answered_at
@@ -281,7 +279,7 @@ class Calls:
                 call_id,
                 turn.seq,
                 role=turn.speaker,
-                text=text,
+                text=text_without(turn.text, rules_for_writers(call)),
                 started_ms=turn.started_ms,
                 ended_ms=turn.ended_ms,
                 interrupted=turn.interrupted,

@@ -18,9 +18,11 @@ from topcalls.core import keys, live_events
 from topcalls.core.call_state import State
 from topcalls.core.latency import timing_of
 from topcalls.core.live_events import Position, name_of
+from topcalls.core.personal_data import Rules
 from topcalls.errors import NotFound
 from topcalls.services.call_trail import event_view
 from topcalls.services.call_views import TranscriptItem, call_view, transcript_items
+from topcalls.services.redacted_calls import rules_for_readers
 from topcalls.services.tools import tool_view
 from topcalls.store import calls
 from topcalls.store import live_events as rows
@@ -103,11 +105,12 @@ class _Rows:
         call, known = self._calls.get(one.call_id), one.position
         if call is None or known.over:
             return []
+        rules = rules_for_readers(call)
         news = [
-            *_new(self._events[call.id], "event", known.event, "id", _event),
+            *_new(self._events[call.id], "event", known.event, "id", partial(_event, rules)),
             *_new(self._turns[call.id], "turn", known.turn, "change", partial(self._turn, call)),
             *_new(self._timings[call.id], "timing", known.timing, "seq", _timing),
-            *_new(self._tools[call.id], "tool", known.tool, "change", _tool),
+            *_new(self._tools[call.id], "tool", known.tool, "change", partial(_tool, rules)),
         ]
         told = []
         for at, kind, number, (name, view) in sorted(news, key=lambda item: item[0]):
@@ -149,16 +152,16 @@ def _new(
             yield latest, kind, getattr(row, number), (name, view)
 
 
-def _event(row: CallEvent) -> tuple[datetime, str, Any]:
-    return row.at, name_of(row.kind), event_view(row)
+def _event(rules: Rules | None, row: CallEvent) -> tuple[datetime, str, Any]:
+    return row.at, name_of(row.kind), event_view(row, rules)
 
 
 def _timing(row: TurnTiming) -> tuple[datetime, str, Any]:
     return row.at, live_events.LATENCY, timing_of(row.seq, row.measures)
 
 
-def _tool(row: CallTool) -> tuple[datetime, str, Any]:
-    return row.finished_at or row.called_at, live_events.TOOL, tool_view(row)
+def _tool(rules: Rules | None, row: CallTool) -> tuple[datetime, str, Any]:
+    return row.finished_at or row.called_at, live_events.TOOL, tool_view(row, rules)
 
 
 def _by_call(found: Iterable[Row]) -> Mapping[str, list[Row]]:

@@ -13,6 +13,7 @@ from topcalls.store import calls, lookups
 from topcalls.store.database import Database
 from topcalls.store.models import Call, CallLookup
 
+_WORDS = ("title", "heading", "text")
 MOST_TRIES = 20
 """Of numbering a look, beside others of the same call."""
 
@@ -82,4 +83,6 @@ def _lookup(row: CallLookup) -> Lookup:
 
 
 def _without_persons(passage: dict[str, Any], rules: Rules | None) -> dict[str, Any]:
-    return passage if rules is None else passage | {"text": redacted(str(passage["text"]), rules)}
+    if rules is None:
+        return passage
+    return passage | {name: redacted(passage[name], rules) for name in _WORDS if passage[name]}

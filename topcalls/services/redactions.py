@@ -1,4 +1,4 @@
-"""What identifies people is taken out of transcripts that are kept, and on request of the sound.
+"""What identifies people is taken out of calls that are kept, and on request of their sound.
 
 It is a step of the wrap-up. Until it has been done, whoever looks at a call that is over sees its
 turns redacted all the same, and gets no recording whose sound is to be redacted.
@@ -29,8 +29,10 @@ from topcalls.services.recording_store import (
     KeptRecordings,
     digest,
 )
+from topcalls.services.redacted_calls import redact_rest
 from topcalls.store import calls, recordings
 from topcalls.store.database import Database
+from topcalls.store.locking import lock_call
 from topcalls.store.models import Call
 
 MARGIN_MS = 750
@@ -65,7 +67,7 @@ class Redactions:
             name = call.recording_file if call.recording_ready_at is not None else None
             if not name or not self._mask(call, name, without, fill):
                 return Result.NOT_READY
-        self._db.run(_store, call_id, changed, now)
+        self._db.run(_store, call, changed, rules, now)
         return Result.DONE
 
     def _mask(self, call: Call, name: str, turns: Sequence[Turn], fill: Fill) -> bool:
@@ -123,7 +125,9 @@ def _has_sound(call: Call) -> bool:
     return wanted and call.recording_state != "refused"
 
 
-def _store(call_id: str, changed: Sequence[Turn], now: datetime) -> None:
+def _store(call: Call, changed: Sequence[Turn], rules: Rules, now: datetime) -> None:
+    call_id = call.id
+    lock_call(call_id)
     rows = {row.seq: row for row in calls.transcripts([call_id])[call_id]}
     for turn in changed:
         row = rows[turn.seq]
@@ -137,4 +141,5 @@ def _store(call_id: str, changed: Sequence[Turn], now: datetime) -> None:
             interrupted=row.interrupted,
             at=row.at,
         )
+    redact_rest(call, rules)
     calls.set_columns(call_id, redacted_at=now)

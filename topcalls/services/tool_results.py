@@ -22,6 +22,7 @@ from topcalls.core.tool_answers import MOST_BYTES
 from topcalls.core.tool_log import kept
 from topcalls.core.tools import ToolResult, ToolStatus, failed, tools_of
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthorized
+from topcalls.services.redacted_calls import json_without, rules_for_writers, text_without
 from topcalls.services.signing import Signer
 from topcalls.services.tools import CUSTOM
 from topcalls.store import calls, commands, tools
@@ -135,11 +136,13 @@ class ToolResults:
 
 def _take(call: Call, use: CallTool, result: ToolResult, now: datetime) -> tuple[Brought, bool]:
     is_live = State(call.state) in LIVE_STATES and call.answered_at is not None
-    output = MASKED if use.arguments == MASKED else kept(result.output)
+    rules = rules_for_writers(call)
+    output = MASKED if use.arguments == MASKED else json_without(kept(result.output), rules)
+    error = text_without(result.error, rules)
     if use.status == result.status and use.output == output:
         return Brought(is_live), False
     _refuse_unawaited(call, use, now)
-    learnt = {"status": result.status, "output": output, "error": result.error}
+    learnt = {"status": result.status, "output": output, "error": error}
     tools.change(call.id, use.id, **learnt, finished_at=now)
     if is_live:
         told = {"tool_call_id": use.id, "tool": use.name, "output": result.output}

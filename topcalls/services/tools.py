@@ -10,9 +10,16 @@ from typing import Any
 import orjson
 
 from topcalls import metrics
+from topcalls.core.personal_data import Rules
 from topcalls.core.tool_cassette import recording
 from topcalls.core.tools import ToolRecord, ToolStatus
 from topcalls.errors import NotFound
+from topcalls.services.redacted_calls import (
+    json_without,
+    rules_for_readers,
+    rules_for_writers,
+    text_without,
+)
 from topcalls.store import calls, tools
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_call
@@ -65,9 +72,11 @@ class Tools:
         """The calls of tools in a call of this account, in order; none for any other call."""
 
         def verb() -> list[ToolView]:
-            if calls.of_account(account_id, call_id) is None:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
                 return []
-            return [tool_view(row) for row in tools.of_calls([call_id])]
+            rules = rules_for_readers(call)
+            return [tool_view(row, rules) for row in tools.of_calls([call_id])]
 
         return self._db.read(verb)
 
@@ -75,9 +84,11 @@ class Tools:
         """What the tools of a call answered, for `tool_cassette` of others. Raises NotFound."""
 
         def verb() -> dict[str, Any]:
-            if calls.of_account(account_id, call_id) is None:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
                 raise NotFound("No such call.")
-            return recording(call_id, records_of([call_id])[call_id])
+            rules = rules_for_readers(call)
+            return recording(call_id, [_record(row, rules) for row in tools.of_calls([call_id])])
 
         return self._db.read(verb)
 
@@ -90,16 +101,17 @@ def records_of(call_ids: Collection[str]) -> dict[str, tuple[ToolRecord, ...]]:
     return found
 
 
-def tool_view(row: CallTool) -> ToolView:
-    """A row for its owner."""
+def tool_view(row: CallTool, rules: Rules | None = None) -> ToolView:
+    """A row for its owner, without what `rules` take out."""
+    output = json_without(row.output, rules)
     return ToolView(
         id=row.id,
         name=row.name,
         is_builtin=row.is_builtin,
-        arguments=_value(row.arguments),
-        result=None if row.output is None else _value(row.output),
+        arguments=_value(json_without(row.arguments, rules) or ""),
+        result=None if output is None else _value(output),
         status=ToolStatus(row.status),
-        error=row.error,
+        error=text_without(row.error, rules),
         http_status=row.http_status,
         attempts=row.attempts,
         called_ms=row.called_ms,
@@ -112,16 +124,18 @@ def tool_view(row: CallTool) -> ToolView:
 def _note(call_id: str, record: ToolRecord, at: datetime) -> bool:
     """Whether it is over by this."""
     began = at - timedelta(milliseconds=record.duration_ms or 0)
+    lock_call(call_id)
+    call = calls.get(call_id)
+    rules = None if call is None else rules_for_writers(call)
     learnt = {
         "status": record.status,
-        "output": record.output,
-        "error": record.error,
+        "output": json_without(record.output, rules),
+        "error": text_without(record.error, rules),
         "http_status": record.http_status,
         "attempts": record.attempts,
         "duration_ms": record.duration_ms,
         "finished_at": at if record.status.is_final else None,
     }
-    lock_call(call_id)
     row = tools.locked_use(record.id)
     if row is None:
         tools.insert(
@@ -129,7 +143,7 @@ def _note(call_id: str, record: ToolRecord, at: datetime) -> bool:
             call_id,
             name=record.name,
             is_builtin=record.is_builtin,
-            arguments=record.arguments,
+            arguments=json_without(record.arguments, rules),
             called_ms=record.called_ms,
             called_at=began,
             **learnt,
@@ -146,16 +160,16 @@ def _goes_back(before: ToolStatus, after: ToolStatus) -> bool:
     return before.is_final or (after in order and order.index(after) <= order.index(before))
 
 
-def _record(row: CallTool) -> ToolRecord:
+def _record(row: CallTool, rules: Rules | None = None) -> ToolRecord:
     return ToolRecord(
         row.id,
         row.name,
         row.is_builtin,
-        row.arguments,
+        json_without(row.arguments, rules) or "",
         row.called_ms,
         ToolStatus(row.status),
-        row.output,
-        row.error,
+        json_without(row.output, rules),
+        text_without(row.error, rules),
         row.http_status,
         row.attempts,
         row.duration_ms,

@@ -10,10 +10,12 @@ from typing import Any
 from topcalls.core import phone_numbers
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import State
+from topcalls.core.personal_data import Rules
 from topcalls.core.routing import Route
 from topcalls.core.transfer import Destination, Failure, Outcome, destinations_of
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.keys import Principal
+from topcalls.services.redacted_calls import rules_for_readers, text_without
 from topcalls.services.routing import RoutePlanner
 from topcalls.store import calls, commands, transfers
 from topcalls.store.database import Database
@@ -143,9 +145,11 @@ class Transfers:
         """The transfers of a call of this account, in order; none for any other call."""
 
         def verb() -> list[TransferView]:
-            if calls.of_account(account_id, call_id) is None:
+            call = calls.of_account(account_id, call_id)
+            if call is None:
                 return []
-            return [transfer_view(row) for row in transfers.of_call(call_id)]
+            rules = rules_for_readers(call)
+            return [transfer_view(row, rules) for row in transfers.of_call(call_id)]
 
         return self._db.read(verb)
 
@@ -195,8 +199,8 @@ def _chosen(call: Call, wanted: Mapping[str, Any]) -> dict[str, Any]:
     )
 
 
-def transfer_view(row: CallTransfer) -> TransferView:
-    """A row for its owner."""
+def transfer_view(row: CallTransfer, rules: Rules | None = None) -> TransferView:
+    """A row for its owner, without what `rules` take out."""
     return TransferView(
         transfer=row.number,
         destination=row.destination,
@@ -204,7 +208,7 @@ def transfer_view(row: CallTransfer) -> TransferView:
         kind=row.kind,
         method=row.method,
         asked_by=row.asked_by,
-        summary=row.summary,
+        summary=text_without(row.summary, rules),
         channel_id=row.channel_id,
         asked_at=row.asked_at,
         answered_at=row.answered_at,

@@ -154,6 +154,11 @@ def events(call_id: str) -> list[CallEvent]:
     return list(query.order_by(CallEvent.version, CallEvent.id))
 
 
+def set_detail(event_id: int, detail: dict[str, Any]) -> None:
+    """Write what an entry of a trail tells."""
+    CallEvent.update(detail=detail).where(CallEvent.id == event_id).execute()
+
+
 def events_of_kind(call_ids: Collection[str], *kinds: str) -> list[CallEvent]:
     """Those of some kinds in the trails of several calls, in order."""
     if not call_ids:

@@ -31,8 +31,8 @@ class SummarySchema(ma.Schema):
 
 
 class RedactionSchema(ma.Schema):
-    """What identifies people is taken out of the transcript when the call is over. An empty object
-    asks for every kind."""
+    """What identifies people is taken out of transcript, tools and texts when the call is over. An
+    empty object asks for every kind."""
 
     enabled = fields.Flag(allow_none=True, metadata={"default": True})
     kinds = fields.ListOf(
@@ -40,8 +40,8 @@ class RedactionSchema(ma.Schema):
         allow_none=True,
         metadata={
             "description": "What; all of it if left out. `name`: names that are known (`names`, "
-            "and values of `request_data` whose name ends in `name`) and how people introduce "
-            "themselves."
+            "and values of `request_data` and `metadata` whose name ends in `name`) and how "
+            "people introduce themselves."
         },
     )
     names = fields.ListOf(
