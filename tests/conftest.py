@@ -1,6 +1,9 @@
+import zoneinfo
+
 from gevent import monkey
 
 monkey.patch_all()
+zoneinfo.reset_tzpath([])  # as the command does
 
 import hypothesis  # noqa: E402
 import lanes  # noqa: E402

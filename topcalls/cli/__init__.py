@@ -6,6 +6,7 @@ nothing to be put in order yet.
 
 import signal
 import threading
+import zoneinfo
 
 _is_main = threading.current_thread() is threading.main_thread()
 _ctrl_c = signal.signal(signal.SIGINT, signal.SIG_DFL) if _is_main else None
@@ -13,6 +14,7 @@ _ctrl_c = signal.signal(signal.SIGINT, signal.SIG_DFL) if _is_main else None
 from gevent import monkey  # noqa: E402
 
 monkey.patch_all()
+zoneinfo.reset_tzpath([])  # the packaged zone data: a system's may be years old
 
 from topcalls.cli.root import main  # noqa: E402
 

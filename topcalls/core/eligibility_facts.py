@@ -99,9 +99,9 @@ class Recorded(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Contact:
     """Who is called. `regions`: jurisdictions that they are known to be of, by their address or
-    their own word. `time_zone` (IANA) and `zone_noted_at`: where they are said to be, and since
-    when it is known; None without a date: as long as the account says so. `is_business`: the
-    number is known to be a company's. `id`: the lead."""
+    their own word. `time_zone` (IANA): where they are said to be. `zone_noted_at`: when both were
+    noted; without a date they add to what the number tells, and replace none of it. `is_business`:
+    the number is known to be a company's. `id`: the lead."""
 
     number: str
     regions: tuple[str, ...] = ()
@@ -262,7 +262,8 @@ class Policy:
     """What the account or the operator chose. None of it is wider than the law of the pack, but
     for what is named so, dated, and shown in each decision.
 
-    `most_per_day`, `most_per_30_days`, `hours_apart`: tighter than the product's own caps.
+    `most_per_day`, `most_per_30_days`, `hours_apart`: in place of the product's own caps (2, 6 and
+    4 hours); those of the law hold all the same.
     `caps_by_subject`: caps on the "same subject" count by `subject_key`, not the whole account.
     `oral_consent_5th_circuit`: *Bradford* (2026-02-25) is relied on in TX, LA and MS.
     `gb_ai_is_live_call`: an AI that talks is no automated calling system (PECR reg. 19).
@@ -281,6 +282,11 @@ class Policy:
     require_scrubs: bool = True
     require_reassigned: bool = False
     regions: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        figures = (self.most_per_day, self.most_per_30_days)
+        if any(one is not None and one < 1 for one in figures) or (self.hours_apart or 0) < 0:
+            raise ValueError("Caps are at least 1, and hours apart at least 0.")
 
 
 @dataclass(frozen=True, slots=True)

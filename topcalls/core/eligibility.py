@@ -1,0 +1,293 @@
+"""May somebody be called, now? The one decision before every dial.
+
+`decide` asks every question and keeps every answer, so that the record explains the decision; none
+is left out because an earlier one was answered with no. The worst answer is the verdict: blocked,
+then looked at by a person, then later. What is not known never counts in favour of a call.
+
+The same facts, plan, rules and moment give the same decision: nothing else is looked at but the
+version of the zone data, which is named in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from topcalls.core import holiday_calendars, number_facts, zones
+from topcalls.core.calling_hours import ANSWER_SECONDS, HoursBook
+from topcalls.core.consent_rules import age_checks, consent_checks, lifts_hours
+from topcalls.core.contact_caps import cap_checks, cooldown_checks, end_of_day
+from topcalls.core.eligibility_facts import (
+    Check,
+    Decision,
+    Facts,
+    Plan,
+    Policy,
+    Result,
+    Verdict,
+    Versions,
+)
+from topcalls.core.number_facts import NumberFacts
+from topcalls.core.readiness import (
+    abandonment_checks,
+    caller_checks,
+    disclosure_checks,
+    recording_checks,
+)
+from topcalls.core.rule_checks import failed, passed
+from topcalls.core.rule_pack import Rule, RulePack
+from topcalls.core.rule_values import Hours, NumberKinds, ZoneData
+from topcalls.core.suppression_rules import (
+    reassigned_checks,
+    register_checks,
+    revocation_checks,
+    suppression_check,
+)
+from topcalls.core.zones import Whereabouts, whereabouts
+
+ENGINE: Final = "1"
+"""Changes when the same facts and rules may lead to another decision."""
+
+VALID: Final = timedelta(seconds=60)
+"""How long an allowed call may wait for its dial."""
+
+ALARMS: Final = frozenset({"revocation_overdue", "reassigned"})
+"""Reasons that somebody has to hear of: a deadline was missed, a consent is worth nothing."""
+
+_ORDER = (Verdict.BLOCK, Verdict.REVIEW, Verdict.DEFER)
+_STEPS = 16
+_FINE = Verdict.ALLOW
+
+
+def decide(
+    facts: Facts, plan: Plan, pack: RulePack, now: datetime, *, tz_version: str | None = None
+) -> Decision:
+    """Whether somebody may be called at a moment. `tz_version`: the release of the zone data, where
+    it is not the one in use."""
+    release = tz_version or zones.data_version()
+    number = number_facts.number_facts(facts.contact.number)
+    place = whereabouts(facts.contact, number, pack, now)
+    checks = tuple(_checks(facts, plan, pack, now, number, place, release))
+    first = _worst(checks)
+    verdict = first.verdict if first else Verdict.ALLOW
+    until = None
+    if verdict is Verdict.DEFER:
+        until = _next(facts, plan, pack, now, checks, release)
+    elif verdict is Verdict.BLOCK and first is not None:
+        until = first.until
+    return Decision(
+        verdict=verdict,
+        rule_id=first.rule_id if first else "",
+        reason=first.reason if first else "",
+        until=until,
+        valid_until=now + VALID,
+        checks=checks,
+        versions=_versions(pack, release),
+        jurisdictions=place.jurisdictions,
+        zones=place.zones,
+        alarms=tuple(dict.fromkeys(one.reason for one in checks if one.reason in ALARMS)),
+    )
+
+
+def next_allowed(
+    facts: Facts, plan: Plan, pack: RulePack, now: datetime, *, tz_version: str | None = None
+) -> datetime | None:
+    """The first moment from now on at which the call is allowed, by all that is known today; None
+    where no time alone brings it."""
+    decision = decide(facts, plan, pack, now, tz_version=tz_version)
+    return (
+        now
+        if decision.verdict is Verdict.ALLOW
+        else (decision.until if decision.verdict is Verdict.DEFER else None)
+    )
+
+
+def _checks(
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    now: datetime,
+    number: NumberFacts,
+    place: Whereabouts,
+    release: str,
+) -> Iterator[Check]:
+    """Every question, in the order in which an answer of no is told first."""
+    days = place.dates(now)
+    rules = pack.holding(place.jurisdictions, (plan.category, plan.voice), days)
+    yield from _number_checks(rules["number"], number)
+    yield suppression_check(facts.suppressions, plan, now)
+    yield from revocation_checks(rules["revocation"], facts.suppressions, plan, now)
+    yield from consent_checks(
+        rules["consent"], facts.consents, plan, facts.policy, place.candidates, now
+    )
+    yield from age_checks(rules["consent_age"], facts.consents, plan, now)
+    yield from reassigned_checks(rules["reassigned"], facts, plan, now)
+    yield from register_checks(rules["register"], facts, plan, now)
+    for rule in rules["emergency"]:
+        until = end_of_day(rule.effective_to, place.zones)
+        yield failed(rule, "emergency", Verdict.BLOCK, "emergency_ban", until=until)
+    yield from _place_checks(place, facts.policy)
+    yield from _zone_data_checks(rules["time_zone_data"], pack, release, now)
+    yield from _hours_checks(rules["hours"], facts, plan, pack, place, now)
+    yield from cap_checks(rules["frequency"], facts, plan, place.zones, now)
+    yield from cooldown_checks(rules["cooldown"], facts, plan, place.zones, now)
+    yield from recording_checks(rules["recording"], plan)
+    yield from disclosure_checks(rules["disclosure"], plan)
+    yield from caller_checks(rules["caller_id"], plan.caller, now)
+    yield from abandonment_checks(rules["abandonment"], facts.abandonment)
+
+
+def _number_checks(rules: Iterable[Rule], number: NumberFacts) -> Iterator[Check]:
+    if not number.is_number:
+        reason = "number_invalid"
+        yield Check("number", "product.number", Result.UNKNOWN, Verdict.REVIEW, reason)
+        return
+    observed = {"kind": number.kind, "country": number.country}
+    if not number.is_assigned and number.kind == "unknown":
+        reason = "number_not_assigned"
+        yield Check("number", "product.number", Result.FAIL, Verdict.BLOCK, reason, "", observed)
+        return
+    for rule in rules:
+        assert isinstance(rule.value, NumberKinds)
+        if number.kind in rule.value.blocked:
+            yield failed(rule, "number", Verdict.BLOCK, "not_dialable_kind", observed)
+        else:
+            yield passed(rule, "number", observed)
+
+
+def _place_checks(place: Whereabouts, policy: Policy) -> Iterator[Check]:
+    """Where somebody may be: known, with rules, and where the account calls at all."""
+    observed = {"sources": list(place.sources)}
+    fine = Check("jurisdiction", "product.jurisdiction", Result.PASS, observed=observed)
+    if not place.candidates or place.uncovered:
+        told = {**observed, "uncovered": list(place.uncovered)}
+        reason = "rules_missing"
+        yield fine._replace(
+            result=Result.UNKNOWN, verdict=Verdict.REVIEW, reason=reason, observed=told
+        )
+    elif policy.regions and not set(place.candidates) <= _within(place, policy):
+        told = {**observed, "regions": list(policy.regions)}
+        reason = "region_not_called"
+        yield fine._replace(result=Result.FAIL, verdict=Verdict.BLOCK, reason=reason, observed=told)
+    else:
+        yield fine
+    known = Check("zone", "product.zone", Result.PASS, observed={"zones": list(place.zones)})
+    if not place.zones:
+        known = known._replace(result=Result.UNKNOWN, verdict=Verdict.REVIEW, reason="zone_unknown")
+    yield known
+
+
+def _within(place: Whereabouts, policy: Policy) -> set[str]:
+    """The candidates in regions that the account calls."""
+    return {
+        one
+        for one in place.candidates
+        if one in policy.regions or one.partition("-")[0] in policy.regions
+    }
+
+
+def _zone_data_checks(
+    rules: Iterable[Rule], pack: RulePack, release: str, now: datetime
+) -> Iterator[Check]:
+    """Zone data that is the packaged one, young enough, and right where the law was changed."""
+    age = pack.releases.age_days(release, now.astimezone(UTC).date())
+    observed = {"release": release, "age_days": age}
+    fine = Check(
+        "time_zone_data",
+        "product.time_zone_data",
+        Result.PASS,
+        observed=observed,
+        required={"max_age_days": pack.releases.refuse_after_days},
+        status="product",
+    )
+    if age is None or age > pack.releases.refuse_after_days:
+        reason = "time_zone_data_old"
+        yield fine._replace(result=Result.FAIL, verdict=Verdict.DEFER, reason=reason)
+    else:
+        yield fine
+    for rule in rules:
+        assert isinstance(rule.value, ZoneData)
+        required = {"at_least": rule.value.at_least}
+        if release == zones.UNPINNED or release < rule.value.at_least:
+            reason = "time_zone_data_old"
+            yield failed(rule, "time_zone_data", Verdict.DEFER, reason, observed, required)
+        else:
+            yield passed(rule, "time_zone_data", observed, required)
+
+
+def _hours_checks(
+    rules: tuple[Rule, ...],
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    place: Whereabouts,
+    now: datetime,
+) -> Iterator[Check]:
+    if not place.zones:
+        return
+    lifting = lifts_hours(facts.consents, plan, now)
+    if lifting is not None:
+        for rule in rules:
+            if _may_lift(rule):
+                yield passed(rule, "hours", {"lifted_by": lifting.kind.value}, ids=(lifting.id,))
+        rules = tuple(rule for rule in rules if not _may_lift(rule))
+    second = now.timestamp()
+    later = second + plan.ring_timeout_seconds + ANSWER_SECONDS
+    yield from _book(pack).checks(rules, place.zones, int(second // 60), int(later // 60))
+
+
+def _may_lift(rule: Rule) -> bool:
+    return isinstance(rule.value, Hours) and rule.value.lift
+
+
+@lru_cache(8)
+def _book(pack: RulePack) -> HoursBook:
+    return HoursBook(pack.calendars)
+
+
+def _worst(checks: tuple[Check, ...]) -> Check | None:
+    """The first check that asks for the verdict; None where every one is fine."""
+    failing = [one for one in checks if one.verdict is not _FINE]
+    if not failing:
+        return None
+    worst = min((one.verdict for one in failing), key=_ORDER.index)
+    return next(one for one in failing if one.verdict is worst)
+
+
+def _next(
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    now: datetime,
+    checks: tuple[Check, ...],
+    release: str,
+) -> datetime | None:
+    """When all that defers is over, found step by step: each check says until when it holds, and
+    none of them is over sooner."""
+    moment = now
+    for _ in range(_STEPS):
+        failing = [one for one in checks if one.verdict is not _FINE]
+        if not failing:
+            return moment
+        ends = [one.until for one in failing if one.verdict is Verdict.DEFER]
+        if len(ends) < len(failing) or None in ends:
+            return None
+        moment = max(end for end in ends if end is not None)
+        number = number_facts.number_facts(facts.contact.number)
+        place = whereabouts(facts.contact, number, pack, moment)
+        checks = tuple(_checks(facts, plan, pack, moment, number, place, release))
+    return None
+
+
+@lru_cache(16)
+def _versions(pack: RulePack, release: str) -> Versions:
+    return Versions(
+        pack.version,
+        pack.hash,
+        ENGINE,
+        release,
+        number_facts.VERSION,
+        holiday_calendars.VERSION,
+    )

@@ -1,0 +1,201 @@
+"""Is a campaign, or a call, ready to be made: what it says at its beginning, how it is recorded,
+and the number that it shows.
+
+`opening` tells what the first sentence and the announcement have to contain for a set of
+jurisdictions; a campaign that lacks any of it is not started, and a call is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from topcalls.core.eligibility_facts import (
+    Abandonment,
+    CallerNumber,
+    Category,
+    Check,
+    Plan,
+    Recorded,
+    Verdict,
+    Voice,
+)
+from topcalls.core.rule_checks import failed, not_asked, passed, unknown
+from topcalls.core.rule_pack import Rule, RulePack
+from topcalls.core.rule_values import (
+    RECORDED_ORDER,
+    SLOTS,
+    AbandonmentLimit,
+    CallerId,
+    Disclosure,
+    Recording,
+)
+
+WORDS: Final = {
+    "registered_name": "the name under which the caller's business is registered",
+    "purpose": "what the call is about",
+    "ai_voice": "that an AI, or an artificial voice, speaks",
+    "opt_out": "how to stop all calls, by a word or a key",
+    "recording": "that the call is recorded",
+    "callback_number": "a number that can be called to be removed",
+    "go_on": "the question whether to go on",
+}
+"""What each of `SLOTS` means, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What the beginning of a call has to contain.
+
+    `slots`: in the order in which they are best said; `why`: the ids of the rules that ask for
+    each. `recording`: the least careful way to record. `within_seconds`: by when the strictest rule
+    wants its part said; None: none says.
+    """
+
+    slots: tuple[str, ...]
+    why: dict[str, tuple[str, ...]]
+    recording: Recorded
+    recording_why: tuple[str, ...]
+    within_seconds: float | None = None
+
+    def missing(self, slots: Iterable[str], recording: Recorded) -> tuple[str, ...]:
+        """What a call lacks that says these and is recorded so: names of `SLOTS`."""
+        said = set(slots)
+        lacking = [slot for slot in self.slots if slot not in said]
+        if not records_carefully(recording, self.recording):
+            lacking.append("recording")
+        return tuple(lacking)
+
+
+def opening(
+    jurisdictions: Iterable[str],
+    category: Category,
+    voice: Voice,
+    pack: RulePack,
+    day: date,
+) -> Opening:
+    """What the beginning of such a call has to contain on a day, wherever in these jurisdictions
+    somebody may be ("US-FL", "DE"; what they are part of is added)."""
+    chains = dict.fromkeys(part for one in jurisdictions for part in pack.chain(one))
+    holding = pack.holding(tuple(chains), (category, voice), (day, day))
+    why: dict[str, list[str]] = {}
+    seconds: list[float] = []
+    for rule in holding["disclosure"]:
+        assert isinstance(rule.value, Disclosure)
+        for slot in rule.value.slots:
+            why.setdefault(slot, []).append(rule.id)
+        if rule.value.within_seconds is not None:
+            seconds.append(rule.value.within_seconds)
+    least = _strictest(holding["recording"])
+    return Opening(
+        slots=tuple(slot for slot in SLOTS if slot in why),
+        why={slot: tuple(rules) for slot, rules in why.items()},
+        recording=least,
+        recording_why=tuple(
+            rule.id
+            for rule in holding["recording"]
+            if isinstance(rule.value, Recording) and rule.value.least is least
+        ),
+        within_seconds=min(seconds, default=None),
+    )
+
+
+def records_carefully(recording: Recorded, least: Recorded) -> bool:
+    """Whether a way to record is at least as careful as another. Where only the agent is recorded,
+    nobody has to agree."""
+    if recording in (Recorded.OFF, Recorded.AGENT_ONLY):
+        return True
+    return RECORDED_ORDER.index(recording) >= RECORDED_ORDER.index(least)
+
+
+def disclosure_checks(rules: tuple[Rule, ...], plan: Plan) -> Iterator[Check]:
+    """One check of each rule of topic `disclosure`. What is missing is the campaign's fault: the
+    call waits until it is put right."""
+    for rule in rules:
+        value = rule.value
+        assert isinstance(value, Disclosure)
+        missing = [slot for slot in value.slots if slot not in plan.slots]
+        required = {"slots": list(value.slots)}
+        if missing:
+            observed, reason = {"missing": missing}, "disclosure_missing"
+            yield failed(rule, "disclosure", Verdict.DEFER, reason, observed, required)
+        else:
+            yield passed(rule, "disclosure", required=required)
+
+
+def recording_checks(rules: tuple[Rule, ...], plan: Plan) -> Iterator[Check]:
+    """One check of each rule of topic `recording`."""
+    for rule in rules:
+        value = rule.value
+        assert isinstance(value, Recording)
+        observed, required = {"recording": plan.recording.value}, {"least": value.least.value}
+        if records_carefully(plan.recording, value.least):
+            yield passed(rule, "recording", observed, required)
+        else:
+            reason = "recording_notice_missing"
+            yield failed(rule, "recording", Verdict.DEFER, reason, observed, required)
+
+
+def caller_checks(
+    rules: tuple[Rule, ...], caller: CallerNumber | None, now: datetime
+) -> Iterator[Check]:
+    """One check of each rule of topic `caller_id`."""
+    for rule in rules:
+        value = rule.value
+        assert isinstance(value, CallerId)
+        if value.prefixes:
+            yield _series_check(rule, value, caller)
+        elif caller is None:
+            yield not_asked(rule, "caller_id", {"number": "the installation's own"})
+        else:
+            yield _ready_check(rule, caller, now)
+
+
+def abandonment_checks(rules: tuple[Rule, ...], share: Abandonment | None) -> Iterator[Check]:
+    """One check of each rule of topic `abandonment`: too many who were called met nobody."""
+    for rule in rules:
+        value = rule.value
+        assert isinstance(value, AbandonmentLimit)
+        required = {"most_share": value.most_share, "days": value.days}
+        if share is None or share.answered < value.least_answered:
+            yield not_asked(rule, "abandonment", {"answered": share.answered if share else 0})
+            continue
+        observed = {"answered": share.answered, "abandoned": share.abandoned}
+        if share.abandoned > value.most_share * share.answered:
+            reason = "abandonment_rate"
+            yield failed(rule, "abandonment", Verdict.DEFER, reason, observed, required)
+        else:
+            yield passed(rule, "abandonment", observed, required)
+
+
+def _strictest(rules: tuple[Rule, ...]) -> Recorded:
+    asked = [rule.value.least for rule in rules if isinstance(rule.value, Recording)]
+    return max(asked, key=RECORDED_ORDER.index, default=Recorded.SILENT)
+
+
+def _series_check(rule: Rule, value: CallerId, caller: CallerNumber | None) -> Check:
+    required = {"prefixes": list(value.prefixes)}
+    if caller is None:
+        return unknown(rule, "caller_id", "caller_number_unknown", None, required)
+    if caller.number.startswith(value.prefixes):
+        return passed(rule, "caller_id", required=required)
+    return failed(rule, "caller_id", Verdict.BLOCK, "caller_number_series", None, required)
+
+
+def _ready_check(rule: Rule, caller: CallerNumber, now: datetime) -> Check:
+    checked = caller.inbound_checked_at
+    observed = {
+        "right_to_use": caller.right_to_use,
+        "inbound_works": caller.inbound_works,
+        "inbound_checked_at": checked.isoformat() if checked else None,
+    }
+    if not caller.right_to_use or not caller.inbound_works:
+        reason = "caller_number_not_ready"
+        return failed(rule, "caller_id", Verdict.BLOCK, reason, observed)
+    until = caller.quarantined_until
+    if until is not None and until > now:
+        reason = "caller_number_quarantined"
+        return failed(rule, "caller_id", Verdict.DEFER, reason, observed, until=until)
+    return passed(rule, "caller_id", observed)
