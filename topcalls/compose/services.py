@@ -33,9 +33,12 @@ from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.campaign_contacts import CampaignContacts
+from topcalls.services.campaign_control import CampaignControl
 from topcalls.services.campaign_enrolment import Enrolment
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_webhooks import CampaignWebhooks, campaign_hook
+from topcalls.services.campaigns import Campaigns, campaigns_of_agent
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
@@ -112,6 +115,9 @@ class Services:
     quotas: Quotas
     agents: Agents
     campaign_moves: CampaignMoves
+    campaigns: Campaigns
+    campaign_contacts: CampaignContacts
+    campaign_control: CampaignControl
     enrolment: Enrolment
     carriers: Carriers
     phone_numbers: PhoneNumbers
@@ -258,7 +264,8 @@ def wire(
     wrap_ups = WrapUps(
         db, recordings, latencies, redactions, webhooks, costs, steps, owner=lease_owner
     )
-    agents = Agents(db, clock, catalogue, users=(numbers_of_agent,))
+    agents = Agents(db, clock, catalogue, users=(numbers_of_agent, campaigns_of_agent))
+    campaigns = Campaigns(db, clock, catalogue, agents)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
@@ -276,6 +283,9 @@ def wire(
         quotas=quotas,
         agents=agents,
         campaign_moves=campaign_moves,
+        campaigns=campaigns,
+        campaign_contacts=CampaignContacts(db, clock),
+        campaign_control=CampaignControl(db, clock, campaigns, campaign_moves),
         enrolment=Enrolment(db, campaign_moves),
         carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
         phone_numbers=phone_numbers,

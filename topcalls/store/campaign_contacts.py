@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from peewee import Value, chunked, fn
 
@@ -24,19 +24,26 @@ from topcalls.store.models import (
 from topcalls.store.models.base import tuples
 from topcalls.store.models.campaigns import IS_LEFT, IS_WAITING
 
+OFF_LIST: Final = "off_list"
+"""The reason of contacts that were removed with the list that they came by."""
+
+PUT_OFF: Final = "put_off"
+"""The reason of contacts that wait for no retry, but because a rule forbids their call until then:
+when the rules of their campaign change, they are looked at again."""
+
 _MOST_VALUES = 500
 _NEW = (
-    "campaign",
-    "lead",
-    "state",
-    "rank",
-    "next_at",
-    "attempts",
-    "counted",
-    "converted",
-    "list_id",
-    "enrolled_at",
-    "changed_at",
+    CampaignContact.campaign,
+    CampaignContact.lead,
+    CampaignContact.state,
+    CampaignContact.rank,
+    CampaignContact.next_at,
+    CampaignContact.attempts,
+    CampaignContact.counted,
+    CampaignContact.converted,
+    CampaignContact.list_id,
+    CampaignContact.enrolled_at,
+    CampaignContact.changed_at,
 )
 
 
@@ -66,7 +73,10 @@ INSERT INTO campaign_contact
  enrolled_at, changed_at)
 SELECT ?, lead_id, 'waiting', 2, ?, 0, 0, ?, list_id, ?, ?
 FROM lead_list_assignment WHERE list_id = ? AND lead_id > ? AND lead_id <= ?
-ON CONFLICT DO NOTHING
+ON CONFLICT (campaign_id, lead_id) DO UPDATE SET
+ state = 'waiting', reason = NULL, list_id = EXCLUDED.list_id, next_at = EXCLUDED.next_at,
+ changed_at = EXCLUDED.changed_at
+WHERE campaign_contact.state = 'removed' AND campaign_contact.reason = 'off_list'
 """
 
 
@@ -89,12 +99,25 @@ def enrol_of_list(
 def enrol(
     campaign_id: str, lead_ids: Collection[str], now: datetime, list_id: str | None = None
 ) -> int:
-    """Let leads become contacts, due at once; those that are stay as they are. How many did."""
-    fields = [getattr(CampaignContact, name) for name in _NEW]
+    """Let leads become contacts, due at once. Those that are stay as they are, unless they went
+    with their list, or, without `list_id`, were taken out at all. How many did."""
+    gone = CampaignContact.state == ContactState.REMOVED
+    if list_id is not None:
+        gone &= CampaignContact.reason == OFF_LIST
     made = 0
     for some in chunked(sorted(lead_ids), _MOST_VALUES):
         values = [_new(campaign_id, lead_id, list_id, now) for lead_id in some]
-        query = CampaignContact.insert_many(values, fields=fields).on_conflict_ignore()
+        query = CampaignContact.insert_many(values, fields=_NEW).on_conflict(
+            conflict_target=[CampaignContact.campaign, CampaignContact.lead],
+            update={
+                "state": ContactState.WAITING,
+                "reason": None,
+                "list_id": list_id,
+                "next_at": now,
+                "changed_at": now,
+            },
+            where=gone,
+        )
         made += query.as_rowcount().execute()
     return made
 
@@ -118,6 +141,35 @@ def withdraw(
 ) -> int:
     """Take the waiting contacts that came by a list out of a campaign, unless they are on another
     list of it; `lead_ids` None: all. How many there were."""
+    query = CampaignContact.update(state=ContactState.REMOVED, reason=OFF_LIST, changed_at=now)
+    query = query.where(*_came_by(campaign_id, list_id))
+    if lead_ids is None:
+        return int(query.execute())
+    return sum(
+        int(query.where(CampaignContact.lead.in_(some)).execute())
+        for some in chunked(sorted(lead_ids), _MOST_VALUES)
+    )
+
+
+def count_withdrawn(campaign_id: str, list_id: str) -> int:
+    """How many contacts would be taken out with a list."""
+    query = CampaignContact.select(Value(1)).where(*_came_by(campaign_id, list_id))
+    return int(query.count())
+
+
+def count_new(campaign_id: str, list_ids: Collection[str]) -> int:
+    """How many leads of lists are no contacts yet."""
+    mine = CampaignContact.select(Value(1)).where(
+        CampaignContact.campaign == campaign_id, CampaignContact.lead == LeadListAssignment.lead
+    )
+    query = LeadListAssignment.select(fn.COUNT(LeadListAssignment.lead.distinct())).where(
+        LeadListAssignment.lead_list.in_(list(list_ids)), ~fn.EXISTS(mine)
+    )
+    return int(query.scalar() or 0) if list_ids else 0
+
+
+def _came_by(campaign_id: str, list_id: str) -> tuple[Any, ...]:
+    """Contacts that wait and are called by one list alone."""
     other = (
         LeadListAssignment.select(Value(1))
         .join(CampaignList, on=CampaignList.lead_list == LeadListAssignment.lead_list)
@@ -127,19 +179,11 @@ def withdraw(
             CampaignList.lead_list != list_id,
         )
     )
-    query = CampaignContact.update(
-        state=ContactState.REMOVED, reason="off_list", changed_at=now
-    ).where(
+    return (
         CampaignContact.campaign == campaign_id,
         CampaignContact.state == ContactState.WAITING,
         CampaignContact.list_id == list_id,
         ~fn.EXISTS(other),
-    )
-    if lead_ids is None:
-        return int(query.execute())
-    return sum(
-        int(query.where(CampaignContact.lead.in_(some)).execute())
-        for some in chunked(sorted(lead_ids), _MOST_VALUES)
     )
 
 
@@ -186,6 +230,17 @@ def change(campaign_id: str, lead_id: str, now: datetime, **columns: Any) -> Non
     CampaignContact.update(changed_at=now, **columns).where(
         CampaignContact.campaign == campaign_id, CampaignContact.lead == lead_id
     ).execute()
+
+
+def wake(campaign_id: str, now: datetime) -> int:
+    """Have contacts that were put off looked at again at once; how many."""
+    query = CampaignContact.update(next_at=now, reason=None).where(
+        CampaignContact.campaign == campaign_id,
+        IS_WAITING,
+        CampaignContact.next_at > now,
+        CampaignContact.reason == PUT_OFF,
+    )
+    return int(query.execute())
 
 
 def counts(campaign_id: str) -> Mapping[str, int]:
@@ -238,6 +293,14 @@ def attempts(campaign_id: str, lead_ids: Sequence[str]) -> list[CampaignAttempt]
         CampaignAttempt.campaign == campaign_id, CampaignAttempt.lead_id.in_(list(lead_ids))
     )
     return list(query.order_by(CampaignAttempt.lead_id, CampaignAttempt.number))
+
+
+def count_open(campaign_id: str) -> int:
+    """How many calls of a campaign wait or run."""
+    query = CampaignAttempt.select(Value(1)).where(
+        CampaignAttempt.campaign == campaign_id, CampaignAttempt.ended_at.is_null()
+    )
+    return int(query.count())
 
 
 def attempt_of_call(call_id: str) -> CampaignAttempt | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.core.campaign_state import OPEN, CampaignEvent, CampaignState, advance, origins
+from topcalls.store.leads import has_leads
 from topcalls.store.locking import locked
 from topcalls.store.models import Campaign, CampaignList, LeadList
 from topcalls.store.models.base import tuples
@@ -144,6 +145,11 @@ def known_lists(account_id: str, list_ids: Collection[str], *, lock: bool = Fals
     )
     query = query.order_by(LeadList.id)
     return {list_id for (list_id,) in tuples(locked(query) if lock else query)}
+
+
+def any_lead(list_ids: Collection[str]) -> bool:
+    """Whether there is any lead on these lists."""
+    return any(has_leads(list_id) for list_id in list_ids)
 
 
 def note_enrolled(campaign_id: str, list_id: str, **columns: Any) -> None:

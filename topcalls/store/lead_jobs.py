@@ -38,6 +38,12 @@ def count_open(account_id: str) -> int:
     return count
 
 
+def open_of(account_id: str) -> list[LeadJob]:
+    """The jobs of an account that are not over."""
+    query = LeadJob.select().where(LeadJob.account == account_id, IS_OPEN)
+    return list(query.order_by(LeadJob.created_at))
+
+
 def due(owner: str, now: datetime, seconds: float, limit: int) -> list[str]:
     """Take jobs that are to be done; their ids."""
     taken = leases.claim_due(LeadJob, owner, now, seconds, limit, IS_OPEN, _IS_RECEIVED)
