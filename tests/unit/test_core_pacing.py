@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topcalls.core.campaign_production import AccountAhead, Producing, Turn, order, plan
+from topcalls.core.campaign_state import Rank
 from topcalls.core.fair_share import Lane, shares, two_levels
 from topcalls.core.pacing import (
     LEAST_AHEAD,
@@ -24,7 +25,6 @@ from topcalls.core.pacing import (
     room,
     without_reserve,
 )
-from topcalls.core.retry_policy import Rank
 
 pytestmark = pytest.mark.unit
 LONG = timedelta(days=1)
@@ -192,7 +192,7 @@ def test_who_is_due_comes_in_this_order():
     turns = [
         Turn(Rank.FRESH, early, "a"),
         Turn(Rank.RETRY, late, "b"),
-        Turn(Rank.AGREED, late, "c"),
+        Turn(Rank.CALLBACK, late, "c"),
         Turn(Rank.FRESH, early, "0"),
         Turn(Rank.RETRY, early, "d"),
     ]

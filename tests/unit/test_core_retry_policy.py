@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topcalls.core.campaign_outcomes import Outcome
+from topcalls.core.campaign_state import Rank
 from topcalls.core.retry_policy import (
     DEFAULTS,
     LEAST_DELAY,
@@ -18,7 +19,6 @@ from topcalls.core.retry_policy import (
     Done,
     Ended,
     GiveUp,
-    Rank,
     RetryAt,
     RetryPolicy,
     Tried,
@@ -120,7 +120,7 @@ def test_an_agreed_time_holds_beyond_the_limit_of_calls_but_not_for_ever():
     tried = Tried(attempts=MAX_ATTEMPTS + 3)
     following = decide(RetryPolicy(), tried, ended(Outcome.CALLBACK, until=agreed))
     assert isinstance(following, RetryAt)
-    assert (following.at, following.rank) == (agreed, Rank.AGREED)
+    assert (following.at, following.rank) == (agreed, Rank.CALLBACK)
     twice = decide(RetryPolicy(), following.tried, ended(Outcome.CALLBACK, until=agreed))
     thrice = decide(RetryPolicy(), twice.tried, ended(Outcome.CALLBACK, until=agreed))
     assert thrice.why == "callback"

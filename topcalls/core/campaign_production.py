@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from topcalls.core.campaign_state import Rank
 from topcalls.core.fair_share import DEFAULT_WEIGHT, Lane, two_levels
-from topcalls.core.retry_policy import Rank
 
 MOST_AT_ONCE: Final = 200
 """Calls made in one round, by all campaigns together."""

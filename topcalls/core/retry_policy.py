@@ -10,25 +10,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import Any, Final
 
 from topcalls.core.campaign_outcomes import Outcome
+from topcalls.core.campaign_state import Rank
 
 MAX_ATTEMPTS: Final = 6
 MOST_ATTEMPTS: Final = 20
 MOST_RETRIES: Final = 10
 LONGEST_DELAY_MINUTES: Final = 43_200
 """30 days."""
-
-
-class Rank(IntEnum):
-    """Whose turn comes first among those that are due: what was agreed before what is repeated, and
-    both before people who were never called."""
-
-    AGREED = 0
-    RETRY = 1
-    FRESH = 2
 
 
 class Band(StrEnum):
@@ -264,7 +256,7 @@ def _follow(policy: RetryPolicy, rule: RetryRule, after: Tried, ended: Ended) ->
     after = Tried(after.attempts, {**after.retries, outcome.value: followed + 1}, after.bands)
     at = ended.at + rule.delay(followed)
     if outcome is Outcome.CALLBACK:
-        return RetryAt(max(at, ended.until or at), Rank.AGREED, after)
+        return RetryAt(max(at, ended.until or at), Rank.CALLBACK, after)
     if rule.other_band:
         at = in_other_band(at, ended.zone, after.bands)
     return RetryAt(at, Rank.RETRY, after)

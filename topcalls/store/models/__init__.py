@@ -26,6 +26,7 @@ from topcalls.store.models.campaigns import (
     CampaignAttempt,
     CampaignContact,
     CampaignList,
+    NumberRest,
 )
 from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
 from topcalls.store.models.compliance import (
@@ -142,6 +143,7 @@ TABLES = (
     CampaignList,
     CampaignContact,
     CampaignAttempt,
+    NumberRest,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -201,6 +203,7 @@ __all__ = [
     "MinuteUsage",
     "NamedLease",
     "NumberOrder",
+    "NumberRest",
     "PhoneNumber",
     "Reservation",
     "SchemaVersion",

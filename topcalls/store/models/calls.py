@@ -112,6 +112,21 @@ for _index in (
     Call.index(
         Call.account, Call.priority.desc(), Call.queued_at, where=IS_QUEUED, name="call_queue"
     ),
+    # The queue of a campaign, and what it runs.
+    Call.index(
+        Call.account,
+        Call.campaign_id,
+        Call.state,
+        Call.queued_at,
+        where=Call.campaign_id.is_null(False) & Call.ended_at.is_null(),
+        name="call_open_of_campaign",
+    ),
+    Call.index(
+        Call.campaign_id,
+        Call.claimed_at,
+        where=Call.campaign_id.is_null(False) & Call.claimed_at.is_null(False),
+        name="call_claimed_of_campaign",
+    ),
     Call.index(Call.dispatch_by, where=IS_QUEUED, name="call_dispatch_by"),
     Call.index(Call.schedule_at, where=IS_PENDING, name="call_schedule"),
     # The limits.

@@ -18,6 +18,7 @@ class Campaign(Table):
     the sections that `core.campaign_rules` judges (schedule, pacing, retries, numbers, budget,
     breaker and so on). `start_at` and `end_at` are those of the schedule. `enrolling`: leads of its
     lists are still to become contacts. It runs `running_since` it was started or resumed.
+    `speed`: which part of its pace it has, 0 to 1, while its carrier has no free line.
     `paused_for` and `ended_for` are `{"code", "detail"}`. `created_at` is unique in an account,
     which makes it a cursor.
     """
@@ -42,6 +43,7 @@ class Campaign(Table):
     start_at = InstantField(null=True)
     end_at = InstantField(null=True)
     enrolling = peewee.BooleanField(default=False)
+    speed = peewee.FloatField(default=1.0)
     paused_for = JsonField(null=True)
     ended_for = JsonField(null=True)
     created_at = InstantField()
@@ -124,6 +126,7 @@ CampaignContact.add_index(
         CampaignContact.campaign,
         CampaignContact.rank,
         CampaignContact.next_at,
+        CampaignContact.lead,
         where=IS_WAITING,
         name="campaign_contact_due",
     )
@@ -132,8 +135,9 @@ CampaignContact.add_index(
 
 class CampaignAttempt(Table):
     """The `number`-th call of a campaign to a lead, counted from 1: never made twice. It is open
-    until `ended_at`, when its `outcome` is known and whether it `counted` as a try. The number that
-    was called stands in the call."""
+    until `ended_at`, when its `outcome` is known and whether it `counted` as a try. `abandoned`: a
+    person picked up and heard nobody; null otherwise. The number that was called stands in the
+    call."""
 
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
     account_id: str
@@ -149,6 +153,7 @@ class CampaignAttempt(Table):
     disposition = peewee.TextField(null=True)
     carrier_id = peewee.CharField(max_length=36, null=True)
     talk_seconds = peewee.IntegerField(null=True)
+    abandoned = peewee.BooleanField(null=True)
     created_at = InstantField()
     ended_at = InstantField(null=True)
 
@@ -174,5 +179,25 @@ for _index in (
         where=CampaignAttempt.ended_at.is_null(),
         name="campaign_attempt_open",
     ),
+    CampaignAttempt.index(
+        CampaignAttempt.campaign,
+        CampaignAttempt.ended_at,
+        where=CampaignAttempt.abandoned.is_null(False),
+        name="campaign_attempt_abandoned",
+    ),
 ):
     CampaignAttempt.add_index(_index)
+
+
+class NumberRest(Table):
+    """A number of an account by which no campaign calls before `rests_until`: networks take its
+    calls for unwanted ones."""
+
+    account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
+    number = peewee.TextField()
+    rests_until = InstantField()
+    reason = peewee.TextField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("account", "number")
