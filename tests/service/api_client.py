@@ -118,7 +118,7 @@ def api_services(
         keys=services.keys,
         calls=services.calls,
         call_trail=CallTrail(services.db),
-        event_streams=EventStreams(live_events.news),
+        event_streams=EventStreams(live_events.news, live_events.ask),
         latencies=services.latencies,
         lead_deletions=services.lead_deletions,
         lead_imports=services.lead_imports,

@@ -75,7 +75,7 @@ class Client:
                 name, _, value = line.partition(": ")
                 fields[name] = value
             elif "data" in fields:
-                self.last = fields["id"]
+                self.last = fields.get("id", self.last)
                 return fields["event"], json.loads(fields["data"])
         return None
 
@@ -133,6 +133,19 @@ def test_a_call_is_followed_to_its_end(api, server, life, streams):
     gone(streams)
     with following(api, server, life, client.last) as again:
         assert (again.response.status, again.response.read()) == (204, b"")
+
+
+def test_what_is_being_said_comes_without_an_id(api, server, life):
+    with following(api, server, life) as client:
+        told = [client.event() for _ in range(5)]
+        last = client.last
+        growing = Turn(1, "user", "Hel", 500, 500, final=False)
+        api.services.calls.partial_words.put(life.call_id, growing, api.services.clock.now())
+        words = {"id": 1, "user": "user", "text": "Hel", "started_ms": 500}
+        assert client.event() == ("partial", words)
+        assert (len(told), client.last) == (5, last)
+        say(api, life, HELLO)
+        assert client.event()[0] == "turn"
 
 
 def test_a_client_that_was_cut_off_goes_on_where_it_was(api, server, life):

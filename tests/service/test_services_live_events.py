@@ -12,6 +12,8 @@ from topcalls.core.tools import ToolRecord, ToolStatus
 from topcalls.core.transcript import Turn
 from topcalls.errors import NotFound
 from topcalls.services.live_events import LAST_WORDS, Follower, LiveEvents
+from topcalls.store import partial_words
+from topcalls.store.models import Command
 
 pytestmark = pytest.mark.service
 HELLO = Turn(1, "user", "Hello?", 500, 1500)
@@ -187,3 +189,57 @@ def test_another_accounts_call_is_not_there(services, life, verbs):
     other = factories.principal(services, name="Other")
     with pytest.raises(NotFound):
         verbs.check(other.account_id, life.call_id)
+
+
+# --- words that are being said
+
+
+def growing(services, life, text, seq=5):
+    turn = Turn(seq, "user", text, 4_000, 4_000, final=False)
+    services.calls.partial_words.put(life.call_id, turn, services.clock.now())
+    services.clock.advance(0.1)
+
+
+def test_what_the_caller_is_saying_is_told_until_the_turn_is_written(services, life, verbs):
+    reader = Reader(verbs, life)
+    reader.news()
+    before = str(reader.position)
+    growing(services, life, "Can I")
+    growing(services, life, "Can I come")
+    (told,) = reader.news()
+    assert (told.name, told.view.id, told.view.text) == ("partial", 5, "Can I come")
+    assert str(told.position) == before  # whoever comes again goes on behind what lasts
+    assert reader.names() == []
+    growing(services, life, "Can I come at ten?")
+    say(services, life, Turn(5, "user", "Can I come at ten?", 4_000, 6_000))
+    assert reader.names() == ["partial", "turn"]
+    services.calls.partial_words.clear(life.call_id)
+    assert Reader(verbs, life).names().count("partial") == 0
+
+
+def test_nothing_of_it_is_left_or_told_once_the_call_is_over(services, life, verbs):
+    growing(services, life, "Good")
+    life.hang_up()
+    assert "partial" not in Reader(verbs, life).names()
+    services.calls.close_transcript(life.call_id, services.clock.now())
+    assert services.db.read(partial_words.of_calls, [life.call_id]) == {}
+
+
+def test_controllers_of_talked_calls_are_asked_again_and_again(services, who, life, verbs):
+    waiting = factories.claimed_call(services, who)
+    ids = {life.call_id, waiting.call_id}
+    for seconds, asked in ((0, 1), (29, 0), (2, 1)):
+        services.clock.advance(seconds)
+        before = follows(services)
+        verbs.ask(ids)
+        assert len(follows(services)) - len(before) == asked
+    assert {row.call_id for row in follows(services)} == {life.call_id}
+    life.hang_up()
+    services.clock.advance(60)
+    verbs.ask(ids)
+    assert len(follows(services)) == 2
+    verbs.ask([])
+
+
+def follows(services):
+    return services.db.read(lambda: list(Command.select().where(Command.kind == "follow")))

@@ -163,6 +163,7 @@ class Observer:
         self.keys: list[str] = []
         self.keys_heard: list[str] = []
         self.masked: list[bool] = []
+        self.growing: list[Turn] = []
         self.handed_over: list[tuple[str, str]] = []
         self.tools: list[ToolRecord] = []
         self.lookups: list[Lookup] = []
@@ -179,6 +180,10 @@ class Observer:
     def turn_begun(self, turn: Turn) -> None:
         assert not self.ends, "a turn after the end"
         self.begun.append(turn)
+
+    def turn_growing(self, turn: Turn) -> None:
+        assert not self.ends, "a turn after the end"
+        self.growing.append(turn)
 
     def timing(self, timing: TurnTiming) -> None:
         self.timings.append(timing)

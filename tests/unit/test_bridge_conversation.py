@@ -307,6 +307,7 @@ def test_two_words_cut_the_agent_off_before_the_time_is_up() -> None:
     item = talk.start_speech()
     talk.tell(CallerTextDelta(item, "Wait "))
     assert talk.calls == []
+    assert [turn.text for turn in talk.observer.growing] == ["Wait"]
     talk.tell(CallerTextDelta(item, "stop"))
     assert talk.calls[0] == ("cancel",)
     talk.end()

@@ -53,6 +53,27 @@ def test_words_that_come_before_the_end_of_speech_are_told_at_its_end() -> None:
     assert transcript.turns() == [told]
 
 
+def test_what_a_caller_is_saying_grows_until_it_is_written() -> None:
+    transcript = Transcript()
+    transcript.caller_started("u1", 100)
+    assert transcript.caller_growing("u1") is None
+    transcript.caller_delta("u1", "I would ", 200)
+    assert transcript.caller_growing("u1") == Turn(1, "user", "I would", 100, 100, final=False)
+    transcript.caller_stopped("u1", 900)
+    assert transcript.caller_text("u1", "I would.", 950) == Turn(1, "user", "I would.", 100, 900)
+    assert transcript.caller_growing("u1") is None
+    assert transcript.caller_growing("u2") is None
+
+
+def test_what_grew_and_was_nothing_is_taken_back() -> None:
+    transcript = Transcript()
+    transcript.caller_delta("u1", "uh", 200)
+    transcript.caller_growing("u1")
+    transcript.caller_stopped("u1", 900)
+    told = transcript.caller_text("u1", "", 950)
+    assert (told.seq, told.text) == (1, "")
+
+
 def test_a_recognition_whose_speech_was_never_reported_has_the_time_it_came() -> None:
     told = Transcript().caller_text("u1", "Hello?", 700)
     assert told == Turn(1, "user", "Hello?", 700, 700)

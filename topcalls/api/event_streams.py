@@ -7,7 +7,7 @@ read from the database when there is room again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final
 
 import gevent
@@ -18,12 +18,15 @@ from gevent.queue import Empty, Queue
 from topcalls import metrics
 from topcalls.api.schemas.live_events import SCHEMAS
 from topcalls.clock import Clock
-from topcalls.core.live_events import END, Position
+from topcalls.core.live_events import END, PARTIAL, Position
 from topcalls.errors import NoCapacity, RateLimited, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.live_events import Follower, LiveEvent
 
 LOOK_SECONDS: Final = 0.25
+ASK_EVERY: Final = 8
+"""Looks between two in which it is made sure that partial words are told."""
+
 HEARTBEAT_SECONDS: Final = 15.0
 RETRY_MS: Final = 2000
 """After how long a client that was cut off comes again."""
@@ -96,18 +99,23 @@ class EventStream:
 
 def _encoded(event: LiveEvent) -> bytes:
     data = orjson.dumps(SCHEMAS[event.name].dump(event.view))
-    return b"id: %s\nevent: %s\ndata: %s\n\n" % (
-        str(event.position).encode(),
-        event.name.encode(),
-        data,
-    )
+    named = b"event: %s\ndata: %s\n\n" % (event.name.encode(), data)
+    if event.name == PARTIAL:
+        return named  # whoever comes again goes on behind what lasts
+    return b"id: %s\n" % str(event.position).encode() + named
 
 
 class EventStreams:
-    """Those of one API process. `news` tells followers what is new; see `services.LiveEvents`."""
+    """Those of one API process. `news` tells followers what is new, see `services.LiveEvents`;
+    `ask` has the controllers of calls tell what is being said in them."""
 
-    def __init__(self, news: Callable[[Sequence[Follower]], dict[int, list[LiveEvent]]]) -> None:
+    def __init__(
+        self,
+        news: Callable[[Sequence[Follower]], dict[int, list[LiveEvent]]],
+        ask: Callable[[Collection[str]], object] = lambda _: None,
+    ) -> None:
         self._news = news
+        self._ask = ask
         self._streams: dict[int, EventStream] = {}
         self._count = 0
         self._reader: gevent.Greenlet | None = None
@@ -154,15 +162,19 @@ class EventStreams:
             stream.close()
 
     def _read(self) -> None:
+        looks = 0
         while self._streams:
-            self._look()
+            self._look(asks=looks % ASK_EVERY == 0)
+            looks += 1
             if self._stopping.wait(LOOK_SECONDS):
                 return
 
-    def _look(self) -> None:
+    def _look(self, *, asks: bool) -> None:
         reading = [stream for stream in self._streams.values() if stream.room]
         followers = [Follower(one.number, one.call_id, one.position) for one in reading]
         try:
+            if asks:
+                self._ask({one.call_id for one in followers})
             news = self._news(followers)
         except StoreUnavailable as error:
             log.warning("Events could not be read", why=str(error))

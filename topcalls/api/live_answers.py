@@ -38,7 +38,7 @@ DOCUMENTED: dict[str, Any] = {
                         "type": "string",
                         "description": "Server-sent events, named "
                         + ", ".join(f"`{name}`" for name in NAMES)
-                        + ". Each has an `id` and JSON `data`.",
+                        + ". Each has JSON `data`, and all but `partial` an `id`.",
                     }
                 },
             }

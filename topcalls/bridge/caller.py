@@ -75,6 +75,7 @@ class Caller:
     def text_delta(self, event: CallerTextDelta) -> None:
         parts = self._parts
         so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
+        parts.tell_growing(parts.transcript.caller_growing(event.item_id))
         self._said(event.item_id, so_far, final=False)
 
     def text(self, event: CallerTranscript) -> None:

@@ -37,6 +37,10 @@ class BridgeObserver(Protocol):
         """A turn of the agent is audible: how it stands unless more is told of it. Without words:
         nothing of it was heard."""
 
+    def turn_growing(self, turn: Turn) -> None:
+        """What the caller has said so far; `turn` tells all of it, or `turn_begun` that it was
+        nothing."""
+
     def timing(self, timing: TurnTiming) -> None:
         """Where the time of one answer went."""
 
@@ -107,6 +111,11 @@ class Parts:
             return 0
         moment = self.now if moment is None else moment
         return max(0, round((moment - self.answered_at) * 1000))
+
+    def tell_growing(self, turn: Turn | None) -> None:
+        """Words that a recogniser is still at; nothing while the recording is paused."""
+        if turn is not None and self.redaction.applied(turn) == turn:
+            self.observer.turn_growing(turn)
 
     def tell(self, turn: Turn | None) -> None:
         """Which keys were pressed is told outside only where that was asked for, and what is said

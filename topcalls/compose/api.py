@@ -28,7 +28,7 @@ def build_api(settings: Settings) -> ApiServer:
     database has to be migrated first."""
     services = open_services(settings)
     live_events = LiveEvents(services.db, services.clock)
-    streams = EventStreams(live_events.news)
+    streams = EventStreams(live_events.news, live_events.ask)
     app = create_app(
         ApiServices(
             account_speech=services.account_speech,

@@ -15,6 +15,9 @@ class BriefingObserver:
     def turn_begun(self, turn: object) -> None:
         """Nor is this."""
 
+    def turn_growing(self, turn: object) -> None:
+        """Nor this."""
+
     def timing(self, timing: object) -> None:
         """Nor this."""
 

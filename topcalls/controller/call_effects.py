@@ -27,6 +27,7 @@ from topcalls.controller.journal import Journal
 from topcalls.controller.line_hold import LineHold
 from topcalls.controller.listeners import CallListeners
 from topcalls.controller.live_words import WordsDesk
+from topcalls.controller.partial_words import PartialWordsWriter
 from topcalls.controller.pick_up import PickUp, hang_up_cause
 from topcalls.controller.supervisors import Supervisors
 from topcalls.controller.switch_player import ChannelPlayer
@@ -110,6 +111,7 @@ class CallEffects:
         self.transfers = Transfers(call, gear, journal, self)
         self.supervisors = Supervisors(call, gear, journal, self)
         self.words = WordsDesk(journal, self)
+        self.partial_words = PartialWordsWriter(journal, gear.clock)
         self.listeners = CallListeners(lambda: self.leg, journal, gear.clock)
         self.recording = CallRecording(
             call, lambda: self.channel_uuid, gear, journal, self._recording_masked
@@ -437,10 +439,15 @@ class CallEffects:
 
     def turn(self, turn: Turn) -> None:
         self._journal.turn(turn)
+        if turn.speaker == "user":
+            self.partial_words.settled()
 
     def turn_begun(self, turn: Turn) -> None:
         """Written at once: should we die, another controller knows what was being said."""
-        self._journal.turn(turn)
+        self.turn(turn)
+
+    def turn_growing(self, turn: Turn) -> None:
+        self.partial_words.said(turn)
 
     def usage(self, model: str, usage: TokenUsage) -> None:
         """What a model took, if anything; kept as a sum by model, which may be written twice."""

@@ -9,6 +9,7 @@ transition is stored, which finishes it, so that it holds whatever becomes of th
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from topcalls.clock import Clock
@@ -18,6 +19,7 @@ from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.commands import CommandRow, Commands
 from topcalls.services.live_words import INJECT, SAY
+from topcalls.services.partial_words import FOLLOW
 
 _Kind = Callable[[LiveCall, dict[str, Any]], bool]
 """Carries a command out, and says whether it is done; what is not comes again."""
@@ -42,6 +44,7 @@ class CommandTaker:
             "tool_result": _not_while(_is_being_taken_up, _tool_result),
             SAY: _not_while(_is_being_taken_up, _say),
             INJECT: _not_while(_is_being_taken_up, _inject),
+            FOLLOW: _follow,
             "supervise": _supervise,
             "pause_recording": _not_while(_recording_is_being_taken_up, _pause_recording),
             "resume_recording": _not_while(_recording_is_being_taken_up, _resume_recording),
@@ -117,6 +120,11 @@ def _press_keys(live: LiveCall, payload: dict[str, Any]) -> None:
 
 def _supervise(live: LiveCall, payload: dict[str, Any]) -> bool:
     live.effects.supervisors.wish(payload)
+    return True
+
+
+def _follow(live: LiveCall, payload: dict[str, Any]) -> bool:
+    live.effects.partial_words.follow(datetime.fromisoformat(payload["until"]))
     return True
 
 

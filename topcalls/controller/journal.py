@@ -75,6 +75,20 @@ class Journal:
         at = self._clock.now()
         self._entries.put(lambda: self._calls.append_turn(self._call_id, turn, at))
 
+    def partial_words(self, latest: Callable[[], Turn | None]) -> None:
+        """What the caller has said so far, by the time that it can be written."""
+
+        def write() -> None:
+            turn = latest()
+            if turn is not None:
+                self._calls.partial_words.put(self._call_id, turn, self._clock.now())
+
+        self._entries.put(write)
+
+    def no_partial_words(self) -> None:
+        """The turn that was being said goes before this."""
+        self._entries.put(lambda: self._calls.partial_words.clear(self._call_id))
+
     def timing(self, timing: TurnTiming) -> None:
         """The measured delays of one turn."""
         self._entries.put(lambda: self._calls.append_timing(self._call_id, timing))

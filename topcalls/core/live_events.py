@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 STATE: Final = "state"
+PARTIAL: Final = "partial"
 TURN: Final = "turn"
 TURN_REMOVED: Final = "turn_removed"
 DTMF: Final = "dtmf"
@@ -37,7 +39,7 @@ _OTHERS: Final = {
 """Kinds of the trail that are told by a name of their own."""
 
 NAMES: Final = tuple(
-    dict.fromkeys((STATE, *_OTHERS.values(), TURN, TURN_REMOVED, DTMF, LATENCY, TOOL, END))
+    dict.fromkeys((STATE, *_OTHERS.values(), PARTIAL, TURN, TURN_REMOVED, DTMF, LATENCY, TOOL, END))
 )
 _POSITION = re.compile(r"(\d{1,18})-(\d{1,9})-(\d{1,9})-(\d{1,9})(-end)?", re.ASCII)
 
@@ -50,13 +52,15 @@ def name_of(kind: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Position:
     """How much of a call was told: the number of the last event, turn, delay and tool. `over`: its
-    end too."""
+    end too. `partial`: when the last partial words were written, which a follower who comes again
+    need not know."""
 
     event: int = 0
     turn: int = 0
     timing: int = 0
     tool: int = 0
     over: bool = False
+    partial: datetime | None = None
 
     def __str__(self) -> str:
         end = "-end" if self.over else ""

@@ -129,6 +129,15 @@ class Transcript:
             entry.text += delta
         return entry.text
 
+    def caller_growing(self, item_id: str) -> Turn | None:
+        """What the caller has said of an item that is not written down yet; it ends where it is
+        told to. None without a word."""
+        entry = self._entries.get(("user", item_id))
+        turn = entry.turn() if entry is not None and not entry.text_done else None
+        if entry is not None and turn is not None:
+            entry.foretold = turn
+        return turn
+
     def caller_text(self, item_id: str, text: str, at_ms: int) -> Turn | None:
         """All of what the caller said in this item. `at_ms` counts only if nothing is known."""
         entry = self._entry("user", item_id)

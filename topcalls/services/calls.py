@@ -34,6 +34,7 @@ from topcalls.services.costs import Costs
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
+from topcalls.services.partial_words import PartialWordsDesk
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
@@ -45,7 +46,7 @@ from topcalls.services.transcripts import Transcripts
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, leases, standing
+from topcalls.store import calls, commands, leases, partial_words, standing
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -101,6 +102,7 @@ class Calls:
         self.appointments = Appointments(db)
         self.supervisions = Supervisions(db)
         self.live_words = LiveWords(db)
+        self.partial_words = PartialWordsDesk(db)
 
     # --- customers
 
@@ -314,7 +316,12 @@ class Calls:
 
     def close_transcript(self, call_id: str, at: datetime) -> None:
         """Every turn of the call is stored."""
-        self._db.run(calls.set_columns, call_id, transcript_closed_at=at)
+
+        def verb() -> None:
+            partial_words.clear(call_id)
+            calls.set_columns(call_id, transcript_closed_at=at)
+
+        self._db.run(verb)
 
     def extend_lease(self, call_ids: Iterable[str], owner: str, until: datetime) -> set[str]:
         """Keep live calls until `until`; the ids of those that are no longer the owner's."""

@@ -7,7 +7,7 @@ call, and goes on where another one was cut off.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,12 +22,20 @@ from topcalls.core.personal_data import Rules
 from topcalls.errors import NotFound
 from topcalls.services.call_trail import event_view
 from topcalls.services.call_views import TranscriptItem, call_view, transcript_items
+from topcalls.services.partial_words import PartialWordsDesk
 from topcalls.services.redacted_calls import rules_for_readers
 from topcalls.services.tools import tool_view
-from topcalls.store import calls
+from topcalls.store import calls, partial_words
 from topcalls.store import live_events as rows
 from topcalls.store.database import Database
-from topcalls.store.models import Call, CallEvent, CallTool, TranscriptTurn, TurnTiming
+from topcalls.store.models import (
+    Call,
+    CallEvent,
+    CallTool,
+    PartialWords,
+    TranscriptTurn,
+    TurnTiming,
+)
 
 LAST_WORDS = timedelta(seconds=30)
 """After the end of a call whose last words were never said to be written, nothing more comes."""
@@ -44,9 +52,20 @@ class Follower(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class PartialView:
+    """What the caller has said so far of the turn of this `id`."""
+
+    id: int
+    text: str
+    started_ms: int
+    user: str = "user"
+
+
+@dataclass(frozen=True, slots=True)
 class LiveEvent:
-    """Something to be told. `view`: an `EventView`, `TranscriptItem`, `TurnTiming`, `ToolView` or,
-    at the end, `CallView` without its transcript. `position`: how far whoever knows it has come."""
+    """Something to be told. `view`: an `EventView`, `TranscriptItem`, `PartialView`, `TurnTiming`,
+    `ToolView` or, at the end, `CallView` without its transcript. `position`: how far whoever knows
+    it has come."""
 
     name: str
     at: datetime
@@ -60,11 +79,16 @@ class LiveEvents:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._asking = PartialWordsDesk(db)
 
     def check(self, account_id: str, call_id: str) -> None:
         """Raises NotFound unless the account has this call."""
         if self._db.read(calls.of_account, account_id, call_id) is None:
             raise NotFound("No such call.")
+
+    def ask(self, call_ids: Collection[str]) -> None:
+        """These calls are followed: have their controllers tell what is being said."""
+        self._asking.ask(call_ids, self._clock.now())
 
     def news(self, followers: Sequence[Follower]) -> dict[int, list[LiveEvent]]:
         """What each of them is to be told next, in order, by its id."""
@@ -85,6 +109,8 @@ class _Rows:
         ids = {one.call_id for one in followers}
         self._calls = {call.id: call for call in rows.calls_of(ids)}
         known = [one.position for one in followers]
+        # Before the turns: one that is written meanwhile follows what was said of it so far.
+        self._partials = partial_words.of_calls(ids)
         self._events = _by_call(rows.events_after(ids, min(at.event for at in known)))
         self._turns = _by_call(rows.turns_after(ids, min(at.turn for at in known)))
         self._timings = _by_call(rows.timings_after(ids, min(at.timing for at in known)))
@@ -113,6 +139,11 @@ class _Rows:
             *_new(self._tools[call.id], "tool", known.tool, "change", partial(_tool, rules)),
         ]
         told = []
+        words = self._partials.get(call.id)
+        if words and call.ended_at is None and _is_news(words, known):
+            known = replace(known, partial=words.at)
+            view = PartialView(words.seq, words.text, words.started_ms)
+            told.append(LiveEvent(live_events.PARTIAL, words.at, view, known))
         for at, kind, number, (name, view) in sorted(news, key=lambda item: item[0]):
             learnt: dict[str, Any] = {kind: number}
             known = replace(known, **learnt)
@@ -150,6 +181,10 @@ def _new(
             at, name, view = told(row)
             latest = at if latest is None else max(latest, at)
             yield latest, kind, getattr(row, number), (name, view)
+
+
+def _is_news(words: PartialWords, known: Position) -> bool:
+    return known.partial is None or words.at > known.partial
 
 
 def _event(rules: Rules | None, row: CallEvent) -> tuple[datetime, str, Any]:

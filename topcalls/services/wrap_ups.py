@@ -17,7 +17,7 @@ from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, webhooks, wrap_ups
+from topcalls.store import calls, partial_words, webhooks, wrap_ups
 from topcalls.store.database import Database
 from topcalls.store.models import WrapUp
 
@@ -159,6 +159,7 @@ class WrapUps:
             event = WEBHOOKS.get(State(call.state)) if call is not None else None
             if call is None or event is None:
                 return Result.SKIPPED
+            partial_words.clear(call_id)  # a controller that died leaves them
             if not webhooks.event_exists(call_id, event):
                 self._costs.close(call)
                 turns = calls.transcripts([call_id])[call_id]

@@ -11,6 +11,15 @@ from topcalls.api.schemas.tools import ToolUseSchema
 from topcalls.core import live_events
 
 
+class PartialSchema(TurnSchema):
+    """What the caller has said so far: a turn that is not written down yet."""
+
+    class Meta:
+        """A turn has more when it is written."""
+
+        fields = ("id", "user", "text", "started_ms")
+
+
 class RemovedTurnSchema(ma.Schema):
     """A turn that was foretold, and that nobody heard."""
 
@@ -34,6 +43,7 @@ _TRAIL = CallEventSchema()
 
 SCHEMAS: dict[str, ma.Schema] = {
     **dict.fromkeys(live_events.NAMES, _TRAIL),
+    live_events.PARTIAL: PartialSchema(),
     live_events.TURN: TurnSchema(),
     live_events.DTMF: TurnSchema(),
     live_events.TURN_REMOVED: RemovedTurnSchema(),

@@ -200,6 +200,18 @@ class TranscriptTurn(Table):
         primary_key = peewee.CompositeKey("call", "seq")
 
 
+class PartialWords(Table):
+    """What the caller is saying just now, where somebody follows the call: the turn of `seq` as far
+    as it is known. It is written over, and deleted when the turn is stored."""
+
+    call = peewee.ForeignKeyField(Call, primary_key=True, on_delete="CASCADE")
+    call_id: str
+    seq = peewee.IntegerField()
+    text = SpeechField()
+    started_ms = peewee.IntegerField()
+    at = InstantField()
+
+
 class TurnTiming(Table):
     """Where the time of one answer went: a stored `core.turns.TurnTiming`."""
 
