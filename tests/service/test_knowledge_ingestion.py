@@ -359,7 +359,7 @@ def test_a_source_held_by_a_worker_that_is_known_to_be_dead_is_free_at_once(serv
     text_base(services, account)
     dead = ingestion(services, owner="workers")
     assert dead.due(services.clock.now())
-    services.housekeeping.succeed("workers", "due-loop", services.clock.now())
+    services.housekeeping.succeed("workers", ["due-loop"], services.clock.now())
     assert dead.due(services.clock.now())
 
 

@@ -160,8 +160,8 @@ def test_what_dead_workers_held_is_free_at_once(services):
     (taken,) = services.webhooks.due(now, 10)
     assert services.housekeeping.hold("loop", "dead", now, 60)
     owner = services.db.read(lambda: WebhookDelivery.get().lease_owner)
-    assert services.housekeeping.succeed("somebody else", "other loop", now) == 0
+    assert services.housekeeping.succeed("somebody else", ["other loop"], now) == 0
     assert services.webhooks.due(now, 10) == []
-    assert services.housekeeping.succeed(owner, "loop", now) == 1
+    assert services.housekeeping.succeed(owner, ["loop"], now) == 1
     assert [delivery.id for delivery in services.webhooks.due(now, 10)] == [taken.id]
     assert services.housekeeping.hold("loop", "heir", now, 60)

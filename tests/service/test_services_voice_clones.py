@@ -451,7 +451,7 @@ def test_two_workers_do_not_do_the_same(studio):
     other = VoiceClones(studio.api.services.db, studio.clock, {}, owner="other")
     other.run(taken, now)
     assert studio.get(taken).json["state"] == "creating"
-    assert studio.api.services.housekeeping.succeed(studio.clones._owner, "loop", now) == 1
+    assert studio.api.services.housekeeping.succeed(studio.clones._owner, ["loop"], now) == 1
     assert studio.clones.due(now) == [taken]
 
 

@@ -75,7 +75,7 @@ def verbs(services, who):
     yield "adopt", lambda: services.dispatch.adopt("o", "n", now(), 5)
     yield "adopt of the dead", lambda: services.dispatch.adopt("o", "n", now(), 5, ["dead"])
     yield "are live", lambda: services.dispatch.are_live([life.channel_uuid, life.call_id])
-    yield "succeed", lambda: services.housekeeping.succeed("dead", "loop", now())
+    yield "succeed", lambda: services.housekeeping.succeed("dead", ["loop"], now())
     yield "release due", lambda: services.dispatch.release_due(now())
     yield "expire", lambda: services.dispatch.expire(now())
     yield "stop", lambda: services.calls.stop(who.account_id, life.call_id)

@@ -86,6 +86,7 @@ def worker_services(
     return WorkerServices(
         clock=clock,
         catalogue=services.catalogue,
+        campaigns=services.campaign_engine,
         webhooks=services.webhooks,
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,

@@ -131,7 +131,7 @@ def test_no_window_is_ever_exceeded(concurrent, per_minute, per_second, percent,
 
 
 def test_places_go_to_whoever_runs_least_for_its_weight():
-    lanes = [Lane("a", 0, 100), Lane("b", 0, 100, weight=200), Lane("c", 3, 100)]
+    lanes = [Lane("a", 0, 100), Lane("b", 0, 100, weight=2), Lane("c", 3, 100)]
     assert shares(lanes, 10) == {"a": 3, "b": 7}
 
 
@@ -203,7 +203,7 @@ def test_a_round_is_one_plan_for_all_campaigns():
     accounts = [AccountAhead("acme", 0, 0, 20), AccountAhead("big", 0, 0, 20)]
     campaigns = [
         Producing("one", "acme", 0, 0, 20),
-        Producing("two", "acme", 0, 0, 20, weight=300),
+        Producing("two", "acme", 0, 0, 20, weight=3),
         Producing("full", "big", 5, 20, 20),
         Producing("three", "big", 0, 5, 20),
     ]

@@ -33,10 +33,16 @@ from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.campaign_attempts import CampaignAttempts
 from topcalls.services.campaign_contacts import CampaignContacts
 from topcalls.services.campaign_control import CampaignControl
+from topcalls.services.campaign_engine import CampaignEngine
 from topcalls.services.campaign_enrolment import Enrolment
 from topcalls.services.campaign_moves import CampaignMoves
+from topcalls.services.campaign_producer import CampaignProducer
+from topcalls.services.campaign_queue import CampaignQueue
+from topcalls.services.campaign_requests import CampaignRequests
+from topcalls.services.campaign_watch import CampaignWatch
 from topcalls.services.campaign_webhooks import CampaignWebhooks, campaign_hook
 from topcalls.services.campaigns import Campaigns, campaigns_of_agent
 from topcalls.services.carriers import Carriers
@@ -119,6 +125,7 @@ class Services:
     campaign_contacts: CampaignContacts
     campaign_control: CampaignControl
     enrolment: Enrolment
+    campaign_engine: CampaignEngine
     carriers: Carriers
     phone_numbers: PhoneNumbers
     provisioning: Provisioning
@@ -211,14 +218,16 @@ def wire(
         disable_after=settings.webhook_disable_after,
         campaigns=campaign_hook,
     )
-    campaign_moves = CampaignMoves(
-        CampaignWebhooks(webhooks.interests, sandbox=settings.telephony_mode == "sandbox")
-    )
     lineup = lineup_of(settings)
     prices = prices_of(settings)
     costs = Costs(clock, prices, lineup)
     transitions = Transitions(
         quotas, webhooks, costs, timedelta(seconds=settings.dispatch_timeout_seconds)
+    )
+    campaign_queue = CampaignQueue(db, transitions)
+    campaign_moves = CampaignMoves(
+        CampaignWebhooks(webhooks.interests, sandbox=settings.telephony_mode == "sandbox"),
+        campaign_queue.give_back,
     )
     voices = Voices(db, lineup, voice_libraries(settings))
     private = private_webhooks_allowed(settings)
@@ -266,6 +275,7 @@ def wire(
     )
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent, campaigns_of_agent))
     campaigns = Campaigns(db, clock, catalogue, agents)
+    enrolment = Enrolment(db, campaign_moves)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
@@ -286,7 +296,14 @@ def wire(
         campaigns=campaigns,
         campaign_contacts=CampaignContacts(db, clock),
         campaign_control=CampaignControl(db, clock, campaigns, campaign_moves),
-        enrolment=Enrolment(db, campaign_moves),
+        enrolment=enrolment,
+        campaign_engine=CampaignEngine(
+            enrolment,
+            campaign_queue,
+            CampaignAttempts(db),
+            CampaignWatch(db, campaign_moves),
+            CampaignProducer(db, calls, CampaignRequests(agents), campaign_moves),
+        ),
         carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
         phone_numbers=phone_numbers,
         provisioning=Provisioning(db, clock, phone_numbers, sellers, purchase_rules(settings)),

@@ -14,10 +14,12 @@ from topcalls.net.http import HttpClient
 from topcalls.presence import Presence
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
+from topcalls.worker import campaign_loop, schedule
 from topcalls.worker.app import WorkerProcess
 from topcalls.worker.queue import open_queue
-from topcalls.worker.schedule import LOOP
 from topcalls.worker.services import LEASE_OWNER, WorkerServices
+
+LOOPS = (schedule.LOOP, campaign_loop.LOOP)
 
 
 def build_worker(settings: Settings) -> WorkerProcess:
@@ -34,6 +36,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
         WorkerServices(
             clock=services.clock,
             catalogue=services.catalogue,
+            campaigns=services.campaign_engine,
             webhooks=services.webhooks,
             sender=WebhookSender(
                 services.db,
@@ -75,4 +78,4 @@ def _succeed_the_dead(settings: Settings, services: Services) -> None:
     for name in presence.dead():
         presence.forget(name)
     if not presence.others():
-        services.housekeeping.succeed(LEASE_OWNER, LOOP, services.clock.now())
+        services.housekeeping.succeed(LEASE_OWNER, LOOPS, services.clock.now())

@@ -2,7 +2,7 @@
 
 Places are given one after the other: to the highest priority first, among equals to whoever runs
 the fewest calls for its weight. So nobody who comes late waits for those who came early to be done,
-and a weight of 200 has twice the calls of a weight of 100 when both want more than they get.
+and a weight of 2 has twice the calls of a weight of 1 when both want more than they get.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-DEFAULT_WEIGHT: Final = 100
+DEFAULT_WEIGHT: Final = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from topcalls.services import do_not_call, quotas, routing, tool_secrets
 from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
 from topcalls.services.appointments import Appointments
+from topcalls.services.budgets import CampaignBudget
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.costs import Costs
@@ -56,6 +57,14 @@ DISPATCH_TRIES = 10
 """How often a call may be claimed and not dialled before only its dispatch time-out ends it."""
 
 _COMMAND_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignPlace:
+    """The campaign that makes a call, what it may spend, and which of its leads it calls."""
+
+    budget: CampaignBudget
+    lead_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +116,14 @@ class Calls:
     # --- customers
 
     def create(
-        self, principal: Principal, request: CallRequest, now: datetime | None = None
+        self,
+        principal: Principal,
+        request: CallRequest,
+        now: datetime | None = None,
+        place: CampaignPlace | None = None,
     ) -> CallView:
-        """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes.
+        """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes. `place`:
+        a campaign makes it.
 
         Raises:
             InsufficientQuota: the account's minutes, or a budget, have less than the call may need.
@@ -129,7 +143,7 @@ class Calls:
             variables.of_call(from_number, request.phone_number),
         )
         moment = now or self._clock.now()
-        return self._db.run(self._create, principal, request, moment)
+        return self._db.run(self._create, principal, request, moment, place)
 
     def get(self, account_id: str, call_id: str) -> CallView:
         """Raises NotFound."""
@@ -337,7 +351,13 @@ class Calls:
 
     # --- parts
 
-    def _create(self, principal: Principal, request: CallRequest, now: datetime) -> CallView:
+    def _create(
+        self,
+        principal: Principal,
+        request: CallRequest,
+        now: datetime,
+        place: CampaignPlace | None,
+    ) -> CallView:
         account_id, call_id = principal.account_id, new_id()
         routing.check_carrier(account_id, request.carrier_id)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
@@ -352,7 +372,8 @@ class Calls:
         waits = request.schedule_at is not None and request.schedule_at > now
         cost = self._costs.predicted(account_id, request)
         when = request.schedule_at if waits and request.schedule_at is not None else now
-        claim = Claim(call_id, request.max_duration, cost, when)
+        budget = place.budget if place is not None else None
+        claim = Claim(call_id, request.max_duration, cost, when, budget)
         quotas.set_aside(account.balance, account.limits, account_id, claim, now)
         created_at = calls.free_after(account.last_created_at, now)
         call = calls.insert(
@@ -368,6 +389,8 @@ class Calls:
             key_id=principal.key_id,
             agent_id=request.agent_id,
             agent_version=request.agent_version,
+            campaign_id=budget.campaign_id if budget is not None else None,
+            lead_id=place.lead_id if place is not None else None,
             channel_id=new_id(),
             tries_left=DISPATCH_TRIES,
             created_at=created_at,

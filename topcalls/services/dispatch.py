@@ -1,14 +1,13 @@
 """Which call is dialled next, by whom, and what becomes of calls that nobody carries any more.
 
 A claim is one transaction: it counts what every account with waiting calls is running, gives free
-places in turn to the account that runs the least, and moves each call it takes from queued to
-dispatching under a lease. A node takes no more than its share (`node_shares.py`). Limits are
+places in turn (`claim_turns.py`), and moves each call it takes from queued to dispatching under a
+lease. A node takes no more than its share (`node_shares.py`). Limits are
 counted from rows, so nothing has to be given back by hand.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,8 +27,11 @@ from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
+from topcalls.services.campaign_plans import CampaignPlans
 from topcalls.services.carried import carried_over
 from topcalls.services.catalogue import Catalogue
+from topcalls.services.claim_turns import MOST_AT_ONCE as _MOST_AT_ONCE
+from topcalls.services.claim_turns import ClaimTurns
 from topcalls.services.node_shares import NodeShares, Shares
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.routing import RoutePlanner
@@ -51,7 +53,6 @@ UNDIALLED_AFTER = timedelta(seconds=LEASE_SECONDS)
 other may have it."""
 
 _BATCH = 200
-_MOST_AT_ONCE = 200
 
 log = get_logger("dispatch")
 
@@ -76,6 +77,7 @@ class Dispatch:
         self._transitions = transitions
         self._node_capacity = node_capacity
         self._shares = NodeShares()
+        self._plans = CampaignPlans()
 
     def claim(self, owner: str, node: str, free_slots: int, now: datetime) -> list[ClaimedCall]:
         """Take up to `free_slots` calls for a controller, within every limit, fair to accounts."""
@@ -153,20 +155,18 @@ class Dispatch:
     def _claim(self, owner: str, node: str, free_slots: int, now: datetime) -> _Claim:
         slots = min(free_slots, _MOST_AT_ONCE, self._room_on(node))
         waiting = dispatch.lock_waiting_accounts() if slots > 0 else []
-        loads = dispatch.loads(waiting, now) if waiting else []
-        callable_now = min(sum(load.room for load in loads), _MOST_AT_ONCE)
+        turns = ClaimTurns(waiting, self._plans, now)
+        callable_now = turns.callable_now
         if callable_now < 1:
             return _Claim()
         shares = self._shares.look(node, callable_now, now)
         if shares.mine < 1:
-            return _Claim(shares=shares, left=_first(loads))
-        taken: list[ClaimedCall] = []
+            return _Claim(shares=shares, left=turns.first())
         planner = RoutePlanner(node, now)
-        for account_id, places in _share(loads, min(slots, shares.mine)).items():
-            for call in dispatch.next_of(account_id, places):
-                took = self._take(call, owner, node, now, planner)
-                taken += [took] if took is not None else []
-        return _Claim(taken, shares)
+        taken: list[ClaimedCall | None] = []
+        for call in turns.next(min(slots, shares.mine)):
+            taken.append(self._take(call, owner, node, now, planner))
+        return _Claim([call for call in taken if call is not None], shares)
 
     def _take(
         self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
@@ -222,28 +222,6 @@ class _Claim:
     taken: list[ClaimedCall] = field(default_factory=list)
     shares: Shares = Shares(0)  # noqa: RUF009 - it is frozen
     left: str | None = None
-
-
-def _first(loads: list[dispatch.Load]) -> str | None:
-    """The call that would be claimed first."""
-    for account_id in _share(loads, 1):
-        for call in dispatch.next_of(account_id, 1):
-            return str(call.id)
-    return None
-
-
-def _share(loads: list[dispatch.Load], slots: int) -> dict[str, int]:
-    """Places per account: one after the other to whoever runs the fewest calls and has room."""
-    room = {load.account_id: load.room for load in loads}
-    running = [(load.live, load.account_id) for load in loads if load.room > 0]
-    heapq.heapify(running)
-    shares: dict[str, int] = {}
-    while running and sum(shares.values()) < slots:
-        live, account_id = heapq.heappop(running)
-        shares[account_id] = shares.get(account_id, 0) + 1
-        if shares[account_id] < room[account_id]:
-            heapq.heappush(running, (live + 1, account_id))
-    return shares
 
 
 def _taken_over(rows: list[Call], owner: str, now: datetime) -> list[ClaimedCall]:

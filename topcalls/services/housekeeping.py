@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -101,12 +102,13 @@ class Housekeeping:
             ),
         )
 
-    def succeed(self, owner: str, loop: str, now: datetime) -> int:
-        """All processes that shared a name in leases, and ran a loop in turns, have died: what they
+    def succeed(self, owner: str, loops: Sequence[str], now: datetime) -> int:
+        """All processes that shared a name in leases, and ran loops in turns, have died: what they
         held is free at once. How many deliveries, wrap-ups and other work that is."""
 
         def verb() -> int:
-            leases.vacate(loop)
+            for loop in loops:
+                leases.vacate(loop)
             others = sum(
                 leases.expire(model, owner, now) for model in (ClonedVoice, KnowledgeSource)
             )

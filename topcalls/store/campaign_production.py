@@ -129,6 +129,14 @@ def over(limit: int, given_up: datetime) -> list[Over]:
     return [Over(*row) for row in tuples(query)]
 
 
+_ANY_OPEN = "SELECT 1 FROM campaign_attempt WHERE campaign_id = ? AND ended_at IS NULL LIMIT 1"
+
+
+def any_open(campaign_id: str) -> bool:
+    """Whether a campaign has a call that is not settled."""
+    return bool(rows.select(_ANY_OPEN, campaign_id))
+
+
 # --- numbers
 
 _USE = """

@@ -61,6 +61,11 @@ def page(
     return list(query.order_by(Campaign.created_at.desc()).limit(limit))
 
 
+def of_ids(campaign_ids: Collection[str]) -> list[Campaign]:
+    """These campaigns."""
+    return list(Campaign.select().where(Campaign.id.in_(list(campaign_ids))))
+
+
 def running() -> list[Campaign]:
     """Every campaign that runs, of all accounts."""
     return list(Campaign.select().where(IS_RUNNING).order_by(Campaign.id))

@@ -6,15 +6,16 @@ look at the queue costs the same with a million calls behind it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from peewee import fn
 
 from topcalls.core.call_state import State
 from topcalls.store import rows
 from topcalls.store.locking import locked
-from topcalls.store.models import Account, Call, Controller
+from topcalls.store.models import Account, ApiKey, Call, Controller
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_QUEUED
 
@@ -22,18 +23,27 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Load(NamedTuple):
-    """An account with waiting calls: what it may do, and what it does."""
+    """An account with waiting calls: what it may do, and what it does. `live_inbound` are in
+    `live`; `inbound_reserve` of `max_concurrent` are kept for calls that come in."""
 
     account_id: str
     max_concurrent: int
     max_per_minute: int
+    inbound_reserve: int
     live: int
+    live_inbound: int
     last_minute: int
 
     @property
     def room(self) -> int:
-        """How many more calls may start now."""
-        return max(0, min(self.max_concurrent - self.live, self.max_per_minute - self.last_minute))
+        """How many more calls may be dialled now."""
+        kept = max(0, self.inbound_reserve - self.live_inbound)
+        places = self.max_concurrent - self.live - kept
+        return max(0, min(places, self.max_per_minute - self.last_minute))
+
+    def after(self, dialled: int) -> Load:
+        """As it is when so many more calls are being dialled."""
+        return self._replace(live=self.live + dialled, last_minute=self.last_minute + dialled)
 
 
 def lock_waiting_accounts() -> list[str]:
@@ -50,24 +60,79 @@ def lock_waiting_accounts() -> list[str]:
 def loads(account_ids: list[str], now: datetime) -> list[Load]:
     """What these accounts run at this moment."""
     live = Call.select(fn.COUNT(Call.id)).where(Call.account == Account.id, IS_LIVE)
+    inbound = live.where(Call.direction == "inbound")
     recent = Call.select(fn.COUNT(Call.id)).where(
         Call.account == Account.id, Call.claimed_at > now - _MINUTE
     )
     query = Account.select(
-        Account.id, Account.max_concurrent_calls, Account.max_calls_per_minute, live, recent
+        Account.id,
+        Account.max_concurrent_calls,
+        Account.max_calls_per_minute,
+        Account.inbound_reserve,
+        live,
+        inbound,
+        recent,
     ).where(Account.id.in_(account_ids))
     return [Load(*row) for row in tuples(query)]
 
 
-def next_of(account_id: str, limit: int) -> list[Call]:
-    """An account's next calls: highest priority first, then the longest waiting."""
+def room_of_keys(account_ids: list[str]) -> dict[str, dict[str, int]]:
+    """How many more calls may start that each key has created, by account; of keys that have a
+    limit of their own."""
+    live = Call.select(fn.COUNT(Call.id)).where(
+        Call.account == ApiKey.account, Call.key_id == ApiKey.id, IS_LIVE
+    )
+    query = ApiKey.select(ApiKey.account, ApiKey.id, ApiKey.max_concurrent_calls, live).where(
+        ApiKey.account.in_(account_ids), ApiKey.max_concurrent_calls.is_null(False)
+    )
+    room: dict[str, dict[str, int]] = {}
+    for account_id, key_id, most, running in tuples(query):
+        room.setdefault(account_id, {})[key_id] = max(0, most - running)
+    return room
+
+
+def next_of(
+    account_id: str, limit: int, full_keys: Collection[str] = (), of_campaigns: bool = True
+) -> list[Call]:
+    """An account's next calls: highest priority first, then the longest waiting; none that one of
+    the `full_keys` has created. Not `of_campaigns`: none that a campaign has made."""
+    others = Call.key_id.is_null() | Call.key_id.not_in(list(full_keys)) if full_keys else True
     query = (
-        Call.select()
-        .where(Call.account == account_id, IS_QUEUED, Call.tries_left > 0)
+        _waiting(Call.select(), account_id, of_campaigns)
+        .where(others)
         .order_by(Call.priority.desc(), Call.queued_at)
         .limit(limit)
     )
     return list(locked(query, skip_locked=True))
+
+
+def priorities(account_id: str, limit: int) -> list[int]:
+    """The priorities of an account's next calls that no campaign has made."""
+    query = _waiting(Call.select(Call.priority), account_id, of_campaigns=False)
+    ordered = query.order_by(Call.priority.desc(), Call.queued_at).limit(limit)
+    return [priority for (priority,) in tuples(ordered)]
+
+
+def next_of_campaign(account_id: str, campaign_id: str, limit: int) -> list[Call]:
+    """A campaign's next calls, the longest waiting first."""
+    query = (
+        Call.select()
+        .where(
+            Call.account == account_id,
+            Call.campaign_id == campaign_id,
+            Call.state == State.QUEUED,
+            Call.ended_at.is_null(),
+            Call.tries_left > 0,
+        )
+        .order_by(Call.queued_at)
+        .limit(limit)
+    )
+    return list(locked(query, skip_locked=True))
+
+
+def _waiting(query: Any, account_id: str, of_campaigns: bool) -> Any:
+    waiting = query.where(Call.account == account_id, IS_QUEUED, Call.tries_left > 0)
+    return waiting if of_campaigns else waiting.where(Call.campaign_id.is_null())
 
 
 def lock_node(node: str) -> None:

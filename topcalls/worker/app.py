@@ -1,4 +1,5 @@
-"""The worker process: a Huey consumer, the due loop and the lanes of the webhooks."""
+"""The worker process: a Huey consumer, the loops of what is due and of campaigns, and the lanes of
+the webhooks."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from huey.api import Huey
 
 from topcalls.log import get_logger
 from topcalls.services.webhooks import LANE_WIDTH
+from topcalls.worker.campaign_loop import CampaignLoop
 from topcalls.worker.consumer import QueueConsumer
 from topcalls.worker.lanes import Lanes, Work
 from topcalls.worker.outage import Outage
@@ -60,6 +62,7 @@ class WorkerProcess:
         self._lanes = Lanes(LANE_WIDTH, DELIVERIES, self._delivery_ended, DOUBTFUL_DELIVERIES)
         tasks = register(queue, services, self._lanes, database)
         self._loop = DueLoop(services, tasks, self._lanes, database, self._queue_outage, interval)
+        self._campaigns = CampaignLoop(services, database, interval)
         register_tick(queue, services, tasks, self._loop)
         self._consumer = QueueConsumer(queue, queue_workers, self._queue_outage, stop_seconds)
         self._stopping = Event()
@@ -98,14 +101,18 @@ class WorkerProcess:
         self._loop.wake()
 
     def _run(self) -> None:
-        self._loop.ensure_running()
+        self._ensure_loops()
         while not self._stopping.wait(HEALTH_SECONDS):
-            self._loop.ensure_running()
+            self._ensure_loops()
             try:
                 self._consumer.check_worker_health()
             except Exception as error:
                 log.exception("Look at the queue's greenlets failed", why=repr(error))
         self._finish()
+
+    def _ensure_loops(self) -> None:
+        self._loop.ensure_running()
+        self._campaigns.ensure_running()
 
     def _open_queue(self) -> None:
         clock = self._services.clock
@@ -124,6 +131,7 @@ class WorkerProcess:
                 return
 
     def _finish(self) -> None:
+        self._campaigns.stop()
         self._loop.stop()
         deliveries = gevent.spawn(self._lanes.stop, self._stop_seconds)
         self._consumer.stop(graceful=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from topcalls.clock import Clock
 from topcalls.services.analysis_runner import AnalysisRunner
+from topcalls.services.campaign_engine import CampaignEngine
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
@@ -34,6 +35,7 @@ class WorkerServices:
 
     clock: Clock
     catalogue: Catalogue
+    campaigns: CampaignEngine
     webhooks: Webhooks
     sender: WebhookSender
     wrap_ups: WrapUps
