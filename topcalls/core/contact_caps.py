@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from topcalls.core.consent_rules import usable
@@ -25,6 +26,7 @@ from topcalls.core.rule_pack import FOR_EVER, Rule
 from topcalls.core.rule_values import Cooldown, Frequency
 
 _NO_ZONE = ("UTC",)
+_MOST_CACHED = 1024
 _EVENTS = {
     "conversation": lambda attempt: attempt.conversation,
     "refusal": lambda attempt: attempt.refused,
@@ -35,6 +37,9 @@ def cap_checks(
     rules: tuple[Rule, ...], facts: Facts, plan: Plan, zones: tuple[str, ...], now: datetime
 ) -> Iterator[Check]:
     """One check of each rule of topic `frequency`."""
+    if not facts.attempts:
+        yield from _never_called(rules, facts.policy)
+        return
     for rule in rules:
         value = rule.value
         assert isinstance(value, Frequency)
@@ -47,7 +52,7 @@ def cap_checks(
         observed: dict[str, object] = {"attempts": len(inside)}
         if inside:
             observed |= {"first": inside[0].at.isoformat(), "last": inside[-1].at.isoformat()}
-        required = {"most": most, "by": value.by} | _window(value.days, hours)
+        required = _cap(value, facts.policy)
         ids = tuple(one.id for one in inside if one.id)
         if len(inside) < most:
             yield passed(rule, "frequency", observed, required, ids)
@@ -61,6 +66,9 @@ def cooldown_checks(
     rules: tuple[Rule, ...], facts: Facts, plan: Plan, zones: tuple[str, ...], now: datetime
 ) -> Iterator[Check]:
     """One check of each rule of topic `cooldown`."""
+    if not facts.attempts:
+        yield from _nothing_said(rules)
+        return
     for rule in rules:
         value = rule.value
         assert isinstance(value, Cooldown)
@@ -76,6 +84,26 @@ def cooldown_checks(
         else:
             reason, verdict = f"cooling_off_after_{value.after}", Verdict.DEFER
             yield failed(rule, "cooldown", verdict, reason, observed, required, ids, ends)
+
+
+@lru_cache(_MOST_CACHED)
+def _never_called(rules: tuple[Rule, ...], policy: Policy) -> tuple[Check, ...]:
+    values = [rule.value for rule in rules]
+    return tuple(
+        passed(rule, "frequency", {"attempts": 0}, _cap(value, policy))
+        for rule, value in zip(rules, values, strict=True)
+        if isinstance(value, Frequency)
+    )
+
+
+@lru_cache(_MOST_CACHED)
+def _nothing_said(rules: tuple[Rule, ...]) -> tuple[Check, ...]:
+    return tuple(passed(rule, "cooldown", {"last": None}) for rule in rules)
+
+
+def _cap(value: Frequency, policy: Policy) -> dict[str, object]:
+    most, hours = _figures(value, policy)
+    return {"most": most, "by": value.by} | _window(value.days, hours)
 
 
 def end_of_day(last: date, zones: tuple[str, ...]) -> datetime | None:

@@ -10,10 +10,10 @@ version of the zone data, which is named in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from topcalls.core import holiday_calendars, number_facts, zones
 from topcalls.core.calling_hours import ANSWER_SECONDS, HoursBook
@@ -24,7 +24,6 @@ from topcalls.core.eligibility_facts import (
     Decision,
     Facts,
     Plan,
-    Policy,
     Result,
     Verdict,
     Versions,
@@ -56,17 +55,37 @@ VALID: Final = timedelta(seconds=60)
 ALARMS: Final = frozenset({"revocation_overdue", "reassigned"})
 """Reasons that somebody has to hear of: a deadline was missed, a consent is worth nothing."""
 
+
+class _Release(NamedTuple):
+    """Of the zone data, and the day on which its age is looked at."""
+
+    name: str
+    today: date
+
+
 _ORDER = (Verdict.BLOCK, Verdict.REVIEW, Verdict.DEFER)
 _STEPS = 16
 _FINE = Verdict.ALLOW
+_NUMBER = "product.number"
+_MOST_CACHED = 16_384
 
 
 def decide(
-    facts: Facts, plan: Plan, pack: RulePack, now: datetime, *, tz_version: str | None = None
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    now: datetime,
+    *,
+    tz_version: str | None = None,
+    today: date | None = None,
 ) -> Decision:
-    """Whether somebody may be called at a moment. `tz_version`: the release of the zone data, where
-    it is not the one in use."""
-    release = tz_version or zones.data_version()
+    """Whether somebody may be called at a moment.
+
+    `tz_version`: the release of the zone data, where it is not the one in use. `today`: the date on
+    which that is judged to be too old; that of the moment where none is given. Give it where the
+    moment lies ahead.
+    """
+    release = _Release(tz_version or zones.data_version(), today or now.astimezone(UTC).date())
     number = number_facts.number_facts(facts.contact.number)
     place = whereabouts(facts.contact, number, pack, now)
     checks = tuple(_checks(facts, plan, pack, now, number, place, release))
@@ -84,7 +103,7 @@ def decide(
         until=until,
         valid_until=now + VALID,
         checks=checks,
-        versions=_versions(pack, release),
+        versions=_versions(pack, release.name),
         jurisdictions=place.jurisdictions,
         zones=place.zones,
         alarms=tuple(dict.fromkeys(one.reason for one in checks if one.reason in ALARMS)),
@@ -92,11 +111,17 @@ def decide(
 
 
 def next_allowed(
-    facts: Facts, plan: Plan, pack: RulePack, now: datetime, *, tz_version: str | None = None
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    now: datetime,
+    *,
+    tz_version: str | None = None,
+    today: date | None = None,
 ) -> datetime | None:
     """The first moment from now on at which the call is allowed, by all that is known today; None
-    where no time alone brings it."""
-    decision = decide(facts, plan, pack, now, tz_version=tz_version)
+    where no time alone brings it. Arguments as `decide` has them."""
+    decision = decide(facts, plan, pack, now, tz_version=tz_version, today=today)
     return (
         now
         if decision.verdict is Verdict.ALLOW
@@ -111,7 +136,7 @@ def _checks(
     now: datetime,
     number: NumberFacts,
     place: Whereabouts,
-    release: str,
+    release: _Release,
 ) -> Iterator[Check]:
     """Every question, in the order in which an answer of no is told first."""
     days = place.dates(now)
@@ -128,93 +153,88 @@ def _checks(
     for rule in rules["emergency"]:
         until = end_of_day(rule.effective_to, place.zones)
         yield failed(rule, "emergency", Verdict.BLOCK, "emergency_ban", until=until)
-    yield from _place_checks(place, facts.policy)
-    yield from _zone_data_checks(rules["time_zone_data"], pack, release, now)
+    yield from _place_checks(place, facts.policy.regions)
+    yield from _zone_data_checks(rules["time_zone_data"], pack, release)
     yield from _hours_checks(rules["hours"], facts, plan, pack, place, now)
     yield from cap_checks(rules["frequency"], facts, plan, place.zones, now)
     yield from cooldown_checks(rules["cooldown"], facts, plan, place.zones, now)
-    yield from recording_checks(rules["recording"], plan)
-    yield from disclosure_checks(rules["disclosure"], plan)
-    yield from caller_checks(rules["caller_id"], plan.caller, now)
+    yield from recording_checks(rules["recording"], plan.recording)
+    yield from disclosure_checks(rules["disclosure"], plan.slots)
+    quarantine = plan.caller.quarantined_until if plan.caller else None
+    is_quarantined = quarantine is not None and quarantine > now
+    yield from caller_checks(rules["caller_id"], plan.caller, is_quarantined)
     yield from abandonment_checks(rules["abandonment"], facts.abandonment)
 
 
-def _number_checks(rules: Iterable[Rule], number: NumberFacts) -> Iterator[Check]:
+@lru_cache(_MOST_CACHED)
+def _number_checks(rules: tuple[Rule, ...], number: NumberFacts) -> tuple[Check, ...]:
     if not number.is_number:
         reason = "number_invalid"
-        yield Check("number", "product.number", Result.UNKNOWN, Verdict.REVIEW, reason)
-        return
+        return (Check("number", _NUMBER, Result.UNKNOWN, Verdict.REVIEW, reason),)
     observed = {"kind": number.kind, "country": number.country}
     if not number.is_assigned and number.kind == "unknown":
         reason = "number_not_assigned"
-        yield Check("number", "product.number", Result.FAIL, Verdict.BLOCK, reason, "", observed)
-        return
-    for rule in rules:
-        assert isinstance(rule.value, NumberKinds)
-        if number.kind in rule.value.blocked:
-            yield failed(rule, "number", Verdict.BLOCK, "not_dialable_kind", observed)
-        else:
-            yield passed(rule, "number", observed)
+        return (Check("number", _NUMBER, Result.FAIL, Verdict.BLOCK, reason, "", observed),)
+    return tuple(
+        failed(rule, "number", Verdict.BLOCK, "not_dialable_kind", observed)
+        if isinstance(rule.value, NumberKinds) and number.kind in rule.value.blocked
+        else passed(rule, "number", observed)
+        for rule in rules
+    )
 
 
-def _place_checks(place: Whereabouts, policy: Policy) -> Iterator[Check]:
-    """Where somebody may be: known, with rules, and where the account calls at all."""
-    observed = {"sources": list(place.sources)}
-    fine = Check("jurisdiction", "product.jurisdiction", Result.PASS, observed=observed)
+@lru_cache(_MOST_CACHED)
+def _place_checks(place: Whereabouts, regions: tuple[str, ...]) -> tuple[Check, Check]:
+    """Where somebody may be: known, with rules, and in `regions`, where the account has any."""
+    sources = {"sources": list(place.sources)}
+    law = Check("jurisdiction", "product.jurisdiction", Result.PASS, observed=sources)
+    unknown, fail, review = Result.UNKNOWN, Result.FAIL, Verdict.REVIEW
     if not place.candidates or place.uncovered:
-        told = {**observed, "uncovered": list(place.uncovered)}
+        told = {**sources, "uncovered": list(place.uncovered)}
         reason = "rules_missing"
-        yield fine._replace(
-            result=Result.UNKNOWN, verdict=Verdict.REVIEW, reason=reason, observed=told
-        )
-    elif policy.regions and not set(place.candidates) <= _within(place, policy):
-        told = {**observed, "regions": list(policy.regions)}
+        law = law._replace(result=unknown, verdict=review, reason=reason, observed=told)
+    elif regions and not all(_is_within(one, regions) for one in place.candidates):
+        told = {**sources, "regions": list(regions)}
         reason = "region_not_called"
-        yield fine._replace(result=Result.FAIL, verdict=Verdict.BLOCK, reason=reason, observed=told)
-    else:
-        yield fine
-    known = Check("zone", "product.zone", Result.PASS, observed={"zones": list(place.zones)})
+        law = law._replace(result=fail, verdict=Verdict.BLOCK, reason=reason, observed=told)
+    clock = Check("zone", "product.zone", Result.PASS, observed={"zones": list(place.zones)})
     if not place.zones:
-        known = known._replace(result=Result.UNKNOWN, verdict=Verdict.REVIEW, reason="zone_unknown")
-    yield known
+        clock = clock._replace(result=unknown, verdict=review, reason="zone_unknown")
+    return law, clock
 
 
-def _within(place: Whereabouts, policy: Policy) -> set[str]:
-    """The candidates in regions that the account calls."""
-    return {
-        one
-        for one in place.candidates
-        if one in policy.regions or one.partition("-")[0] in policy.regions
-    }
+def _is_within(candidate: str, regions: tuple[str, ...]) -> bool:
+    return candidate in regions or candidate.partition("-")[0] in regions
 
 
+@lru_cache(_MOST_CACHED)
 def _zone_data_checks(
-    rules: Iterable[Rule], pack: RulePack, release: str, now: datetime
-) -> Iterator[Check]:
+    rules: tuple[Rule, ...], pack: RulePack, release: _Release
+) -> tuple[Check, ...]:
     """Zone data that is the packaged one, young enough, and right where the law was changed."""
-    age = pack.releases.age_days(release, now.astimezone(UTC).date())
-    observed = {"release": release, "age_days": age}
-    fine = Check(
+    age = pack.releases.age_days(release.name, release.today)
+    observed = {"release": release.name, "age_days": age}
+    limit = pack.releases.refuse_after_days
+    reason, late = "time_zone_data_old", Verdict.DEFER
+    found = Check(
         "time_zone_data",
         "product.time_zone_data",
         Result.PASS,
         observed=observed,
-        required={"max_age_days": pack.releases.refuse_after_days},
+        required={"max_age_days": limit},
         status="product",
     )
-    if age is None or age > pack.releases.refuse_after_days:
-        reason = "time_zone_data_old"
-        yield fine._replace(result=Result.FAIL, verdict=Verdict.DEFER, reason=reason)
-    else:
-        yield fine
+    if age is None or age > limit:
+        found = found._replace(result=Result.FAIL, verdict=late, reason=reason)
+    checks = [found]
     for rule in rules:
         assert isinstance(rule.value, ZoneData)
         required = {"at_least": rule.value.at_least}
-        if release == zones.UNPINNED or release < rule.value.at_least:
-            reason = "time_zone_data_old"
-            yield failed(rule, "time_zone_data", Verdict.DEFER, reason, observed, required)
+        if age is None or release.name < rule.value.at_least:
+            checks.append(failed(rule, "time_zone_data", late, reason, observed, required))
         else:
-            yield passed(rule, "time_zone_data", observed, required)
+            checks.append(passed(rule, "time_zone_data", observed, required))
+    return tuple(checks)
 
 
 def _hours_checks(
@@ -262,7 +282,7 @@ def _next(
     pack: RulePack,
     now: datetime,
     checks: tuple[Check, ...],
-    release: str,
+    release: _Release,
 ) -> datetime | None:
     """When all that defers is over, found step by step: each check says until when it holds, and
     none of them is over sooner."""

@@ -30,7 +30,7 @@ _AREA_DIGITS = 3
 _MOST_CACHED = 65_536
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NumberFacts:
     """`is_number`: it can be read as one. `is_assigned`: its range is in use. `country`: ISO
     3166-1. `area_code`: of the North American plan. `zones`: all those of the numbering plan."""

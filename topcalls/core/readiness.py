@@ -7,9 +7,10 @@ jurisdictions; a campaign that lacks any of it is not started, and a call is not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from topcalls.core.eligibility_facts import (
@@ -17,7 +18,6 @@ from topcalls.core.eligibility_facts import (
     CallerNumber,
     Category,
     Check,
-    Plan,
     Recorded,
     Verdict,
     Voice,
@@ -43,6 +43,8 @@ WORDS: Final = {
     "go_on": "the question whether to go on",
 }
 """What each of `SLOTS` means, for people."""
+
+_MOST_CACHED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,69 +112,80 @@ def records_carefully(recording: Recorded, least: Recorded) -> bool:
     return RECORDED_ORDER.index(recording) >= RECORDED_ORDER.index(least)
 
 
-def disclosure_checks(rules: tuple[Rule, ...], plan: Plan) -> Iterator[Check]:
+@lru_cache(_MOST_CACHED)
+def disclosure_checks(rules: tuple[Rule, ...], slots: frozenset[str]) -> tuple[Check, ...]:
     """One check of each rule of topic `disclosure`. What is missing is the campaign's fault: the
     call waits until it is put right."""
-    for rule in rules:
-        value = rule.value
-        assert isinstance(value, Disclosure)
-        missing = [slot for slot in value.slots if slot not in plan.slots]
-        required = {"slots": list(value.slots)}
-        if missing:
-            observed, reason = {"missing": missing}, "disclosure_missing"
-            yield failed(rule, "disclosure", Verdict.DEFER, reason, observed, required)
-        else:
-            yield passed(rule, "disclosure", required=required)
+    return tuple(_disclosure_check(rule, slots) for rule in rules)
 
 
-def recording_checks(rules: tuple[Rule, ...], plan: Plan) -> Iterator[Check]:
+@lru_cache(_MOST_CACHED)
+def recording_checks(rules: tuple[Rule, ...], recording: Recorded) -> tuple[Check, ...]:
     """One check of each rule of topic `recording`."""
-    for rule in rules:
-        value = rule.value
-        assert isinstance(value, Recording)
-        observed, required = {"recording": plan.recording.value}, {"least": value.least.value}
-        if records_carefully(plan.recording, value.least):
-            yield passed(rule, "recording", observed, required)
-        else:
-            reason = "recording_notice_missing"
-            yield failed(rule, "recording", Verdict.DEFER, reason, observed, required)
+    return tuple(_recording_check(rule, recording) for rule in rules)
 
 
+@lru_cache(_MOST_CACHED)
 def caller_checks(
-    rules: tuple[Rule, ...], caller: CallerNumber | None, now: datetime
-) -> Iterator[Check]:
+    rules: tuple[Rule, ...], caller: CallerNumber | None, is_quarantined: bool
+) -> tuple[Check, ...]:
     """One check of each rule of topic `caller_id`."""
-    for rule in rules:
-        value = rule.value
-        assert isinstance(value, CallerId)
-        if value.prefixes:
-            yield _series_check(rule, value, caller)
-        elif caller is None:
-            yield not_asked(rule, "caller_id", {"number": "the installation's own"})
-        else:
-            yield _ready_check(rule, caller, now)
+    return tuple(_caller_check(rule, caller, is_quarantined) for rule in rules)
 
 
-def abandonment_checks(rules: tuple[Rule, ...], share: Abandonment | None) -> Iterator[Check]:
+@lru_cache(_MOST_CACHED)
+def abandonment_checks(rules: tuple[Rule, ...], share: Abandonment | None) -> tuple[Check, ...]:
     """One check of each rule of topic `abandonment`: too many who were called met nobody."""
-    for rule in rules:
-        value = rule.value
-        assert isinstance(value, AbandonmentLimit)
-        required = {"most_share": value.most_share, "days": value.days}
-        if share is None or share.answered < value.least_answered:
-            yield not_asked(rule, "abandonment", {"answered": share.answered if share else 0})
-            continue
-        observed = {"answered": share.answered, "abandoned": share.abandoned}
-        if share.abandoned > value.most_share * share.answered:
-            reason = "abandonment_rate"
-            yield failed(rule, "abandonment", Verdict.DEFER, reason, observed, required)
-        else:
-            yield passed(rule, "abandonment", observed, required)
+    return tuple(_abandonment_check(rule, share) for rule in rules)
 
 
 def _strictest(rules: tuple[Rule, ...]) -> Recorded:
     asked = [rule.value.least for rule in rules if isinstance(rule.value, Recording)]
     return max(asked, key=RECORDED_ORDER.index, default=Recorded.SILENT)
+
+
+def _disclosure_check(rule: Rule, slots: frozenset[str]) -> Check:
+    value = rule.value
+    assert isinstance(value, Disclosure)
+    missing = [slot for slot in value.slots if slot not in slots]
+    required = {"slots": list(value.slots)}
+    if not missing:
+        return passed(rule, "disclosure", required=required)
+    observed, reason = {"missing": missing}, "disclosure_missing"
+    return failed(rule, "disclosure", Verdict.DEFER, reason, observed, required)
+
+
+def _recording_check(rule: Rule, recording: Recorded) -> Check:
+    value = rule.value
+    assert isinstance(value, Recording)
+    observed, required = {"recording": recording.value}, {"least": value.least.value}
+    if records_carefully(recording, value.least):
+        return passed(rule, "recording", observed, required)
+    reason = "recording_notice_missing"
+    return failed(rule, "recording", Verdict.DEFER, reason, observed, required)
+
+
+def _caller_check(rule: Rule, caller: CallerNumber | None, is_quarantined: bool) -> Check:
+    value = rule.value
+    assert isinstance(value, CallerId)
+    if value.prefixes:
+        return _series_check(rule, value, caller)
+    if caller is None:
+        return not_asked(rule, "caller_id", {"number": "the installation's own"})
+    return _ready_check(rule, caller, is_quarantined)
+
+
+def _abandonment_check(rule: Rule, share: Abandonment | None) -> Check:
+    value = rule.value
+    assert isinstance(value, AbandonmentLimit)
+    required = {"most_share": value.most_share, "days": value.days}
+    if share is None or share.answered < value.least_answered:
+        return not_asked(rule, "abandonment", {"answered": share.answered if share else 0})
+    observed = {"answered": share.answered, "abandoned": share.abandoned}
+    if share.abandoned <= value.most_share * share.answered:
+        return passed(rule, "abandonment", observed, required)
+    reason = "abandonment_rate"
+    return failed(rule, "abandonment", Verdict.DEFER, reason, observed, required)
 
 
 def _series_check(rule: Rule, value: CallerId, caller: CallerNumber | None) -> Check:
@@ -184,7 +197,7 @@ def _series_check(rule: Rule, value: CallerId, caller: CallerNumber | None) -> C
     return failed(rule, "caller_id", Verdict.BLOCK, "caller_number_series", None, required)
 
 
-def _ready_check(rule: Rule, caller: CallerNumber, now: datetime) -> Check:
+def _ready_check(rule: Rule, caller: CallerNumber, is_quarantined: bool) -> Check:
     checked = caller.inbound_checked_at
     observed = {
         "right_to_use": caller.right_to_use,
@@ -194,8 +207,7 @@ def _ready_check(rule: Rule, caller: CallerNumber, now: datetime) -> Check:
     if not caller.right_to_use or not caller.inbound_works:
         reason = "caller_number_not_ready"
         return failed(rule, "caller_id", Verdict.BLOCK, reason, observed)
-    until = caller.quarantined_until
-    if until is not None and until > now:
-        reason = "caller_number_quarantined"
+    if is_quarantined:
+        reason, until = "caller_number_quarantined", caller.quarantined_until
         return failed(rule, "caller_id", Verdict.DEFER, reason, observed, until=until)
     return passed(rule, "caller_id", observed)

@@ -20,7 +20,8 @@ from typing import Any, Final
 from topcalls.core.area_codes import AreaCodes
 from topcalls.core.eligibility_facts import Category, Verdict, Voice
 from topcalls.core.holiday_calendars import Calendar
-from topcalls.core.rule_values import COMBINED, TOPICS, Hours, Value, read_value
+from topcalls.core.rule_reading import read_value
+from topcalls.core.rule_values import COMBINED, TOPICS, Hours, Value
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError
 
@@ -86,6 +87,8 @@ class ZoneReleases:
     def age_days(self, release: str, today: date) -> int | None:
         """Days since a release ("2026f"), or since the newest known one before it; None where none
         is known."""
+        if not _RELEASE.fullmatch(release):
+            return None
         before = [day for name, day in self.dates.items() if name <= release]
         return (today - max(before)).days if before else None
 
@@ -95,6 +98,7 @@ class RulePack:
     """Rules, and what they name: area codes, calendars, and which jurisdiction is part of which.
 
     `parents`: of jurisdictions that are no part of a country by their code ("RE" of "FR").
+    `zones_left_out`: zones that numbers of a country may be of, and that are not looked at.
     """
 
     version: str
@@ -103,6 +107,7 @@ class RulePack:
     areas: AreaCodes
     calendars: Mapping[str, Calendar]
     parents: Mapping[str, tuple[str, ...]]
+    zones_left_out: Mapping[str, frozenset[str]]
     releases: ZoneReleases
 
     def chain(self, jurisdiction: str) -> tuple[str, ...]:

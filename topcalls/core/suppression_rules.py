@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -33,13 +34,14 @@ from topcalls.core.rule_values import ReassignedNumbers, Register, Revocation
 
 DO_NOT_CALL: Final = "do_not_call"
 _WEEKEND = (5, 6)
+_NOT_LISTED: Final = Check("suppression", DO_NOT_CALL, Result.PASS)
 
 
 def suppression_check(suppressions: tuple[Suppression, ...], plan: Plan, now: datetime) -> Check:
     """The account's own list."""
     found = [one for one in suppressions if _is_active(one, now) and _is_about(one, plan)]
     if not found:
-        return Check("suppression", DO_NOT_CALL, Result.PASS)
+        return _NOT_LISTED
     told = [
         {"scope": one.scope.value, "source": one.source, "since": one.since.isoformat()}
         for one in found
@@ -61,15 +63,15 @@ def revocation_checks(
     """One check of each rule of topic `revocation`. A deadline that has passed stops a call only
     where the suppression is about it; it is an alarm in any case."""
     revoked = [one for one in suppressions if one.is_revocation and _is_active(one, now)]
+    if not revoked:
+        yield from _nothing_revoked(rules)
+        return
     for rule in rules:
         value = rule.value
         assert isinstance(value, Revocation)
         if value.scope is not None:
             ids = tuple(one.id for one in revoked)
-            if ids:
-                yield failed(rule, "revocation", Verdict.BLOCK, "revoked_for_all", ids=ids)
-            else:
-                yield passed(rule, "revocation")
+            yield failed(rule, "revocation", Verdict.BLOCK, "revoked_for_all", ids=ids)
             continue
         late = [one for one in revoked if one.applied_at is None and _deadline(value, one) < now]
         required = {"business_days": value.business_days, "days": value.days}
@@ -118,6 +120,11 @@ def reassigned_checks(
             yield unknown(rule, "reassigned", "reassigned_missing")
         else:
             yield not_asked(rule, "reassigned")
+
+
+@lru_cache(1024)
+def _nothing_revoked(rules: tuple[Rule, ...]) -> tuple[Check, ...]:
+    return tuple(passed(rule, "revocation") for rule in rules)
 
 
 def _is_active(one: Suppression, now: datetime) -> bool:

@@ -31,7 +31,7 @@ UNPINNED: Final = "system"
 _MOST_CACHED = 16_384
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Whereabouts:
     """`jurisdictions`: with all that each is part of. `candidates`: the narrowest ones.
     `uncovered`: those of them for which no rules are known. `zones`: empty where it is not known.
@@ -108,7 +108,8 @@ def _zones(
     is_dated: bool,
 ) -> tuple[set[str], str]:
     """The zones, and what they rest on. None where any evidence cannot be placed."""
-    of_number = set(area.zones if area else number_zones)
+    left_out = pack.zones_left_out.get(country or "", frozenset())
+    of_number = set(area.zones if area else number_zones) - left_out
     if said is not None and not is_zone(said):
         return set(), "a zone that does not exist"
     if said is not None and is_dated:

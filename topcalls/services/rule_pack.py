@@ -53,6 +53,7 @@ def load_rule_pack(folder: Path | None = None) -> RulePack:
         areas=area_codes(areas),
         calendars=calendars,
         parents={name: tuple(of) for name, of in about["parents"].items()},
+        zones_left_out={name: frozenset(of) for name, of in about["zones_left_out"].items()},
         releases=releases_of(about["time_zone_data"]),
     )
 
