@@ -146,7 +146,9 @@ api_requests = Histogram(
     "topcalls_api_request_seconds", "API requests.", ["method", "route", "status"], buckets=_SECONDS
 )
 event_streams = Gauge(
-    "topcalls_event_streams", "Streams of events of calls.", multiprocess_mode="livesum"
+    "topcalls_event_streams",
+    "Streams of events of calls and campaigns.",
+    multiprocess_mode="livesum",
 )
 listeners = Gauge(
     "topcalls_listeners", "People who listen in to calls.", multiprocess_mode="livesum"

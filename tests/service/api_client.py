@@ -10,6 +10,7 @@ import factories
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from topcalls.api.campaign_stream import SCHEMAS as FIGURES
 from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.services.agents import Agents
@@ -28,6 +29,8 @@ PUBLIC_URL = "https://calls.example.com"
 SCOPES = (
     "calls:read",
     "calls:write",
+    "campaigns:read",
+    "campaigns:write",
     "agents:read",
     "agents:write",
     "phone_numbers:read",
@@ -117,6 +120,13 @@ def api_services(
         clock=services.clock,
         keys=services.keys,
         calls=services.calls,
+        campaigns=services.campaigns,
+        campaign_contacts=services.campaign_contacts,
+        campaign_control=services.campaign_control,
+        campaign_reports=services.campaign_reports,
+        campaign_streams=EventStreams(
+            services.campaign_reports.news, schemas=FIGURES, look_seconds=0.05
+        ),
         call_trail=CallTrail(services.db),
         event_streams=EventStreams(live_events.news, live_events.ask),
         latencies=services.latencies,

@@ -21,6 +21,8 @@ from topcalls.api.v1.agents import agents
 from topcalls.api.v1.analysis import analysis
 from topcalls.api.v1.analytics import analytics
 from topcalls.api.v1.calls import calls
+from topcalls.api.v1.campaign_contacts import campaign_contacts
+from topcalls.api.v1.campaigns import campaigns
 from topcalls.api.v1.catalogue import catalogue
 from topcalls.api.v1.consents import consents
 from topcalls.api.v1.do_not_call import do_not_call
@@ -62,6 +64,8 @@ BLUEPRINTS = (
     leads,
     lead_jobs,
     lead_lists,
+    campaigns,
+    campaign_contacts,
     do_not_call,
     consents,
     knowledge,

@@ -16,6 +16,10 @@ from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
+from topcalls.services.campaign_contacts import CampaignContacts
+from topcalls.services.campaign_control import CampaignControl
+from topcalls.services.campaign_statistics import CampaignReports
+from topcalls.services.campaigns import Campaigns
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
@@ -66,6 +70,11 @@ class ApiServices:
     keys: Keys
     phone_numbers: PhoneNumbers
     calls: Calls
+    campaigns: Campaigns
+    campaign_contacts: CampaignContacts
+    campaign_control: CampaignControl
+    campaign_reports: CampaignReports
+    campaign_streams: EventStreams
     call_trail: CallTrail
     event_streams: EventStreams
     latencies: Latencies

@@ -7,10 +7,11 @@ read from the database when there is room again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from typing import Final
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
 
 import gevent
+import marshmallow as ma
 import orjson
 from gevent.event import Event
 from gevent.queue import Empty, Queue
@@ -18,7 +19,7 @@ from gevent.queue import Empty, Queue
 from topcalls import metrics
 from topcalls.api.schemas.live_events import SCHEMAS
 from topcalls.clock import Clock
-from topcalls.core.live_events import END, PARTIAL, Position
+from topcalls.core.live_events import END, PARTIAL
 from topcalls.errors import NoCapacity, RateLimited, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.live_events import Follower, LiveEvent
@@ -44,13 +45,21 @@ log = get_logger("api.event_streams")
 
 
 class EventStream:
-    """One client's stream of one call."""
+    """One client's stream of one call, or of what else is followed."""
 
-    def __init__(self, number: int, key_id: str, call_id: str, position: Position) -> None:
+    def __init__(
+        self,
+        number: int,
+        key_id: str,
+        call_id: str,
+        position: Any,
+        schemas: Mapping[str, ma.Schema] = SCHEMAS,
+    ) -> None:
         self.number = number
         self.key_id = key_id
         self.call_id = call_id
         self.position = position  # of the last event that waits here
+        self._schemas = schemas
         self._events: Queue[LiveEvent | None] = Queue()
         self._closed = False
 
@@ -84,7 +93,7 @@ class EventStream:
             if event is None:
                 yield b":\n\n"
                 continue
-            yield _encoded(event)
+            yield _encoded(event, self._schemas[event.name])
             if event.name == END:
                 return
 
@@ -97,8 +106,8 @@ class EventStream:
         return event
 
 
-def _encoded(event: LiveEvent) -> bytes:
-    data = orjson.dumps(SCHEMAS[event.name].dump(event.view))
+def _encoded(event: LiveEvent, schema: ma.Schema) -> bytes:
+    data = orjson.dumps(schema.dump(event.view))
     named = b"event: %s\ndata: %s\n\n" % (event.name.encode(), data)
     if event.name == PARTIAL:
         return named  # whoever comes again goes on behind what lasts
@@ -107,21 +116,26 @@ def _encoded(event: LiveEvent) -> bytes:
 
 class EventStreams:
     """Those of one API process. `news` tells followers what is new, see `services.LiveEvents`;
-    `ask` has the controllers of calls tell what is being said in them."""
+    `ask` has the controllers of calls tell what is being said in them; `schemas` show what each
+    kind of event tells of."""
 
     def __init__(
         self,
         news: Callable[[Sequence[Follower]], dict[int, list[LiveEvent]]],
         ask: Callable[[Collection[str]], object] = lambda _: None,
+        schemas: Mapping[str, ma.Schema] = SCHEMAS,
+        look_seconds: float = LOOK_SECONDS,
     ) -> None:
         self._news = news
         self._ask = ask
+        self._schemas = schemas
+        self._look_seconds = look_seconds
         self._streams: dict[int, EventStream] = {}
         self._count = 0
         self._reader: gevent.Greenlet | None = None
         self._stopping = Event()
 
-    def open(self, key_id: str, call_id: str, position: Position) -> EventStream:
+    def open(self, key_id: str, call_id: str, position: Any) -> EventStream:
         """A new stream; `leave` when it is over.
 
         Raises:
@@ -143,17 +157,17 @@ class EventStreams:
                 retry_after=_RETRY_AFTER_SECONDS,
             )
         self._count += 1
-        stream = EventStream(self._count, key_id, call_id, position)
+        stream = EventStream(self._count, key_id, call_id, position, self._schemas)
         self._streams[stream.number] = stream
-        metrics.event_streams.set(len(self._streams))
+        metrics.event_streams.inc()
         if self._reader is None or self._reader.dead:
             self._reader = gevent.spawn(self._read)
         return stream
 
     def leave(self, stream: EventStream) -> None:
         """Nobody reads it any more."""
-        self._streams.pop(stream.number, None)
-        metrics.event_streams.set(len(self._streams))
+        if self._streams.pop(stream.number, None) is not None:
+            metrics.event_streams.dec()
 
     def close(self) -> None:
         """The process stops: clients go on elsewhere, from where they are."""
@@ -166,7 +180,7 @@ class EventStreams:
         while self._streams:
             self._look(asks=looks % ASK_EVERY == 0)
             looks += 1
-            if self._stopping.wait(LOOK_SECONDS):
+            if self._stopping.wait(self._look_seconds):
                 return
 
     def _look(self, *, asks: bool) -> None:

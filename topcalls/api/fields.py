@@ -7,6 +7,7 @@ learns of it here rather than from a bill.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -81,6 +82,21 @@ class Choice(fields.String):
         words = f"Must be one of {', '.join(choices)}."
         validate = ma.validate.OneOf([str(choice) for choice in choices], error=words)
         super().__init__(validate=validate, error_messages={"invalid": words} | _COMMON, **kwargs)
+
+
+class AsItIs(fields.Nested):
+    """An object that is documented field by field, and passed on as it is: whoever judges it tells
+    every fault."""
+
+    default_error_messages = {"type": "Must be an object.", "null": "Must not be null."}
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise self.make_error("type")
+        return value
+
+    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        return value
 
 
 class ObjectOf(fields.Dict):

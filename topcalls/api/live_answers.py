@@ -8,6 +8,7 @@ from flask import Response, request
 
 from topcalls.api.auth import principal
 from topcalls.api.context import ApiServices
+from topcalls.api.event_streams import EventStreams
 from topcalls.api.examples import CALL_EVENTS
 from topcalls.api.schemas.call_views import CallEventsSchema
 from topcalls.core.live_events import NAMES, Position, parse_position
@@ -55,18 +56,24 @@ def wants_stream() -> bool:
 
 def event_stream(verbs: ApiServices, call_id: str) -> Response:
     """The events of a call of this account, from its beginning or from where a client is."""
-    who, position = principal(), _position()
-    verbs.live_events.check(who.account_id, call_id)
+    position = _position()
+    verbs.live_events.check(principal().account_id, call_id)
     if position.over:
         return Response(status=204)  # by which an EventSource knows that it is over
-    stream = verbs.event_streams.open(who.key_id, call_id, position)
+    return streamed(verbs, verbs.event_streams, call_id, position)
+
+
+def streamed(verbs: ApiServices, streams: EventStreams, followed: str, position: Any) -> Response:
+    """The events of what has the id `followed`, behind a position, for as long as the client reads
+    and its key is good."""
+    stream = streams.open(principal().key_id, followed, position)
     token = request.headers["Authorization"].partition(" ")[2].strip()
     response = Response(
         stream.sent(lambda: _is_good(verbs, token), verbs.clock),
         mimetype=EVENT_STREAM,
         headers={"X-Accel-Buffering": "no"},  # nginx would keep it back
     )
-    response.call_on_close(lambda: verbs.event_streams.leave(stream))
+    response.call_on_close(lambda: streams.leave(stream))
     return response
 
 

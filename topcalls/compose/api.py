@@ -7,6 +7,7 @@ from typing import Any
 from topcalls.api import server
 from topcalls.api.app import create_app
 from topcalls.api.app import openapi as openapi_document
+from topcalls.api.campaign_stream import LOOK_SECONDS, SCHEMAS
 from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
@@ -29,6 +30,14 @@ def build_api(settings: Settings) -> ApiServer:
     services = open_services(settings)
     live_events = LiveEvents(services.db, services.clock)
     streams = EventStreams(live_events.news, live_events.ask)
+    campaign_streams = EventStreams(
+        services.campaign_reports.news, schemas=SCHEMAS, look_seconds=LOOK_SECONDS
+    )
+
+    def close() -> None:
+        streams.close()
+        campaign_streams.close()
+
     app = create_app(
         ApiServices(
             account_speech=services.account_speech,
@@ -38,6 +47,11 @@ def build_api(settings: Settings) -> ApiServer:
             clock=services.clock,
             keys=services.keys,
             calls=services.calls,
+            campaigns=services.campaigns,
+            campaign_contacts=services.campaign_contacts,
+            campaign_control=services.campaign_control,
+            campaign_reports=services.campaign_reports,
+            campaign_streams=campaign_streams,
             call_trail=services.call_trail,
             event_streams=streams,
             latencies=services.latencies,
@@ -86,7 +100,7 @@ def build_api(settings: Settings) -> ApiServer:
         proxies=settings.api_proxies,
         tickets=upload_tickets(settings),
     )
-    return server.build(app, settings.api_host, settings.api_port, streams.close)
+    return server.build(app, settings.api_host, settings.api_port, close)
 
 
 def ensure_port_is_free(settings: Settings) -> None:

@@ -42,6 +42,7 @@ from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_producer import CampaignProducer
 from topcalls.services.campaign_queue import CampaignQueue
 from topcalls.services.campaign_requests import CampaignRequests
+from topcalls.services.campaign_statistics import CampaignReports
 from topcalls.services.campaign_watch import CampaignWatch
 from topcalls.services.campaign_webhooks import CampaignWebhooks, campaign_hook
 from topcalls.services.campaigns import Campaigns, campaigns_of_agent
@@ -124,6 +125,7 @@ class Services:
     campaigns: Campaigns
     campaign_contacts: CampaignContacts
     campaign_control: CampaignControl
+    campaign_reports: CampaignReports
     enrolment: Enrolment
     campaign_engine: CampaignEngine
     carriers: Carriers
@@ -295,6 +297,7 @@ def wire(
         campaign_moves=campaign_moves,
         campaigns=campaigns,
         campaign_contacts=CampaignContacts(db, clock),
+        campaign_reports=CampaignReports(db, clock),
         campaign_control=CampaignControl(db, clock, campaigns, campaign_moves),
         enrolment=enrolment,
         campaign_engine=CampaignEngine(

@@ -10,9 +10,10 @@ import orjson
 
 from topcalls.core.campaign_state import WEBHOOKS, CampaignEvent
 from topcalls.services import webhook_outbox
+from topcalls.services.campaign_figures import statistics_of, told
 from topcalls.services.webhook_interests import WebhookInterests
 from topcalls.services.webhook_outbox import CampaignHook, Target
-from topcalls.store import campaign_contacts, campaigns
+from topcalls.store import campaigns
 from topcalls.store.models import Campaign
 
 SUBSCRIBED = {
@@ -70,7 +71,7 @@ class CampaignWebhooks:
             "name": row.name,
             "status": row.state,
             "at": now,
-            "contacts": campaign_contacts.counts(row.id),
+            "statistics": told(statistics_of(row, now)),
             **detail,
             "sandbox": self._sandbox,
         }

@@ -44,11 +44,12 @@ Row = TypeVar("Row", CallEvent, TranscriptTurn, TurnTiming, CallTool)
 
 
 class Follower(NamedTuple):
-    """Who follows which call, and how far it has come."""
+    """Who follows which call, and how far it has come: a `Position`. Others who are followed have
+    positions of their own."""
 
     id: int
     call_id: str
-    position: Position
+    position: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class LiveEvent:
     name: str
     at: datetime
     view: Any
-    position: Position
+    position: Any
 
 
 class LiveEvents:

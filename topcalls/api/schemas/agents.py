@@ -6,7 +6,6 @@ schemas add is the reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import marshmallow as ma
@@ -29,21 +28,11 @@ ALL = "all"
 _LIMIT = ma.validate.Range(1, 200, error="Must be from 1 to 200.")
 
 
-class Configuration(ma.fields.Nested):
-    """An agent's configuration: documented field by field, passed on as it is."""
-
-    default_error_messages = {"type": "Must be an object.", "null": "Must not be null."}
+class Configuration(fields.AsItIs):
+    """An agent's configuration."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(CallConfigurationSchema, **kwargs)
-
-    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise self.make_error("type")
-        return value
-
-    def _serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
-        return value
 
 
 def _name(*, required: bool) -> fields.Text:

@@ -24,6 +24,11 @@ def uuid(about: str, *, required: bool = True, null: bool = False) -> fields.Tex
     return fields.Text(required=required, allow_none=null, metadata=metadata)
 
 
+def moment(about: str, *, null: bool = False) -> fields.Timestamp:
+    """When something was or will be."""
+    return fields.Timestamp(required=True, allow_none=null, metadata={"description": about})
+
+
 def id_sent(about: str, *, required: bool = True) -> fields.Text:
     """The id of something, in a body or a query."""
     return fields.Text(
@@ -53,7 +58,8 @@ def number_sent(*, required: bool = False) -> fields.Text:
     )
 
 
-def _limit() -> fields.QueryWhole:
+def page_limit() -> fields.QueryWhole:
+    """How many of a list to show at once."""
     within = ma.validate.Range(1, 200, error="Must be from 1 to 200.")
     return fields.QueryWhole(load_default=50, validate=within)
 
@@ -157,7 +163,7 @@ class LeadQuerySchema(ma.Schema):
     list_id = id_sent("Leads on this list.", required=False)
     status = status_sent()
     tag = fields.Text(validate=ma.validate.Length(1, error="Must not be empty."))
-    limit = _limit()
+    limit = page_limit()
     cursor = fields.Text(metadata={"description": "`next_cursor` of the page before."})
 
 
@@ -208,7 +214,7 @@ class LeadListSchema(ma.Schema):
 class ListsQuerySchema(ma.Schema):
     """Which lists to show."""
 
-    limit = _limit()
+    limit = page_limit()
     cursor = fields.Timestamp(metadata={"description": "`next_cursor` of the page before."})
 
 

@@ -185,6 +185,13 @@ for _index in (
         where=CampaignAttempt.abandoned.is_null(False),
         name="campaign_attempt_abandoned",
     ),
+    CampaignAttempt.index(
+        CampaignAttempt.campaign,
+        CampaignAttempt.outcome,
+        CampaignAttempt.disposition,
+        CampaignAttempt.talk_seconds,
+        name="campaign_attempt_figures",
+    ),
 ):
     CampaignAttempt.add_index(_index)
 
