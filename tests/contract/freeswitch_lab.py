@@ -10,12 +10,15 @@ import shlex
 import shutil
 import subprocess
 import sys
+import wave
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from time import time
 
 import gevent
+import numpy as np
 import pytest
 from gevent.server import StreamServer
 from gevent.socket import create_connection
@@ -268,6 +271,16 @@ def place(product, **wishes):
 def outcome(call):
     """How a call ended, in the three words of the API."""
     return call["status"], call["call_status"], call["end_reason"]
+
+
+def recorded(product, call):
+    """The recording as it is kept: a row for each sample, the other person's and the agent's."""
+    product.wait_until(call["id"], lambda call: call["recording_url"])
+    answer = product.request("GET", f"/v1/calls/{call['id']}/recording")
+    assert answer.status == 200, answer.body
+    with wave.open(BytesIO(answer.body)) as audio:
+        assert (audio.getnchannels(), audio.getframerate(), audio.getsampwidth()) == (2, 8000, 2)
+        return np.frombuffer(audio.readframes(audio.getnframes()), "<i2").reshape(-1, 2)
 
 
 def words(call, speaker):

@@ -11,6 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from time import time
 
 import gevent
 from gevent.event import Event
@@ -62,11 +63,12 @@ class Line:
     def __init__(self, transport, peer, codec):
         self.packets = []
         self.voice = []  # those packets that hold speech
+        self.late = []  # (when, by how much) packets of ours went out too late, in seconds
         self.keys = ""  # what the other side pressed, by telephone events
         self._key_at = None
         self.changed = Event()
         self._transport = transport
-        self._peer = peer
+        self.peer = peer
         self._codec = codec
         self._silence = b"\xff" * FRAME if codec == "PCMU" else b"\xd5" * FRAME
         self._queue = []
@@ -143,6 +145,20 @@ class Line:
                 self.changed.wait()
         return self.voice[-1]
 
+    def disturbance(self, since, until):
+        """By how many seconds the machine had packets of either side come too late in this time:
+        ours as they were sent, the switch's beyond their 20 ms."""
+        ours = [late for at, late in self.late if since <= at <= until]
+        theirs = [packet.at for packet in self.packets if since <= packet.at <= until]
+        gaps = (two - one - 0.02 for one, two in zip(theirs, theirs[1:], strict=False))
+        return max([0.0, *ours, *gaps])
+
+    def wait_until_said(self, seconds):
+        """Until nothing that it was told to say is left."""
+        with gevent.Timeout(seconds, AssertionError(f"still saying it after {seconds} s")):
+            while self._queue:
+                gevent.sleep(0.02)
+
     def fall_silent(self):
         """Send no packet any more."""
         self._sender.kill()
@@ -152,10 +168,13 @@ class Line:
     def _send(self):
         due = gevent.get_hub().loop.now()
         while True:
-            self._transport.sendto(self._next_packet(), self._peer)
+            self._transport.sendto(self._next_packet(), self.peer)
             due += 0.02
             gevent.get_hub().loop.update_now()
-            gevent.sleep(max(0.0, due - gevent.get_hub().loop.now()))
+            left = due - gevent.get_hub().loop.now()
+            if left < 0:
+                self.late.append((time(), -left))
+            gevent.sleep(max(0.0, left))
 
     def _next_packet(self):
         kind, what = self._queue.pop(0) if self._queue else ("audio", self._silence)

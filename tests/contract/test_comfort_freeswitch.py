@@ -3,9 +3,6 @@
 See `test_product_freeswitch.py` for what it needs.
 """
 
-import audioop
-import wave
-from io import BytesIO
 from time import time
 
 import gevent
@@ -20,6 +17,7 @@ from freeswitch_lab import (
     LiveProduct,
     outcome,
     place,
+    recorded,
     show,
     switch_address,
     words,
@@ -78,9 +76,7 @@ def test_it_is_heard_while_nobody_speaks_and_recorded_on_our_side(product, telep
     assert set(steps) == {1}
     assert outcome(call) == ("completed", "completed", "agent_ended")
     assert words(call, "user") == GOODBYE
-    answer = product.request("GET", call["recording_url"].removeprefix(product.url))
-    with wave.open(BytesIO(answer.body)) as audio:
-        samples = np.frombuffer(audio.readframes(audio.getnframes()), "<i2").reshape(-1, 2)
+    samples = recorded(product, call)
     first = call["transcript"][0]["ended_ms"]
     theirs, ours = (side[8 * (first + 1000) : 8 * (first + 1800)] for side in samples.T)
     assert 0.5 < rms(ours.tobytes()) / BOTH < 2
@@ -149,11 +145,7 @@ def test_keys_that_a_user_asks_for_reach_the_telephone(product, telephone, scena
 
 def keys_in_recording(product, call):
     """Tones on either side of it."""
-    found = product.wait_until(call["id"], lambda call: call["recording_url"])
-    path = found["recording_url"].removeprefix(product.url)
-    with wave.open(BytesIO(product.request("GET", path).body)) as audio:
-        both = audio.readframes(audio.getnframes())
-    sides = (audioop.tomono(both, 2, *side) for side in ((1, 0), (0, 1)))
+    sides = (side.tobytes() for side in recorded(product, call).T)
     return "".join(dtmf.ToneFilter(thorough=True).clean(side)[1] for side in sides)
 
 

@@ -3,9 +3,7 @@
 While a call is on hold the switch sends nothing, streams nothing and records nothing.
 """
 
-import wave
 from contextlib import closing
-from io import BytesIO
 from time import time
 from urllib.request import urlopen
 
@@ -20,6 +18,7 @@ from freeswitch_lab import (
     QUESTION,
     outcome,
     place,
+    recorded,
     show,
     words,
 )
@@ -43,12 +42,7 @@ def events(product, call_id):
 
 def sides_of(product, call):
     """The recording: caller and agent, by samples."""
-    answer = product.request("GET", call["recording_url"].removeprefix(product.url))
-    assert answer.status == 200
-    with wave.open(BytesIO(answer.body)) as audio:
-        assert audio.getframerate() == 8000
-        samples = np.frombuffer(audio.readframes(audio.getnframes()), "<i2").reshape(-1, 2)
-    return samples.astype(float).T
+    return recorded(product, call).astype(float).T
 
 
 def assert_whole(product, call):

@@ -3,6 +3,7 @@
 See `test_hand_over_freeswitch.py` for the usual ones. Pauses are printed (`pytest -s`).
 """
 
+import json
 import os
 import signal
 from contextlib import closing
@@ -62,6 +63,11 @@ def killed(product):
     return time()
 
 
+def channels(switch):
+    """Everything that is up on the switch, what an earlier test left too."""
+    return {row["uuid"] for row in json.loads(switch("show channels as json")).get("rows", ())}
+
+
 def longest_gap(line, since):
     at = [packet.at for packet in line.packets if packet.at >= since]
     return max(two - one for one, two in zip(at, at[1:], strict=False))
@@ -98,7 +104,9 @@ def test_of_two_controllers_the_one_that_lives_goes_on_undisturbed(product, tele
         wait_owner(product, switch, first_call, lambda owner: owner != first)
         show(dead_to_owner_ms=(time() - at) * 1000)
         second_line.wait_for_quiet(30, quiet=1.0)
-        assert longest_gap(second_line, at - 1) < 0.1
+        gap, machine = (longest_gap(line, at - 1) for line in (second_line, first_line))
+        show(gap_ms=gap * 1000, gap_of_machine_ms=machine * 1000)
+        assert gap < max(0.1, machine + 0.05)  # the switch itself may be late, on both lines
         for call_id, line in ((second_call, second_line), (first_call, first_line)):
             line.say(say(GOODBYE))
             call = product.wait_over(call_id)
@@ -132,6 +140,7 @@ def test_a_caller_who_comes_while_no_controller_lives_is_answered(product, offic
 
 @pytest.mark.parametrize("kind", ["blind", "warm"])
 def test_a_transfer_that_is_under_way_ends_and_the_agent_is_back(product, telephone, switch, kind):
+    before = channels(switch)
     callee = telephone("answers", pause=8000)
     wanted = {"name": "support", "number": TARGET, "kind": kind}
     call_id = place(product, transfer={"destinations": [wanted]}, silence_timeout_seconds=60)
@@ -161,7 +170,9 @@ def test_a_transfer_that_is_under_way_ends_and_the_agent_is_back(product, teleph
     assert call["call_status"] == "in-progress"
     product.request("POST", f"/v1/calls/{call_id}/stop")
     product.wait_over(call_id)
-    assert switch("show channels count") == "0 total."
+    with gevent.Timeout(15, AssertionError("a leg is left over")):
+        while channels(switch) - before:
+            gevent.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
