@@ -48,6 +48,9 @@ COUNTED = ("crashes", "adopted")
 
 REPORT_EVERY = 25
 
+READY_SECONDS = 300.0
+"""For so long a process may start: a machine that others use must not end a run of an hour."""
+
 
 def main() -> int:
     """Returns 0 when nothing was wrong."""
@@ -73,6 +76,7 @@ def main() -> int:
     say(f"{len(os.sched_getaffinity(0))} cores, load before {os.getloadavg()[0]:.1f}")
     with workspace() as directory, database(wishes.database) as chosen:
         rig = (SwitchCrashRig if wishes.switch else CrashRig)(directory, **chosen)
+        rig.ready_seconds = READY_SECONDS
         try:
             fuzz = Fuzz(rig.start_alone(wishes.controllers), wishes.seed)
             found = fuzz.run(wishes.kills, wishes.settle, on_kill)
