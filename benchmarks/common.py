@@ -195,6 +195,7 @@ def product_settings(directory: Path, ports: dict[str, Any], **more: str) -> dic
         "playback_dir": f"/dev/shm/{directory.name}",
         "log_level": "info",
         "telephony": "freeswitch",
+        "compliance": "record",
         "esl_host": "127.0.0.1",
         "esl_port": str(ports["esl_port"]),
         "esl_password": "benchmark",

@@ -520,6 +520,19 @@ class Settings(BaseModel):
         "own trunk costs: docs/costs.md.",
     )
 
+    # --- compliance
+    compliance: Literal["auto", "enforce", "record"] = Field(
+        "auto",
+        description="Of accounts that chose nothing themselves. `enforce`: a call that the rules "
+        "do not allow is not made. `record`: what was decided is kept, and the call is made unless "
+        "its number is on the do-not-call list. `auto`: `record` in the sandbox, else `enforce`.",
+    )
+    rules_folder: Path | None = Field(
+        None,
+        description="A directory with rules of your own (`*.toml`), which replace shipped ones of "
+        "the same id: see rules.md.",
+    )
+
     # --- webhooks
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."
@@ -547,6 +560,13 @@ class Settings(BaseModel):
         """`live` talks to a real vendor."""
         live = self.ai == "live" or (self.ai == "auto" and self.openai_api_key is not None)
         return "live" if live else "sandbox"
+
+    @property
+    def compliance_mode(self) -> Literal["enforce", "record"]:
+        """What becomes of calls that rules do not allow, where an account chose nothing."""
+        if self.compliance != "auto":
+            return self.compliance
+        return "enforce" if self.telephony_mode == "live" else "record"
 
     @property
     def key_kind(self) -> Literal["live", "test"]:

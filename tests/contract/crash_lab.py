@@ -34,6 +34,7 @@ class SwitchCrashRig(CrashRig):
             directory,
             database_url=database_url,
             TOPCALLS_ESL_HOST="127.0.0.1",
+            TOPCALLS_COMPLIANCE="record",
             TOPCALLS_ESL_PORT=str(self._switch.ports["esl"]),
             TOPCALLS_ESL_PASSWORD=own_switch.PASSWORD,
             TOPCALLS_GATEWAY=own_switch.GATEWAY,

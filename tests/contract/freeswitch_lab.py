@@ -208,6 +208,7 @@ class LiveProduct(Product):
         super().__init__(
             directory,
             TOPCALLS_ESL_HOST="127.0.0.1",
+            TOPCALLS_COMPLIANCE="record",
             TOPCALLS_ESL_PORT=str(esl_port),
             TOPCALLS_ESL_PASSWORD=address.password,
             TOPCALLS_GATEWAY=address.gateway,

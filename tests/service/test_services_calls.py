@@ -12,7 +12,6 @@ from topcalls.core.call_events import Answered, HungUp, Rang
 from topcalls.core.call_request import CallRequest, Recording
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services.calls import Calls
-from topcalls.services.person_keys import PersonKeys
 from topcalls.store.models import Call, Command, WebhookDelivery, WebhookEvent
 
 pytestmark = pytest.mark.service
@@ -70,7 +69,7 @@ def test_a_call_needs_a_number_to_call_from(services, who):
         services.transitions,
         services.catalogue,
         services.costs,
-        PersonKeys(services.db),
+        services.eligibility,
         sandbox=False,
     )
     with pytest.raises(InvalidRequest) as caught:

@@ -29,7 +29,8 @@ import factories
 from topcalls.clock import ManualClock
 from topcalls.store.database import open_database
 url, owner, now = sys.argv[1], sys.argv[2], datetime.fromisoformat(sys.argv[3])
-services = factories.services(open_database(url), Path("."), ManualClock(now))
+database = open_database(url, encryption_key=sys.argv[5])
+services = factories.services(database, Path("."), ManualClock(now))
 print("ready", flush=True)
 sys.stdin.readline()
 for _ in range(20):
@@ -202,7 +203,16 @@ def test_dispatchers_racing_for_the_same_calls(services, database_url):
     here = str(factories.__file__).rpartition("/")[0]
     racers = [
         subprocess.Popen(
-            [sys.executable, "-c", RACER, database_url, f"racer-{number}", moment, here],
+            [
+                sys.executable,
+                "-c",
+                RACER,
+                database_url,
+                f"racer-{number}",
+                moment,
+                here,
+                factories.SECRET_KEY,
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from worker_rig import worker_services
 
 from topcalls.clock import ManualClock, SystemClock
+from topcalls.core.call_request import Recording
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.net.http import HttpClient
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
@@ -156,7 +157,7 @@ def test_a_call_that_is_over_is_wrapped_up_and_told(services, who, new_worker, n
         seconds=30,
         webhook_url=receiver.url,
         webhook_events=("call.completed",),
-        recording={"enabled": False},
+        recording=Recording(enabled=False),
     )
     new_worker().start()
     (arrived,) = receiver.wait_for(1, LIMIT)

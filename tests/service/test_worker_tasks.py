@@ -8,6 +8,7 @@ import pytest
 from analysis_rig import SUMMARY
 from worker_rig import Rig, failed_call
 
+from topcalls.core.call_request import Recording
 from topcalls.core.transcript import Turn
 from topcalls.errors import StoreUnavailable
 from topcalls.worker.schedule import LOOP, PERIODIC, start_periodic
@@ -57,7 +58,10 @@ def test_a_webhook_is_delivered_once_when_its_task_runs_twice(rig, services):
 def test_a_call_is_wrapped_up_once_when_its_task_runs_twice(rig, services):
     who = factories.principal(services)
     call_id = factories.finished_call(
-        services, who, webhook_url="https://receiver.example.com", recording={"enabled": False}
+        services,
+        who,
+        webhook_url="https://receiver.example.com",
+        recording=Recording(enabled=False),
     )
     for _ in range(10):
         services.clock.advance(2)

@@ -91,6 +91,8 @@ def worker_services(
         sender=WebhookSender(services.db, services.webhooks, poster, clock),
         wrap_ups=services.wrap_ups,
         statistics=services.statistics,
+        ledger=services.ledger,
+        retention=services.retention,
         analyses=AnalysisRunner(services.db, model or Reader(), owner=OWNER),
         dispatch=services.dispatch,
         number_orders=services.number_orders,

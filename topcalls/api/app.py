@@ -24,6 +24,7 @@ from topcalls.api.v1.calls import calls
 from topcalls.api.v1.campaign_contacts import campaign_contacts
 from topcalls.api.v1.campaigns import campaigns
 from topcalls.api.v1.catalogue import catalogue
+from topcalls.api.v1.compliance import compliance
 from topcalls.api.v1.consents import consents
 from topcalls.api.v1.do_not_call import do_not_call
 from topcalls.api.v1.knowledge import knowledge
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     campaign_contacts,
     do_not_call,
     consents,
+    compliance,
     knowledge,
     catalogue,
     voices,

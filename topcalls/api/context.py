@@ -23,9 +23,11 @@ from topcalls.services.campaigns import Campaigns
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.compliance_terms import ComplianceTerms
 from topcalls.services.consents import Consents
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.do_not_call_files import DoNotCallFiles
+from topcalls.services.eligibility_checks import EligibilityChecks
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.installation import Installation
 from topcalls.services.keys import Keys
@@ -38,8 +40,10 @@ from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
 from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
+from topcalls.services.ledger import Ledger
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
+from topcalls.services.people import People
 from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
@@ -89,9 +93,13 @@ class ApiServices:
     carriers: Carriers
     catalogue: Catalogue
     commands: Commands
+    compliance_terms: ComplianceTerms
     consents: Consents
     do_not_call: DoNotCall
     do_not_call_files: DoNotCallFiles
+    eligibility_checks: EligibilityChecks
+    ledger: Ledger
+    people: People
     idempotency: Idempotency
     installation: Installation
     knowledge: Knowledge

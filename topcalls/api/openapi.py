@@ -73,7 +73,7 @@ _EXPLAINED = {
     413: "The body is too large.",
     415: "The body is not declared as what this address takes: JSON, or a form with files.",
     416: "The range lies outside the recording.",
-    422: "A rule forbids calling this number now; `rule` names it.",
+    422: "A rule forbids calling this number now; `rule` names it, `until` says when it does not.",
     429: "A limit is reached: `limit` names it, Retry-After says when to try again.",
     500: "A fault on our side; the operator finds it in the log by `instance`.",
     502: "A carrier or vendor refused, or could not be reached; `detail` says what to do.",

@@ -26,6 +26,7 @@ _COMMANDS = {
     "answers": ("answers",),
     "numbers": ("numbers",),
     "softphones": ("softphones",),
+    "compliance": ("ledger", "people"),
     "doctor": ("doctor",),
     "latency": ("latency",),
     "listen": ("listen",),

@@ -22,6 +22,8 @@ from topcalls.compose.prices import prices_of
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
+from topcalls.core.compliance import Enforcement
+from topcalls.core.eligibility import decide
 from topcalls.core.lead_jobs import JobKind
 from topcalls.core.wrap_up import Step
 from topcalls.errors import ConfigError
@@ -49,11 +51,14 @@ from topcalls.services.campaigns import Campaigns, campaigns_of_agent
 from topcalls.services.carriers import Carriers
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.commands import Commands
+from topcalls.services.compliance_terms import ComplianceTerms
 from topcalls.services.consents import Consents
 from topcalls.services.costs import Costs
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.do_not_call_files import DoNotCallFiles
+from topcalls.services.eligibility import Eligibility
+from topcalls.services.eligibility_checks import EligibilityChecks
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
@@ -71,9 +76,11 @@ from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
 from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
+from topcalls.services.ledger import Ledger
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
+from topcalls.services.people import People
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
 from topcalls.services.provisioning import Provisioning
@@ -84,6 +91,8 @@ from topcalls.services.recording_store import DirectoryStore, KeptRecordings, Re
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
+from topcalls.services.retention import Retention
+from topcalls.services.rule_pack import load_rule_pack
 from topcalls.services.secrets import Secrets
 from topcalls.services.softphones import Softphones
 from topcalls.services.spooled_recordings import SpooledRecordings
@@ -149,9 +158,15 @@ class Services:
     knowledge_search: KnowledgeSearch
     call_knowledge: CallKnowledge
     commands: Commands
+    compliance_terms: ComplianceTerms
     consents: Consents
     do_not_call: DoNotCall
     do_not_call_files: DoNotCallFiles
+    eligibility: Eligibility
+    eligibility_checks: EligibilityChecks
+    ledger: Ledger
+    people: People
+    retention: Retention
     lead_deletions: LeadDeletions
     lead_imports: LeadImports
     lead_jobs: LeadJobs
@@ -255,7 +270,10 @@ def wire(
         prices=prices,
     )
     speech = AccountSpeech(db)
-    people = PersonKeys(db)
+    person_keys = PersonKeys(db)
+    enforcement = Enforcement(settings.compliance_mode)
+    pack = load_rule_pack(settings.rules_folder)
+    eligibility = Eligibility(person_keys, pack, decide, default=enforcement)
     calls = Calls(
         db,
         clock,
@@ -264,7 +282,7 @@ def wire(
         transitions,
         catalogue,
         costs,
-        people,
+        eligibility,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
@@ -281,7 +299,7 @@ def wire(
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
-    numbers = DoNotCall(db, clock, people)
+    numbers, ledger = DoNotCall(db, clock, person_keys), Ledger(db)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,
@@ -321,7 +339,9 @@ def wire(
         transitions=transitions,
         calls=calls,
         costs=costs,
-        dispatch=Dispatch(db, transitions, catalogue, people, node_capacity=settings.node_capacity),
+        dispatch=Dispatch(
+            db, transitions, catalogue, eligibility, node_capacity=settings.node_capacity
+        ),
         inbound=Inbound(
             db,
             costs,
@@ -337,9 +357,15 @@ def wire(
         knowledge_search=search,
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
-        consents=Consents(db, clock, people),
+        compliance_terms=ComplianceTerms(db, catalogue, enforcement),
+        consents=Consents(db, clock, person_keys),
         do_not_call=numbers,
         do_not_call_files=DoNotCallFiles(numbers, clock),
+        eligibility=eligibility,
+        eligibility_checks=EligibilityChecks(db, clock, eligibility),
+        ledger=ledger,
+        retention=Retention(db),
+        people=People(db, clock, person_keys, recordings, numbers, ledger),
         lead_deletions=lead_deletions,
         lead_imports=LeadImports(db, clock),
         lead_jobs=LeadJobs(

@@ -60,6 +60,8 @@ def build_worker(settings: Settings) -> WorkerProcess:
             housekeeping=services.housekeeping,
             ingestion=services.ingestion,
             lead_jobs=services.lead_jobs,
+            ledger=services.ledger,
+            retention=services.retention,
             voices=services.voices,
             voice_clones=services.voice_clones,
         ),

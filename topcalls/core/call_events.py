@@ -67,10 +67,12 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """A rule forbids the call, which nobody has dialled; `detail` is for people."""
+    """A rule forbids the call, which nobody has dialled; `detail` is for people. `until`: when it
+    may be made, where the rule only makes it wait."""
 
     rule: str
     detail: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

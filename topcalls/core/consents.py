@@ -45,30 +45,17 @@ def faults(body: Mapping[str, Any], now: datetime, prefix: str = "") -> Iterator
             yield wrong
 
 
-def of_columns(row: Mapping[str, Any]) -> Consent:
-    """A stored consent as decisions see it."""
-    return Consent(
-        id=row["id"],
-        kind=ConsentKind(row["kind"]),
-        captured_at=row["captured_at"],
-        purposes=tuple(row["purposes"]),
-        sellers=tuple(row["sellers"]),
-        expires_at=row["expires_at"],
-        revoked_at=row["revoked_at"],
-        has_wording=bool(row["has_wording"]),
-        names_ai_voice=bool(row["names_ai_voice"]),
-        device_agreement=bool(row["device_agreement"]),
-        lifts_hours=bool(row["lifts_hours"]),
-    )
-
-
 def warranted(by: str, now: datetime) -> Consent:
     """What the owner of an account states by asking for one call, without showing it: that whoever
-    is called has agreed. `by`: the key that asked; the ledger keeps it."""
+    is called has agreed, in the words and beforehand as the law asks for. `by`: the key that asked;
+    the ledger keeps it."""
     return Consent(
         id=f"warranty:{by}",
         kind=ConsentKind.WARRANTY,
         captured_at=now,
+        has_wording=True,
+        names_ai_voice=True,
+        device_agreement=True,
     )
 
 

@@ -18,6 +18,7 @@ from topcalls.core.consent_rules import in_use, usable
 from topcalls.core.eligibility_facts import (
     Check,
     Consent,
+    ConsentKind,
     Facts,
     Plan,
     Reassigned,
@@ -153,11 +154,12 @@ def _deadline(value: Revocation, one: Suppression) -> datetime:
 def _lifting(
     value: Register, consents: tuple[Consent, ...], plan: Plan, now: datetime
 ) -> Consent | None:
-    """The consent, or the business done, that lifts a register."""
+    """The consent, or the business done, that lifts a register. A warranty is of the consent that
+    the law asks for, so it lifts what that consent lifts."""
     for one in consents:
         if not usable(one, plan, now):
             continue
-        if one.kind in value.lifted_by:
+        if one.kind in value.lifted_by or one.kind is ConsentKind.WARRANTY:
             return one
         months = value.lifted_months.get(one.kind)
         if months is not None and one.captured_at + relativedelta(months=months) > now:

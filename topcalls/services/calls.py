@@ -24,7 +24,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services import do_not_call, quotas, routing, tool_secrets
+from topcalls.services import eligibility, quotas, routing, tool_secrets
 from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
 from topcalls.services.appointments import Appointments
@@ -32,11 +32,11 @@ from topcalls.services.budgets import CampaignBudget
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.costs import Costs
+from topcalls.services.eligibility import Eligibility, Meant
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
 from topcalls.services.partial_words import PartialWordsDesk
-from topcalls.services.person_keys import PersonKeys
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
 from topcalls.services.redacted_calls import rules_for_writers, text_without
@@ -88,7 +88,7 @@ class Calls:
         transitions: Transitions,
         catalogue: Catalogue,
         costs: Costs,
-        people: PersonKeys,
+        eligibility: Eligibility,
         *,
         sandbox: bool,
         default_from_number: str = "",
@@ -100,7 +100,7 @@ class Calls:
         self._transitions = transitions
         self._catalogue = catalogue
         self._costs = costs
-        self._people = people
+        self._eligibility = eligibility
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -362,17 +362,26 @@ class Calls:
         routing.check_carrier(account_id, request.carrier_id)
         sealed = tool_secrets.sealed(account_id, request.tools, now)
         request = replace(request, tools=tuple(sealed))
-        names = self._people.names(account_id, request.phone_number)
-        account = standing.of_account(account_id, names, now)
+        account = standing.of_account(account_id, now)
         if account is None:
             raise NotFound("No such account.")
-        if account.is_listed:
-            raise do_not_call.refusal()
+        budget = place.budget if place is not None else None
+        meant = Meant(
+            account_id=account_id,
+            request=request,
+            planned_at=max(now, request.schedule_at or now),
+            stage="create",
+            call_id=call_id,
+            campaign_id=budget.campaign_id if budget is not None else None,
+            asked_by=principal.key_id if place is None else None,
+        )
+        judged = self._eligibility.judge(meant, account.compliance, now)
+        if judged.refused_by is not None:
+            raise judged.refusal()
         request = with_words(request, speech_view(account.speech))
         waits = request.schedule_at is not None and request.schedule_at > now
         cost = self._costs.predicted(account_id, request)
         when = request.schedule_at if waits and request.schedule_at is not None else now
-        budget = place.budget if place is not None else None
         claim = Claim(call_id, request.max_duration, cost, when, budget)
         quotas.set_aside(account.balance, account.limits, account_id, claim, now)
         created_at = calls.free_after(account.last_created_at, now)
@@ -399,6 +408,7 @@ class Calls:
             queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
         )
+        eligibility.record(judged, now)
         if not waits:
             self._webhooks.announce(call, WEBHOOKS[State.QUEUED], now)
         return self._view(call)

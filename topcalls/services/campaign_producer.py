@@ -33,6 +33,7 @@ from topcalls.services.calls import Calls, CampaignPlace
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans, running_for
 from topcalls.services.campaign_requests import CampaignRequests, Unfilled
+from topcalls.services.eligibility import NotAllowed, record_refusal
 from topcalls.services.keys import Principal
 from topcalls.services.lead_zones import zones_of
 from topcalls.store import campaign_contacts, campaign_production, campaigns, dispatch, leads
@@ -299,6 +300,8 @@ class CampaignProducer:
         lock_account(current.row.account_id)
         if _due(current, turn) is None:
             return Made.NOTHING
+        if isinstance(error, NotAllowed):
+            record_refusal(error, current.now)
         if until is None:
             return self._leave_out(current, turn, rule)
         return self._postpone(current, turn, until, rule)

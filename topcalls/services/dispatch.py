@@ -12,7 +12,6 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from topcalls.core import do_not_call as rules
 from topcalls.core.call_events import (
     CallEvent,
     ChannelLost,
@@ -23,20 +22,22 @@ from topcalls.core.call_events import (
     Misconfigured,
     Released,
 )
+from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.log import get_logger
+from topcalls.services import eligibility
 from topcalls.services.call_views import ClaimedCall, claimed_call, facts_of
 from topcalls.services.campaign_plans import CampaignPlans
 from topcalls.services.carried import carried_over
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.claim_turns import MOST_AT_ONCE as _MOST_AT_ONCE
 from topcalls.services.claim_turns import ClaimTurns
+from topcalls.services.eligibility import Eligibility, Meant
 from topcalls.services.node_shares import NodeShares, Shares
-from topcalls.services.person_keys import PersonKeys
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
-from topcalls.store import calls, dispatch, do_not_call, leases
+from topcalls.store import calls, dispatch, leases
 from topcalls.store.database import Database
 from topcalls.store.models import Call
 
@@ -67,13 +68,13 @@ class Dispatch:
         db: Database,
         transitions: Transitions,
         catalogue: Catalogue,
-        people: PersonKeys,
+        eligibility: Eligibility,
         *,
         node_capacity: int | None = None,
     ) -> None:
         self._db = db
         self._catalogue = catalogue
-        self._people = people
+        self._eligibility = eligibility
         self._transitions = transitions
         self._node_capacity = node_capacity
         self._shares = NodeShares()
@@ -172,9 +173,7 @@ class Dispatch:
         self, call: Call, owner: str, node: str, now: datetime, planner: RoutePlanner
     ) -> ClaimedCall | None:
         """None for a call that may not, or cannot, be made any more: it has failed now."""
-        names = self._people.names(call.account_id, call.phone_number)
-        if do_not_call.is_listed(call.account_id, *names, now):
-            self._transitions.apply(call, Forbidden(rules.RULE, rules.WORDS), now)
+        if not self._is_allowed(call, now):
             return None
         transition = advance(facts_of(call), Claimed())
         self._transitions.write(
@@ -196,6 +195,27 @@ class Dispatch:
         log.warning("A call cannot be made any more", call_id=call.id, why=problem)
         self._transitions.apply(_fresh(call), Misconfigured(problem), now)
         return None
+
+    def _is_allowed(self, call: Call, now: datetime) -> bool:
+        """Decided again: since the call was created the hours may be over, or its callee may have
+        said no. The account is locked. A call that is not allowed has failed now."""
+        meant = Meant(
+            account_id=call.account_id,
+            request=CallRequest.from_mapping(call.request),
+            planned_at=now,
+            stage="claim",
+            call_id=call.id,
+            campaign_id=call.campaign_id,
+            asked_by=call.key_id if call.campaign_id is None else None,
+        )
+        terms = dispatch.compliance_of(call.account_id)
+        judged = self._eligibility.judge(meant, terms, now)
+        eligibility.record(judged, now)
+        if judged.refused_by is None:
+            return True
+        forbidden = Forbidden(judged.refused_by, judged.words, judged.until)
+        self._transitions.apply(call, forbidden, now)
+        return False
 
     def _room_on(self, node: str) -> int:
         if self._node_capacity is None:

@@ -16,7 +16,7 @@ from topcalls.core import do_not_call as rules
 from topcalls.core.do_not_call import Listing
 from topcalls.core.eligibility_facts import Scope
 from topcalls.core.people import is_fingerprint
-from topcalls.errors import FieldError, InvalidRequest, NotCallable, NotFound
+from topcalls.errors import FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services.person_keys import PersonKeys
 from topcalls.store import do_not_call
@@ -207,15 +207,6 @@ class DoNotCall:
         names = self._people.names(account_id, phone_number)
         if not self._db.run(do_not_call.delete, account_id, names, wanted.scope, wanted.subject):
             raise NotFound("The number is not on the do-not-call list.")
-
-
-def refusal() -> NotCallable:
-    """What an account is told that does not call a number."""
-    return NotCallable(
-        rules.WORDS,
-        remedy="Take it off the list only with the consent of whoever has the number.",
-        rule=rules.RULE,
-    )
 
 
 def _judge(wrong: list[FieldError]) -> None:

@@ -40,6 +40,12 @@ def webhook_secret(account_id: str) -> str | None:
     return next((account.webhook_secret for account in query), None)
 
 
+def with_terms() -> list[tuple[str, dict[str, Any]]]:
+    """Accounts that have terms of compliance, and these."""
+    query = Account.select(Account.id, Account.compliance).where(Account.compliance.is_null(False))
+    return [(account.id, account.compliance) for account in query]
+
+
 def person_key(account_id: str) -> str | None:
     """By which the account's people are known again; None where there is none, or no account."""
     query = Account.select(Account.person_key).where(Account.id == account_id)

@@ -135,6 +135,12 @@ def _waiting(query: Any, account_id: str, of_campaigns: bool) -> Any:
     return waiting if of_campaigns else waiting.where(Call.campaign_id.is_null())
 
 
+def compliance_of(account_id: str) -> str | None:
+    """An account's terms of compliance, as they are stored."""
+    found = rows.select(_COMPLIANCE, account_id)
+    return next((text for (text,) in found), None)
+
+
 def lock_node(node: str) -> None:
     """Keep other controllers of this node from counting its calls."""
     query = Controller.select(Controller.id).where(Controller.node == node)
@@ -153,6 +159,7 @@ def queue_length() -> int:
     return count
 
 
+_COMPLIANCE = 'SELECT "compliance" FROM "account" WHERE "id" = ?'
 _ANYTHING_QUEUED = f"SELECT 1 FROM call WHERE state IN ('{State.QUEUED}') LIMIT 1"
 
 

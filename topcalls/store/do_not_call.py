@@ -8,21 +8,10 @@ from typing import Any
 
 from peewee import chunked
 
-from topcalls.store import rows
-from topcalls.store.fields import to_microseconds
 from topcalls.store.models import DoNotCallEntry
 
 _TICK = timedelta(microseconds=1)
 _MOST_VALUES = 500
-_IS_LISTED = (
-    'SELECT 1 FROM "do_not_call_entry" WHERE "account_id" = ? AND "phone_number" IN (?, ?) '
-    'AND "scope" = \'account\' AND ("expires_at" IS NULL OR "expires_at" > ?) LIMIT 1'
-)
-
-
-def is_listed(account_id: str, number: str, fingerprint: str, now: datetime) -> bool:
-    """Whether the account does not call this number for anything."""
-    return bool(rows.select(_IS_LISTED, account_id, number, fingerprint, to_microseconds(now)))
 
 
 def get(

@@ -55,6 +55,7 @@ PERIODIC = (
     Periodic("log_endings", timedelta(days=1)),
     Periodic("refresh_voices", timedelta(minutes=15)),
     Periodic("tidy_knowledge", timedelta(minutes=1)),
+    Periodic("keep_retention", timedelta(days=1)),
 )
 
 
@@ -150,6 +151,7 @@ class DueLoop:
             self._services.statistics.count,
             self._hand_out_sources,
             self._hand_out_lead_jobs,
+            self._services.ledger.seal,
         )
         for sweep in sweeps:
             try:

@@ -12,8 +12,10 @@ from topcalls.services.dispatch import Dispatch
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.knowledge_ingestion import Ingestion
 from topcalls.services.lead_jobs import LeadJobs
+from topcalls.services.ledger import Ledger
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
+from topcalls.services.retention import Retention
 from topcalls.services.statistics import Statistics
 from topcalls.services.voice_clones import VoiceClones
 from topcalls.services.voices import Voices
@@ -47,5 +49,7 @@ class WorkerServices:
     housekeeping: Housekeeping
     ingestion: Ingestion
     lead_jobs: LeadJobs
+    ledger: Ledger
+    retention: Retention
     voices: Voices
     voice_clones: VoiceClones

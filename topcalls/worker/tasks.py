@@ -41,6 +41,7 @@ class Tasks:
     settle_voice: TaskWrapper
     read_source: TaskWrapper
     tidy_knowledge: TaskWrapper
+    keep_retention: TaskWrapper
     work_at_leads: TaskWrapper
 
 
@@ -162,6 +163,12 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
                 return
 
     @task
+    def keep_retention() -> None:
+        for _ in range(MOST_HOUSEKEEPING_ROUNDS):
+            if not services.retention.run(now()):
+                return
+
+    @task
     def work_at_leads(job_id: str) -> None:
         services.lead_jobs.run(job_id)
 
@@ -177,6 +184,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         settle_voice,
         read_source,
         tidy_knowledge,
+        keep_retention,
         work_at_leads,
     )
 

@@ -115,9 +115,6 @@ class Decision(_Frozen):
     seq = BigIntegerField(null=True)
     chain = TextField(null=True)
 
-    class Meta:
-        indexes = ((("account", "seq"), True),)
-
 
 class LedgerHead(_Frozen):
     account = ForeignKeyField(Account, on_delete="CASCADE", primary_key=True)
@@ -158,6 +155,8 @@ _INDEXES = (
     'CREATE INDEX "decision_of_number" ON "decision" ("account_id", "phone_number") '
     'WHERE ("phone_number" IS NOT NULL)',
     'CREATE INDEX "decision_of_call" ON "decision" ("call_id") WHERE ("call_id" IS NOT NULL)',
+    'CREATE UNIQUE INDEX "decision_sealed" ON "decision" ("account_id", "seq") '
+    'WHERE ("seq" IS NOT NULL)',
     'CREATE INDEX "decision_unsealed" ON "decision" ("account_id", "id") WHERE ("seq" IS NULL)',
     'CREATE INDEX "call_of_number" ON "call" ("account_id", "phone_number", "claimed_at") '
     'WHERE ("claimed_at" IS NOT NULL)',

@@ -93,9 +93,6 @@ class Decision(Table):
     seq = peewee.BigIntegerField(null=True)
     chain = peewee.TextField(null=True)
 
-    class Meta:
-        indexes = ((("account", "seq"), True),)
-
 
 class LedgerHead(Table):
     """The end of an account's chain of decisions: locked by whoever makes it longer."""
@@ -168,6 +165,13 @@ for _index in (
     ),
     Decision.index(
         Decision.call_id, where=Decision.call_id.is_null(False), name="decision_of_call"
+    ),
+    Decision.index(
+        Decision.account,
+        Decision.seq,
+        unique=True,
+        where=Decision.seq.is_null(False),
+        name="decision_sealed",
     ),
     Decision.index(
         Decision.account, Decision.id, where=Decision.seq.is_null(), name="decision_unsealed"

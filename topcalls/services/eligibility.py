@@ -1,0 +1,252 @@
+"""Whether a call may be made: everything that is known is gathered, decided, and recorded.
+
+It is decided when a call is created and again when it is claimed to be dialled, each time in the
+transaction of what depends on it and with the account locked, so that two calls to one person never
+both take the last place under a cap. What the rules say is `core/eligibility.py`; here is only
+what they are told, and what becomes of their answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import orjson
+
+from topcalls.core import consents, do_not_call
+from topcalls.core.call_request import CallRequest
+from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
+from topcalls.core.eligibility_facts import (
+    Consent,
+    Contact,
+    Decision,
+    Facts,
+    Plan,
+    Policy,
+    Recorded,
+    Scope,
+    Suppression,
+    Verdict,
+)
+from topcalls.core.refusal_words import words_of
+from topcalls.core.rule_pack import RulePack
+from topcalls.core.rule_values import SLOTS
+from topcalls.errors import NotCallable
+from topcalls.services.decision_records import About, record_of
+from topcalls.services.person_keys import PersonKeys
+from topcalls.store import decisions, person_facts
+from topcalls.store.person_facts import PersonFacts
+
+_EVERY_SLOT: Final = frozenset(SLOTS)
+_NO_SLOT: Final[frozenset[str]] = frozenset()
+Decide = Callable[[Facts, Plan, RulePack, datetime], Decision]
+
+_REMEDIES: Final[Mapping[Verdict, str]] = {
+    Verdict.DEFER: "Ask again at `until`, or give it as `schedule_at`.",
+    Verdict.BLOCK: "`checks` of the decision say what is missing: POST /v1/eligibility/check.",
+    Verdict.REVIEW: "`checks` of the decision say what is not known: POST /v1/eligibility/check.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A call that is to be made. `asked_by`: the key that asked for it; None: a campaign did.
+    `planned_at`: when it is to be dialled. `purpose`: of a single call."""
+
+    account_id: str
+    request: CallRequest
+    planned_at: datetime
+    stage: str
+    call_id: str | None = None
+    campaign_id: str | None = None
+    asked_by: str | None = None
+    purpose: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A decision, and whether the call may be made: `refused_by` is the rule that forbids it, in
+    `words` for people."""
+
+    decision: Decision
+    facts: Facts
+    plan: Plan
+    about: About
+    refused_by: str | None = None
+    words: str = ""
+
+    @property
+    def until(self) -> datetime | None:
+        """When the call may be made, where it only has to wait."""
+        is_deferred = self.decision.verdict is Verdict.DEFER
+        return self.decision.until if is_deferred and self.refused_by != do_not_call.RULE else None
+
+    def refusal(self) -> NotAllowed:
+        """What whoever asked for the call is told."""
+        if self.refused_by == do_not_call.RULE:
+            return NotAllowed(
+                do_not_call.WORDS,
+                remedy="Take it off the list only with the consent of whoever has the number.",
+                rule=do_not_call.RULE,
+                judged=self,
+            )
+        return NotAllowed(
+            self.words,
+            judged=self,
+            remedy=_REMEDIES.get(self.decision.verdict),
+            rule=self.refused_by,
+            verdict=str(self.decision.verdict),
+            until=None if self.until is None else self.until.isoformat().replace("+00:00", "Z"),
+        )
+
+
+class NotAllowed(NotCallable):
+    """A call was not created. `judged` is what forbade it: with the call it came to nothing, and
+    whoever keeps that nobody was called records it."""
+
+    def __init__(self, message: str, *, judged: Judgement, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.judged = judged
+
+
+class Eligibility:
+    """Decides about calls. Its methods are parts of a verb: the account is locked by then.
+
+    `default`: the policy of accounts that chose none.
+    """
+
+    def __init__(
+        self, people: PersonKeys, pack: RulePack, decide: Decide, *, default: Enforcement
+    ) -> None:
+        self._people = people
+        self._pack = pack
+        self._decide = decide
+        self._default = default
+
+    def judge(self, call: Meant, terms_text: str | None, now: datetime) -> Judgement:
+        """Decide about a call. `terms_text`: the account's terms as they are stored."""
+        terms = parsed(terms_text)
+        known = person_facts.of_person(
+            call.account_id,
+            self._people.names(call.account_id, call.request.phone_number),
+            now,
+            campaign_id=call.campaign_id,
+            but_call=call.call_id,
+        )
+        plan = _plan(call, terms)
+        facts = _facts(call, terms, known, now)
+        decision = self._decide(facts, plan, self._pack, call.planned_at)
+        enforced = (terms.enforcement or self._default) is Enforcement.ENFORCE
+        about = About(
+            account_id=call.account_id,
+            stage=call.stage,
+            planned_at=call.planned_at,
+            enforced=enforced,
+            call_id=call.call_id,
+            campaign_id=call.campaign_id,
+            asked_by=call.asked_by,
+        )
+        judged = Judgement(decision, facts, plan, about)
+        if any(_holds(one, plan, now) for one in facts.suppressions):
+            return replace(judged, refused_by=do_not_call.RULE, words=do_not_call.WORDS)
+        if enforced and decision.verdict is not Verdict.ALLOW:
+            words = words_of(decision.rule_id, decision.reason)
+            return replace(judged, refused_by=decision.rule_id, words=words)
+        return judged
+
+
+def record_refusal(refused: NotAllowed, now: datetime) -> str:
+    """Write into the ledger why a call was not created, in a transaction of its own; its id."""
+    about = replace(refused.judged.about, call_id=None)
+    return record(replace(refused.judged, about=about), now)
+
+
+def record(judged: Judgement, now: datetime) -> str:
+    """Write a decision into the ledger, in the transaction of what it is about; its id."""
+    written = record_of(judged.decision, judged.facts.contact, judged.plan, judged.about, now)
+    decisions.insert(written, judged.facts.contact.number, now)
+    return written.id
+
+
+@lru_cache(1024)
+def parsed(text: str | None) -> Terms:
+    """Terms as they are stored."""
+    return terms_of(None if text is None else orjson.loads(text))
+
+
+def _holds(suppression: Suppression, plan: Plan, now: datetime) -> bool:
+    """Whether somebody is not to be called for this: the one rule that holds under any policy."""
+    if suppression.expires_at is not None and suppression.expires_at <= now:
+        return False
+    if suppression.scope is Scope.PURPOSE:
+        return suppression.purpose == plan.purpose
+    return suppression.scope is Scope.ACCOUNT or suppression.campaign_id == plan.campaign_id
+
+
+def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Facts:
+    lead = known.lead
+    contact = Contact(
+        number=call.request.phone_number,
+        regions=(lead.region,) if lead is not None and lead.region else (),
+        time_zone=None if lead is None else lead.time_zone,
+        zone_noted_at=None if lead is None else lead.noted_at,
+        id=None if lead is None else lead.id,
+    )
+    warranty = _warranty(call, terms, now)
+    policy = _warranted_policy(terms.policy) if warranty else terms.policy
+    return Facts(
+        contact=contact,
+        attempts=known.attempts,
+        consents=known.consents + warranty,
+        suppressions=known.suppressions,
+        scrubs=known.scrubs,
+        reassigned=known.reassigned,
+        policy=policy,
+    )
+
+
+@lru_cache(256)
+def _warranted_policy(policy: Policy) -> Policy:
+    """Who warrants a consent warrants that no register says otherwise: it lifts them."""
+    return replace(policy, require_scrubs=False)
+
+
+def _warranty(call: Meant, terms: Terms, now: datetime) -> tuple[Consent, ...]:
+    """Who asks for a single call warrants that its callee agreed, unless the account wants it
+    shown; campaigns show it, or state it of a list or of themselves."""
+    if call.campaign_id is not None or terms.consent_required:
+        return ()
+    by = f"key {call.asked_by}" if call.asked_by is not None else f"call {call.call_id}"
+    return (consents.warranted(by, now),)
+
+
+def _plan(call: Meant, terms: Terms) -> Plan:
+    request = call.request
+    purpose, subject = _subject(call)
+    stated = _EVERY_SLOT if call.campaign_id is None else _NO_SLOT
+    return Plan(
+        purpose=purpose,
+        category=terms.category_of(purpose),
+        campaign_id=call.campaign_id,
+        subject_key=subject,
+        seller=terms.seller,
+        ring_timeout_seconds=request.ring_timeout_seconds,
+        recording=_recorded(request),
+        slots=stated if terms.slots is None else terms.slots,
+    )
+
+
+def _subject(call: Meant) -> tuple[str, str | None]:
+    """The purpose of a call, and what it is about."""
+    if call.campaign_id is None:
+        return call.purpose or DEFAULT_PURPOSE, None
+    return person_facts.subject_of(call.campaign_id) or (DEFAULT_PURPOSE, None)
+
+
+def _recorded(request: CallRequest) -> Recorded:
+    if not request.recording.enabled:
+        return Recorded.OFF
+    return Recorded.ANNOUNCE if request.recording.announcement else Recorded.SILENT
