@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import sys
 import zoneinfo
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import gevent
 import pytest
@@ -112,9 +112,28 @@ def test_the_key_of_this_machine(tmp_path, mode, shared, level):
 
 # --- zones and clock
 
+WRITTEN = datetime(2026, 11, 30, tzinfo=UTC)
+
 
 def test_zones_are_there():
-    assert machine.zones().level is Level.OK
+    assert machine.zones(WRITTEN).level is Level.OK
+
+
+@pytest.mark.parametrize(
+    ("release", "days", "level"),
+    [
+        ("2026f", 85, Level.OK),
+        ("2026f", 95, Level.WARNING),
+        ("2026f", 185, Level.FAULT),
+        ("2025b", 0, Level.FAULT),
+        ("system", 0, Level.FAULT),
+    ],
+)
+def test_zones_of_another_year(release, days, level):
+    now = datetime(2026, 10, 28, tzinfo=UTC) + timedelta(days=days)
+    found = machine.zones(now, release=release)
+    assert found.level is level
+    assert release in found.found
 
 
 def test_zones_are_missing(monkeypatch):
@@ -125,9 +144,8 @@ def test_zones_are_missing(monkeypatch):
     try:
         zoneinfo.reset_tzpath(to=[])
         zoneinfo.ZoneInfo.clear_cache()
-        found = machine.zones()
+        found = machine.zones(WRITTEN)
     finally:
-        zoneinfo.reset_tzpath()
         zoneinfo.ZoneInfo.clear_cache()
     assert found.level is Level.FAULT
     assert "tzdata" in found.remedy

@@ -246,6 +246,20 @@ def test_t66_a_state_with_a_list_of_its_own():
     assert (found.verdict, found.reason) == (REVIEW, "state_list_missing")
 
 
+def test_who_holds_a_consent_or_a_warranty_may_do_without_registers():
+    warranty = Consent("key-1", ConsentKind.WARRANTY, NOW)
+    for consent in (written(), warranty):
+        for requires, verdict in ((True, REVIEW), (False, ALLOW)):
+            policy = Policy(require_scrubs=requires)
+            known = facts(MIAMI, consents=(consent,), scrubs=(), policy=policy)
+            assert decided(known).verdict is verdict
+    free = Policy(require_scrubs=False)
+    nothing = facts(MIAMI, consents=(), scrubs=(), policy=free)
+    assert decided(nothing, plan(voice=Voice.HUMAN)).verdict is REVIEW
+    listed = facts(MIAMI, consents=(warranty,), scrubs=scrubs(listed="US"), policy=free)
+    assert decided(listed).verdict is BLOCK
+
+
 def reassigned(answer: Reassignment, consent: Consent, *, days: int = 3):
     return Reassigned(answer, consent.captured_at, NOW - timedelta(days=days), "rnd-1")
 

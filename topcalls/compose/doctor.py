@@ -305,7 +305,7 @@ def _of_machine(extras: frozenset[str], clock: Clock) -> list[Check]:
 
     quick: dict[str, Callable[[], list[Finding]]] = {
         "python": lambda: [package_checkup.python()],
-        "zones": lambda: [machine.zones()],
+        "zones": lambda: [machine.zones(clock.now())],
         "clock": lambda: [machine.clock(clock.now())],
     }
     return [

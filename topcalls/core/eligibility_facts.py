@@ -268,7 +268,9 @@ class Policy:
     `oral_consent_5th_circuit`: *Bradford* (2026-02-25) is relied on in TX, LA and MS.
     `gb_ai_is_live_call`: an AI that talks is no automated calling system (PECR reg. 19).
     `allow_no_data`: a register of reassigned numbers that cannot say stops nothing.
-    `require_reassigned`, `require_scrubs`: such evidence is asked for where rules name it.
+    `require_reassigned`: that evidence is asked for where rules name it. `require_scrubs` False:
+    the answer of a register may be missing or old where a consent that lifts it, or a warranty, is
+    held.
     `regions`: empty means everywhere; else nobody outside them is called.
     """
 

@@ -29,6 +29,7 @@ from topcalls.core.rule_values import (
 )
 from topcalls.core.suggestions import did_you_mean
 
+_OF_HOURS = ("holiday", "holiday_eve", "calendar", "clock", "lift")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)|24:00")
 
 
@@ -77,6 +78,9 @@ def _hours(given: Mapping[str, Any]) -> Hours:
     for name, item in given.items():
         numbers = _days_named(str(name))
         if numbers is None:
+            if name not in _OF_HOURS:
+                near = did_you_mean(str(name), (*DAYS, *_OF_HOURS))
+                raise ValueError(f"has no '{name}': days are 'mon' or 'mon-fri'.{near}")
             rest[name] = item
             continue
         windows = _windows(item)

@@ -97,7 +97,10 @@ def register_checks(
         scrubs = [one for one in facts.scrubs if one.list == value.list and one.scrubbed_at <= now]
         scrub = max(scrubs, key=lambda one: one.scrubbed_at, default=None)
         lifting = _lifting(value, facts.consents, plan, now)
-        yield _register_check(rule, value, scrub, lifting, facts.policy.require_scrubs, now)
+        is_excused = not facts.policy.require_scrubs and (
+            lifting is not None or _is_warranted(facts.consents, plan, now)
+        )
+        yield _register_check(rule, value, scrub, lifting, is_excused, now)
 
 
 def reassigned_checks(
@@ -167,16 +170,19 @@ def _lifting(
     return None
 
 
+def _is_warranted(consents: tuple[Consent, ...], plan: Plan, now: datetime) -> bool:
+    return any(one.kind is ConsentKind.WARRANTY and usable(one, plan, now) for one in consents)
+
+
 def _register_check(
     rule: Rule,
     value: Register,
     scrub: Scrub | None,
     lifting: Consent | None,
-    is_required: bool,
+    is_excused: bool,
     now: datetime,
 ) -> Check:
     required = {"list": value.list, "max_age_days": value.max_age_days}
-    is_excused = lifting is not None and not is_required
     ids = tuple(one.id for one in (scrub, lifting) if one is not None and one.id)
     if scrub is None:
         reason = "state_list_missing" if "-" in value.list else "scrub_missing"

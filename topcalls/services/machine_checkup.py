@@ -13,7 +13,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from topcalls.core.checkup import Finding, fault, judge_space, ok, warning
+from topcalls.core.zones import data_version
 from topcalls.services.file_systems import SYSTEM_MOUNTS, is_in_memory, kind_of
+from topcalls.services.rule_pack import load_rule_pack
 
 MB = 1_000_000
 LEAST_DISK, ENOUGH_DISK = 100 * MB, 1000 * MB
@@ -104,9 +106,10 @@ def secret_key_file(path: Path, *, shared_database: bool) -> Finding:
     return ok("secret_key", f"{path}, made on this machine. Back it up with the database.")
 
 
-def zones(zone: str = ZONE) -> Finding:
-    """Legal calling hours are local: the machine must know the zones of the world."""
-    remedy = "pip install --upgrade tzdata, or the system's tzdata package."
+def zones(now: datetime, zone: str = ZONE, release: str | None = None) -> Finding:
+    """Legal calling hours are local: the machine must know the zones of the world, and as they are
+    this year. `release`: of the data, where it is not the one in use."""
+    remedy = "pip install --upgrade tzdata"
     try:
         info = ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -114,7 +117,7 @@ def zones(zone: str = ZONE) -> Finding:
     winter, summer = (datetime(2026, month, 15, tzinfo=info).utcoffset() for month in (1, 7))
     if zone == ZONE and (winter, summer) != (timedelta(hours=-5), timedelta(hours=-4)):
         return fault("zones", f"The data of the time zone {zone} is wrong.", remedy)
-    return ok("zones", "Time zone data is present.")
+    return _age_of_zones(release or data_version(), now, remedy)
 
 
 def clock(now: datetime) -> Finding:
@@ -126,6 +129,21 @@ def clock(now: datetime) -> Finding:
             "Set the clock, and keep it by NTP (timedatectl set-ntp true).",
         )
     return ok("clock", f"{now:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _age_of_zones(release: str, now: datetime, remedy: str) -> Finding:
+    releases = load_rule_pack().releases
+    age = releases.age_days(release, now.astimezone(UTC).date())
+    if age is None:
+        found = f"The release of the time zone data ({release}) is not known: no call is allowed."
+        return fault("zones", found, remedy)
+    found = f"Time zone data {release}, {age} days old."
+    if age > releases.refuse_after_days:
+        most = releases.refuse_after_days
+        return fault("zones", f"{found} After {most} days no call is allowed.", remedy)
+    if age > releases.warn_after_days:
+        return warning("zones", f"{found} Laws change clocks: keep it young.", remedy)
+    return ok("zones", found)
 
 
 def _why_not_writable(place: Path) -> str:
