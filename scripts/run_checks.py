@@ -41,6 +41,8 @@ LANES = "3"  # of tests of calls, beside the others; see tests/lanes.py
 LAST_FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 TESTS_FAILED = 1  # pytest's exit status
 OTHERS_SETTINGS = ("OPENAI_API_KEY", "FROM_NUMBER")
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+"""Kept from the tests, which start hundreds of processes: each would compile all that it loads."""
 
 
 def main(arguments):
@@ -86,7 +88,7 @@ def clean_environment():
     ours = {
         name: value
         for name, value in os.environ.items()
-        if name not in OTHERS_SETTINGS
+        if name not in (*OTHERS_SETTINGS, NO_BYTECODE)
         and (not name.startswith("TOPCALLS_") or name.startswith("TOPCALLS_TEST_"))
     }
     return {"TOPCALLS_TEST_LANES": LANES, **ours, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}

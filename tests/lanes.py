@@ -1,10 +1,10 @@
 """Runs the tests of calls beside the others, in processes ("lanes") of their own.
 
 Those of the whole product and of its controller wait most of their time, for speech at the pace of
-speech. A lane is pytest again: it
-collects the same tests and takes one file after the other from those that no lane has taken, so
-that what a file shares is made once. What it reports goes, a line of JSON each, into a file that
-the first process reads and passes on as its own: one run, one summary, one exit status.
+speech. A lane is pytest again: it collects those of the same tests that are for lanes, and takes
+one file after the other from those that no lane has taken, so that what a file shares is made once.
+What it reports goes, a line of JSON each, into a file that the first process reads and passes on as
+its own: one run, one summary, one exit status.
 
 `TOPCALLS_TEST_LANES` says how many lanes there shall be; `scripts/run_checks.py` sets it.
 """
@@ -127,6 +127,11 @@ class Lane:
         self._taken = directory / "taken"
         self._reports = (directory / f"{number}.reports").open("a")
 
+    def pytest_ignore_collect(self, collection_path: Path) -> bool | None:
+        """Nothing of what is not for lanes: to read all tests takes longer than to run many."""
+        is_other = collection_path.suffix == ".py" and not _is_place_for_lanes(collection_path)
+        return True if is_other else None
+
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if _is_for_lanes(item)]
@@ -167,7 +172,10 @@ class Lane:
 
 
 def _is_for_lanes(item: pytest.Item) -> bool:
-    path = item.path
+    return _is_place_for_lanes(item.path)
+
+
+def _is_place_for_lanes(path: Path) -> bool:
     is_controller = path.parent == SERVICE and path.name.startswith("test_controller_")
     return is_controller or path == ON_ANY_SWITCH or PRODUCT in path.parents
 
