@@ -109,7 +109,7 @@ def test_an_answer_whose_sdp_cannot_be_used(lab, product, broken):
 def reception(lab):
     """A number whose calls an agent takes."""
     product = lab.product
-    key = product.cli("keys", "create", product.account, "--scopes", SCOPES).strip()
+    key = product.new_key(SCOPES)
 
     def post(path, body=None):
         answer = product.request("POST", path, body, key=key)

@@ -20,8 +20,6 @@ import pytest
 from cryptography.fernet import Fernet
 from product import Product
 
-from topcalls import compose, config
-
 QUICK, LEAVES, LONG = "+12025550170", "+12025550171", "+12025550172"
 SCENARIOS = {
     QUICK: ["ring: 0.2", "answer", "say: Hello.", "hang_up"],
@@ -79,23 +77,12 @@ class Apart(Product):
         for node in self._nodes:
             self.wait_ready("sandbox", node)
             self.spawn("controller", node)
-        self._make_account()
+        scopes = "calls:read,calls:write,admin"
+        self.make_account("Acme", scopes, max_concurrent_calls=100, max_calls_per_minute=1000)
         for name in (("worker", ""), ("api", ""), *(("controller", node) for node in self._nodes)):
             self.wait_ready(*name)
         self.wait_for(lambda: self.states() == dict.fromkeys(self._nodes, "up"), self.states)
         return self
-
-    def _make_account(self):
-        """As `topcalls accounts` and `keys` do, without a process for each."""
-        services = compose.open_services(config.load(environ=self.environment))
-        try:
-            self.account = services.accounts.create(
-                "Acme", minutes=1000, max_concurrent_calls=100, max_calls_per_minute=1000
-            ).id
-            scopes = ("calls:read", "calls:write", "admin")
-            self.key = services.keys.create(self.account, name="test", scopes=scopes).token
-        finally:
-            services.close()
 
     def environment_of(self, node):
         if not node:

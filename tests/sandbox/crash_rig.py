@@ -84,17 +84,20 @@ class CrashRig(Product):
             self.spawn(name)
         for number in range(2, controllers + 1):
             self.spawn("controller", title=f"controller {number}")
-        self.make_account(1000)
+        self.make_load_account(1000)
         return self
 
     def start_world(self):
         """Everybody else."""
         self.spawn("sandbox", "--scenario", str(self.scenarios))
 
-    def make_account(self, calls_at_once):
-        most = ("--max-concurrent-calls", str(calls_at_once), "--max-calls-per-minute", "100000")
-        self.account = self.cli("accounts", "create", "Load", "--minutes", "100000", *most).strip()
-        self.key = self.cli("keys", "create", self.account).strip()
+    def make_load_account(self, calls_at_once):
+        self.make_account(
+            "Load",
+            minutes=100_000,
+            max_concurrent_calls=calls_at_once,
+            max_calls_per_minute=100_000,
+        )
 
     def spawn(self, name, *arguments, wait=True, title=None):
         """Start one process; `wait` until it is ready."""

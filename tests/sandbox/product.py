@@ -8,11 +8,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 import gevent
 from gevent.queue import Queue
 from gevent.socket import AF_INET, SOCK_STREAM, socket
+
+from topcalls import compose, config
 
 START_SECONDS = 60
 CALL_SECONDS = 60
@@ -76,11 +79,7 @@ class Product:
         """Start `topcalls run` and wait until it serves."""
         self.launch(*arguments)
         self.wait_for_output("Serving", START_SECONDS)
-        self.account = self.cli(
-            "accounts", "create", "Acme", "--max-concurrent-calls", "30"
-        ).strip()
-        scopes = "calls:read,calls:write,admin"
-        self.key = self.cli("keys", "create", self.account, "--scopes", scopes).strip()
+        self.make_account("Acme", "calls:read,calls:write,admin", max_concurrent_calls=30)
         return self
 
     def stop(self):
@@ -113,6 +112,29 @@ class Product:
             assert done.returncode == 0, done.stderr
             return done.stdout
         return done
+
+    # --- accounts, as `topcalls accounts` and `topcalls keys` make them, without a process for each
+
+    def make_account(self, name, scopes="calls:read,calls:write", **limits):
+        """An account of ours and a key of it, which are used from now on."""
+        self.account = self.new_account(name, **limits)
+        self.key = self.new_key(scopes)
+
+    def new_account(self, name, minutes=1000, **limits):
+        """Make one; its id."""
+        with self._services() as services:
+            return services.accounts.create(name, minutes=minutes, **limits).id
+
+    def new_key(self, scopes, account=None):
+        """Make one for our account, or for another; what is sent with requests."""
+        with self._services() as services:
+            made = services.keys.create(
+                account or self.account, name="test", scopes=scopes.split(",")
+            )
+            return made.token
+
+    def _services(self):
+        return closing(compose.open_administration(config.load(environ=self.environment)))
 
     # --- API
 

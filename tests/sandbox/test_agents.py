@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 @pytest.fixture(scope="module")
 def key(product):
-    return product.cli("keys", "create", product.account, "--scopes", SCOPES).strip()
+    return product.new_key(SCOPES)
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ class Trunks:
 
     def __init__(self, product):
         self.product = product
-        self.account = product.cli("accounts", "create", "Trunks").strip()
+        self.account = product.new_account("Trunks")
         scopes = "calls:read,calls:write,phone_numbers:read,phone_numbers:write"
-        self.key = product.cli("keys", "create", self.account, "--scopes", scopes).strip()
+        self.key = product.new_key(scopes, self.account)
 
     def send(self, method, path, body=None):
         return self.product.request(method, path, body, key=self.key)

@@ -136,7 +136,7 @@ def test_a_phone_that_rings_is_talked_to_when_it_is_answered(product):
 
 def test_a_controller_that_is_stopped_gives_its_calls_to_another(product, second):
     """Twenty of them; and an operator moves them on, without stopping anything."""
-    product.make_account(20)
+    product.make_load_account(20)
     calls = owned_by_the_first(product, second)
     os.kill(product.pid_of("controller"), signal.SIGTERM)
     product.wait_for(lambda: owners(product, calls) == {second}, "the other controller")

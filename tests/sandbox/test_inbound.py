@@ -20,7 +20,7 @@ COMMAND_SECONDS = 100
 
 @pytest.fixture(scope="module")
 def key(product):
-    return product.cli("keys", "create", product.account, "--scopes", SCOPES).strip()
+    return product.new_key(SCOPES)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ SCOPES = "agents:write,phone_numbers:write,calls:read,calls:write,admin"
 @pytest.fixture
 def product(tmp_path):
     made = CrashRig(tmp_path, CALLERS).start_alone()
-    made.key = made.cli("keys", "create", made.account, "--scopes", SCOPES).strip()
+    made.key = made.new_key(SCOPES)
     configuration = {"task": "Take the call.", "first_sentence": "Bright Smile Dental, hello."}
     agent = post(made, "/v1/agents", {"name": "Reception", "configuration": configuration})["id"]
     post(made, f"/v1/agents/{agent}/publish")

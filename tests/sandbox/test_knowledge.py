@@ -10,7 +10,7 @@ TEXT = "# Parking\n\nGuests park in Mill Lane.\n\n# Returns\n\nShoes can be retu
 
 def test_what_fits_the_task_is_told_and_kept(product):
     scopes = "knowledge:read,knowledge:write"
-    key = product.cli("keys", "create", product.account, "--scopes", scopes).strip()
+    key = product.new_key(scopes)
     wish = {"type": "text", "name": "Shop", "text": TEXT}
     base = product.request("POST", "/v1/knowledge", wish, key=key)
     assert base.status == 201, base.body

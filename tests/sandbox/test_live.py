@@ -72,7 +72,7 @@ class Live:
 def live(product):
     """Both at once."""
     scopes = "calls:read,calls:supervise"
-    supervisor = product.cli("keys", "create", product.account, "--scopes", scopes).strip()
+    supervisor = product.new_key(scopes)
     begun = {mode: gevent.spawn(Live, product, supervisor, **how) for mode, how in MODES.items()}
     return {mode: one.get(timeout=2 * LIMIT) for mode, one in begun.items()}
 

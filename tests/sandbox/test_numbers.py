@@ -13,8 +13,8 @@ class Buyer:
 
     def __init__(self, product):
         self.product = product
-        self.account = product.cli("accounts", "create", "Buyer").strip()
-        self.key = product.cli("keys", "create", self.account, "--scopes", SCOPES).strip()
+        self.account = product.new_account("Buyer")
+        self.key = product.new_key(SCOPES, self.account)
 
     def send(self, method, path, body=None, **headers):
         return self.product.request(method, path, body, key=self.key, **headers)

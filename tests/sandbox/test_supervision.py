@@ -12,7 +12,7 @@ SCOPES = "calls:read,calls:write,calls:supervise,softphones:read,softphones:writ
 
 @pytest.fixture(scope="module")
 def key(product):
-    return product.cli("keys", "create", product.account, "--scopes", SCOPES).strip()
+    return product.new_key(SCOPES)
 
 
 @pytest.fixture(scope="module")
