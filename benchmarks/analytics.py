@@ -23,7 +23,8 @@ from uuid import UUID
 from common import database, environment, introduce, postgres_missing, say, workspace
 
 from topcalls import config
-from topcalls.compose.services import Services, migrate, open_services
+from topcalls.compose.database import migrate
+from topcalls.compose.services import Services, open_services
 from topcalls.core.call_state import State
 from topcalls.ids import new_id
 from topcalls.services.statistics import GROUPS, Query

@@ -29,8 +29,9 @@ import yaml
 
 from topcalls import config
 from topcalls.clock import SystemClock
+from topcalls.compose.database import new_secret_key
 from topcalls.compose.knowledge import embedder
-from topcalls.compose.services import new_secret_key, wire
+from topcalls.compose.services import wire
 from topcalls.config import Settings
 from topcalls.core.knowledge_terms import terms_of
 from topcalls.services.knowledge_ingestion import Ingestion

@@ -11,12 +11,15 @@ import zoneinfo
 _is_main = threading.current_thread() is threading.main_thread()
 _ctrl_c = signal.signal(signal.SIGINT, signal.SIG_DFL) if _is_main else None
 
-from gevent import monkey  # noqa: E402
+from topcalls.loading import uncollected  # noqa: E402
 
-monkey.patch_all()
-zoneinfo.reset_tzpath([])  # the packaged zone data: a system's may be years old
+with uncollected():
+    from gevent import monkey
 
-from topcalls.cli.root import main  # noqa: E402
+    monkey.patch_all()
+    zoneinfo.reset_tzpath([])  # the packaged zone data: a system's may be years old
+
+    from topcalls.cli.root import main
 
 if _is_main:
     signal.signal(signal.SIGINT, _ctrl_c)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from datetime import timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,15 +15,6 @@ from topcalls.core.recording_rules import MOST_RETENTION_DAYS
 from topcalls.services.accounts import MOST_OVERLAP_HOURS
 
 DEFAULT_SCOPES = "calls:read,calls:write"
-
-
-@contextmanager
-def _services(settings: Settings) -> Iterator[compose.Services]:
-    services = compose.open_services(settings)
-    try:
-        yield services
-    finally:
-        services.close()
 
 
 @click.command()
@@ -62,8 +52,8 @@ def create_account(
     """Create an account with MINUTES granted, and print its id."""
     if not name.strip():
         raise click.BadParameter("An account needs a name.", param_hint="NAME")
-    with _services(settings) as services:
-        account = services.accounts.create(
+    with closing(compose.open_administration(settings)) as desk:
+        account = desk.accounts.create(
             name,
             minutes=minutes,
             max_concurrent_calls=max_concurrent_calls,
@@ -87,7 +77,7 @@ def set_time_zone(settings: Settings, account_id: str, zone: str) -> None:
         raise click.BadParameter(
             f"{zone} is no time zone of the IANA data base.", param_hint="ZONE"
         ) from None
-    with _services(settings) as services:
+    with closing(compose.open_services(settings)) as services:
         count = services.statistics.set_time_zone(account_id, zone)
     click.echo(f"{count} calls are counted anew")
 
@@ -96,9 +86,9 @@ def set_time_zone(settings: Settings, account_id: str, zone: str) -> None:
 @click.pass_obj
 def list_accounts(settings: Settings) -> None:
     """All accounts, one a line: id, name, minutes left."""
-    with _services(settings) as services:
-        for account in services.accounts.list():
-            balance = services.quotas.balance(account.id)
+    with closing(compose.open_administration(settings)) as desk:
+        for account in desk.accounts.list():
+            balance = desk.quotas.balance(account.id)
             click.echo(f"{account.id}  {balance.minutes_remaining:>10.1f} min  {account.name}")
 
 
@@ -109,9 +99,9 @@ def list_accounts(settings: Settings) -> None:
 @click.pass_obj
 def grant_minutes(settings: Settings, account_id: str, minutes: int, note: str) -> None:
     """Grant MINUTES to an account."""
-    with _services(settings) as services:
-        services.quotas.grant(account_id, minutes, note)
-        balance = services.quotas.balance(account_id)
+    with closing(compose.open_administration(settings)) as desk:
+        desk.quotas.grant(account_id, minutes, note)
+        balance = desk.quotas.balance(account_id)
     click.echo(f"{balance.minutes_remaining:.1f} minutes left")
 
 
@@ -124,8 +114,8 @@ def set_retention(settings: Settings, account_id: str, days: int) -> None:
 
     For recordings from now on whose call does not say.
     """
-    with _services(settings) as services:
-        services.accounts.keep_recordings(account_id, days)
+    with closing(compose.open_administration(settings)) as desk:
+        desk.accounts.keep_recordings(account_id, days)
     click.echo("kept for ever" if days == 0 else f"deleted after {days} days")
 
 
@@ -142,12 +132,12 @@ def set_retention(settings: Settings, account_id: str, days: int) -> None:
 @click.pass_obj
 def webhook_secret(settings: Settings, account_id: str, rotate: bool, overlap_hours: int) -> None:
     """Print the secret that signs an account's webhooks."""
-    with _services(settings) as services:
+    with closing(compose.open_administration(settings)) as desk:
         if not rotate:
-            click.echo(services.accounts.webhook_secret(account_id))
+            click.echo(desk.accounts.webhook_secret(account_id))
             return
         overlap = timedelta(hours=overlap_hours)
-        click.echo(services.accounts.rotate_webhook_secret(account_id, overlap).secret)
+        click.echo(desk.accounts.rotate_webhook_secret(account_id, overlap).secret)
 
 
 @click.group()
@@ -166,8 +156,8 @@ def create_key(
 ) -> None:
     """Make a key for an account and print it, once."""
     wanted = [scope.strip() for scope in scopes.split(",") if scope.strip()]
-    with _services(settings) as services:
-        made = services.keys.create(account_id, name=name, scopes=wanted, days=days)
+    with closing(compose.open_administration(settings)) as desk:
+        made = desk.keys.create(account_id, name=name, scopes=wanted, days=days)
     click.echo(made.token)
 
 
@@ -176,8 +166,8 @@ def create_key(
 @click.pass_obj
 def list_keys(settings: Settings, account_id: str) -> None:
     """An account's keys: id, first characters, name, scopes, last use."""
-    with _services(settings) as services:
-        for key in services.keys.list(account_id):
+    with closing(compose.open_administration(settings)) as desk:
+        for key in desk.keys.list(account_id):
             used = key.last_used_at.isoformat() if key.last_used_at else "never used"
             state = "revoked" if key.revoked_at else used
             click.echo(f"{key.id}  {key.prefix}…  {key.name}  {','.join(key.scopes)}  {state}")
@@ -188,8 +178,8 @@ def list_keys(settings: Settings, account_id: str) -> None:
 @click.pass_obj
 def revoke_key(settings: Settings, key_id: str) -> None:
     """Make a key useless, at once."""
-    with _services(settings) as services:
-        services.keys.revoke(key_id)
+    with closing(compose.open_administration(settings)) as desk:
+        desk.keys.revoke(key_id)
     click.echo("revoked")
 
 

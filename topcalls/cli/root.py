@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 the work failed, 2 the command line or the settings are wr
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 
 import click
@@ -14,6 +13,7 @@ import gevent
 
 from topcalls import __version__, config
 from topcalls.errors import ConfigError, TopCallsError
+from topcalls.loading import load
 
 _COMMANDS = {
     "processes": ("run", "api", "controller", "worker", "sandbox"),
@@ -48,7 +48,7 @@ class _Group(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _MODULE_OF:
             return None
-        module = import_module(f"topcalls.cli.{_MODULE_OF[cmd_name]}")
+        module = load(f"topcalls.cli.{_MODULE_OF[cmd_name]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 

@@ -6,25 +6,26 @@ libraries, and a product is as quick to start as its slowest process.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from topcalls.loading import load
+
 if TYPE_CHECKING:
+    from topcalls.compose.administration import (
+        Administration,
+        front_door_key,
+        open_administration,
+    )
     from topcalls.compose.api import build_api, ensure_port_is_free, openapi
     from topcalls.compose.controller import build_controller
+    from topcalls.compose.database import ensure_data_dir, migrate, new_secret_key
     from topcalls.compose.endpoints import sandbox_endpoints
     from topcalls.compose.sandbox import build_sandbox, wait_until_unused
-    from topcalls.compose.services import (
-        Services,
-        ensure_data_dir,
-        front_door_key,
-        migrate,
-        new_secret_key,
-        open_services,
-    )
+    from topcalls.compose.services import Services, open_services
     from topcalls.compose.worker import build_worker
 
 __all__ = [
+    "Administration",
     "Services",
     "build_api",
     "build_controller",
@@ -35,6 +36,7 @@ __all__ = [
     "front_door_key",
     "migrate",
     "new_secret_key",
+    "open_administration",
     "open_services",
     "openapi",
     "sandbox_endpoints",
@@ -42,8 +44,10 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "administration": ("Administration", "front_door_key", "open_administration"),
     "api": ("build_api", "ensure_port_is_free", "openapi"),
     "controller": ("build_controller",),
+    "database": ("ensure_data_dir", "migrate", "new_secret_key"),
     "endpoints": ("sandbox_endpoints",),
     "sandbox": ("build_sandbox", "wait_until_unused"),
     "worker": ("build_worker",),
@@ -54,4 +58,4 @@ _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOM_OF.get(name, 'services')}"), name)
+    return getattr(load(f"{__name__}.{_ROOM_OF.get(name, 'services')}"), name)

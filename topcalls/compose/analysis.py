@@ -1,4 +1,4 @@
-"""The model that reads calls when they are over. Only the worker loads it."""
+"""The model that reads calls when they are over. Only a worker that asks it loads its client."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from topcalls.compose.chat_server import chat_features, chat_server
 from topcalls.compose.vendors import Vendors
 from topcalls.config import Settings
 from topcalls.errors import ConfigError, ProviderError
-from topcalls.providers.openai.structured import StructuredChat
-from topcalls.providers.structured import StructuredAnswer, StructuredRequest
+from topcalls.loading import load
+from topcalls.providers.structured import StructuredAnswer, StructuredModel, StructuredRequest
 
 
 class AnalysisModel:
@@ -18,7 +18,7 @@ class AnalysisModel:
         self.name = settings.analysis_model or settings.legacy_model
         self._settings = settings
         self._server: tuple[str, str] | None = None
-        self._chat: StructuredChat | None = None
+        self._chat: StructuredModel | None = None
 
     def ask(self, request: StructuredRequest) -> StructuredAnswer:
         """See `providers.structured.StructuredModel`."""
@@ -30,7 +30,11 @@ class AnalysisModel:
             self._server, self._chat = server, self._connected(*server)
         return self._chat.ask(request)
 
-    def _connected(self, url: str, key: str) -> StructuredChat:
+    def _connected(self, url: str, key: str) -> StructuredModel:
         features = chat_features(self._settings, url, self.name)
         seconds = self._settings.analysis_timeout_seconds
-        return StructuredChat(url, key, self.name, features=features, seconds=seconds)
+        room = load("topcalls.providers.openai.structured")
+        chat: StructuredModel = room.StructuredChat(
+            url, key, self.name, features=features, seconds=seconds
+        )
+        return chat

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
-from pathlib import Path
-
-from cryptography.fernet import Fernet
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.database import open_current, open_store, secret_key
 from topcalls.compose.knowledge import embedder
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
@@ -26,7 +20,7 @@ from topcalls.core.compliance import Enforcement
 from topcalls.core.eligibility import decide
 from topcalls.core.lead_jobs import JobKind
 from topcalls.core.wrap_up import Step
-from topcalls.errors import ConfigError
+from topcalls.loading import load
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
@@ -63,7 +57,7 @@ from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
 from topcalls.services.installation import Installation
-from topcalls.services.keys import SCOPES, Keys
+from topcalls.services.keys import Keys
 from topcalls.services.knowledge import Knowledge
 from topcalls.services.knowledge_calls import CallKnowledge
 from topcalls.services.knowledge_ingestion import Ingestion
@@ -108,12 +102,7 @@ from topcalls.services.webhook_receivers import WebhookReceivers
 from topcalls.services.webhook_subscriptions import WebhookSubscriptions
 from topcalls.services.webhooks import Webhooks
 from topcalls.services.wrap_ups import StepRunner, WrapUps
-from topcalls.store import migrations
-from topcalls.store.database import Database, open_database
-
-FRONT_DOOR_ACCOUNT = "First account"
-FRONT_DOOR_MINUTES = 1000
-_DEMO_KEY_NAME = "first call of a start"
+from topcalls.store.database import Database
 
 
 @dataclass(frozen=True)
@@ -201,9 +190,8 @@ def open_services(settings: Settings, lease_owner: str | None = None) -> Service
     `lease_owner` is this process in leases of deliveries and wrap-ups; a fresh name without it.
     Raises `ConfigError` when the database has to be migrated first.
     """
-    db = _open(settings)
-    migrations.ensure_current(db)
-    search_db = _open(settings) if db.kind == "sqlite" else db
+    db = open_current(settings)
+    search_db = open_store(settings) if db.kind == "sqlite" else db
     return wire(db, SystemClock(), settings, lease_owner=lease_owner, search_db=search_db)
 
 
@@ -224,7 +212,7 @@ def wire(
         db,
         kept_recordings(settings),
         settings.effective_public_url,
-        RecordingLinks(_secret_key(settings)),
+        RecordingLinks(secret_key(settings)),
         kind=settings.recording_format,
         retention_days=settings.recording_retention_days,
     )
@@ -410,17 +398,17 @@ def wire(
 
 def upload_tickets(settings: Settings) -> Tickets:
     """By which controllers may send recordings to the API."""
-    return Tickets(_secret_key(settings))
+    return Tickets(secret_key(settings))
 
 
 def listen_tokens(settings: Settings) -> ListenTokens:
     """By which people listen to calls."""
-    return ListenTokens(_secret_key(settings))
+    return ListenTokens(secret_key(settings))
 
 
 def result_tokens(settings: Settings) -> ResultTokens:
     """By which customers' servers bring the results of their tools."""
-    return ResultTokens(_secret_key(settings))
+    return ResultTokens(secret_key(settings))
 
 
 def recording_store(settings: Settings, clock: Clock) -> RecordingStore:
@@ -433,11 +421,11 @@ def recording_store(settings: Settings, clock: Clock) -> RecordingStore:
 
 def kept_recordings(settings: Settings) -> KeptRecordings:
     """Where recordings are kept, for those who read them."""
-    cipher = RecordingCipher(_secret_key(settings))
+    cipher = RecordingCipher(secret_key(settings))
     encrypt = settings.recording_encryption
     if settings.recording_store == "s3":
         # Its client is loaded only where there is one: it would slow every start down.
-        room = import_module("topcalls.compose.object_store")
+        room = load("topcalls.compose.object_store")
         store: KeptRecordings = room.object_store(settings, cipher, encrypt)
         return store
     return DirectoryStore(settings.effective_recordings_dir, cipher, encrypt=encrypt)
@@ -447,94 +435,3 @@ def effective_from_number(settings: Settings) -> str:
     """The caller ID of calls that name none; the sandbox has one of its own."""
     sandbox_number = "+12025550199" if settings.telephony_mode == "sandbox" else ""
     return settings.from_number or sandbox_number
-
-
-def migrate(settings: Settings) -> list[str]:
-    """Bring the schema up to date; the names of the migrations applied."""
-    db = _open(settings)
-    try:
-        return migrations.migrate(db)
-    finally:
-        db.close()
-
-
-def front_door_key(settings: Settings, demo_days: int) -> tuple[bool, str]:
-    """A key for the first call of a start: (True, the account's first key), made at the very first
-    start, or (False, a short-lived key that is not shown)."""
-    services = open_services(settings)
-    try:
-        accounts = services.accounts.list()
-        if not accounts:
-            account = services.accounts.create(FRONT_DOOR_ACCOUNT, minutes=FRONT_DOOR_MINUTES)
-            made = services.keys.create(account.id, name="first key", scopes=SCOPES)
-            return True, made.token or ""
-        made = services.keys.create(
-            accounts[0].id,
-            name=_DEMO_KEY_NAME,
-            scopes=("calls:read", "calls:write"),
-            days=demo_days,
-        )
-        return False, made.token or ""
-    finally:
-        services.close()
-
-
-def new_secret_key() -> str:
-    """A fresh value for `secret_key`."""
-    return Fernet.generate_key().decode()
-
-
-def ensure_data_dir(settings: Settings, free_bytes: int = 0) -> None:
-    """Make `data_dir`. Raises `ConfigError` when it cannot be made or written to, or is full."""
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=settings.data_dir):
-            free = shutil.disk_usage(settings.data_dir).free
-    except OSError as error:
-        raise ConfigError(
-            f"The data directory {settings.data_dir} cannot be written to: {error.strerror}.",
-            field="data_dir",
-            remedy="Make it writable for this user, or set TOPCALLS_DATA_DIR to another.",
-        ) from None
-    if free < free_bytes:
-        raise ConfigError(
-            f"The disk of the data directory {settings.data_dir} is full: {free} bytes are free.",
-            field="data_dir",
-            remedy=f"Make room for {free_bytes} bytes, or set TOPCALLS_DATA_DIR to another disk.",
-        )
-
-
-def _open(settings: Settings) -> Database:
-    if not settings.database_url or settings.secret_key is None:
-        ensure_data_dir(settings)
-    return open_database(
-        settings.effective_database_url,
-        encryption_key=_secret_key(settings),
-        pool_size=settings.database_pool,
-    )
-
-
-def _secret_key(settings: Settings) -> str:
-    """The configured key, or this machine's own, made at the first start."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    path = settings.data_dir / "secret.key"
-    if not path.exists():
-        _create_privately(path, new_secret_key())
-    return path.read_text().strip()
-
-
-def _create_privately(path: Path, text: str) -> None:
-    """Write a new file that only this user may read; a process that came first wins."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    except OSError as error:
-        raise ConfigError(
-            f"{path} cannot be written: {error.strerror}.",
-            field="data_dir",
-            remedy="Make data_dir writable, or set TOPCALLS_SECRET_KEY.",
-        ) from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
