@@ -74,7 +74,9 @@ class InsufficientScope(TopCallsError):
 
 
 class InsufficientQuota(TopCallsError):
-    """Not enough minutes: `extra` holds `minutes_needed` and `minutes_left`."""
+    """The account's minutes, or a budget, have less than is needed. `extra` names the `limit`, its
+    `consumer`, what is `needed` and `left` of which `unit`, whether it is `exhausted` or held by
+    calls that are open, and `frees_at`; of minutes `minutes_needed` and `minutes_left` as well."""
 
     code = "insufficient_quota"
 
@@ -104,7 +106,8 @@ class NotCallable(TopCallsError):
 
 
 class RateLimited(TopCallsError):
-    """A limit is reached: `extra` holds `limit` (its name) and `retry_after` (seconds)."""
+    """A limit is reached: `extra` holds `limit` (its name), whose it is (`consumer`), and
+    `retry_after` (seconds)."""
 
     code = "rate_limited"
     retryable = True

@@ -33,6 +33,7 @@ SCOPES = (
     "campaigns:write",
     "agents:read",
     "agents:write",
+    "budgets:write",
     "phone_numbers:read",
     "phone_numbers:write",
     "knowledge:read",
@@ -114,6 +115,8 @@ def api_services(
     live_events = LiveEvents(services.db, services.clock)
     return ApiServices(
         account_speech=services.account_speech,
+        budgets=services.budgets,
+        limits=services.limits,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         analyses=services.analyses,
         analysis_runs=services.analysis_runs,

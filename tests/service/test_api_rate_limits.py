@@ -8,10 +8,12 @@ from topcalls import compose, config
 from topcalls.api import rate_limits
 from topcalls.api.app import create_app
 from topcalls.api.rate_limits import RateLimits
+from topcalls.services.keys import KeyLimits, Principal
 
 pytest_plugins = ("api_fixtures",)
 pytestmark = pytest.mark.service
 UNKNOWN = "tc_test_" + "x" * 43
+SCOPES = ("calls:read", "calls:write")
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 
 
@@ -92,6 +94,41 @@ def test_a_revoked_key_is_refused_at_once_however_often_it_was_accepted(limited)
     assert balance(limited, made.token).status_code == 401
 
 
+def key_of(api, **limits):
+    made = api.services.keys.create(api.owner.account_id, name="k", scopes=SCOPES)
+    api.services.keys.set_limits(made.id, KeyLimits(**limits))
+    return made
+
+
+def test_a_key_may_have_a_rate_of_its_own(limited):
+    slow = key_of(limited, max_requests_per_second=1)
+    told = [balance(limited, slow.token) for _ in range(3)]
+    assert [one.status_code for one in told] == [200, 200, 429]
+    assert told[0].headers["RateLimit-Limit"] == "2"
+    assert (told[2].json["limit"], told[2].json["consumer"]) == (
+        "requests_per_key",
+        {"type": "key", "id": slow.id},
+    )
+    limited.services.keys.set_limits(slow.id, KeyLimits(max_requests_per_second=5))
+    assert balance(limited, slow.token).headers["RateLimit-Limit"] == "10"
+
+
+def test_all_keys_of_an_account_may_share_a_rate(limited):
+    account_id = limited.owner.account_id
+    limited.services.accounts.set_limits(account_id, max_requests_per_second=1)
+    one, other = key_of(limited), key_of(limited)
+    assert balance(limited, one.token).headers["RateLimit-Remaining"] == "1"
+    assert balance(limited, other.token).headers["RateLimit-Remaining"] == "0"
+    refused = balance(limited, other.token)
+    assert (refused.status_code, refused.json["limit"]) == (429, "requests_per_account")
+    assert refused.json["consumer"] == {"type": "account", "id": account_id}
+    assert refused.headers["Retry-After"] == "1"
+    limited.services.clock.advance(1)
+    assert balance(limited, one.token).status_code == 200
+    limited.services.accounts.set_limits(account_id, max_requests_per_second=0)
+    assert balance(limited, one.token).headers["RateLimit-Limit"] == "3"
+
+
 @pytest.mark.parametrize(("proxies", "second"), [(0, 429), (1, 401)])
 def test_who_stands_behind_a_proxy_is_believed_only_where_there_is_one(api, proxies, second):
     limits = RateLimits(api.services.clock, failures_per_minute=1)
@@ -123,7 +160,7 @@ def test_memory_is_bounded(clock, monkeypatch):
 
 def test_no_token_is_kept(clock):
     limits = RateLimits(clock)
-    limits.spend(UNKNOWN)
+    limits.spend(UNKNOWN, Principal("a", "Acme", "k", frozenset(), "test"))
     assert len(limits._keys) == 1
     assert UNKNOWN not in limits._keys
 

@@ -14,6 +14,7 @@ from topcalls.core.call_events import Answered, GivenBack, Hangup, HungUp, Rang
 from topcalls.core.call_state import Effect, State
 from topcalls.errors import Conflict
 from topcalls.services.dispatch import ABANDONED_AFTER, LEASE_SECONDS, UNDIALLED_AFTER
+from topcalls.services.keys import KeyLimits
 from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
@@ -357,3 +358,42 @@ def test_calls_that_nobody_takes_over_are_settled_in_the_end(services, who):
     assert status(ringing.call_id) == "failed"
     assert status(talking.call_id) == "failed"
     assert status(healthy.call_id) == "in_progress"
+
+
+def test_places_are_kept_for_calls_that_come_in(services):
+    who = factories.principal(services, max_concurrent_calls=4)
+    services.accounts.set_limits(who.account_id, inbound_reserve=2)
+    queue(services, who, 10)
+    assert len(claim(services)) == 2
+    services.db.run(Call.update(direction="inbound").where(Call.state == "dispatching").execute)
+    assert len(claim(services)) == 2  # those that came in have the places that were kept
+    assert claim(services) == []
+
+
+def key_of(services, who, **limits):
+    made = services.keys.create(who.account_id, name="k", scopes=factories.SCOPES)
+    services.keys.set_limits(made.id, KeyLimits(**limits))
+    return services.keys.authenticate(made.token)
+
+
+def test_a_key_has_no_more_calls_at_once_than_it_may(services, who):
+    narrow = key_of(services, who, max_concurrent_calls=2)
+    made = [queue(services, principal, 3) for principal in (narrow, who)]
+    taken = claim(services)
+    assert ids(taken) == made[0][:2] + made[1]
+    assert claim(services) == []
+    factories.Life(services, taken[0]).dial().fail("USER_BUSY")
+    assert ids(claim(services)) == made[0][2:]
+
+
+def test_calls_of_a_key_that_has_enough_do_not_hold_up_others(services, who):
+    """Neither those of the account behind them in the queue, nor those of another account."""
+    none = key_of(services, who, max_concurrent_calls=1)
+    first = queue(services, none, 8)
+    behind = queue(services, who, 1)
+    other = factories.principal(services, name="Other")
+    assert ids(claim(services, slots=1)) == first[:1]
+    theirs = queue(services, other, 2)
+    assert sorted(ids(claim(services, slots=3))) == sorted(behind + theirs)
+    last = queue(services, other, 1)
+    assert ids(claim(services, slots=1)) == last

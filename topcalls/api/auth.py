@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from flask import Flask, Response, g, request
 
-from topcalls.api.rate_limits import PER_KEY, RateLimits
+from topcalls.api.rate_limits import PER_ACCOUNT, RateLimits
+from topcalls.core.budgets import Consumer
 from topcalls.errors import InsufficientScope, RateLimited, Unauthorized
 from topcalls.services.keys import SCOPES, Keys, Principal
 from topcalls.services.recording_links import SIGNATURE
@@ -121,7 +122,7 @@ def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
         return
     token = _token()
     g.principal = _authenticated(token, keys, limits)
-    _spend(token, limits)
+    _spend(token, g.principal, limits)
     scope = scope_of(view)
     if scope not in g.principal.scopes:
         raise InsufficientScope(
@@ -141,15 +142,22 @@ def _authenticated(token: str, keys: Keys, limits: RateLimits) -> Principal:
         raise
 
 
-def _spend(token: str, limits: RateLimits) -> None:
-    g.allowance = limits.spend(token)
-    if g.allowance.retry_after:
-        raise RateLimited(
-            "This key has made too many requests in a short time.",
-            remedy="Spread them out, and try again after Retry-After seconds.",
-            limit=PER_KEY,
-            retry_after=g.allowance.retry_after,
-        )
+def _spend(token: str, who: Principal, limits: RateLimits) -> None:
+    allowance = g.allowance = limits.spend(token, who)
+    if not allowance.retry_after:
+        return
+    by_account = allowance.name == PER_ACCOUNT
+    whose = "The keys of this account have" if by_account else "This key has"
+    raise RateLimited(
+        f"{whose} made too many requests in a short time.",
+        remedy="Spread them out, and try again after Retry-After seconds.",
+        limit=allowance.name,
+        consumer={
+            "type": Consumer.ACCOUNT if by_account else Consumer.KEY,
+            "id": who.account_id if by_account else who.key_id,
+        },
+        retry_after=allowance.retry_after,
+    )
 
 
 def _tell_allowance(response: Response) -> Response:

@@ -14,6 +14,7 @@ from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_runs import AnalysisRuns
+from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.campaign_contacts import CampaignContacts
@@ -41,6 +42,7 @@ from topcalls.services.lead_lists import LeadLists
 from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
 from topcalls.services.ledger import Ledger
+from topcalls.services.limits import Limits
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.people import People
@@ -67,6 +69,8 @@ class ApiServices:
     """The verbs that routes may call."""
 
     account_speech: AccountSpeech
+    budgets: Budgets
+    limits: Limits
     agents: Agents
     analyses: Analyses
     analysis_runs: AnalysisRuns

@@ -66,7 +66,9 @@ _RETRY_AFTER = {
 _EXPLAINED = {
     400: "Something in the request is wrong; `errors` names every field.",
     401: "The key is missing, unknown, revoked, expired, or of the other kind of installation.",
-    402: "Not enough minutes: `minutes_needed` and `minutes_left` say how many.",
+    402: "The account's minutes or a budget have less than is needed: `limit` names which, "
+    "`consumer` whose it is, `needed` and `left` how much of which `unit`; `frees_at` is when it "
+    "is full again (null: not by itself); not `exhausted`: calls that are open hold the rest.",
     403: "The key lacks the `scope` this needs.",
     404: "There is no such object in this account.",
     409: "The object's state, or an earlier use of the same Idempotency-Key, forbids this.",
@@ -74,7 +76,8 @@ _EXPLAINED = {
     415: "The body is not declared as what this address takes: JSON, or a form with files.",
     416: "The range lies outside the recording.",
     422: "A rule forbids calling this number now; `rule` names it, `until` says when it does not.",
-    429: "A limit is reached: `limit` names it, Retry-After says when to try again.",
+    429: "A limit is reached: `limit` names it, `consumer` whose it is, Retry-After says when to "
+    "try again.",
     500: "A fault on our side; the operator finds it in the log by `instance`.",
     502: "A carrier or vendor refused, or could not be reached; `detail` says what to do.",
     503: "Nothing can take this now. Try again after Retry-After seconds.",

@@ -17,7 +17,8 @@ from topcalls.loading import load
 
 _COMMANDS = {
     "processes": ("run", "api", "controller", "worker", "sandbox"),
-    "administration": ("migrate", "accounts", "keys", "openapi"),
+    "administration": ("migrate", "openapi"),
+    "limits": ("accounts", "keys"),
     "secrets": ("secrets",),
     "calls": ("call", "calls"),
     "call_in": ("call-in",),

@@ -10,6 +10,7 @@ from topcalls.clock import SystemClock
 from topcalls.compose.database import open_current
 from topcalls.config import Settings
 from topcalls.services.accounts import Accounts
+from topcalls.services.budgets import Budgets
 from topcalls.services.keys import SCOPES, Keys
 from topcalls.services.quotas import Quotas
 from topcalls.store.database import Database
@@ -25,6 +26,7 @@ class Administration:
 
     db: Database
     accounts: Accounts
+    budgets: Budgets
     keys: Keys
     quotas: Quotas
 
@@ -39,6 +41,7 @@ def open_administration(settings: Settings) -> Administration:
     return Administration(
         db=db,
         accounts=Accounts(db, clock),
+        budgets=Budgets(db, clock),
         keys=Keys(db, clock, settings.key_kind),
         quotas=Quotas(db, clock),
     )

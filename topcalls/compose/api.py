@@ -64,6 +64,8 @@ def build_api(settings: Settings) -> ApiServer:
             listening=Listening(services.db, listen_tokens(settings)),
             live_events=live_events,
             carriers=services.carriers,
+            budgets=services.budgets,
+            limits=services.limits,
             catalogue=services.catalogue,
             commands=services.commands,
             compliance_terms=services.compliance_terms,

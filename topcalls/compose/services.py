@@ -71,6 +71,7 @@ from topcalls.services.lead_lists import LeadLists
 from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.leads import Leads
 from topcalls.services.ledger import Ledger
+from topcalls.services.limits import Limits
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_orders import NumberOrders
@@ -114,6 +115,7 @@ class Services:
     accounts: Accounts
     account_speech: AccountSpeech
     budgets: Budgets
+    limits: Limits
     analyses: Analyses
     analysis_runs: AnalysisRuns
     keys: Keys
@@ -294,6 +296,7 @@ def wire(
         clock=clock,
         accounts=Accounts(db, clock),
         budgets=Budgets(db, clock),
+        limits=Limits(db, clock),
         account_speech=speech,
         analyses=analyses,
         analysis_runs=AnalysisRuns(db, clock),
@@ -370,7 +373,7 @@ def wire(
         wrap_ups=wrap_ups,
         statistics=Statistics(db),
         latencies=latencies,
-        housekeeping=Housekeeping(db, quotas, webhooks, wrap_ups, nodes, recordings),
+        housekeeping=Housekeeping(db, quotas, costs, webhooks, wrap_ups, nodes, recordings),
         catalogue=catalogue,
         voices=voices,
         voice_clones=VoiceClones(

@@ -22,13 +22,17 @@ MOST_OVERLAP_HOURS = 30 * 24
 
 @dataclass(frozen=True, slots=True)
 class AccountView:
-    """An account. `metered` false: minutes are counted but never refused."""
+    """An account. `metered` false: minutes are counted but never refused. `inbound_reserve` of
+    `max_concurrent_calls` are kept for calls that come in. `max_requests_per_second`: of all its
+    keys together; None: no such limit."""
 
     id: str
     name: str
     metered: bool
     max_concurrent_calls: int
     max_calls_per_minute: int
+    inbound_reserve: int
+    max_requests_per_second: int | None
     created_at: datetime
 
 
@@ -86,16 +90,31 @@ class Accounts:
         return self._db.read(lambda: [_view(account) for account in accounts.every()])
 
     def set_limits(
-        self, account_id: str, *, max_concurrent_calls: int, max_calls_per_minute: int
+        self,
+        account_id: str,
+        *,
+        max_concurrent_calls: int | None = None,
+        max_calls_per_minute: int | None = None,
+        inbound_reserve: int | None = None,
+        max_requests_per_second: int | None = None,
     ) -> AccountView:
-        """Change what the account may do at once. Raises NotFound."""
+        """Change what the account may do at once; None leaves a limit as it is. Requests of all its
+        keys together have no limit where `max_requests_per_second` is 0. Raises NotFound."""
+        changes: dict[str, int | None] = {
+            name: value
+            for name, value in (
+                ("max_concurrent_calls", max_concurrent_calls),
+                ("max_calls_per_minute", max_calls_per_minute),
+                ("inbound_reserve", inbound_reserve),
+            )
+            if value is not None
+        }
+        if max_requests_per_second is not None:
+            changes["max_requests_per_second"] = max_requests_per_second or None
 
         def verb() -> AccountView:
-            accounts.update(
-                account_id,
-                max_concurrent_calls=max_concurrent_calls,
-                max_calls_per_minute=max_calls_per_minute,
-            )
+            if changes:
+                accounts.update(account_id, **changes)
             return _view(_found(account_id))
 
         return self._db.run(verb)
@@ -157,5 +176,7 @@ def _view(account: Account) -> AccountView:
         account.metered,
         account.max_concurrent_calls,
         account.max_calls_per_minute,
+        account.inbound_reserve,
+        account.max_requests_per_second,
         account.created_at,
     )

@@ -74,7 +74,7 @@ class Budgets:
 
     def get(self, account_id: str) -> BudgetsView:
         """Counted from rows at this moment. Raises NotFound."""
-        return self._db.read(_view, account_id, self._clock.now())
+        return self._db.read(view, account_id, self._clock.now())
 
     def put(self, account_id: str, given: Mapping[str, Any]) -> BudgetsView:
         """Replace the budgets `{day, month}`, each `{minutes, calls, cost}` or null. Calls that
@@ -93,7 +93,18 @@ class Budgets:
             lock_account(account_id)
             if not accounts.update(account_id, budgets=kept or None):
                 raise NotFound("No such account.")
-            return _view(account_id, self._clock.now())
+            return view(account_id, self._clock.now())
+
+        return self._db.run(verb)
+
+    def put_period(
+        self, account_id: str, period: Period, given: Mapping[str, Any] | None
+    ) -> BudgetsView:
+        """Replace the budget of one period; None takes it away. Raises like `put`."""
+
+        def verb() -> BudgetsView:
+            lock_account(account_id)
+            return self.put(account_id, {**limits_of(account_id).budgets, period: given})
 
         return self._db.run(verb)
 
@@ -192,10 +203,16 @@ def charge(call_id: str, total: int | None, known: int, now: datetime) -> None:
         budgets.add(held.account_id, held.day, held.campaign_id, more)
 
 
+def left_behind(now: datetime, limit: int) -> list[str]:
+    """Calls that are over, with all of the work after them, whose cost is still held."""
+    return budgets.uncounted(now - UNCOUNTED_AFTER, limit)
+
+
 # --- parts
 
 
-def _view(account_id: str, now: datetime) -> BudgetsView:
+def view(account_id: str, now: datetime) -> BudgetsView:
+    """Part of a verb: see `Budgets.get`."""
     limits = limits_of(account_id)
     zone, given = limits.time_zone, rules.account_budgets(limits.budgets)
     day = rules.day_of(now, zone)

@@ -24,7 +24,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services import eligibility, quotas, routing, tool_secrets
+from topcalls.services import eligibility, limits, quotas, routing, tool_secrets
 from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
 from topcalls.services.appointments import Appointments
@@ -129,6 +129,7 @@ class Calls:
             InsufficientQuota: the account's minutes, or a budget, have less than the call may need.
             InvalidRequest: there is no number to call from, or a text names what has no value.
             NotCallable: a rule forbids the call.
+            RateLimited: the key creates calls faster than it may.
         """
         from_number = request.from_number or self._from_number
         if not from_number:
@@ -365,6 +366,7 @@ class Calls:
         account = standing.of_account(account_id, now)
         if account is None:
             raise NotFound("No such account.")
+        limits.refuse_haste(principal, now)
         budget = place.budget if place is not None else None
         meant = Meant(
             account_id=account_id,
@@ -395,7 +397,7 @@ class Calls:
             from_number=request.from_number,
             priority=request.priority,
             request=plain(request.to_mapping()),
-            key_id=principal.key_id,
+            key_id=principal.key_id or None,
             agent_id=request.agent_id,
             agent_version=request.agent_version,
             campaign_id=budget.campaign_id if budget is not None else None,

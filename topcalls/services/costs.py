@@ -106,6 +106,16 @@ class Costs:
             call.cost = None
             self.close(call)
 
+    def close_left_behind(self, now: datetime, limit: int) -> int:
+        """Count calls whose cost was not counted when the work after them ended; how many."""
+        found = budgets.left_behind(now, limit)
+        for call_id in found:
+            call = calls.get(call_id)
+            assert call is not None
+            call.cost = None
+            self.close(call)
+        return len(found)
+
     # --- parts
 
     def _known(self, account_id: str) -> _Known:

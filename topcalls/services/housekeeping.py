@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from topcalls.services.costs import Costs
 from topcalls.services.nodes import Nodes
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
@@ -37,6 +38,7 @@ HALF_RECEIVED_KEPT = timedelta(hours=6)
 """Files of leads whose sending broke off with the process that received them."""
 
 _BATCH = 1000
+_COSTS_BATCH = 100
 _JOBS_BATCH = 20
 
 
@@ -46,6 +48,7 @@ class Tidied:
 
     idempotency_keys: int
     reservations: int
+    costs: int
     call_events: int
     webhook_events: int
     timings: int
@@ -66,6 +69,7 @@ class Housekeeping:
         self,
         db: Database,
         quotas: Quotas,
+        costs: Costs,
         webhooks: Webhooks,
         wrap_ups: WrapUps,
         nodes: Nodes,
@@ -75,6 +79,7 @@ class Housekeeping:
     ) -> None:
         self._db = db
         self._quotas = quotas
+        self._costs = costs
         self._webhooks = webhooks
         self._wrap_ups = wrap_ups
         self._nodes = nodes
@@ -87,6 +92,7 @@ class Housekeeping:
         return Tidied(
             idempotency_keys=self._db.run(idempotency.delete_expired, now, _BATCH),
             reservations=self._quotas.release_stale(now),
+            costs=self._db.run(self._costs.close_left_behind, now, _COSTS_BATCH),
             call_events=self._db.run(retention.delete_call_events, before, _BATCH),
             webhook_events=self._db.run(retention.delete_webhook_events, before, _BATCH),
             timings=self._db.run(retention.delete_timings, before, _BATCH),

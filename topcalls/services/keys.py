@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Literal, cast
 
@@ -30,6 +30,7 @@ Kind = Literal["live", "test"]
 SCOPES = (
     "agents:read",
     "agents:write",
+    "budgets:write",
     "calls:read",
     "calls:write",
     "calls:transfer",
@@ -56,14 +57,29 @@ _MAKE_ONE = "'topcalls keys create' makes a key."
 
 
 @dataclass(frozen=True, slots=True)
+class KeyLimits:
+    """Limits of one key, beside those of its account. None: none of its own."""
+
+    max_concurrent_calls: int | None = None
+    max_new_calls_per_minute: int | None = None
+    max_requests_per_second: int | None = None
+
+
+NO_LIMITS = KeyLimits()
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a request, proved by a key."""
+    """Who makes a request, proved by a key. `limits` are the key's, `account_requests_per_second`
+    are those of all keys of the account together."""
 
     account_id: str
     account_name: str
     key_id: str
     scopes: frozenset[str]
     kind: Kind
+    limits: KeyLimits = NO_LIMITS
+    account_requests_per_second: int | None = None
 
     def require(self, scope: str) -> None:
         """Raises InsufficientScope unless the key has `scope`."""
@@ -86,6 +102,7 @@ class KeyView:
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     token: str | None = None
+    limits: KeyLimits = NO_LIMITS
 
 
 class Keys:
@@ -152,11 +169,31 @@ class Keys:
         if key.last_used_at is None or _is_old(from_microseconds(key.last_used_at), moment):
             self._db.run(accounts.touch_key, key.key_id, moment)
         scopes = frozenset(orjson.loads(key.scopes))
-        return Principal(key.account_id, key.account_name, key.key_id, scopes, self._kind)
+        return Principal(
+            key.account_id,
+            key.account_name,
+            key.key_id,
+            scopes,
+            self._kind,
+            _limits(key),
+            key.account_requests_per_second,
+        )
 
     def list(self, account_id: str) -> list[KeyView]:
         """An account's keys, revoked ones too, oldest first."""
         return self._db.read(lambda: [_view(key) for key in accounts.keys_of(account_id)])
+
+    def limits(self, key_id: str) -> KeyLimits:
+        """Limits of a key beside those of its account. Raises NotFound."""
+        key = self._db.read(accounts.get_key, key_id)
+        if key is None:
+            raise NotFound("No such key.")
+        return _limits(key)
+
+    def set_limits(self, key_id: str, limits: KeyLimits) -> None:
+        """Replace the limits of a key, for what is asked for from now on. Raises NotFound."""
+        if not self._db.run(accounts.set_key_limits, key_id, **asdict(limits)):
+            raise NotFound("No such key.")
 
     def revoke(self, key_id: str, now: datetime | None = None) -> None:
         """Make a key useless, at once. Raises NotFound."""
@@ -222,4 +259,11 @@ def _view(key: ApiKey, token: str | None = None) -> KeyView:
         key.revoked_at,
         key.last_used_at,
         token,
+        _limits(key),
+    )
+
+
+def _limits(key: ApiKey | KeyProof) -> KeyLimits:
+    return KeyLimits(
+        key.max_concurrent_calls, key.max_new_calls_per_minute, key.max_requests_per_second
     )

@@ -60,7 +60,7 @@ class Quotas:
 
     def balance(self, account_id: str) -> BalanceView:
         """Counted from rows at this moment. Raises NotFound."""
-        return _view(self._db.read(_balance, account_id))
+        return self._db.read(balance_view, account_id)
 
     def usage(self, account_id: str, first_day: str, last_day: str) -> list[UsageDay]:
         """Days with calls between two UTC days (`2026-11-23`), both included."""
@@ -203,8 +203,9 @@ def _settle(account_id: str, call_id: str, billed: int, now: datetime, dialled: 
     return True
 
 
-def _view(balance: quota.Balance) -> BalanceView:
-    minutes = quota.minutes
+def balance_view(account_id: str) -> BalanceView:
+    """Part of a verb: see `Quotas.balance`."""
+    balance, minutes = _balance(account_id), quota.minutes
     return BalanceView(
         unit=quota.UNIT,
         minutes_remaining=minutes(balance.left),

@@ -106,12 +106,18 @@ class KeyProof(NamedTuple):
     expires_at: int | None
     revoked_at: int | None
     last_used_at: int | None
+    max_concurrent_calls: int | None
+    max_new_calls_per_minute: int | None
+    max_requests_per_second: int | None
     account_id: str
     account_name: str
+    account_requests_per_second: int | None
 
 
 _PROOF = """
-SELECT k.id, k.digest, k.scopes, k.expires_at, k.revoked_at, k.last_used_at, a.id, a.name
+SELECT k.id, k.digest, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
+  k.max_concurrent_calls, k.max_new_calls_per_minute, k.max_requests_per_second,
+  a.id, a.name, a.max_requests_per_second
 FROM api_key k JOIN account a ON a.id = k.account_id WHERE k.prefix = ?
 """
 
@@ -127,6 +133,12 @@ def keys_of(account_id: str) -> list[ApiKey]:
     return list(query.order_by(ApiKey.created_at, ApiKey.id))
 
 
+def get_key(key_id: str) -> ApiKey | None:
+    """One key."""
+    key: ApiKey | None = ApiKey.get_or_none(ApiKey.id == key_id)
+    return key
+
+
 def revoke_key(key_id: str, now: datetime) -> bool:
     """Revoke a key; False if there is none. The first revocation's time stays."""
     open_key = (ApiKey.id == key_id) & ApiKey.revoked_at.is_null()
@@ -138,3 +150,8 @@ def revoke_key(key_id: str, now: datetime) -> bool:
 def touch_key(key_id: str, now: datetime) -> None:
     """Note that a key was used."""
     ApiKey.update(last_used_at=now).where(ApiKey.id == key_id).execute()
+
+
+def set_key_limits(key_id: str, **columns: int | None) -> bool:
+    """Change the limits of a key; False if there is none."""
+    return bool(ApiKey.update(**columns).where(ApiKey.id == key_id).execute())
