@@ -2,13 +2,12 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from pathlib import Path
 
 import api_contract
 import pytest
 
 from topcalls.core import call_rules
-from topcalls.core.call_request import NOT_YET, OF_THE_INSTALLATION, CallRequest
+from topcalls.core.call_request import OF_THE_INSTALLATION, CallRequest
 from topcalls.core.call_rules import CallRules
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
@@ -76,26 +75,3 @@ def test_limits_are_those_of_the_rules():
         assert (properties()[name]["minimum"], properties()[name]["maximum"]) == (least, most)
     for name, (least, most) in call_rules.TEXT_LENGTHS.items():
         assert (properties()[name]["minLength"], properties()[name]["maxLength"]) == (least, most)
-
-
-@pytest.mark.parametrize("entry", NOT_YET, ids=lambda entry: entry.path)
-def test_what_cannot_be_done_yet_says_so(entry):
-    schemas = api_contract.document()["components"]["schemas"]
-    head, _, tail = entry.path.partition(".")
-    text = schemas["Recording"]["properties"][tail] if tail else properties()[head]
-    assert "Not supported yet" in text["description"]
-    assert entry.remedy in text["description"]
-
-
-def test_the_guide_names_what_cannot_be_done_yet():
-    guide = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
-    for entry in NOT_YET:
-        name = f"mode: {entry.value}" if entry.value else entry.path
-        assert f"`{name}`" in guide, name
-
-
-def test_what_can_be_done_does_not_say_otherwise():
-    refused = {entry.path for entry in NOT_YET}
-    for name, field in properties().items():
-        if name not in refused:
-            assert "Not supported yet" not in field.get("description", ""), name

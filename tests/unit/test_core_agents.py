@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from topcalls.core import agents, call_rules
 from topcalls.core.agents import Change, ChangeKind, VersionState
-from topcalls.core.call_request import OF_THE_INSTALLATION, CallRequest, NotYet
+from topcalls.core.call_request import OF_THE_INSTALLATION, CallRequest
 from topcalls.core.call_rules import OF_ONE_CALL, CallRules
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2030, 1, 31, 12, 0, tzinfo=UTC)
-RULES = CallRules(not_yet=(NotYet("carrier_id", "Leave it out."),))
+RULES = CallRules()
 TASK = "Ask whether Tuesday suits."
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -59,7 +59,6 @@ def test_every_other_field_of_a_call_can_be_held():
         ({"task": None}, {"configuration.task": "required"}),
         ({"task": TASK, "instructions": TASK}, {"configuration.instructions": "exclusive"}),
         ({"task": TASK, "voise": "x"}, {"configuration.voise": "unknown"}),
-        ({"task": TASK, "carrier_id": "x"}, {"configuration.carrier_id": "not_supported"}),
         ({"task": TASK, "max_duration": 0}, {"configuration.max_duration": "range"}),
         ({"task": "Call {{a b}} today."}, {"configuration.task": "invalid_placeholder"}),
         (

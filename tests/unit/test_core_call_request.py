@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topcalls.core import call_rules
-from topcalls.core.call_request import CALL_EVENTS, NOT_YET, CallRequest
+from topcalls.core.call_request import CALL_EVENTS, CallRequest
 from topcalls.core.call_rules import CallRules
 from topcalls.core.languages import Engine, LanguageRules
 from topcalls.core.model_life import KnownModel, ModelRules
@@ -30,7 +30,7 @@ RULES = CallRules(
         }
     ),
 )
-EVERYTHING = CallRules(default_from_number="+12025550199", not_yet=())
+EVERYTHING = CallRules(default_from_number="+12025550199")
 
 
 def faults(rules=RULES, **changes):
@@ -276,33 +276,6 @@ def test_a_background_is_one_of_ours():
     assert alone == {"background_audio_gain": "needs_background_audio"}
 
 
-ASKS = {
-    "mode": "legacy",
-    "knowledge_base_ids": ["kb_1"],
-    "tools": [{"name": "look_up"}],
-    "summary": {"enabled": True},
-    "analysis_schema": {"type": "object"},
-    "outcome_mapping": [{}],
-    "voicemail": {"action": "hangup"},
-    "ivr": {"action": "hangup"},
-    "screening": {"name": "Ann"},
-    "wait_for_greeting": True,
-    "recording.channels": "mono",
-    "recording.announcement": "This call is recorded.",
-}
-
-
-@pytest.mark.parametrize("entry", NOT_YET, ids=lambda entry: entry.path)
-def test_what_this_version_cannot_do_is_refused_by_name(entry):
-    head, _, tail = entry.path.partition(".")
-    value = {tail: ASKS[entry.path]} if tail else ASKS[entry.path]
-    changes = {head: value, "voice": "rachel"} if entry.path == "mode" else {head: value}
-    found = faults(**changes)
-    assert list(found) == [entry.path]
-    assert found[entry.path].code == "not_supported"
-    assert entry.remedy in found[entry.path].message
-
-
 def test_both_modes_are_carried_out():
     assert codes(mode="legacy") == codes(mode="realtime") == {}
 
@@ -318,11 +291,6 @@ def test_asking_for_nothing_is_no_reason_to_refuse():
 )
 def test_shapes_of_fields_that_later_versions_take(field, value):
     assert codes(EVERYTHING, **{field: value}) == {field: "invalid_type"}
-
-
-def test_the_table_names_real_fields():
-    names = {field.name for field in fields(CallRequest)}
-    assert {entry.path.split(".")[0] for entry in NOT_YET} <= names
 
 
 JSON = st.recursive(

@@ -31,9 +31,7 @@ Every answer to a key tells in `RateLimit-Limit` how many it may make at once, i
 `RateLimit-Remaining` how many it has left, and in `RateLimit-Reset` in how many seconds all of them
 will be back. Beyond that the answer is 429 with `Retry-After`, and nothing was done.
 
-**Strictness.** Unknown fields and parameters are refused by name. Documented fields that this
-version cannot carry out yet are refused too, with the code `not_supported`, instead of being
-ignored.
+**Strictness.** Unknown fields and parameters are refused by name.
 
 **Units.** Durations of calls and quotas are minutes, time limits carry their unit in their name,
 moments are RFC 3339 in UTC.

@@ -1,8 +1,7 @@
 """What a customer may ask of one call: every field of `POST /v1/calls`.
 
 `CallRequest` is the request as it is stored with the call and read again by the dispatcher, the
-bridge and the wrap-up. Whether a request makes sense is decided in `core/call_rules.py`; which
-parts of it this version carries out is the table `NOT_YET` below.
+bridge and the wrap-up. Whether a request makes sense is decided in `core/call_rules.py`.
 """
 
 from __future__ import annotations
@@ -36,22 +35,6 @@ OF_THE_INSTALLATION = frozenset({"speaker"})
 """Fields that are stored with a call and never given by a customer."""
 
 DEFAULT_BACKGROUND_GAIN = "medium"
-
-
-@dataclass(frozen=True)
-class NotYet:
-    """A documented field, or one value of it, that this version cannot carry out.
-
-    Such a request is refused by name: a field that is silently ignored would cost the customer
-    a call. `value` is the one value concerned; None means every value that asks for something.
-    """
-
-    path: str
-    remedy: str
-    value: str | None = None
-
-
-NOT_YET: tuple[NotYet, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,8 @@ from topcalls.core.call_request import (
     DEFAULT_RING_TIMEOUT,
     DEFAULT_VOICE,
     MODES,
-    NOT_YET,
     OF_THE_INSTALLATION,
     CallRequest,
-    NotYet,
 )
 from topcalls.core.filler import filler_faults
 from topcalls.core.interruption import interruption_faults
@@ -96,7 +94,6 @@ class CallRules:
     allow_private_urls: web_addresses.Private = False
     own_url: str = ""
     local_ears: bool = False
-    not_yet: tuple[NotYet, ...] = NOT_YET
     knowledge: KnowledgeBook | None = None
 
 
@@ -142,37 +139,9 @@ def _judged(
     body: Mapping[str, Any], rules: CallRules, now: datetime, judged: tuple[Rule, ...]
 ) -> list[FieldError]:
     given = {key: value for key, value in body.items() if value is not None}
-    refused = list(_not_yet(given, rules.not_yet))
-    stop = {fault.path for fault in refused}
     found = [fault for rule in judged for fault in rule(given, rules, now)]
-    kept = [fault for fault in found if not _under(fault.path, stop)]
     order = {name: index for index, name in enumerate(_FIELDS)}
-    return sorted([*refused, *kept], key=lambda f: order.get(f.path.split(".")[0], len(order)))
-
-
-def _under(path: str, prefixes: set[str]) -> bool:
-    return any(path == prefix or path.startswith(f"{prefix}.") for prefix in prefixes)
-
-
-def _not_yet(given: Mapping[str, Any], table: tuple[NotYet, ...]) -> Faults:
-    for entry in table:
-        value: Any = given
-        for part in entry.path.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        if entry.value is None and _asks_for_nothing(value):
-            continue
-        if entry.value in (None, value):
-            what = f"'{entry.value}' is" if entry.value else "Is"
-            message = f"{what} not supported yet in this version. {entry.remedy}"
-            yield FieldError(entry.path, message, "not_supported")
-
-
-def _asks_for_nothing(value: Any) -> bool:
-    if isinstance(value, Mapping) and value.get("enabled") is False:
-        return True
-    return (
-        value is None or value is False or (isinstance(value, str | list | Mapping) and not value)
-    )
+    return sorted(found, key=lambda f: order.get(f.path.split(".")[0], len(order)))
 
 
 def _unknown(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

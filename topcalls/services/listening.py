@@ -6,16 +6,15 @@ key derived from the install's secret key, for one call and a short time.
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.core.listening import Address
-from topcalls.errors import Conflict, NoCapacity, NotFound, Unauthorized
+from topcalls.errors import Conflict, NoCapacity, NotFound
+from topcalls.services.expiring_tokens import ExpiringTokens
 from topcalls.services.keys import Principal
 from topcalls.services.nodes import SILENT_AFTER
-from topcalls.services.signing import Signer
 from topcalls.services.supervisions import SUPERVISE
 from topcalls.store import calls, nodes
 from topcalls.store.database import Database
@@ -29,7 +28,6 @@ JOINED: Final = "ListenerJoined"
 LEFT: Final = "ListenerLeft"
 
 _PURPOSE = b"topcalls: listening to a call, version 1"
-_TOKEN = re.compile(r"1\.([0-9]{1,12})\.([0-9a-f-]{36})\.([0-9a-f]{64})")
 
 
 class Invitation(NamedTuple):
@@ -43,12 +41,17 @@ class ListenTokens:
     """Signs and checks tokens. `secret_keys`: see `Signer`."""
 
     def __init__(self, secret_keys: str) -> None:
-        self._signer = Signer(secret_keys, _PURPOSE)
+        self._tokens = ExpiringTokens(
+            secret_keys,
+            _PURPOSE,
+            words=r"\.([0-9a-f-]{36})",
+            foreign="This address was not made for listening to this call.",
+            over="The time of this address is over: ask for another one.",
+        )
 
     def issue(self, call_id: str, key_id: str, until: datetime) -> str:
         """For listening to this call, on behalf of an API key."""
-        said = f"1.{int(until.timestamp())}.{key_id}"
-        return f"{said}.{self._signer.sign(f'{call_id} {said}')}"
+        return self._tokens.issue(call_id, until, key_id)
 
     def check(self, call_id: str, token: str, now: datetime) -> str:
         """On behalf of which API key.
@@ -56,14 +59,8 @@ class ListenTokens:
         Raises:
             Unauthorized: it was not made here, not for this call, or its time is over.
         """
-        parts = _TOKEN.fullmatch(token)
-        said, _, signature = token.rpartition(".")
-        genuine = self._signer.is_genuine(f"{call_id} {said}", signature)
-        if parts is None or not genuine:
-            raise Unauthorized("This address was not made for listening to this call.")
-        if int(parts[1]) < now.timestamp():
-            raise Unauthorized("The time of this address is over: ask for another one.")
-        return parts[2]
+        (key_id,) = self._tokens.check(call_id, token, now)
+        return key_id
 
 
 class Listening:

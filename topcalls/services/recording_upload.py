@@ -18,9 +18,8 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from topcalls.clock import Clock
-from topcalls.errors import Unauthorized
+from topcalls.services.expiring_tokens import ExpiringTokens
 from topcalls.services.recording_store import CHUNK_BYTES, FinishedRecording, RecordingNotStored
-from topcalls.services.signing import Signer
 
 PATH = "/v1/internal/recordings/{call_id}"
 MOST_BYTES = 2_000_000_000
@@ -30,7 +29,6 @@ VALID = timedelta(hours=1)
 SECONDS_PER_STEP = 30.0
 SCHEME = "Recording"
 _PURPOSE = b"topcalls: upload of a recording, version 1"
-_TICKET = re.compile(r"1\.([0-9]{1,12})\.([0-9]{1,12})\.([0-9a-f]{64})\.([0-9a-f]{64})")
 _WORDS = {401: "it does not accept our secret key, or a clock is wrong", 413: "it is too large"}
 
 
@@ -46,13 +44,18 @@ class Tickets:
     """Signs and checks tickets. `secret_keys`: see `Signer`."""
 
     def __init__(self, secret_keys: str) -> None:
-        self._signer = Signer(secret_keys, _PURPOSE)
+        self._tokens = ExpiringTokens(
+            secret_keys,
+            _PURPOSE,
+            words=r"\.([0-9]{1,12})\.([0-9a-f]{64})",
+            foreign="This ticket was not made with a secret key of this install.",
+            over="The time of this ticket is over.",
+        )
 
     def issue(self, recording: FinishedRecording, now: datetime) -> str:
         """For sending this file within the next hour."""
-        until = int((now + VALID).timestamp())
-        said = f"1.{until}.{recording.size}.{recording.sha256}"
-        return f"{said}.{self._signer.sign(f'{recording.call_id} {said}')}"
+        words = str(recording.size), recording.sha256
+        return self._tokens.issue(recording.call_id, now + VALID, *words)
 
     def check(self, call_id: str, text: str, now: datetime) -> Ticket:
         """What the ticket allows to bring for this call.
@@ -60,14 +63,8 @@ class Tickets:
         Raises:
             Unauthorized: it was not signed here, not for this call, or its time is over.
         """
-        parts = _TICKET.fullmatch(text)
-        said, _, signature = text.rpartition(".")
-        genuine = self._signer.is_genuine(f"{call_id} {said}", signature)
-        if parts is None or not genuine:
-            raise Unauthorized("This ticket was not made with a secret key of this install.")
-        if int(parts[1]) < now.timestamp():
-            raise Unauthorized("The time of this ticket is over.")
-        return Ticket(int(parts[2]), parts[3])
+        size, sha256 = self._tokens.check(call_id, text, now)
+        return Ticket(int(size), sha256)
 
 
 class ApiStore:

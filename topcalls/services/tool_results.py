@@ -6,7 +6,6 @@ a key that is derived from the install's secret key, and good for this one call 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,9 +20,9 @@ from topcalls.core.redaction import MASKED
 from topcalls.core.tool_answers import MOST_BYTES
 from topcalls.core.tool_log import kept
 from topcalls.core.tools import ToolResult, ToolStatus, failed, tools_of
-from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound, Unauthorized
+from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
+from topcalls.services.expiring_tokens import ExpiringTokens
 from topcalls.services.redacted_calls import json_without, rules_for_writers, text_without
-from topcalls.services.signing import Signer
 from topcalls.services.tools import CUSTOM
 from topcalls.store import calls, commands, tools
 from topcalls.store.database import Database
@@ -38,7 +37,6 @@ VALID = timedelta(days=1)
 COMMAND = "tool_result"
 _TRIES = 5
 _PURPOSE = b"topcalls: result of a tool, version 1"
-_TOKEN = re.compile(r"1\.([0-9]{1,12})\.([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +51,20 @@ class ResultTokens:
     """Signs and checks tokens. `secret_keys`: see `Signer`."""
 
     def __init__(self, secret_keys: str) -> None:
-        self._signer = Signer(secret_keys, _PURPOSE)
+        self._tokens = ExpiringTokens(
+            secret_keys,
+            _PURPOSE,
+            foreign="This token was not made for the result of this tool.",
+            over="The time of this token is over.",
+        )
 
     def issue(self, call_id: str, tool_call_id: str, now: datetime) -> str:
         """For bringing the result of this call of a tool."""
-        until = int((now + VALID).timestamp())
-        return f"1.{until}.{self._signer.sign(f'{call_id} {tool_call_id} {until}')}"
+        return self._tokens.issue(f"{call_id} {tool_call_id}", now + VALID)
 
     def check(self, call_id: str, tool_call_id: str, token: str, now: datetime) -> None:
         """Raises Unauthorized: it was not made here, not for this, or its time is over."""
-        parts = _TOKEN.fullmatch(token)
-        until = int(parts[1]) if parts else 0
-        given = parts[2] if parts else ""
-        if not self._signer.is_genuine(f"{call_id} {tool_call_id} {until}", given):
-            raise Unauthorized("This token was not made for the result of this tool.")
-        if until < now.timestamp():
-            raise Unauthorized("The time of this token is over.")
+        self._tokens.check(f"{call_id} {tool_call_id}", token, now)
 
 
 class ToolResults:

@@ -2,7 +2,7 @@
 
 The rules are in `core/call_rules.py` and judge the body before this schema does, so that every
 fault of shape and of sense is told at once. What the schema adds is the reference: its limits are
-read from the rules, and what cannot be done yet from the table `NOT_YET`.
+read from the rules.
 """
 
 from __future__ import annotations
@@ -34,7 +34,6 @@ from topcalls.core.call_request import (
     DEFAULT_MAX_DURATION,
     DEFAULT_VOICE,
     MODES,
-    NOT_YET,
     RECORDING_CHANNELS,
     CallRequest,
 )
@@ -49,15 +48,9 @@ from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.core.recording_rules import MAX_ANNOUNCEMENT, MOST_RETENTION_DAYS
 from topcalls.errors import InvalidRequest
 
-_REFUSED = {entry.path: entry for entry in NOT_YET}
-
 
 def _about(path: str, text: str, **more: Any) -> dict[str, Any]:
-    """Metadata of a field: its description, honest about today, and its limits."""
-    entry = _REFUSED.get(path)
-    if entry is not None:
-        what = f"`{entry.value}` is refused" if entry.value else "Refused"
-        text += f" **Not supported yet:** {what} with the code `not_supported`. {entry.remedy}"
+    """Metadata of a field: its description, and its limits."""
     if path in TEXT_LENGTHS:
         more["minLength"], more["maxLength"] = TEXT_LENGTHS[path]
     if path in NUMBER_RANGES:
