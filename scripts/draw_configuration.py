@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""List every setting: writes docs/configuration.md from topcalls/config.py (`--check` compares)."""
+"""List every setting: writes docs/configuration.md from topcalls/config (`--check` compares)."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "configuration.md"
 
 HEAD = f"""# Configuration
 
-Generated from `topcalls/config.py` by `scripts/draw_configuration.py`; a test compares the two.
+Generated from `topcalls/config` by `scripts/draw_configuration.py`; a test compares the two.
 
 Defaults are overridden by a settings file (TOML; `{DEFAULT_FILE}` in the working directory, or the
 file that `{CONFIG_VARIABLE}` names), and that by the environment. An unknown key is an error.

@@ -25,6 +25,7 @@ from topcalls.api.schemas.campaign_sections import (
 )
 from topcalls.api.schemas.campaign_statistics import CampaignStatisticsSchema
 from topcalls.api.schemas.leads import moment, page_limit, uuid
+from topcalls.api.schemas.limits import BudgetSchema
 from topcalls.api.schemas.problems import FaultSchema
 from topcalls.core import campaign_rules as rules
 from topcalls.core.campaign_edit import Effect
@@ -55,14 +56,8 @@ class CampaignCallSchema(CallConfigurationSchema):
     metadata = CallCreateSchema._declared_fields["metadata"]
 
 
-class CampaignBudgetSchema(ma.Schema):
+class CampaignBudgetSchema(BudgetSchema):
     """What the campaign may spend in all. It stops before it would spend more."""
-
-    minutes = fields.Number(allow_none=True, metadata={"minimum": 0})
-    calls = fields.Whole(allow_none=True, metadata={"minimum": 0})
-    cost = fields.Text(
-        allow_none=True, metadata={"description": "US dollars.", "example": "250.00"}
-    )
 
 
 class CampaignBodySchema(ma.Schema):

@@ -63,8 +63,8 @@ _STATEMENTS = (
     'ALTER TABLE "account" ADD COLUMN "inbound_reserve" INTEGER NOT NULL DEFAULT 0',
     'UPDATE "reservation" SET "counted_at" = "settled_at" WHERE "settled_at" IS NOT NULL',
     'DROP INDEX "reservation_open"',
-    'CREATE INDEX "reservation_open" ON "reservation" ("account_id", "day", "seconds", '
-    '"settled_at", "micros", "campaign_id") WHERE ("counted_at" IS NULL)',
+    'CREATE INDEX "reservation_open" ON "reservation" ("account_id", "settled_at", '
+    '"seconds", "day", "micros", "campaign_id") WHERE ("counted_at" IS NULL)',
     'CREATE INDEX "spending_of_campaign" ON "spending" ("campaign_id") '
     "WHERE (\"campaign_id\" != '')",
     'CREATE INDEX "call_of_key" ON "call" ("key_id", "created_at") WHERE ("key_id" IS NOT NULL)',

@@ -107,9 +107,9 @@ class Reservation(Table):
 Reservation.add_index(
     Reservation.index(
         Reservation.account,
-        Reservation.day,
-        Reservation.seconds,
         Reservation.settled_at,
+        Reservation.seconds,
+        Reservation.day,
         Reservation.micros,
         Reservation.campaign_id,
         where=Reservation.counted_at.is_null(),
