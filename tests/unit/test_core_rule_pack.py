@@ -1,6 +1,7 @@
 """Rule files: what is wrong with one is told by name, and which of several entries holds."""
 
 import tomllib
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from topcalls.core.area_codes import area_faults
 from topcalls.core.eligibility_facts import Category, Verdict, Voice
 from topcalls.core.holiday_calendars import calendar_faults, calendars_of
 from topcalls.core.rule_pack import content_hash, overridden, rule_faults, rules_of
+from topcalls.core.rule_values import TOPICS
 from topcalls.errors import ConfigError
 from topcalls.services.rule_pack import load_rule_pack
 
@@ -227,3 +229,13 @@ def test_every_shipped_rule_says_where_it_was_read():
             own = rule["jurisdiction"] == path.stem
             assert own or rule["jurisdiction"].startswith(f"{path.stem}-") or path.stem == "FR"
             assert rule["id"].startswith(rule["jurisdiction"]), rule["id"]
+
+
+def test_the_page_says_how_far_the_rules_are_confirmed():
+    page = (Path(__file__).parents[2] / "docs" / "rules.md").read_text(encoding="utf-8")
+    rules = load_rule_pack().rules
+    assert f"{len(rules)} rules ship" in page
+    for status, count in Counter(rule.status for rule in rules).items():
+        assert f"{count} `{status}`" in page, status
+    for topic in TOPICS:
+        assert f"| `{topic}` |" in page, topic
