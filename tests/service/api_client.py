@@ -148,6 +148,7 @@ def api_services(
         consents=services.consents,
         eligibility_checks=services.eligibility_checks,
         ledger=services.ledger,
+        number_checks=services.number_checks,
         people=services.people,
         do_not_call=services.do_not_call,
         do_not_call_files=services.do_not_call_files,

@@ -33,6 +33,7 @@ from topcalls.api.v1.lead_jobs import lead_jobs
 from topcalls.api.v1.lead_lists import lead_lists
 from topcalls.api.v1.leads import leads
 from topcalls.api.v1.live import live
+from topcalls.api.v1.number_checks import number_checks
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
@@ -69,6 +70,7 @@ BLUEPRINTS = (
     campaign_contacts,
     do_not_call,
     consents,
+    number_checks,
     compliance,
     knowledge,
     catalogue,

@@ -151,3 +151,20 @@ PERSON: dict[str, Any] = {
     "decisions": [],
     "erasures": [RECEIPT],
 }
+
+_NUMBER_CHECK: dict[str, Any] = {
+    "phone_number": "+12025550112",
+    "kind": "scrub",
+    "register": "US",
+    "answer": "clear",
+    "checked_at": "2026-11-20T06:00:00Z",
+    "version_at": "2026-11-15T00:00:00Z",
+    "provider": "Scrub Inc.",
+    "receipt": "batch 4711",
+}
+NUMBER_CHECK_BODY = {"checks": [_NUMBER_CHECK]}
+NUMBER_CHECK_REPORT = {"inserted": 1}
+NUMBER_CHECK_PAGE: dict[str, Any] = {
+    "data": [{"id": _ID, "asked_about": None, "expires_at": None, **_NUMBER_CHECK}],
+    "next_cursor": None,
+}

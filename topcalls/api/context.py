@@ -45,6 +45,7 @@ from topcalls.services.ledger import Ledger
 from topcalls.services.limits import Limits
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
+from topcalls.services.number_checks import NumberChecks
 from topcalls.services.people import People
 from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
@@ -103,6 +104,7 @@ class ApiServices:
     do_not_call_files: DoNotCallFiles
     eligibility_checks: EligibilityChecks
     ledger: Ledger
+    number_checks: NumberChecks
     people: People
     idempotency: Idempotency
     installation: Installation

@@ -74,6 +74,7 @@ from topcalls.services.ledger import Ledger
 from topcalls.services.limits import Limits
 from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
+from topcalls.services.number_checks import NumberChecks
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.people import People
 from topcalls.services.person_keys import PersonKeys
@@ -156,6 +157,7 @@ class Services:
     eligibility: Eligibility
     eligibility_checks: EligibilityChecks
     ledger: Ledger
+    number_checks: NumberChecks
     people: People
     retention: Retention
     lead_deletions: LeadDeletions
@@ -355,6 +357,7 @@ def wire(
         eligibility=eligibility,
         eligibility_checks=EligibilityChecks(db, clock, eligibility),
         ledger=ledger,
+        number_checks=NumberChecks(db, clock),
         retention=Retention(db),
         people=People(db, clock, person_keys, recordings, numbers, ledger),
         lead_deletions=lead_deletions,

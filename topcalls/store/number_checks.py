@@ -1,0 +1,48 @@
+"""Queries on what registers said of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from peewee import chunked
+
+from topcalls.store.models import NumberCheck
+from topcalls.store.models.base import tuples
+
+_MOST_VALUES = 500
+
+
+def insert(checks: Sequence[Mapping[str, Any]]) -> None:
+    """Store answers; each has every column."""
+    for some in chunked(checks, _MOST_VALUES):
+        NumberCheck.insert_many(some).execute()
+
+
+def page(
+    account_id: str, limit: int, before: str | None, chosen: Mapping[str, str]
+) -> list[NumberCheck]:
+    """Up to `limit` answers stored before the one of id `before`, newest first. `chosen`: columns
+    and what they are."""
+    query = NumberCheck.select().where(NumberCheck.account == account_id)
+    for name, value in chosen.items():
+        query = query.where(getattr(NumberCheck, name) == value)
+    if before is not None:
+        query = query.where(NumberCheck.id < before)
+    return list(query.order_by(NumberCheck.id.desc()).limit(limit))
+
+
+def answered(
+    account_id: str, numbers: Collection[str], register: str, since: datetime, now: datetime
+) -> set[str]:
+    """Those of the numbers about which a register answered since, and the answer still holds."""
+    found: set[str] = set()
+    for some in chunked(sorted(numbers), _MOST_VALUES):
+        mine = (NumberCheck.account == account_id) & NumberCheck.phone_number.in_(some)
+        holds = NumberCheck.expires_at.is_null() | (NumberCheck.expires_at > now)
+        query = NumberCheck.select(NumberCheck.phone_number).where(
+            mine, NumberCheck.register == register, NumberCheck.checked_at >= since, holds
+        )
+        found |= {number for (number,) in tuples(query)}
+    return found
