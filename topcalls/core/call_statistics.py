@@ -7,11 +7,11 @@ campaign, its agent's version, its carrier and the account's number.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from topcalls.core.costs import MICRO, micros, text
@@ -98,6 +98,32 @@ class Tally:
     def cost(self) -> str:
         """What is known, in dollars, as decimal text."""
         return text(self.cost_micros * MICRO)
+
+
+class Stored(NamedTuple):
+    """Counts as they are kept: `sums` in the order of `SUMS`, buckets by their number as text."""
+
+    day: str
+    hour: int
+    value: str
+    sums: tuple[int, ...]
+    outcomes: Mapping[str, Mapping[str, int]]
+    latency: Mapping[str, Mapping[str, int]]
+
+
+def tally_of(found: Sequence[Stored]) -> Tally:
+    """All of these together."""
+    sums = [sum(column) for column in zip(*(one.sums for one in found), strict=True)]
+    outcomes: dict[str, dict[str, int]] = {}
+    latency: dict[str, dict[str, int]] = {}
+    for one in found:
+        _merge(outcomes, one.outcomes)
+        _merge(latency, one.latency)
+    buckets = {
+        share: {int(bucket): count for bucket, count in counts.items()}
+        for share, counts in latency.items()
+    }
+    return Tally(**dict(zip(SUMS, sums, strict=False)), outcomes=outcomes, latency=buckets)
 
 
 @dataclass(frozen=True)

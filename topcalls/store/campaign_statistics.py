@@ -6,7 +6,7 @@ from datetime import datetime
 
 from peewee import Value, fn
 
-from topcalls.core.call_statistics import CAMPAIGN, Tally
+from topcalls.core.call_statistics import CAMPAIGN, Tally, tally_of
 from topcalls.core.campaign_statistics import Ended
 from topcalls.store import statistics
 from topcalls.store.models import Campaign, CampaignAttempt
@@ -41,7 +41,4 @@ def tally(row: Campaign) -> Tally:
     found = statistics.between(
         row.account_id, CAMPAIGN, first, _LAST_DAY, by_hour=False, value=row.id
     )
-    total = Tally()
-    for _, _, _, one in found:
-        total.add(one)
-    return total
+    return tally_of(found)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from topcalls.core.call_statistics import SUMS, Tally
+from topcalls.core.call_statistics import SUMS, Stored, Tally, tally_of
 from topcalls.store import rows
 from topcalls.store.models import Account, Call, CallAttempt, CallStatistic, PhoneNumber, TurnTiming
 from topcalls.store.models.base import tuples
@@ -104,9 +104,10 @@ def add(tallies: Mapping[Key, Tally]) -> None:
             "hour": hour,
         }
         conditions = [getattr(CallStatistic, name) == given for name, given in where.items()]
-        for _, _, value, before in _read([*conditions, CallStatistic.value.in_(list(added))]):
-            before.add(added[value])
-            added[value] = before
+        for found in _read([*conditions, CallStatistic.value.in_(list(added))]):
+            before = tally_of([found])
+            before.add(added[found.value])
+            added[found.value] = before
         for value, tally in added.items():
             rows.put(CallStatistic, {**where, "value": value}, **_columns(tally))
 
@@ -119,9 +120,8 @@ def between(
     *,
     by_hour: bool,
     value: str | None = None,
-) -> list[tuple[str, int, str, Tally]]:
-    """Day, hour, value and counts from the day `first` to `last`, both included; of all values
-    without one."""
+) -> list[Stored]:
+    """What is counted from the day `first` to `last`, both included; of all values without one."""
     conditions = [
         CallStatistic.account == account_id,
         CallStatistic.dimension == dimension,
@@ -140,26 +140,14 @@ _STORED = (
 )
 
 
-def _read(conditions: list[Any]) -> list[tuple[str, int, str, Tally]]:
+def _read(conditions: list[Any]) -> list[Stored]:
     query = CallStatistic.select(
         CallStatistic.day, CallStatistic.hour, CallStatistic.value, *_STORED
     )
     return [
-        (day, hour, value, _tally(sums, outcomes, latency))
+        Stored(day, hour, value, tuple(sums), outcomes, latency)
         for day, hour, value, *sums, outcomes, latency in tuples(query.where(*conditions))
     ]
-
-
-def _tally(sums: list[int], outcomes: Any, latency: Any) -> Tally:
-    counted = dict(zip(SUMS, sums, strict=True))
-    return Tally(**counted, outcomes=outcomes, latency=_buckets(latency))
-
-
-def _buckets(stored: Mapping[str, Mapping[str, int]]) -> dict[str, dict[int, int]]:
-    return {
-        share: {int(bucket): count for bucket, count in buckets.items()}
-        for share, buckets in stored.items()
-    }
 
 
 def _columns(tally: Tally) -> dict[str, Any]:
