@@ -12,7 +12,7 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
+from importlib import import_module, metadata
 from types import ModuleType
 
 
@@ -25,6 +25,18 @@ def uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def packages_read_once() -> Iterator[None]:
+    """Whoever looks for plugins meanwhile finds them in one list: gevent, which has each of its
+    patches told to some, would read what every installed package offers two dozen times."""
+    look, found = metadata.entry_points, metadata.entry_points()
+    metadata.entry_points = found.select
+    try:
+        yield
+    finally:
+        metadata.entry_points = look
 
 
 def load(name: str) -> ModuleType:

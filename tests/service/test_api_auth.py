@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import factories
 import pytest
-from api_client import api_services
+from api_client import api_services, serving
 
 from topcalls.api import auth
 from topcalls.api.app import create_app
@@ -48,7 +48,7 @@ def test_without_a_known_key_nothing_is_done(api, header, says):
 def test_a_key_of_the_other_kind_of_install_is_refused_by_name(api, here, there):
     keys = {kind: Keys(api.services.db, api.services.clock, kind) for kind in ("test", "live")}
     token = keys[there].create(api.owner.account_id, name="k", scopes=["calls:read"]).token
-    api.app = create_app(replace(api_services(api.services), keys=keys[here]))
+    api.app = serving(replace(api_services(api.services), keys=keys[here]))
     problem = refusal(api, api.get("/v1/calls", token=token), 401)
     assert f"a {there} key" in problem["detail"]
     assert f"tc_{here}_" in problem["detail"]

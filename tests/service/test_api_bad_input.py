@@ -4,7 +4,7 @@ import json
 
 import factories
 import pytest
-from api_client import GOOD_CALL, api_services, fault_paths
+from api_client import GOOD_CALL, api_services, fault_paths, serving
 
 from topcalls.api.app import create_app
 
@@ -97,7 +97,7 @@ def test_all_faults_are_told_at_once(api):
 
 def test_without_a_caller_id_both_ways_out_are_named(api):
     services = api_services(api.services, default_from_number=None)
-    api.app = create_app(services)
+    api.app = serving(services)
     fault = only_fault(refused(api, api.create()))
     assert fault["path"] == "from_number"
     assert "FROM_NUMBER" in fault["message"]

@@ -3,11 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from api_client import PUBLIC_URL, SCOPES, Api, api_services, fault_paths
+from api_client import SCOPES, Api, api_services, fault_paths, serving
 from carriers_at_hand import carriers_desk, client
 from number_rig import Numbers
-
-from topcalls.api.app import create_app
 
 pytestmark = pytest.mark.service
 NUMBERS = "/v1/phone-numbers"
@@ -29,8 +27,7 @@ def api(numbers):
             numbers.services.keys.create(numbers.account, name="k", scopes=SCOPES).token
         )
     )
-    app = create_app(api_services(numbers.services), public_url=PUBLIC_URL)
-    api = Api(app, numbers.services, owner, "")
+    api = Api(serving(api_services(numbers.services)), numbers.services, owner, "")
     api.token = api.key(*SCOPES)
     return api
 

@@ -2,7 +2,7 @@
 
 import api_contract
 import pytest
-from api_client import api_services
+from api_client import api_services, serving
 
 from topcalls import compose, config
 from topcalls.api import rate_limits
@@ -21,7 +21,7 @@ HERE, THERE = "192.0.2.1", "192.0.2.2"
 def limited(api):
     """The API with three requests at once and two a second, and two failures a minute."""
     limits = RateLimits(api.services.clock, requests_per_second=2, burst=3, failures_per_minute=2)
-    api.app = create_app(api_services(api.services), limits=limits)
+    api.app = serving(api_services(api.services), limits)
     return api
 
 

@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import factories
 import pytest
-from api_client import api_services
+from api_client import api_services, serving
 
 from topcalls import log
-from topcalls.api.app import create_app
 from topcalls.core.node_share import SwitchVitals
 from topcalls.errors import StoreUnavailable
 from topcalls.services.installation import Installation
@@ -30,7 +29,7 @@ def test_ready_says_what_is_missing(api, empty_url):
     installation = Installation(
         empty, api.services.clock, api.services.nodes, version="1", mode="live", ai_mode="live"
     )
-    api.app = create_app(replace(api_services(api.services), installation=installation))
+    api.app = serving(replace(api_services(api.services), installation=installation))
     response = api.get("/ready", token="")
     empty.close()
     assert response.status_code == 503
@@ -147,7 +146,7 @@ def test_stages_are_listed_by_their_kind(api):
 
 def test_the_operators_model_is_listed_first(api):
     services = api_services(api.services, Lineup(realtime_model="our-own-model"))
-    api.app = create_app(services)
+    api.app = serving(services)
     first = api.get("/v1/models?mode=realtime").json["data"][0]
     assert (first["id"], first["is_default"]) == ("our-own-model", True)
 

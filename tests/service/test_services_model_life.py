@@ -7,10 +7,9 @@ import factories
 import inbound_rig
 import pytest
 import structlog
-from api_client import api_services, fault_paths
+from api_client import api_services, fault_paths, serving
 from structlog.testing import capture_logs
 
-from topcalls.api.app import create_app
 from topcalls.core.checkup import Level
 from topcalls.core.inbound import Refusal
 from topcalls.services import settings_checkup
@@ -113,7 +112,7 @@ def test_an_agent_is_told_of_the_end_and_then_of_the_refusal(api):
 
 
 def test_a_dead_default_is_listed_as_dead_and_refused_unless_another_is_named(api):
-    api.app = create_app(
+    api.app = serving(
         api_services(
             api.services,
             Lineup(realtime_model="gpt-4o-realtime-preview"),

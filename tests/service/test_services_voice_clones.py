@@ -10,10 +10,10 @@ from datetime import timedelta
 import factories
 import inbound_rig
 import pytest
-from api_client import api_services, fault_paths
+from api_client import api_services, fault_paths, serving
 from worker_rig import Rig
 
-from topcalls.api.app import MAX_FORM_BYTES, create_app
+from topcalls.api.app import MAX_FORM_BYTES
 from topcalls.clock import SystemClock
 from topcalls.core.inbound import Refusal
 from topcalls.core.voice_clones import GRACE, LOOK_AGAIN
@@ -79,7 +79,7 @@ class Studio:
         )
         speakers = {"elevenlabs": lambda: ElevenLabsVoice(KEY, base_url=vendor.base_url)}
         self.previews = VoicePreviews(self.voices, speakers)
-        api.app = create_app(
+        api.app = serving(
             replace(
                 api_services(services, LINEUP),
                 voice_clones=self.clones,

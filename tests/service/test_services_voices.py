@@ -5,9 +5,8 @@ from datetime import timedelta
 import factories
 import inbound_rig
 import pytest
-from api_client import api_services, fault_paths
+from api_client import api_services, fault_paths, serving
 
-from topcalls.api.app import create_app
 from topcalls.core.inbound import Refusal
 from topcalls.errors import InvalidRequest, ProviderError
 from topcalls.providers.voice_library import OfferedVoice
@@ -50,7 +49,7 @@ def everybody(api):
     """The API of an installation where everybody speaks and ElevenLabs' list was read."""
     with_rows = voices(api.services, ALL, LISTED)
     assert with_rows.refresh(api.services.clock.now()) == len(LISTED)
-    api.app = create_app(api_services(api.services, ALL, default_from_number=factories.FROM_NUMBER))
+    api.app = serving(api_services(api.services, ALL, default_from_number=factories.FROM_NUMBER))
     return api
 
 
@@ -86,20 +85,20 @@ def test_who_does_not_speak_is_not_listed(api):
         *("alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx"),
         *("sage", "shimmer", "verse"),
     }
-    api.app = create_app(api_services(api.services, Lineup(voices=("local",))))
+    api.app = serving(api_services(api.services, Lineup(voices=("local",))))
     assert set(listed(api, "&mode=legacy")) == {"espeak-male", "espeak-female"}
     assert {"alloy", "echo", "verse"} <= set(listed(api, "&mode=realtime"))
 
 
 def test_an_old_speech_model_has_fewer_voices(api):
-    api.app = create_app(api_services(api.services, Lineup(speech_model="tts-1")))
+    api.app = serving(api_services(api.services, Lineup(speech_model="tts-1")))
     assert set(listed(api, "&mode=legacy")) == {
         *("alloy", "ash", "coral", "echo", "fable", "nova", "onyx", "sage", "shimmer"),
     }
 
 
 def test_a_model_that_reads_aloud_has_the_voices_of_speech_to_speech(api):
-    api.app = create_app(api_services(api.services, Lineup(speech_model="gpt-realtime-2.1-mini")))
+    api.app = serving(api_services(api.services, Lineup(speech_model="gpt-realtime-2.1-mini")))
     assert set(listed(api, "&mode=legacy")) == set(listed(api, "&mode=realtime"))
 
 
@@ -180,13 +179,13 @@ def test_an_agent_is_judged_likewise(everybody):
 
 
 def test_while_the_vendors_list_is_unknown_an_id_is_the_vendors_to_judge(api):
-    api.app = create_app(api_services(api.services, ALL, default_from_number=factories.FROM_NUMBER))
+    api.app = serving(api_services(api.services, ALL, default_from_number=factories.FROM_NUMBER))
     assert api.create(mode="legacy", voice="Zx" * 10).status_code == 201
     assert api.create(mode="legacy", voice="not-an-id").status_code == 400
 
 
 def test_another_vendors_server_may_have_any_voice(api):
-    api.app = create_app(api_services(api.services, Lineup(own_server=True)))
+    api.app = serving(api_services(api.services, Lineup(own_server=True)))
     for mode in ("realtime", "legacy"):
         assert api.create(mode=mode, voice="af_heart", language="tlh").status_code == 201
 

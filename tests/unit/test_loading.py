@@ -6,7 +6,11 @@ import sys
 import pytest
 
 pytestmark = pytest.mark.unit
-HEAD = "import gc, sys\nfrom topcalls.loading import load, uncollected\n"
+HEAD = """
+import gc, sys
+from importlib import metadata
+from topcalls.loading import load, packages_read_once
+"""
 
 
 def said(program):
@@ -54,3 +58,19 @@ gc.collect()
 print(gone())
 """
     assert said(program) == ["None"]
+
+
+def test_plugins_are_found_in_one_list_meanwhile():
+    program = """
+look, read = metadata.entry_points, []
+of_package = metadata.Distribution.entry_points
+metadata.Distribution.entry_points = property(lambda one: read.append(1) or of_package.fget(one))
+group, expected = "console_scripts", set(look(group="console_scripts"))
+once = len(read)
+with packages_read_once():
+    for _ in range(3):
+        assert set(metadata.entry_points(group=group)) == expected
+    assert not metadata.entry_points(group="nobody.asks")
+print(bool(expected), len(read) == 2 * once, metadata.entry_points is look)
+"""
+    assert said(program) == ["True", "True", "True"]

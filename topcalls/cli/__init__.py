@@ -11,12 +11,13 @@ import zoneinfo
 _is_main = threading.current_thread() is threading.main_thread()
 _ctrl_c = signal.signal(signal.SIGINT, signal.SIG_DFL) if _is_main else None
 
-from topcalls.loading import uncollected  # noqa: E402
+from topcalls.loading import packages_read_once, uncollected  # noqa: E402
 
 with uncollected():
     from gevent import monkey
 
-    monkey.patch_all()
+    with packages_read_once():
+        monkey.patch_all()
     zoneinfo.reset_tzpath([])  # the packaged zone data: a system's may be years old
 
     from topcalls.cli.root import main
