@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import factories
 import pytest
 from engine_rig import EngineRig
 
+from topcalls.core.call_events import Hangup, OriginateFailed
 from topcalls.core.campaign_state import CampaignState, Rank
 from topcalls.core.pacing import LEAST_AHEAD
+from topcalls.services.transitions import hangup_facts
+from topcalls.store import calls, tools
 from topcalls.store.models import Campaign
 
 pytestmark = pytest.mark.service
@@ -51,8 +55,9 @@ def test_a_busy_line_is_called_again_after_its_delay_and_given_up_in_the_end(ser
         rig.round()
         (contact,) = rig.rows()
         assert (contact.state, contact.counted, contact.rank) == ("waiting", number, Rank.RETRY)
-        assert contact.next_at - services.clock.now() == timedelta(minutes=delay)
-        rig.round(delay * 60 - 1)
+        ended = rig.attempts()[-1].ended_at
+        assert contact.next_at - ended == timedelta(minutes=delay)
+        rig.round(delay * 60 - 2)
         assert services.dispatch.queue_length() == 0
     rig.round()
     rig.play("USER_BUSY")
@@ -132,3 +137,295 @@ def test_a_call_that_waits_too_long_is_decided_anew(services):
 
 def _set_state(campaign_id, state):
     Campaign.update(state=state).where(Campaign.id == campaign_id).execute()
+
+
+# --- limits
+
+
+def test_a_campaign_has_no_more_calls_at_once_than_it_may(services):
+    rig = EngineRig(services, leads=9, pacing={"max_concurrent": 2})
+    rig.round()
+    first = rig.claim()
+    assert len(first) == 2
+    assert rig.claim() == []
+    rig.round()
+    assert rig.claim() == []
+    rig.over(first[0].talk(20).hang_up())
+    assert len(rig.claim()) == 1
+
+
+def test_calls_of_a_campaign_are_spread_over_seconds_and_minutes(services):
+    pacing = {"calls_per_second": 2, "calls_per_minute": 30}
+    rig = EngineRig(services, leads=60, pacing=pacing)
+    dialled = []
+    for _ in range(70):
+        rig.round()
+        lives = rig.claim()
+        dialled += [services.clock.now()] * len(lives)
+        for life in lives:
+            life.dial().fail("USER_BUSY")
+    assert len(dialled) >= 30
+    for start in dialled:
+        in_second = sum(start <= at < start + timedelta(seconds=1) for at in dialled)
+        in_minute = sum(start <= at < start + timedelta(seconds=60) for at in dialled)
+        assert in_second <= 2
+        assert in_minute <= 30
+
+
+def test_it_ramps_up(services):
+    pacing = {"max_concurrent": 20, "ramp_up": {"from": 10, "minutes": 10}}
+    rig = EngineRig(services, leads=60, pacing=pacing)
+    rig.round()
+    assert len(rig.claim()) == 2
+    rig.round(300)
+    assert len(rig.claim()) == 9  # of eleven
+    rig.round(300)
+    assert len(rig.claim()) == 9  # of twenty
+
+
+def test_campaigns_of_an_account_share_its_places_by_weight_and_single_calls_have_theirs(services):
+    who = factories.principal(
+        services, max_concurrent_calls=12, max_calls_per_minute=10_000, minutes=1_000_000
+    )
+    one = EngineRig(services, leads=40, who=who, start=0)
+    two = EngineRig(services, leads=40, who=who, start=1000, weight=2)
+    for _ in range(9):
+        factories.queued_call(services, who)
+    one.round()
+    claimed = one.claim()
+    assert len(claimed) == 12
+    of = [services.calls.get(who.account_id, life.call_id).campaign_id for life in claimed]
+    assert (of.count(one.id), of.count(two.id), of.count(None)) == (3, 6, 3)
+
+
+def test_a_higher_priority_goes_first(services):
+    who = factories.principal(
+        services, max_concurrent_calls=10, max_calls_per_minute=10_000, minutes=1_000_000
+    )
+    low = EngineRig(services, leads=40, who=who, start=0)
+    high = EngineRig(services, leads=40, who=who, start=1000, priority=9)
+    low.round()
+    claimed = low.claim(8)
+    of = {services.calls.get(who.account_id, life.call_id).campaign_id for life in claimed}
+    assert of == {high.id}
+
+
+def test_the_queue_ahead_is_short_however_many_are_due(services):
+    rig = EngineRig(services, leads=100)
+    for _ in range(5):
+        rig.round()
+    assert services.dispatch.queue_length() == LEAST_AHEAD
+
+
+# --- who is not called
+
+
+def test_somebody_on_the_do_not_call_list_is_left_out(services):
+    rig = EngineRig(services, leads=2)
+    services.do_not_call.add(rig.account_id, "+12025550001")
+    rig.round()
+    skipped = [one for one in rig.rows() if one.state == "skipped"]
+    assert [one.reason for one in skipped] == ["do_not_call"]
+    assert len(rig.attempts()) == 1
+    rig.play()
+    rig.round()
+    assert rig.row.state == CampaignState.COMPLETED
+
+
+def test_somebody_listed_while_the_call_waits_is_not_dialled(services):
+    rig = EngineRig(services, leads=1)
+    rig.round()
+    services.do_not_call.add(rig.account_id, "+12025550000")
+    assert rig.claim() == []
+    rig.round()
+    (contact,) = rig.rows()
+    assert (contact.state, contact.counted, contact.last_outcome) == ("skipped", 0, "not_callable")
+
+
+def test_whoever_lacks_a_value_is_left_out_and_the_others_are_called(services):
+    call = {"task": "Remind {{name}} of {{appointment}}."}
+    rig = EngineRig(services, leads=2, call=call)
+    lead = rig.rows()[0].lead_id
+    services.leads.change(
+        rig.account_id, lead, {"metadata": {"appointment": "Tuesday"}, "name": "Ann"}
+    )
+    rig.round()
+    assert rig.counts() == {"in_flight": 1, "skipped": 1}
+    left = next(one for one in rig.rows() if one.state == "skipped")
+    assert left.reason.startswith("missing_variables: ")
+    assert "appointment" in left.reason
+    (life,) = rig.claim()
+    request = services.calls.get(rig.account_id, life.call_id).request
+    assert request["task"] == "Remind Ann of Tuesday."
+
+
+def test_hours_of_the_campaign_hold_where_the_lead_is(services):
+    """The clock stands at 12:00 UTC: 07:00 in New York."""
+    schedule = {"windows": [{"start": "09:00", "end": "17:00"}]}
+    rig = EngineRig(services, leads=2, schedule=schedule, lead={"time_zone": "America/New_York"})
+    rig.round()
+    assert rig.counts() == {"waiting": 2}
+    assert {one.reason for one in rig.rows()} == {"schedule"}
+    assert {f"{one.next_at:%H:%M}" for one in rig.rows()} == {"14:00"}
+    rig.round(7200)
+    assert rig.counts() == {"in_flight": 2}
+
+
+def test_when_its_time_is_over_it_ends_once_its_last_call_has(services):
+    end = (services.clock.now() + timedelta(minutes=10)).isoformat()
+    rig = EngineRig(services, leads=30, schedule={"end_at": end})
+    rig.round()
+    (life, *_) = rig.claim(1)
+    life.talk(30)
+    rig.round(700)
+    assert rig.row.state == CampaignState.RUNNING
+    rig.over(life.hang_up())
+    rig.round()
+    rig.round()
+    assert rig.row.state == CampaignState.COMPLETED
+    assert rig.row.ended_for["code"] == "end_at"
+
+
+# --- how it stops by itself
+
+
+def test_a_carrier_that_refuses_everything_pauses_the_campaign_with_the_reason(services):
+    rig = EngineRig(services, leads=30)
+    rig.round()
+    rig.play("NO_CARRIER", slots=5)
+    rig.round()
+    assert rig.row.state == CampaignState.PAUSED
+    assert rig.row.paused_for["code"] == "carrier_refuses"
+    assert services.dispatch.queue_length() == 0
+    tried = [one for one in rig.rows() if one.last_outcome]
+    assert {one.counted for one in tried} == {0}
+    rig.press("resume")
+    rig.round()
+    assert rig.row.state == CampaignState.RUNNING
+
+
+def test_a_failing_carrier_pauses_it_and_a_busy_one_slows_it(services):
+    rig = EngineRig(services, leads=60)
+    rig.round()
+    rig.play("NORMAL_TEMPORARY_FAILURE", slots=3)
+    rig.round()
+    rig.round()
+    assert rig.row.speed == 0.25
+    rig.round(31)
+    assert rig.row.speed == 1.0
+    rig.play("NETWORK_OUT_OF_ORDER", slots=17)
+    rig.round()
+    assert rig.row.paused_for["code"] == "carrier_failures"
+
+
+def test_an_account_without_minutes_pauses_its_campaign(services):
+    who = factories.principal(services, minutes=25, max_concurrent_calls=50)
+    rig = EngineRig(services, leads=5, who=who)
+    rig.round()
+    assert len(rig.attempts()) == 2
+    assert rig.row.state == CampaignState.RUNNING  # what they hold may come back
+    for life in rig.claim():
+        rig.over(life.talk(600).hang_up())
+    rig.round()
+    assert rig.row.state == CampaignState.PAUSED
+    assert "minutes" in rig.row.paused_for["code"]
+
+
+# --- numbers
+
+
+def test_somebody_sees_the_number_that_they_saw_before(services):
+    numbers = ["+13055550101", "+13055550102"]
+    rig = EngineRig(services, leads=4, from_numbers={"numbers": numbers, "per_number_daily": 3})
+    rig.round()
+    rig.play("USER_BUSY")
+    first = {one.lead_id: one.from_number for one in rig.attempts()}
+    assert sorted(first.values()) == sorted(numbers * 2)
+    rig.round(1260)
+    rig.round()
+    again = {one.lead_id: one.from_number for one in rig.attempts() if one.number == 2}
+    assert len(again) == 2  # each number has had its three calls of the day
+    assert all(first[lead] == number for lead, number in again.items())
+
+
+def test_a_number_that_networks_block_rests(services):
+    numbers = ["+13055550101", "+13055550102"]
+    rig = EngineRig(services, leads=1, from_numbers={"numbers": numbers})
+    rig.round()
+    (life,) = rig.claim()
+    blocked = Hangup("CALL_REJECTED", 608)
+    life.dial().take(OriginateFailed(blocked), **hangup_facts(blocked))
+    rig.round()
+    rig.round(86_400)
+    assert [one.from_number for one in rig.attempts()] == numbers
+
+
+# --- what a call came to
+
+
+def test_a_disposition_may_be_a_conversion_or_the_end(services):
+    rig = EngineRig(
+        services,
+        leads=2,
+        conversion_outcomes=["booked"],
+        retry={"stop_on_dispositions": ["wrong_person"]},
+    )
+    rig.round()
+    for life, disposition in zip(rig.claim(), ["booked", "wrong_person"], strict=True):
+        life.talk(60).hang_up()
+        services.db.run(calls.set_columns, life.call_id, disposition=disposition)
+        rig.over(life)
+    rig.round()
+    told = {one.disposition: (one.state, one.converted, one.reason) for one in rig.rows()}
+    assert told == {
+        "booked": ("done", True, "completed"),
+        "wrong_person": ("done", False, "disposition"),
+    }
+    statuses = {lead.status for lead in services.leads.list(rig.account_id).items}
+    assert statuses == {"Converted", "Contacted"}
+
+
+def test_whoever_opts_out_in_the_call_is_not_called_again(services):
+    rig = EngineRig(services, leads=1)
+    rig.round()
+    (life,) = rig.claim()
+    life.talk(5)
+    services.do_not_call.add(rig.account_id, "+12025550000", source="agent", call_id=life.call_id)
+    rig.over(life.hang_up())
+    rig.round()
+    (contact,) = rig.rows()
+    assert (contact.state, contact.reason) == ("done", "opted_out")
+    (lead,) = services.leads.list(rig.account_id).items
+    assert lead.status == "Unsubscribed"
+
+
+def test_a_callback_that_was_agreed_is_the_campaigns_next_call(services):
+    rig = EngineRig(services, leads=1)
+    rig.round()
+    (life,) = rig.claim()
+    life.talk(5)
+    at = services.clock.now() + timedelta(hours=5)
+    later = factories.queued_call(services, rig.who, schedule_at=at)
+    services.db.run(
+        tools.insert,
+        "use-1",
+        life.call_id,
+        name="schedule_callback",
+        is_builtin=True,
+        arguments="{}",
+        called_ms=1,
+        status="succeeded",
+        output=json.dumps({"call_id": later.id}),
+        called_at=services.clock.now(),
+    )
+    rig.over(life.hang_up())
+    rig.round()
+    (contact,) = rig.rows()
+    assert (contact.state, contact.rank, contact.next_at) == ("in_flight", Rank.CALLBACK, at)
+    first, second = rig.attempts()
+    assert (first.outcome, second.call_id, second.outcome) == ("callback", later.id, None)
+    rig.clock.advance(5 * 3600)
+    services.dispatch.release_due(services.clock.now())
+    assert rig.play() == 1
+    rig.round()
+    assert rig.row.state == CampaignState.COMPLETED

@@ -31,7 +31,8 @@ ABANDONED_LEAST: Final = 50
 """Fewer people say nothing of a share."""
 
 SLOWED: Final = 0.5
-NUMBER_RESTS: Final = timedelta(hours=24)
+NUMBER_RESTS: Final = timedelta(hours=72)
+"""Longer than it takes until the person whose network blocked it is called again."""
 
 _CARRIER_FAULTS: Final = FAULTS - {Outcome.MISCONFIGURED}
 _NUMBER_FAULTS: Final = frozenset(

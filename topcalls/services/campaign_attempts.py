@@ -98,7 +98,7 @@ class CampaignAttempts:
         if contact is not None and lead is not None:
             _keep(lead, outcome, converted, now)
             told = {"disposition": disposition, "converted": contact.converted or converted}
-            _follow(plan, contact, lead, attempt, ending, told, now)
+            _follow(plan, contact, lead, attempt, ending, told, call.ended_at or now, now)
         return True
 
 
@@ -109,6 +109,7 @@ def _follow(
     attempt: CampaignAttempt,
     ending: Ending,
     told: dict[str, Any],
+    ended_at: datetime,
     now: datetime,
 ) -> None:
     """Give the contact its next place. One that was taken out meanwhile stays out."""
@@ -119,7 +120,7 @@ def _follow(
         _tried(contact),
         Ended(
             outcome,
-            now,
+            ended_at,
             ZoneInfo(zones[0]) if zones else UTC,
             rank=Rank(contact.rank),
             counted=is_counted(ending.end),
