@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import factories
+import gevent
 import pytest
 from engine_rig import EngineRig
 
@@ -271,6 +273,15 @@ def test_hours_of_the_campaign_hold_where_the_lead_is(services):
     assert rig.counts() == {"in_flight": 2}
 
 
+def test_public_holidays_are_left_out_where_it_says_so(services):
+    """The clock stands on Monday, 23 November 2026; Thursday of that week is Thanksgiving."""
+    rig = EngineRig(services, leads=1, schedule={"holidays": "skip"}, lead={"time_zone": "UTC"})
+    rig.round(3 * 86_400)
+    (contact,) = rig.rows()
+    assert (contact.state, contact.reason) == ("waiting", "schedule")
+    assert f"{contact.next_at:%Y-%m-%dT%H:%M}" == "2026-11-27T00:00"
+
+
 def test_when_its_time_is_over_it_ends_once_its_last_call_has(services):
     end = (services.clock.now() + timedelta(minutes=10)).isoformat()
     rig = EngineRig(services, leads=30, schedule={"end_at": end})
@@ -429,3 +440,87 @@ def test_a_callback_that_was_agreed_is_the_campaigns_next_call(services):
     assert rig.play() == 1
     rig.round()
     assert rig.row.state == CampaignState.COMPLETED
+
+
+# --- crashes and races
+
+
+class Killed(BaseException):
+    """The process dies here: nothing in it goes on."""
+
+
+def killed_at(services, statement, work):
+    """Do work in a process that dies at a statement; whether it did."""
+    hooks, left = services.db._engine.peewee.query_hooks, [statement]
+
+    def hook(_):
+        left[0] -= 1
+        if left[0] == 0:
+            raise Killed
+
+    hooks[:] = [hook]
+    try:
+        work()
+    except Killed:
+        return True
+    finally:
+        hooks.clear()
+    return False
+
+
+def all_is_one(rig):
+    """Each contact in flight has one open attempt with one call that is not over, or not settled
+    yet; no other has any; and no number was given twice."""
+    attempts = rig.attempts()
+    opened = [one.lead_id for one in attempts if one.ended_at is None]
+    flying = [one.lead_id for one in rig.rows() if one.state == "in_flight"]
+    assert sorted(opened) == sorted(flying)
+    assert len({one.call_id for one in attempts}) == len(attempts)
+    for contact in rig.rows():
+        own = [one.number for one in attempts if one.lead_id == contact.lead_id]
+        assert own == list(range(1, contact.attempts + 1))
+    made = rig.services.calls.list(rig.account_id, 200, campaign_id=rig.id).data
+    assert {call.id for call in made} == {one.call_id for one in attempts}
+
+
+def _round(rig):
+    rig.engine.round(rig.clock.now())
+
+
+def test_a_kill_at_any_statement_loses_nothing_and_does_nothing_twice(services):
+    rig = EngineRig(services, leads=3, retry={"outcomes": {"busy": {"max": 1}}})
+    one_round = partial(_round, rig)
+    for cause in ("USER_BUSY", None):
+        for step in (1, 3):
+            statement = step
+            while killed_at(services, statement, one_round):
+                all_is_one(rig)
+                statement += step
+            rig.play(cause)
+            all_is_one(rig)
+        rig.clock.advance(1260)
+    rig.round()
+    assert rig.row.state == CampaignState.COMPLETED
+    assert [one.outcome for one in rig.attempts()] == ["busy", "completed"] * 3
+
+
+def test_a_kill_in_the_middle_of_a_pause_leaves_it_running_or_paused(services):
+    rig = EngineRig(services, leads=2)
+    rig.round()
+    statement = 0
+    while killed_at(services, statement := statement + 1, lambda: rig.press("pause")):
+        all_is_one(rig)
+        assert rig.row.state == CampaignState.RUNNING
+        assert rig.counts() == {"in_flight": 2}
+    assert rig.counts() == {"waiting": 2}
+
+
+def test_producers_that_run_at_the_same_time_call_each_person_once(services, tmp_path):
+    rig = EngineRig(services, leads=18)
+    rig.clock.advance(1)
+    others = [factories.services(services.db, tmp_path, services.clock) for _ in range(3)]
+    now = services.clock.now()
+    racers = [gevent.spawn(one.campaign_engine.producer.produce, now) for one in others]
+    made = [racer.get(timeout=60) for racer in racers]
+    assert sum(made) == 18
+    all_is_one(rig)

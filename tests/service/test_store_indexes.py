@@ -8,6 +8,7 @@ from functools import partial
 
 import factories
 import pytest
+from engine_rig import EngineRig
 from worker_rig import Reader
 
 from topcalls.core.live_events import Position
@@ -25,6 +26,7 @@ GROWING = ("call", "call_event", "command", "reservation", "webhook_delivery", "
 GROWING += ("call_statistic",)
 GROWING += ("webhook_event", "idempotency_record", "api_key", "minute_usage", "transcript_turn")
 GROWING += ("turn_timing", "call_tool")
+GROWING += ("campaign_contact", "campaign_attempt")
 GROWING += ("lead", "lead_list_assignment", "lead_tag", "lead_upload_part", "lead_upload_refusal")
 
 
@@ -110,6 +112,10 @@ def verbs(services, who):
     yield "refusals", lambda: services.db.read(lead_jobs.refusals, "none", 5, 5)
     yield "part", lambda: services.db.read(lead_jobs.next_part, "none", checked=False)
     yield "delete leads", lambda: services.db.run(leads.delete, who.account_id, [seen])
+    rig = EngineRig(services, leads=2, who=who, pacing={"calls_per_minute": 60})
+    yield "campaigns", lambda: rig.round()
+    yield "claim of a campaign", lambda: rig.play("USER_BUSY")
+    yield "campaigns' ends", lambda: rig.round()
     one = Wanted(subscription_id="none")
     yield "replay", lambda: told.replay_range(who.account_id, one)
 
@@ -145,6 +151,9 @@ EXPECTED = {
     "leads by status": ["lead_account_id_status_id"],
     "lead jobs due": ["lead_job_due"],
     "delete leads": ["call_of_lead"],
+    "campaigns": ["campaign_contact_due", "call_open_of_campaign", "call_claimed_of_campaign"],
+    "claim of a campaign": ["call_open_of_campaign", "call_claimed_of_campaign"],
+    "campaigns' ends": ["campaign_attempt_open", "campaign_attempt_of_call"],
     "replay": ["webhook_delivery_of_subscription"],
 }
 

@@ -58,6 +58,13 @@ class Calendar:
         return _days(self, day.year).get(day)
 
 
+def of_place(place: str) -> Calendar:
+    """The public holidays of a country ("US") or a part of it ("US-CA"); those of the country where
+    the library knows no such part, and none where it knows no such country."""
+    country = place.partition("-")[0]
+    return Calendar(place, tuple(one for one in (place, country) if _is_known(one))[:1])
+
+
 @lru_cache(512)
 def _days(calendar: Calendar, year: int) -> Mapping[date, str]:
     found: dict[date, str] = {}

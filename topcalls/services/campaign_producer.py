@@ -35,7 +35,7 @@ from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans, runnin
 from topcalls.services.campaign_requests import CampaignRequests, Unfilled
 from topcalls.services.eligibility import NotAllowed, record_refusal
 from topcalls.services.keys import Principal
-from topcalls.services.lead_zones import zones_of
+from topcalls.services.lead_zones import holidays_of, zones_of
 from topcalls.store import campaign_contacts, campaign_production, campaigns, dispatch, leads
 from topcalls.store.campaign_production import OpenCalls
 from topcalls.store.database import Database
@@ -236,7 +236,8 @@ class CampaignProducer:
         if contact is None or lead is None:
             return Made.NOTHING
         zones = zones_of(lead.phone_number, lead.time_zone)
-        opens = opens_at(rules.schedule, zones, now)
+        holidays = holidays_of(lead.phone_number, lead.region)
+        opens = opens_at(rules.schedule, zones, now, holidays)
         if opens is None:
             return self._leave_out(current, turn, "schedule")
         if opens > now:

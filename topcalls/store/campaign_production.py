@@ -108,25 +108,21 @@ def queued_of(campaign_id: str, account_id: str, before: datetime | None = None)
     return list(query.order_by(Call.queued_at))
 
 
+_OVER = """
+SELECT a.campaign_id, a.lead_id, a.number, a.call_id
+FROM (SELECT campaign_id, lead_id, number, call_id FROM campaign_attempt
+  WHERE ended_at IS NULL ORDER BY campaign_id, created_at LIMIT 1000000) a
+JOIN call c ON c.id = a.call_id
+WHERE c.ended_at IS NOT NULL AND (c.completed OR c.ended_at < ?)
+LIMIT ?
+"""
+"""The limit within keeps the attempts that are open, which are few, the first to be read."""
+
+
 def over(limit: int, given_up: datetime) -> list[Over]:
     """Attempts whose call is over, with all that follows a call done or given up: it ended before
     `given_up`."""
-    query = (
-        CampaignAttempt.select(
-            CampaignAttempt.campaign,
-            CampaignAttempt.lead_id,
-            CampaignAttempt.number,
-            CampaignAttempt.call_id,
-        )
-        .join(Call, on=(Call.id == CampaignAttempt.call_id))
-        .where(
-            CampaignAttempt.ended_at.is_null(),
-            Call.ended_at.is_null(False),
-            Call.completed | (Call.ended_at < given_up),
-        )
-        .limit(limit)
-    )
-    return [Over(*row) for row in tuples(query)]
+    return [Over(*row) for row in rows.select(_OVER, to_microseconds(given_up), limit)]
 
 
 _ANY_OPEN = "SELECT 1 FROM campaign_attempt WHERE campaign_id = ? AND ended_at IS NULL LIMIT 1"
