@@ -49,7 +49,8 @@ WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1
 INSERT INTO campaign_contact (campaign_id, lead_id, state, rank, next_at, attempts, counted,
   converted, enrolled_at, changed_at)
 SELECT ?, 'lead-' || CAST(1000000000 + i AS TEXT),
-  CASE WHEN i - 2 * (i / 2) = 0 THEN 'waiting' ELSE 'done' END, CASE WHEN i - 10 * (i / 10) = 0 THEN 1 ELSE 2 END,
+  CASE WHEN i - 2 * (i / 2) = 0 THEN 'waiting' ELSE 'done' END,
+  CASE WHEN i - 10 * (i / 10) = 0 THEN 1 ELSE 2 END,
   ?, 0, 0, ?, ?, ? FROM n
 """
 
