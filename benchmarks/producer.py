@@ -35,7 +35,7 @@ from topcalls.store.fields import to_microseconds
 
 HEADER = "database       leads      due     worst     made     worst  claimed     worst"
 PORTS = {"esl_port": 1, "realtime_port": 1}
-CHUNK = 50_000
+CHUNK = 10_000
 
 LEADS = """
 WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})
