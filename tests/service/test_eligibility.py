@@ -246,10 +246,10 @@ def test_terms_and_dry_runs_by_the_api(api):
     changed = api.send("PATCH", terms, json=changes)
     assert changed.json["effective"] == "enforce"
     assert api.get(terms).json == changed.json
-    wrong = {"purposes": {"Sales!": "informational"}, "pre_dial": {"url": "http://10.0.0.1/"}}
+    wrong = {"purposes": {"Sales!": "informational"}, "policy": {"most_per_day": 0}}
     refused = api.send("PATCH", terms, json=wrong)
     paths = {fault["path"] for fault in refused.json["errors"]}
-    assert paths == {"purposes.Sales!", "pre_dial.url"}
+    assert paths == {"purposes.Sales!", "policy.most_per_day"}
     asked = {"phone_number": NEW_YORK, "at": "2026-12-02T02:00:00Z"}
     told = api.post("/v1/eligibility/check", json=asked).json
     assert (told["verdict"], told["until"]) == ("defer", "2026-12-02T13:00:00Z")

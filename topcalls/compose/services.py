@@ -350,7 +350,7 @@ def wire(
         knowledge_search=search,
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
-        compliance_terms=ComplianceTerms(db, catalogue, enforcement),
+        compliance_terms=ComplianceTerms(db, enforcement),
         consents=Consents(db, clock, person_keys),
         do_not_call=numbers,
         do_not_call_files=DoNotCallFiles(numbers, clock),

@@ -1,7 +1,7 @@
 """What an account has said about how its calls are to be judged, beside the law.
 
 `Terms` hold a policy, what its calls are about, who they are made for, which caps it wants below
-those of the law, its own server that is asked before each dial, and how long it keeps what.
+those of the law, and how long it keeps what.
 """
 
 from __future__ import annotations
@@ -24,29 +24,11 @@ class Enforcement(StrEnum):
     RECORD = "record"
 
 
-class OnFailure(StrEnum):
-    """What becomes of a call whose account's server did not answer: it waits, or goes out."""
-
-    DEFER = "defer"
-    ALLOW = "allow"
-
-
 DEFAULT_PURPOSE: Final = "unspecified"
 """Of calls that name none."""
 
-UNENFORCED_RULES: Final = frozenset({do_not_call.RULE})
-LONGEST_WAIT: Final = 30.0
 MAX_NAME: Final = 200
 MOST_DAYS: Final = 36_500
-
-
-@dataclass(frozen=True, slots=True)
-class PreDial:
-    """A server that is asked before each dial; see docs/compliance.md."""
-
-    url: str
-    timeout_seconds: float = 5.0
-    on_failure: OnFailure = OnFailure.DEFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +54,6 @@ class Terms:
     seller: str | None = None
     slots: frozenset[str] | None = None
     policy: Policy = field(default_factory=Policy)
-    pre_dial: PreDial | None = None
     retention: Retention = field(default_factory=Retention)
 
     def category_of(self, purpose: str) -> Category:
@@ -101,10 +82,6 @@ def faults(body: Mapping[str, Any]) -> Iterator[FieldError]:
     for name in ("most_per_day", "most_per_30_days", "hours_apart"):
         if policy.get(name) is not None and not 0 < policy[name] <= 1000:
             yield FieldError(f"policy.{name}", "Must be above 0 and at most 1000.", "range")
-    pre_dial = body.get("pre_dial")
-    if pre_dial is not None and not 1 <= pre_dial.get("timeout_seconds", 5.0) <= LONGEST_WAIT:
-        message = f"Must be from 1 to {LONGEST_WAIT:.0f}."
-        yield FieldError("pre_dial.timeout_seconds", message, "range")
     for name, days in (body.get("retention") or {}).items():
         if days is not None and not 1 <= days <= MOST_DAYS:
             yield FieldError(f"retention.{name}", f"Must be from 1 to {MOST_DAYS}.", "range")
@@ -117,15 +94,6 @@ def _policy(data: Mapping[str, Any]) -> Policy:
     return Policy(**given)
 
 
-def _pre_dial(data: Mapping[str, Any]) -> PreDial:
-    given = {name: value for name, value in data.items() if value is not None}
-    return PreDial(
-        url=given["url"],
-        timeout_seconds=given.get("timeout_seconds", 5.0),
-        on_failure=OnFailure(given.get("on_failure", OnFailure.DEFER)),
-    )
-
-
 def _purposes(data: Mapping[str, str]) -> Mapping[str, Category]:
     return {purpose: Category(category) for purpose, category in data.items()}
 
@@ -136,6 +104,5 @@ _CONVERTERS: Final[Mapping[str, Any]] = {
     "purposes": _purposes,
     "slots": frozenset,
     "policy": _policy,
-    "pre_dial": _pre_dial,
     "retention": lambda data: Retention(**data),
 }

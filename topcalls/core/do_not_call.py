@@ -20,10 +20,9 @@ RULE: Final = "do_not_call"
 """The name of the rule, where a call is refused by it."""
 
 WORDS: Final = "The number is on the account's do-not-call list."
-SOURCES: Final = ("api", "csv", "agent", "key", "transcript", "webhook", "carrier", "erasure")
+SOURCES: Final = ("api", "csv", "agent", "key", "transcript", "carrier", "erasure")
 """Who put a number on the list: a user, one by one or in a file; in a call its agent, the key 9 or
-the reading of what was said; the account's server before the call; the number's carrier (607); or
-the erasure of whoever has it."""
+the reading of what was said; the number's carrier (607); or the erasure of whoever has it."""
 
 PURPOSE_PATTERN: Final = r"^[a-z0-9][a-z0-9_.-]{0,63}$"
 MAX_REASON: Final = 500

@@ -41,7 +41,6 @@ from topcalls.store.models import (
     LiveCode,
     NumberCheck,
     PartialWords,
-    PreDialCheck,
     TranscriptTurn,
     TurnTiming,
     WebhookEvent,
@@ -52,7 +51,7 @@ from topcalls.store.models.base import Table, tuples
 _AT_ONCE = 500
 DELETED: Final[tuple[Any, ...]] = (
     *(TranscriptTurn, CallTool, CallLookup, Appointment, Analysis, CallAnswer, Command),
-    *(PreDialCheck, LiveCode, PartialWords),
+    *(LiveCode, PartialWords),
 )
 """Of these everything goes that is of the person's calls."""
 

@@ -8,7 +8,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.api.schemas.leads import id_sent
-from topcalls.core.compliance import LONGEST_WAIT, MOST_DAYS, Enforcement, OnFailure
+from topcalls.core.compliance import MOST_DAYS, Enforcement
 from topcalls.core.eligibility_facts import Category, Result, Verdict
 from topcalls.core.phone_numbers import E164_PATTERN
 from topcalls.core.rule_values import SLOTS
@@ -48,20 +48,6 @@ class CapsSchema(ma.Schema):
     )
 
 
-class PreDialSchema(ma.Schema):
-    """Your server that is asked before each dial."""
-
-    url = fields.Text(required=True, metadata={"format": "uri"})
-    timeout_seconds = fields.Number(
-        load_default=5.0, metadata={"minimum": 1, "maximum": LONGEST_WAIT}
-    )
-    on_failure = fields.Choice(
-        *OnFailure,
-        load_default=OnFailure.DEFER.value,
-        metadata={"description": "Where it does not answer: the call waits, or goes out."},
-    )
-
-
 class RetentionSchema(ma.Schema):
     """After how many days things are deleted; null: never."""
 
@@ -97,7 +83,6 @@ class TermsChangeSchema(ma.Schema):
     )
     slots = fields.ListOf(fields.Choice(*SLOTS), allow_none=True, metadata={"description": _SLOTS})
     policy = ma.fields.Nested(CapsSchema, allow_none=True)
-    pre_dial = ma.fields.Nested(PreDialSchema, allow_none=True)
     retention = ma.fields.Nested(RetentionSchema, allow_none=True)
 
 
@@ -122,7 +107,6 @@ def terms_shown(view: TermsView) -> dict[str, Any]:
         "seller": terms.seller,
         "slots": None if terms.slots is None else sorted(terms.slots),
         "policy": {**policy, "regions": list(terms.policy.regions)},
-        "pre_dial": terms.pre_dial,
         "retention": terms.retention,
     }
 

@@ -54,7 +54,7 @@ class ListedNumberSchema(ma.Schema):
         required=True,
         metadata={
             "description": "`agent`, `key` (the 9), `transcript`: the person said so in the call "
-            "`call_id`. `csv`: it came in a file. `webhook`: your server said so before a call. "
+            "`call_id`. `csv`: it came in a file. "
             "`carrier`: the network refused the call as unwanted. `erasure`: they were erased."
         },
     )

@@ -30,10 +30,6 @@ class Account(_Frozen):
     id = CharField(primary_key=True, max_length=36)
 
 
-class Call(_Frozen):
-    id = CharField(primary_key=True, max_length=36)
-
-
 class DoNotCallEntry(_Frozen):
     id = CharField(primary_key=True, max_length=36)
     account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
@@ -122,17 +118,6 @@ class LedgerHead(_Frozen):
     chain = TextField()
 
 
-class PreDialCheck(_Frozen):
-    call = ForeignKeyField(Call, on_delete="CASCADE", primary_key=True)
-    answer = TextField()
-    reason = TextField(null=True)
-    asked_at = BigIntegerField()
-    valid_until = BigIntegerField()
-    status = TextField(null=True)
-    latency_ms = BigIntegerField()
-    request_digest = TextField()
-
-
 class Erasure(_Frozen):
     id = CharField(primary_key=True, max_length=36)
     account = ForeignKeyField(Account, on_delete="CASCADE", index=False)
@@ -165,8 +150,8 @@ _INDEXES = (
 
 def up(migrator: SchemaMigrator, db: Any) -> None:
     """Make the tables, and bring the list over."""
-    tables = [DoNotCallEntry, Consent, NumberCheck, Decision, LedgerHead, PreDialCheck, Erasure]
-    with db.bind_ctx([Account, Call, *tables]):
+    tables = [DoNotCallEntry, Consent, NumberCheck, Decision, LedgerHead, Erasure]
+    with db.bind_ctx([Account, *tables]):
         db.create_tables(tables, safe=False)
     db.execute_sql(
         'INSERT INTO "do_not_call_entry" ("id", "account_id", "phone_number", "scope", "subject", '

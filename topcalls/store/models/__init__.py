@@ -36,7 +36,6 @@ from topcalls.store.models.compliance import (
     Erasure,
     LedgerHead,
     NumberCheck,
-    PreDialCheck,
 )
 from topcalls.store.models.do_not_call import DoNotCallEntry
 from topcalls.store.models.knowledge import (
@@ -117,7 +116,6 @@ TABLES = (
     NumberCheck,
     Decision,
     LedgerHead,
-    PreDialCheck,
     Erasure,
     VendorVoice,
     ClonedVoice,
@@ -184,7 +182,6 @@ __all__ = [
     "Erasure",
     "LedgerHead",
     "NumberCheck",
-    "PreDialCheck",
     "IdempotencyRecord",
     "KnowledgeBase",
     "KnowledgeContent",

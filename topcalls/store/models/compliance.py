@@ -7,7 +7,6 @@ import peewee
 from topcalls.store.fields import InstantField, JsonField, SpeechField
 from topcalls.store.models.accounts import Account
 from topcalls.store.models.base import Table, id_field, one_of
-from topcalls.store.models.calls import Call
 
 CHECK_KINDS = ("scrub", "reassigned")
 
@@ -101,21 +100,6 @@ class LedgerHead(Table):
     account_id: str
     seq = peewee.BigIntegerField()
     chain = peewee.TextField()
-
-
-class PreDialCheck(Table):
-    """What the account's own server said of a call that waits; not asked again before
-    `valid_until`. `request_digest`: SHA-256 of what it was asked."""
-
-    call = peewee.ForeignKeyField(Call, on_delete="CASCADE", primary_key=True)
-    call_id: str
-    answer = peewee.TextField()
-    reason = SpeechField(null=True)
-    asked_at = InstantField()
-    valid_until = InstantField()
-    status = peewee.TextField(null=True)
-    latency_ms = peewee.BigIntegerField()
-    request_digest = peewee.TextField()
 
 
 class Erasure(Table):
