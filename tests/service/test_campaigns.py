@@ -351,3 +351,20 @@ def test_the_timeline_of_a_contact_that_waits(rig):
     assert [entry.what for entry in details.timeline] == ["enrolled", "call"]
     with pytest.raises(NotFound):
         rig.services.campaign_contacts.get(rig.account_id, campaign.id, campaign.id)
+
+
+def test_whoever_was_put_off_is_looked_at_again_when_the_hours_are_wider(rig):
+    early = {"windows": [{"start": "09:00", "end": "17:00"}]}  # it is seven in Washington
+    campaign = rig.running(2, schedule=early)
+    engine, clock = rig.services.campaign_engine, rig.clock
+    engine.round(clock.now())
+    assert {one.reason for one in rig.contacts(campaign)} == {"schedule"}
+    assert {one.next_at - clock.now() for one in rig.contacts(campaign)} == {
+        timedelta(hours=2) - timedelta(microseconds=clock.now().microsecond)
+    }
+    rig.edit(campaign, weight=2)
+    engine.round(clock.now())
+    assert rig.states(campaign) == {"waiting": 2}
+    rig.edit(campaign, schedule={"windows": []})
+    engine.round(clock.now())
+    assert rig.states(campaign) == {"in_flight": 2}

@@ -69,6 +69,7 @@ from topcalls.services.lead_imports import LeadImports
 from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
 from topcalls.services.lead_uploads import LeadUploads
+from topcalls.services.lead_webhooks import LeadWebhooks
 from topcalls.services.leads import Leads
 from topcalls.services.ledger import Ledger
 from topcalls.services.limits import Limits
@@ -233,6 +234,9 @@ def wire(
     transitions = Transitions(
         quotas, webhooks, costs, timedelta(seconds=settings.dispatch_timeout_seconds)
     )
+    lead_news = LeadWebhooks(
+        webhooks.interests, sandbox=settings.telephony_mode == "sandbox"
+    ).status_changed
     campaign_queue = CampaignQueue(db, transitions)
     campaign_moves = CampaignMoves(
         CampaignWebhooks(webhooks.interests, sandbox=settings.telephony_mode == "sandbox"),
@@ -290,7 +294,7 @@ def wire(
     enrolment = Enrolment(db, campaign_moves)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
-    lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock)
+    lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock, lead_news)
     numbers, ledger = DoNotCall(db, clock, person_keys), Ledger(db)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
@@ -314,7 +318,7 @@ def wire(
         campaign_engine=CampaignEngine(
             enrolment,
             campaign_queue,
-            CampaignAttempts(db),
+            CampaignAttempts(db, lead_news),
             CampaignWatch(db, campaign_moves),
             CampaignProducer(db, calls, CampaignRequests(agents), campaign_moves),
         ),
@@ -361,7 +365,7 @@ def wire(
         retention=Retention(db),
         people=People(db, clock, person_keys, recordings, numbers, ledger),
         lead_deletions=lead_deletions,
-        lead_imports=LeadImports(db, clock),
+        lead_imports=LeadImports(db, clock, lead_news),
         lead_jobs=LeadJobs(
             db,
             clock,
@@ -370,7 +374,7 @@ def wire(
         ),
         lead_lists=LeadLists(db, clock),
         lead_uploads=lead_uploads,
-        leads=Leads(db, clock),
+        leads=Leads(db, clock, lead_news),
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,

@@ -23,8 +23,8 @@ EVENT_PATTERN = (
     r"^call\.completed(?:\.[a-z0-9_]+)?$|^lead\.status_changed$|^campaign\.(?:activated|paused)$"
     r"|^webhook\.disabled$"
 )
-RESERVED = ("lead.status_changed", "campaign.activated", "campaign.paused")
-"""Accepted, as documented, and not sent yet."""
+OTHERS = ("lead.status_changed", "campaign.activated", "campaign.paused")
+"""Events of no call, to which filters do not apply."""
 
 IS_CONVERSION = "is_conversion"
 FIELDS = (
@@ -70,7 +70,7 @@ def event_fault(event: str) -> FieldError | None:
     """What is wrong with the event of a subscription, or None."""
     if len(event) <= MOST_CHARACTERS and _EVENT.fullmatch(event):
         return None
-    known = f"{COMPLETED}, {COMPLETED}.DISPOSITION, {', '.join(RESERVED)}, {DISABLED}"
+    known = f"{COMPLETED}, {COMPLETED}.DISPOSITION, {', '.join(OTHERS)}, {DISABLED}"
     return FieldError("event", f"Is no event that can be subscribed to. Known: {known}.", "unknown")
 
 

@@ -25,6 +25,7 @@ from topcalls.errors import StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.campaign_ends import Ending, ending_of
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
+from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.services.lead_zones import zones_of
 from topcalls.store import calls, campaign_contacts, campaign_production, campaigns, leads
 from topcalls.store.campaign_production import Over
@@ -49,8 +50,9 @@ log = get_logger("campaigns")
 class CampaignAttempts:
     """See the module's text."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, news: LeadNews = no_news) -> None:
         self._db = db
+        self._news = news
         self._plans = CampaignPlans()
 
     def settle(self, now: datetime) -> set[str]:
@@ -96,7 +98,10 @@ class CampaignAttempts:
             campaign_production.rest_number(row.account_id, attempt.from_number, until, outcome)
         lead = leads.get(row.account_id, one.lead_id, lock=True)
         if contact is not None and lead is not None:
-            _keep(lead, outcome, converted, now)
+            status = _keep(lead, outcome, converted, now)
+            where = (lead.account_id, lead.id, lead.phone_number)
+            cause = ("campaign", row.id, call.id)
+            self._news(StatusChange(*where, lead.status, status, *cause), now)
             told = {"disposition": disposition, "converted": contact.converted or converted}
             _follow(plan, contact, lead, attempt, ending, told, call.ended_at or now, now)
         return True
@@ -186,14 +191,20 @@ def _tried(contact: CampaignContact) -> Tried:
     )
 
 
-def _keep(lead: Lead, outcome: Outcome, converted: bool, now: datetime) -> None:
-    """A lead's status goes forward only: nobody who unsubscribed is anything else again."""
+def _keep(lead: Lead, outcome: Outcome, converted: bool, now: datetime) -> LeadStatus:
+    """The lead's status from now on, which goes forward only: nobody who unsubscribed is anything
+    else again."""
     before = LeadStatus(lead.status)
-    if before is LeadStatus.UNSUBSCRIBED:
-        return
-    if outcome in (Outcome.OPTED_OUT, Outcome.UNWANTED):
-        leads.change(lead.id, status=LeadStatus.UNSUBSCRIBED, updated_at=now)
-    elif converted and before is not LeadStatus.CONVERTED:
-        leads.change(lead.id, status=LeadStatus.CONVERTED, converted_at=now, updated_at=now)
-    elif outcome in PERSON and before is LeadStatus.NEW:
-        leads.change(lead.id, status=LeadStatus.CONTACTED, updated_at=now)
+    status = _status(before, outcome, converted)
+    if status is not before:
+        times = {"converted_at": now} if status is LeadStatus.CONVERTED else {}
+        leads.change(lead.id, status=status, updated_at=now, **times)
+    return status
+
+
+def _status(before: LeadStatus, outcome: Outcome, converted: bool) -> LeadStatus:
+    if before is LeadStatus.UNSUBSCRIBED or outcome in (Outcome.OPTED_OUT, Outcome.UNWANTED):
+        return LeadStatus.UNSUBSCRIBED
+    if converted or before is LeadStatus.CONVERTED:
+        return LeadStatus.CONVERTED
+    return LeadStatus.CONTACTED if outcome in PERSON else before

@@ -13,9 +13,11 @@ from topcalls.core.leads import Draft, ImportMode
 from topcalls.errors import FieldError, InvalidRequest
 from topcalls.ids import ordered_ids
 from topcalls.services.lead_lists import found_list, put_on_list
+from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.services.leads import columns_of
 from topcalls.store import leads
 from topcalls.store.database import Database
+from topcalls.store.models import Lead
 
 MOST: Final = 2_000
 MOST_FAULTS: Final = 100
@@ -49,9 +51,10 @@ class ImportReport:
 class LeadImports:
     """Imports of an account."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
         self._db = db
         self._clock = clock
+        self._news = news
 
     def run(self, account_id: str, body: Mapping[str, Any]) -> ImportReport:
         """Take up to 2,000 leads, all or none.
@@ -67,7 +70,7 @@ class LeadImports:
         mode = ImportMode(body.get("mode") or ImportMode.MERGE)
 
         def verb() -> Counts:
-            counts = take(account_id, body["list_id"], drafts, mode, now)
+            counts = take(account_id, body["list_id"], drafts, mode, now, self._news)
             too_long = FieldError("notes", f"Would be over {rules.MAX_NOTES} characters.", "length")
             _judge([too_long._replace(path=f"leads.{place}.notes") for place in counts.refused])
             return counts
@@ -79,7 +82,12 @@ class LeadImports:
 
 
 def take(
-    account_id: str, list_id: str, drafts: Sequence[Draft], mode: ImportMode, now: datetime
+    account_id: str,
+    list_id: str,
+    drafts: Sequence[Draft],
+    mode: ImportMode,
+    now: datetime,
+    news: LeadNews = no_news,
 ) -> Counts:
     """Part of a verb: put leads on a list, making or merging them. A lead whose notes would become
     too long is refused, and is as it was.
@@ -112,6 +120,7 @@ def take(
     added = {new[row.phone_number]: row.tags for row in rows if row.id == new[row.phone_number]}
     leads.add_tags(account_id, added)
     _write(account_id, changes.changed, now)
+    _tell(rows, changes.changed, now, news)
     taken = [row.id for row in rows if row.phone_number not in dropped]
     put_on_list(list_id, taken, now)
     return counts
@@ -144,6 +153,18 @@ def _write(account_id: str, changed: Mapping[str, Mapping[str, Any]], now: datet
         leads.change(lead_id, updated_at=now, **changes)
         if "tags" in changes:
             leads.replace_tags(account_id, lead_id, changes["tags"])
+
+
+def _tell(
+    rows: Sequence[Lead],
+    changed: Mapping[str, Mapping[str, Any]],
+    now: datetime,
+    news: LeadNews,
+) -> None:
+    for row in rows:
+        status = changed.get(row.id, {}).get("status", row.status)
+        where = (row.account_id, row.id, row.phone_number)
+        news(StatusChange(*where, row.status, status, "import"), now)
 
 
 def _faults(listed: Sequence[Mapping[str, Any]]) -> Iterator[FieldError]:

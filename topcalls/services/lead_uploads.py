@@ -29,6 +29,7 @@ from topcalls.services.lead_jobs import (
     view_of,
 )
 from topcalls.services.lead_lists import found_list
+from topcalls.services.lead_webhooks import LeadNews, no_news
 from topcalls.store import lead_jobs
 from topcalls.store.database import Database
 from topcalls.store.models import LeadJob, LeadUploadPart
@@ -57,9 +58,10 @@ class _Lines:
 class LeadUploads:
     """Files of an account's leads."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
         self._db = db
         self._clock = clock
+        self._news = news
         self._lines: dict[str, _Lines] = {}
 
     def receive(
@@ -183,7 +185,8 @@ class LeadUploads:
         drafts = [rules.draft_of(body, now) for _, body in part.rows]
         mode = ImportMode(options["mode"])
         try:
-            counts = take(held.account_id, options["list_id"], drafts, mode, now)
+            where = (held.account_id, options["list_id"])
+            counts = take(*where, drafts, mode, now, self._news)
         except NotFound:
             finish(held, now, ("list_deleted", "The list was deleted meanwhile."))
             return False

@@ -14,6 +14,7 @@ from topcalls.core import phone_numbers
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import ordered_ids
 from topcalls.services.lead_lists import found_list, put_on_list, take_off_list
+from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.store import leads
 from topcalls.store.database import Database
 from topcalls.store.leads import Chosen
@@ -57,9 +58,10 @@ class LeadPage:
 class Leads:
     """An account's leads."""
 
-    def __init__(self, db: Database, clock: Clock) -> None:
+    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
         self._db = db
         self._clock = clock
+        self._news = news
 
     def create(self, account_id: str, body: Mapping[str, Any]) -> LeadView:
         """Put a lead on a list, making it if the account has none of its number; one that exists
@@ -141,6 +143,7 @@ class Leads:
             if changes.get("phone_number", row.phone_number) != row.phone_number:
                 _ensure_free(account_id, changes["phone_number"])
             leads.change(lead_id, updated_at=now, **changes)
+            self._news(_status_change(row, changes), now)
             if "tags" in changes:
                 leads.replace_tags(account_id, lead_id, changes["tags"])
             return _views([_found(account_id, lead_id)])[0]
@@ -186,6 +189,12 @@ def columns_of(draft: rules.Draft, lead_id: str, account_id: str, now: datetime)
         "created_at": now,
         "updated_at": now,
     }
+
+
+def _status_change(row: Lead, changes: Mapping[str, Any]) -> StatusChange:
+    number = changes.get("phone_number", row.phone_number)
+    status = changes.get("status", row.status)
+    return StatusChange(row.account_id, row.id, number, row.status, status, "api")
 
 
 def _found(account_id: str, lead_id: str, *, lock: bool = False) -> Lead:

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from peewee import Value, chunked, fn
 
+from topcalls.core.campaign_outcomes import Outcome
 from topcalls.core.campaign_state import ContactState, Rank
 from topcalls.store import rows
 from topcalls.store.campaigns import OPEN_STATES
@@ -27,9 +28,9 @@ from topcalls.store.models.campaigns import IS_LEFT, IS_WAITING
 OFF_LIST: Final = "off_list"
 """The reason of contacts that were removed with the list that they came by."""
 
-PUT_OFF: Final = "put_off"
-"""The reason of contacts that wait for no retry, but because a rule forbids their call until then:
-when the rules of their campaign change, they are looked at again."""
+_TRIED: Final = tuple(outcome.value for outcome in Outcome if outcome is not Outcome.DEFERRED)
+"""The reason of contacts that wait for another try. Others wait because a rule forbids their call
+until then."""
 
 _MOST_VALUES = 500
 _NEW = (
@@ -233,12 +234,12 @@ def change(campaign_id: str, lead_id: str, now: datetime, **columns: Any) -> Non
 
 
 def wake(campaign_id: str, now: datetime) -> int:
-    """Have contacts that were put off looked at again at once; how many."""
+    """Have contacts that were put off by a rule looked at again at once; how many."""
     query = CampaignContact.update(next_at=now, reason=None).where(
         CampaignContact.campaign == campaign_id,
         IS_WAITING,
         CampaignContact.next_at > now,
-        CampaignContact.reason == PUT_OFF,
+        CampaignContact.reason.not_in(_TRIED),
     )
     return int(query.execute())
 

@@ -34,7 +34,8 @@ def _whole(about: str, *, null: bool = False) -> fields.Whole:
 def _event(*, required: bool) -> fields.Text:
     about = (
         "`call.completed`, with a disposition behind another dot if only calls of that one count. "
-        "`lead.status_changed`, `campaign.activated` and `campaign.paused` are reserved. "
+        "`lead.status_changed`; `campaign.activated` when one is started or resumed, "
+        "`campaign.paused` when one is paused, by whomever. Filters do not apply to these. "
         "`webhook.disabled`: another receiver of the account was disabled."
     )
     return fields.Text(required=required, metadata={"description": about, "pattern": EVENT_PATTERN})

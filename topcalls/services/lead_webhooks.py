@@ -1,0 +1,63 @@
+"""What webhooks are told of leads. Every function is a part of the verb that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+import orjson
+
+from topcalls.services import webhook_outbox
+from topcalls.services.webhook_interests import WebhookInterests
+from topcalls.services.webhook_outbox import Target
+
+STATUS_CHANGED = "lead.status_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A lead's status changed. `cause`: `api`, `import` or `campaign`, then with the campaign and
+    the call that did it."""
+
+    account_id: str
+    lead_id: str
+    phone_number: str
+    previous_status: str
+    status: str
+    cause: str
+    campaign_id: str | None = None
+    call_id: str | None = None
+
+
+LeadNews = Callable[[StatusChange, datetime], None]
+"""Is told of changes; a part of the verb that makes them."""
+
+
+def no_news(change: StatusChange, now: datetime) -> None:
+    """Nobody is told."""
+
+
+class LeadWebhooks:
+    """Records that leads changed, where the account subscribed to that. `sandbox`: whether calls to
+    them are real."""
+
+    def __init__(self, interests: WebhookInterests, *, sandbox: bool) -> None:
+        self._interests = interests
+        self._sandbox = sandbox
+
+    def status_changed(self, change: StatusChange, now: datetime) -> None:
+        """Tell that a lead has another status; one that is the same is no news."""
+        if change.status == change.previous_status:
+            return
+        interests = self._interests.of(change.account_id, now)
+        targets = [
+            Target(one.url, None, one.id) for one in interests if one.event == STATUS_CHANGED
+        ]
+        if not targets and all(one.event is not None for one in interests):
+            return
+        told = {name: value for name, value in asdict(change).items() if name != "account_id"}
+        payload = {"event": STATUS_CHANGED, "at": now, **told, "sandbox": self._sandbox}
+        encoded = orjson.dumps(payload, option=orjson.OPT_UTC_Z)
+        found = webhook_outbox.distinct(targets)
+        webhook_outbox.store_event(change.account_id, STATUS_CHANGED, encoded, found, now)
