@@ -22,6 +22,7 @@ _COMMANDS = {
     "secrets": ("secrets",),
     "calls": ("call", "calls"),
     "call_in": ("call-in",),
+    "campaigns": ("campaign",),
     "agents": ("agents",),
     "analysis": ("analysis",),
     "answers": ("answers",),
