@@ -4,10 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import factories
 import pytest
+from campaign_rig import Rig
 
 from topcalls.core.compliance import DEFAULT_PURPOSE
-from topcalls.core.eligibility_facts import Verdict
+from topcalls.core.eligibility_facts import Category, Verdict
 from topcalls.errors import NotCallable
+from topcalls.services.eligibility import Meant
 from topcalls.store import decisions
 
 pytestmark = pytest.mark.service
@@ -260,3 +262,36 @@ def test_terms_and_dry_runs_by_the_api(api):
     assert api.create(phone_number=NEW_YORK, schedule_at=refused.json["until"]).status_code == 201
     (kept,) = api.get("/v1/decisions").json["data"]
     assert api.get(f"/v1/decisions/{kept['id']}").json == kept
+
+
+def test_a_campaign_speaks_for_itself_where_it_differs_from_its_account(services):
+    rig = Rig(services)
+    body = {
+        "purpose": "reminder",
+        "compliance": {
+            "category": "service",
+            "seller": "Bright Smile Dental",
+            "slots": ["ai_voice"],
+        },
+    }
+    own, plain = rig.campaign(**body), rig.campaign(purpose="reminder")
+
+    def plan_of(campaign):
+        meant = Meant(
+            account_id=rig.account_id,
+            request=factories.request(),
+            planned_at=services.clock.now(),
+            stage="created",
+            campaign_id=campaign.id,
+        )
+        return services.eligibility.judge(meant, None, services.clock.now()).plan
+
+    plan = services.db.run(plan_of, own)
+    assert (plan.purpose, plan.category, plan.seller) == (
+        "reminder",
+        Category.SERVICE,
+        "Bright Smile Dental",
+    )
+    assert plan.slots == {"ai_voice"}
+    other = services.db.run(plan_of, plain)
+    assert (other.category, other.seller, other.slots) == (Category.TELEMARKETING, None, set())

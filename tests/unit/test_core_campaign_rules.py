@@ -67,7 +67,7 @@ WRONG = [
     ({"from_numbers": {"rotation": "random"}}, "from_numbers.rotation", "choice"),
     ({"circuit_breaker": {"failure_percent": 101}}, "circuit_breaker.failure_percent", "range"),
     ({"compliance": {"category": "sales"}}, "compliance.category", "choice"),
-    ({"compliance": {"consent_warranty": "yes"}}, "compliance.consent_warranty", "length"),
+    ({"compliance": {"slots": ["ai"]}}, "compliance.slots.0", "choice"),
     ({"call": []}, "call", "invalid_type"),
     ({"call": {"task": "short"}}, "call.task", "length"),
     ({"call": {"task": TASK, "phone_number": "+12025550100"}}, "call.phone_number", None),

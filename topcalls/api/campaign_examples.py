@@ -22,7 +22,7 @@ _BODY: dict[str, Any] = {
     "list_ids": [_LIST_ID],
     "call": _CALL,
     "purpose": "appointment_reminder",
-    "compliance": {"category": "service", "seller": "Bright Smile Dental"},
+    "compliance": {"category": "service", "slots": ["registered_name", "ai_voice"]},
     "schedule": {
         "windows": [
             {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "17:30"}

@@ -11,6 +11,7 @@ from typing import Any, Final
 from topcalls.core import phone_numbers
 from topcalls.core.campaign_outcomes import Outcome
 from topcalls.core.campaign_schedule import DAYS, LEAD_ZONE, opens_at, schedule_of
+from topcalls.core.compliance import MAX_NAME
 from topcalls.core.eligibility_facts import Category
 from topcalls.core.field_checks import (
     Check,
@@ -38,6 +39,7 @@ from topcalls.core.retry_policy import (
     MOST_RETRIES,
     SETTABLE,
 )
+from topcalls.core.rule_values import SLOTS
 from topcalls.errors import FieldError
 
 MOST_WINDOWS: Final = 50
@@ -175,8 +177,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Check]]] = {
     },
     "compliance": {
         "category": choice(*Category),
-        "seller": text(1, 200),
-        "consent_warranty": text(20, 1_000),
+        "seller": text(1, MAX_NAME),
+        "slots": texts(choice(*SLOTS), len(SLOTS)),
     },
 }
 """The fields of each section. Null stands for the default, in `pacing` and `circuit_breaker` for no

@@ -20,6 +20,7 @@ from topcalls.core import consents, do_not_call
 from topcalls.core.call_request import CallRequest
 from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
 from topcalls.core.eligibility_facts import (
+    Category,
     Consent,
     Contact,
     Decision,
@@ -38,7 +39,7 @@ from topcalls.errors import NotCallable
 from topcalls.services.decision_records import About, record_of
 from topcalls.services.person_keys import PersonKeys
 from topcalls.store import decisions, person_facts
-from topcalls.store.person_facts import PersonFacts
+from topcalls.store.person_facts import CampaignSubject, PersonFacts
 
 _EVERY_SLOT: Final = frozenset(SLOTS)
 _NO_SLOT: Final[frozenset[str]] = frozenset()
@@ -225,25 +226,30 @@ def _warranty(call: Meant, terms: Terms, now: datetime) -> tuple[Consent, ...]:
 
 def _plan(call: Meant, terms: Terms) -> Plan:
     request = call.request
-    purpose, subject = _subject(call)
+    subject = _subject(call)
     stated = _EVERY_SLOT if call.campaign_id is None else _NO_SLOT
+    own = subject.compliance
+    said = own.get("slots")
+    if said is None:
+        said = stated if terms.slots is None else terms.slots
     return Plan(
-        purpose=purpose,
-        category=terms.category_of(purpose),
+        purpose=subject.purpose,
+        category=Category(own.get("category") or terms.category_of(subject.purpose)),
         campaign_id=call.campaign_id,
-        subject_key=subject,
-        seller=terms.seller,
+        subject_key=subject.subject_key,
+        seller=own.get("seller") or terms.seller,
         ring_timeout_seconds=request.ring_timeout_seconds,
         recording=_recorded(request),
-        slots=stated if terms.slots is None else terms.slots,
+        slots=frozenset(said),
     )
 
 
-def _subject(call: Meant) -> tuple[str, str | None]:
-    """The purpose of a call, and what it is about."""
-    if call.campaign_id is None:
-        return call.purpose or DEFAULT_PURPOSE, None
-    return person_facts.subject_of(call.campaign_id) or (DEFAULT_PURPOSE, None)
+def _subject(call: Meant) -> CampaignSubject:
+    """The purpose of a call, what it is about, and what its campaign says for itself."""
+    found = None
+    if call.campaign_id is not None:
+        found = person_facts.subject_of(call.campaign_id)
+    return found or CampaignSubject(call.purpose or DEFAULT_PURPOSE, None, {})
 
 
 def _recorded(request: CallRequest) -> Recorded:

@@ -125,10 +125,21 @@ def of_person(
     )
 
 
-def subject_of(campaign_id: str) -> tuple[str, str | None] | None:
-    """The purpose of a campaign's calls, and what they are about."""
-    found = rows.select("SELECT purpose, subject_key FROM campaign WHERE id = ?", campaign_id)
-    return next(((purpose, subject) for purpose, subject in found), None)
+class CampaignSubject(NamedTuple):
+    """The purpose of a campaign's calls, what they are about, and what it says for itself beside
+    the account's terms (`compliance` of `core.campaign_sections`)."""
+
+    purpose: str
+    subject_key: str | None
+    compliance: Mapping[str, Any]
+
+
+def subject_of(campaign_id: str) -> CampaignSubject | None:
+    """What a campaign's calls are about; None: there is no such campaign."""
+    text = "SELECT purpose, subject_key, settings FROM campaign WHERE id = ?"
+    for purpose, subject, settings in rows.select(text, campaign_id):
+        return CampaignSubject(purpose, subject, orjson.loads(settings).get("compliance") or {})
+    return None
 
 
 def _with_subjects(account_id: str, attempts: tuple[PastAttempt, ...]) -> tuple[PastAttempt, ...]:

@@ -13,6 +13,7 @@ from topcalls.api import fields
 from topcalls.core import campaign_sections as limits
 from topcalls.core.campaign_schedule import DAYS, LEAD_ZONE
 from topcalls.core.circuit_breaker import Breaker
+from topcalls.core.compliance import MAX_NAME
 from topcalls.core.eligibility_facts import Category
 from topcalls.core.number_pool import ROTATIONS
 from topcalls.core.outcome_rules import OUTCOME_PATTERN
@@ -24,6 +25,7 @@ from topcalls.core.retry_policy import (
     MOST_RETRIES,
     SETTABLE,
 )
+from topcalls.core.rule_values import SLOTS
 
 
 def _about(text: str, **more: Any) -> dict[str, Any]:
@@ -209,24 +211,17 @@ class CircuitBreakerSchema(ma.Schema):
     health_calls = _whole("For these two.", 10, 10_000, default=_BREAKER.health_calls)
 
 
-class ComplianceSchema(ma.Schema):
-    """What the law has to know of the calls."""
+class CampaignComplianceSchema(ma.Schema):
+    """What the law has to know of the calls, where that differs from what the account says
+    (`/v1/compliance`). A consent of everybody in a campaign: `/v1/consents` with its
+    `campaign_id`."""
 
     category = fields.Choice(
         *Category,
-        **_about(
-            "What the calls are about. `telemarketing` has the strictest rules.",
-            default=str(Category.TELEMARKETING),
-        ),
+        **_about("What the calls are about. Without it: what the account says of the `purpose`."),
     )
-    seller = fields.Text(
-        **_about("In whose name the calls are, where consents name sellers.", maxLength=200)
-    )
-    consent_warranty = fields.Text(
-        **_about(
-            "Your statement that everybody on the lists has agreed to these calls, and how. It is "
-            "kept as evidence with every decision. Without it each person needs a stored consent.",
-            minLength=20,
-            maxLength=1_000,
-        )
+    seller = fields.Text(**_about("In whose name the calls are.", maxLength=MAX_NAME))
+    slots = fields.ListOf(
+        fields.Choice(*SLOTS),
+        **_about("What the first sentence, or the announcement, of every call says."),
     )

@@ -16,8 +16,8 @@ from topcalls.api.schemas.agents import AgentChangeSchema
 from topcalls.api.schemas.call_views import shown
 from topcalls.api.schemas.calls import CallConfigurationSchema, CallCreateSchema
 from topcalls.api.schemas.campaign_sections import (
+    CampaignComplianceSchema,
     CircuitBreakerSchema,
-    ComplianceSchema,
     FromNumbersSchema,
     PacingSchema,
     RetrySchema,
@@ -88,7 +88,7 @@ class CampaignBodySchema(ma.Schema):
             "pattern": rules.SUBJECT_KEY_PATTERN,
         },
     )
-    compliance = _section(ComplianceSchema, "What the law has to know of the calls.")
+    compliance = _section(CampaignComplianceSchema, "What the law has to know of the calls.")
     schedule = _section(ScheduleSchema, "When it calls.")
     pacing = _section(PacingSchema, "How fast it calls.")
     weight = fields.Whole(
