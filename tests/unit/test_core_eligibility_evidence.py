@@ -8,6 +8,7 @@ their own; what they rest on is here. T98 to T100 are about what was heard.
 from dataclasses import replace
 from datetime import timedelta
 
+import phonenumbers
 import pytest
 from eligibility_facts_at_hand import (
     LOOSE,
@@ -20,6 +21,8 @@ from eligibility_facts_at_hand import (
     moment,
     plan,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 from topcalls.core.area_codes import AreaCodes
 from topcalls.core.eligibility_facts import (
@@ -36,6 +39,7 @@ from topcalls.core.eligibility_facts import (
     Voice,
     ZoneSource,
 )
+from topcalls.core.number_facts import number_facts
 from topcalls.core.readiness import opening
 from topcalls.core.rule_pack import overridden, rule_faults, rules_of
 from topcalls.core.rule_values import SLOTS
@@ -239,6 +243,19 @@ def test_a_country_without_rules_is_looked_at():
     for number in ("+48221234567", "+2348031234567", "+8613812345678"):
         found = decided(facts(number))
         assert (found.verdict, found.reason) == (REVIEW, "rules_missing"), number
+
+
+@given(st.integers(2_000_000_000, 9_999_999_999))
+def test_what_an_exchange_tells_is_what_each_of_its_numbers_does(national):
+    """In the North American plan the last four digits of a number tell nothing."""
+    number = f"+1{national}"
+    parsed = phonenumbers.parse(number)
+    found = number_facts(number)
+    region = phonenumbers.region_code_for_number(parsed)
+    assert found.is_assigned is (region is not None)
+    if region is not None:
+        assert found.country == region
+        assert found.area_code == number[2:5]
 
 
 def test_the_account_calls_no_region_but_its_own():

@@ -103,19 +103,16 @@ class HoursBook:
         assert isinstance(value, Hours)
         places = (value.clock,) if value.clock else zones
         only = (rule,)
-        observed = {"local": {zone: _local(zone, now) for zone in places}}
-        required = {zone: self._required(value, zone, now) for zone in places}
+        observed = {"local": {zone: _local(zone, minute) for zone in places}}
+        required = {
+            zone: _required(value, self._calendar(value), _day(zone, minute)) for zone in places
+        }
         if self.is_open(only, zones, now) and self.is_open(only, zones, later):
             return passed(rule, "hours", observed, required)
         opens = self.next_open(only, zones, now, later - now)
         until = None if opens is None else datetime.fromtimestamp(opens, UTC)
         reason, verdict = "outside_hours", Verdict.DEFER
         return failed(rule, "hours", verdict, reason, observed, required, until=until)
-
-    def _required(self, value: Hours, zone: str, second: int) -> Any:
-        day = datetime.fromtimestamp(second, ZoneInfo(zone)).date()
-        windows, kind = _windows_of(value, self._calendar(value), day)
-        return {"day": kind, "open": [f"{_clock(a)}-{_clock(b)}" for a, b in windows]}
 
 
 def _both(one: Spans, other: Spans) -> Spans:
@@ -173,8 +170,21 @@ def _moments(day: date, minute: int, zone: ZoneInfo) -> tuple[int, int]:
     return int(wall.timestamp()), int(wall.replace(fold=1).timestamp())
 
 
-def _local(zone: str, second: int) -> str:
-    return f"{datetime.fromtimestamp(second, ZoneInfo(zone)):%a %Y-%m-%d %H:%M %z}"
+@lru_cache(_MOST_CACHED)
+def _required(value: Hours, calendar: Calendar | None, day: date) -> Mapping[str, Any]:
+    """The hours of a local day, for the record."""
+    windows, kind = _windows_of(value, calendar, day)
+    return {"day": kind, "open": [f"{_clock(a)}-{_clock(b)}" for a, b in windows]}
+
+
+@lru_cache(_MOST_CACHED)
+def _local(zone: str, minute: int) -> str:
+    return f"{datetime.fromtimestamp(minute * 60, ZoneInfo(zone)):%a %Y-%m-%d %H:%M %z}"
+
+
+@lru_cache(_MOST_CACHED)
+def _day(zone: str, minute: int) -> date:
+    return datetime.fromtimestamp(minute * 60, ZoneInfo(zone)).date()
 
 
 def _clock(minute: int) -> str:

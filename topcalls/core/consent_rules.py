@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from dateutil.relativedelta import relativedelta
@@ -27,6 +28,13 @@ from topcalls.core.rule_values import ConsentAge, ConsentNeeded
 
 BUSINESS: Final = frozenset({ConsentKind.EBR_PURCHASE, ConsentKind.EBR_INQUIRY})
 _MISSING = {"wording": "consent_proof_incomplete", "device_agreement": "live_voice_required"}
+
+
+@lru_cache(16_384)
+def months_after(moment: datetime, months: int) -> datetime:
+    """The same day of the month so many months later, or the month's last."""
+    later: datetime = moment + relativedelta(months=months)
+    return later
 
 
 def usable(consent: Consent, plan: Plan, now: datetime) -> bool:
@@ -91,7 +99,7 @@ def age_checks(
             yield not_asked(rule, "consent_age")
             continue
         told, ids = _seen([consent]), (consent.id,)
-        if consent.captured_at + relativedelta(months=value.months) > now:
+        if months_after(consent.captured_at, value.months) > now:
             yield passed(rule, "consent_age", told, required, ids)
         else:
             reason = "consent_expired" if value.verdict is Verdict.BLOCK else "consent_reconfirm"

@@ -40,9 +40,13 @@ def cap_checks(
     if not facts.attempts:
         yield from _never_called(rules, facts.policy)
         return
+    outcomes = {one.outcome for one in facts.attempts}
     for rule in rules:
         value = rule.value
         assert isinstance(value, Frequency)
+        if value.outcomes and outcomes.isdisjoint(value.outcomes):
+            yield from _never_called((rule,), facts.policy)
+            continue
         most, hours = _figures(value, facts.policy)
         counted = [one for one in _added_up(value.by, facts, plan) if _is_meant(one, value, plan)]
         if value.days is not None:

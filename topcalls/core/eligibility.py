@@ -106,7 +106,7 @@ def decide(
         versions=_versions(pack, release.name),
         jurisdictions=place.jurisdictions,
         zones=place.zones,
-        alarms=tuple(dict.fromkeys(one.reason for one in checks if one.reason in ALARMS)),
+        alarms=_alarms(checks),
     )
 
 
@@ -265,6 +265,11 @@ def _may_lift(rule: Rule) -> bool:
 @lru_cache(8)
 def _book(pack: RulePack) -> HoursBook:
     return HoursBook(pack.calendars)
+
+
+def _alarms(checks: tuple[Check, ...]) -> tuple[str, ...]:
+    told = [one.reason for one in checks if one.reason]
+    return tuple(dict.fromkeys(reason for reason in told if reason in ALARMS))
 
 
 def _worst(checks: tuple[Check, ...]) -> Check | None:

@@ -26,7 +26,10 @@ _KINDS = {
     PhoneNumberType.VOICEMAIL: "voicemail",
 }
 _NANP = 1
+_NANP_LENGTH = len("+12125550123")
 _AREA_DIGITS = 3
+_LINE_DIGITS = 4
+_ANY_LINE = "0123"
 _MOST_CACHED = 65_536
 
 
@@ -43,9 +46,18 @@ class NumberFacts:
     zones: tuple[str, ...] = ()
 
 
-@lru_cache(_MOST_CACHED)
 def number_facts(number: str) -> NumberFacts:
-    """What is known of a number in E.164."""
+    """What is known of a number in E.164.
+
+    In the North American plan the last four digits tell nothing: an exchange is worked out once.
+    """
+    if len(number) == _NANP_LENGTH and number.startswith("+1") and number[1:].isdecimal():
+        return _number_facts(number[:-_LINE_DIGITS] + _ANY_LINE)
+    return _number_facts(number)
+
+
+@lru_cache(_MOST_CACHED)
+def _number_facts(number: str) -> NumberFacts:
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:

@@ -12,9 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from dateutil.relativedelta import relativedelta
-
-from topcalls.core.consent_rules import in_use, usable
+from topcalls.core.consent_rules import in_use, months_after, usable
 from topcalls.core.eligibility_facts import (
     Check,
     Consent,
@@ -97,9 +95,7 @@ def register_checks(
         scrubs = [one for one in facts.scrubs if one.list == value.list and one.scrubbed_at <= now]
         scrub = max(scrubs, key=lambda one: one.scrubbed_at, default=None)
         lifting = _lifting(value, facts.consents, plan, now)
-        is_excused = not facts.policy.require_scrubs and (
-            lifting is not None or _is_warranted(facts.consents, plan, now)
-        )
+        is_excused = lifting is not None and not facts.policy.require_scrubs
         yield _register_check(rule, value, scrub, lifting, is_excused, now)
 
 
@@ -165,13 +161,9 @@ def _lifting(
         if one.kind in value.lifted_by or one.kind is ConsentKind.WARRANTY:
             return one
         months = value.lifted_months.get(one.kind)
-        if months is not None and one.captured_at + relativedelta(months=months) > now:
+        if months is not None and months_after(one.captured_at, months) > now:
             return one
     return None
-
-
-def _is_warranted(consents: tuple[Consent, ...], plan: Plan, now: datetime) -> bool:
-    return any(one.kind is ConsentKind.WARRANTY and usable(one, plan, now) for one in consents)
 
 
 def _register_check(
@@ -234,7 +226,7 @@ def _reassigned_check(
     if age > value.max_age_days:
         reason = "reassigned_stale"
         return failed(rule, "reassigned", Verdict.DEFER, reason, observed, required, ids)
-    old = consent.captured_at + relativedelta(months=value.no_data_review_months) <= now
+    old = months_after(consent.captured_at, value.no_data_review_months) <= now
     if answer.answer is Reassignment.NO_DATA and old and not allow_no_data:
         return failed(rule, "reassigned", Verdict.REVIEW, "no_data", observed, required, ids)
     return passed(rule, "reassigned", observed, required, ids)
