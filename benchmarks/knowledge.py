@@ -128,7 +128,7 @@ def fill(opened: Any, directory: Path, passages: int, model: Any) -> Library:
     rest = fillers(passages - sum(len(topic["passages"]) for topic in topics))
     if rest:
         body = {"type": "data", "name": "Branches", "rows": rest}
-        services.knowledge.add_source(account, base.id, body)
+        services.knowledge.sources.add(account, base.id, body)
     reading = Ingestion(opened, clock, Pages(clock), model)
     began = time.monotonic()
     while due := reading.due(clock.now()):

@@ -134,6 +134,7 @@ def api_services(
         limits=services.limits,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
         analyses=services.analyses,
+        analysis_previews=services.analysis_previews,
         analysis_runs=services.analysis_runs,
         clock=services.clock,
         keys=services.keys,

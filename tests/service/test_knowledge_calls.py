@@ -173,8 +173,8 @@ def semantic(services, model):
 
 
 def refreshed(services, who, base, model):
-    (source,) = services.knowledge.sources(who.account_id, base.id)
-    services.knowledge.refresh_source(who.account_id, base.id, source.id)
+    (source,) = services.knowledge.sources.list(who.account_id, base.id)
+    services.knowledge.sources.refresh(who.account_id, base.id, source.id)
     read_all(services, ingestion(services, model))
 
 

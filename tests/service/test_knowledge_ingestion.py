@@ -42,7 +42,7 @@ def search(services, account, base, query, embedder=None, **options):
 
 
 def only_document(services, account, base):
-    (document,) = services.knowledge.documents(account, base.id).data
+    (document,) = services.knowledge.sources.documents(account, base.id).data
     return document
 
 
@@ -200,7 +200,7 @@ def test_a_document_that_takes_too_long_fails_alone(services, account):
 def test_one_bad_source_leaves_the_others_of_its_base_alone(services, account):
     base = text_base(services, account)
     bad = {"type": "file", "file": [("a.pdf", b"%PDF-nothing")]}
-    services.knowledge.add_source(account, base.id, bad)
+    services.knowledge.sources.add(account, base.id, bad)
     read_all(services)
     base = services.knowledge.get(account, base.id)
     assert (base.status, base.sizes.documents_failed) == (BaseStatus.READY, 1)
@@ -227,7 +227,7 @@ def test_a_model_that_stays_dead_is_an_honest_failure(services, account):
     for minutes in (0, 1, 5, 20, 60):
         services.clock.advance(timedelta(minutes=minutes).total_seconds())
         read_all(services, reading)
-    (source,) = services.knowledge.sources(account, base.id)
+    (source,) = services.knowledge.sources.list(account, base.id)
     assert source.state is SourceState.FAILED
 
 
@@ -254,8 +254,8 @@ def test_reading_the_same_again_stores_and_embeds_nothing(services, account):
     base = text_base(services, account)
     read_all(services, ingestion(services, model))
     embedded = len(model.texts)
-    (source,) = services.knowledge.sources(account, base.id)
-    services.knowledge.refresh_source(account, base.id, source.id)
+    (source,) = services.knowledge.sources.list(account, base.id)
+    services.knowledge.sources.refresh(account, base.id, source.id)
     read_all(services, ingestion(services, model))
     assert (len(model.texts), count(services, KnowledgePassage)) == (embedded, 3)
     assert search(services, account, base, "parking", model).method == "hybrid"
@@ -266,8 +266,8 @@ def test_another_model_embeds_anew_and_until_then_words_are_enough(services, acc
     read_all(services)
     model = WordVectors()
     assert search(services, account, base, "parking", model).hits
-    (source,) = services.knowledge.sources(account, base.id)
-    services.knowledge.refresh_source(account, base.id, source.id)
+    (source,) = services.knowledge.sources.list(account, base.id)
+    services.knowledge.sources.refresh(account, base.id, source.id)
     read_all(services, ingestion(services, model))
     assert count(services, KnowledgeVectors) == 1
 
@@ -275,10 +275,10 @@ def test_another_model_embeds_anew_and_until_then_words_are_enough(services, acc
 def test_what_is_deleted_is_not_found_and_then_cleared_away(services, account):
     base = text_base(services, account)
     extra = {"type": "text", "name": "More", "text": "The lighthouse keeper keeps ravens."}
-    source = services.knowledge.add_source(account, base.id, extra)
+    source = services.knowledge.sources.add(account, base.id, extra)
     read_all(services)
     assert search(services, account, base, "ravens").hits
-    services.knowledge.delete_source(account, base.id, source.id)
+    services.knowledge.sources.delete(account, base.id, source.id)
     assert not search(services, account, base, "ravens").hits
     services.knowledge.delete(account, base.id)
     with pytest.raises(NotFound):
@@ -291,11 +291,11 @@ def test_what_is_deleted_is_not_found_and_then_cleared_away(services, account):
 
 def test_a_source_deleted_while_it_is_read_is_left_alone(services, account, monkeypatch):
     base = text_base(services, account)
-    (source,) = services.knowledge.sources(account, base.id)
+    (source,) = services.knowledge.sources.list(account, base.id)
 
     class Deleting(WordVectors):
         def embed(self, texts, timeout):
-            services.knowledge.delete_source(account, base.id, source.id)
+            services.knowledge.sources.delete(account, base.id, source.id)
             return super().embed(texts, timeout)
 
     read_all(services, ingestion(services, Deleting()))

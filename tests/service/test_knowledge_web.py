@@ -80,7 +80,7 @@ class Shop:
         read_all(self.services, self.reading, rounds)
 
     def documents(self, base):
-        found = self.knowledge.documents(self.account, base.id, limit=200).data
+        found = self.knowledge.sources.documents(self.account, base.id, limit=200).data
         return {item.url.removeprefix(self.site.root): item for item in found}
 
     def found(self, base, query):
@@ -219,7 +219,7 @@ def test_private_addresses_are_refused_when_asked_for_and_after_any_redirect(ser
     urls = [f"{site.root}/", f"{site.root}/name", f"{site.root}/number"]
     base = knowledge.create(account, {"type": "web", "name": "x", "urls": urls})
     read_all(services, ingestion(services, pages=pages))
-    found = {item.error for item in knowledge.documents(account, base.id).data}
+    found = {item.error for item in knowledge.sources.documents(account, base.id).data}
     assert found == {Failure.PRIVATE}
 
 
@@ -239,7 +239,7 @@ def test_pages_are_read_again_and_those_that_are_gone_are_forgotten(shop):
     assert set(shop.documents(base)) == {"/", "/a"}
     assert (len(shop.found(base, "dusk")), shop.found(base, "noon")) == (1, [])
     assert shop.found(base, "bells") == []
-    (source,) = shop.knowledge.sources(shop.account, base.id)
+    (source,) = shop.knowledge.sources.list(shop.account, base.id)
     assert source.due_again_at is not None
 
 
@@ -247,9 +247,9 @@ def test_a_page_that_cannot_be_reached_is_used_as_it_was(shop):
     shop.site.pages["/"] = page("Ravens are fed at noon.")
     base = shop.base()
     shop.read()
-    (source,) = shop.knowledge.sources(shop.account, base.id)
+    (source,) = shop.knowledge.sources.list(shop.account, base.id)
     shop.site.pages["/"] = (503, {}, "")
-    shop.knowledge.refresh_source(shop.account, base.id, source.id)
+    shop.knowledge.sources.refresh(shop.account, base.id, source.id)
     for minutes in (0, 1, 5, 20, 30):
         shop.services.clock.advance(timedelta(minutes=minutes).total_seconds())
         shop.read()
@@ -257,7 +257,7 @@ def test_a_page_that_cannot_be_reached_is_used_as_it_was(shop):
     assert (document.error, document.in_use) == (Failure.UNREACHABLE, True)
     assert shop.found(base, "ravens")
     shop.site.pages["/"] = (410, {}, "")
-    shop.knowledge.refresh_source(shop.account, base.id, source.id)
+    shop.knowledge.sources.refresh(shop.account, base.id, source.id)
     shop.read()
     assert (shop.documents(base)["/"].in_use, shop.found(base, "ravens")) == (False, [])
 

@@ -13,6 +13,7 @@ from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
+from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
@@ -74,6 +75,7 @@ class ApiServices:
     limits: Limits
     agents: Agents
     analyses: Analyses
+    analysis_previews: AnalysisPreviews
     analysis_runs: AnalysisRuns
     clock: Clock
     keys: Keys

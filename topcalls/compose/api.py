@@ -43,6 +43,7 @@ def build_api(settings: Settings) -> ApiServer:
             account_speech=services.account_speech,
             agents=services.agents,
             analyses=services.analyses,
+            analysis_previews=services.analysis_previews,
             analysis_runs=services.analysis_runs,
             clock=services.clock,
             keys=services.keys,

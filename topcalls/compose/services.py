@@ -25,6 +25,7 @@ from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
+from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_trail import CallTrail
@@ -119,6 +120,7 @@ class Services:
     budgets: Budgets
     limits: Limits
     analyses: Analyses
+    analysis_previews: AnalysisPreviews
     analysis_runs: AnalysisRuns
     keys: Keys
     quotas: Quotas
@@ -305,6 +307,7 @@ def wire(
         limits=Limits(db, clock),
         account_speech=speech,
         analyses=analyses,
+        analysis_previews=AnalysisPreviews(db),
         analysis_runs=AnalysisRuns(db, clock),
         keys=Keys(db, clock, settings.key_kind),
         quotas=quotas,

@@ -1,4 +1,4 @@
-"""Calls of the past, analysed again: rules tried on them at once, and runs with a model.
+"""Calls of the past, analysed again by a model.
 
 A run does not touch a call until its findings are applied, at once or when somebody has looked at
 what would change.
@@ -15,55 +15,19 @@ from topcalls.clock import Clock
 from topcalls.core import analysis_diff
 from topcalls.core.analysis_diff import Change, Outcome
 from topcalls.core.analysis_request import CallFilter
-from topcalls.core.analysis_work import Findings, State, Wanted
-from topcalls.core.dispositions import decide
+from topcalls.core.analysis_work import Findings, State
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.services.analyses import apply, facts_of, wanted_in
-from topcalls.store import analyses, analysis_runs, transfers
+from topcalls.services.analyses import apply, wanted_in
+from topcalls.store import analyses, analysis_runs
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Analysis, AnalysisRun
 
 MOST_CALLS = 10_000
-MOST_PREVIEWED = 2_000
-MOST_SHOWN = 100
-"""Changed calls that a preview lists."""
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class RuleView:
-    """How many calls a rule decides."""
-
-    rule: int
-    outcome: str
-    calls: int
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewedCall:
-    """A call whose disposition would change."""
-
-    call_id: str
-    before: str | None
-    after: str | None
-    rule: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PreviewView:
-    """What rules would do to calls. `without_analysis`: calls that have none to judge by."""
-
-    calls: int
-    changed: int
-    without_analysis: int
-    unmatched: int
-    rules: tuple[RuleView, ...]
-    outcomes: tuple[Outcome, ...]
-    changes: tuple[PreviewedCall, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,36 +85,11 @@ class ChangePage:
 
 
 class AnalysisRuns:
-    """An account's runs and previews."""
+    """An account's runs."""
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-
-    def preview(
-        self,
-        account_id: str,
-        selection: CallFilter,
-        mapping: Sequence[Mapping[str, Any]],
-        limit: int = MOST_PREVIEWED,
-    ) -> PreviewView:
-        """What rules would make of what is known of past calls. Nothing is changed, no model asked.
-
-        `mapping` must be right by `core.outcome_rules`.
-        """
-
-        def verb() -> PreviewView:
-            found = analysis_runs.calls_of(account_id, selection, limit)
-            handed_over = transfers.handed_over([call.id for call in found])
-            seen = []
-            for call in found:
-                facts = facts_of(call, Findings(), Wanted(), call.id in handed_over)
-                decision = decide(mapping, call.analysis, facts)
-                seen.append(PreviewedCall(call.id, call.disposition, *decision))
-            without = sum(call.analysis is None for call in found)
-            return _preview(seen, mapping, without)
-
-        return self._db.read(verb)
 
     def create(self, account_id: str, wish: RunWish) -> RunView:
         """Begin a run over up to `wish.limit` calls, newest first.
@@ -262,25 +201,6 @@ class AnalysisRuns:
         while seen := self._db.read(verb):
             yield seen
             after = seen[-1][0].id
-
-
-def _preview(
-    seen: Sequence[PreviewedCall], mapping: Sequence[Mapping[str, Any]], without: int
-) -> PreviewView:
-    changed = [one for one in seen if one.before != one.after]
-    rules = tuple(
-        RuleView(index, rule["outcome"], sum(one.rule == index for one in seen))
-        for index, rule in enumerate(mapping)
-    )
-    return PreviewView(
-        calls=len(seen),
-        changed=len(changed),
-        without_analysis=without,
-        unmatched=sum(one.rule is None for one in seen),
-        rules=rules,
-        outcomes=tuple(analysis_diff.outcomes((one.before, one.after) for one in seen)),
-        changes=tuple(changed[:MOST_SHOWN]),
-    )
 
 
 def _found(account_id: str, run_id: str) -> AnalysisRun:

@@ -1,40 +1,28 @@
 """Knowledge bases: made, looked at, changed and deleted by customers.
 
-What is sent is stored whole and read by the worker (`services/knowledge_ingestion.py`). Until that
-is done, what was read before stays in use.
+What they hold comes from their sources: `services/knowledge_sources.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from topcalls.clock import Clock
-from topcalls.core.knowledge import MOST_BASES, MOST_SOURCES, SourceKind
-from topcalls.core.knowledge_rules import (
-    Private,
-    base_faults,
-    change_faults,
-    source_faults,
-)
+from topcalls.core.knowledge import MOST_BASES, SourceKind
+from topcalls.core.knowledge_rules import Private, base_faults, change_faults
 from topcalls.core.knowledge_use import KnowledgeBook
-from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
+from topcalls.errors import Conflict
 from topcalls.ids import new_id
-from topcalls.services.knowledge_content import Content, content_of
-from topcalls.services.knowledge_views import (
-    BaseView,
-    DocumentView,
-    SourceView,
-    base_views,
-    document_view,
-    source_views,
-)
+from topcalls.services.knowledge_content import content_of
+from topcalls.services.knowledge_sources import KnowledgeSources, found_base, judge
+from topcalls.services.knowledge_views import BaseView, base_views
 from topcalls.store import knowledge, knowledge_passages
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
-from topcalls.store.models import KnowledgeBase, KnowledgeSource
+from topcalls.store.models import KnowledgeSource
 
 DEFAULT_MOST_BYTES = 500_000_000
 """Of all sources of an account together."""
@@ -48,17 +36,9 @@ class BasePage:
     next_cursor: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
-    """Documents, oldest first. `next_cursor` is where the next page begins, if there is one."""
-
-    data: tuple[DocumentView, ...]
-    next_cursor: str | None
-
-
 class Knowledge:
-    """`most_bytes` is what all sources of an account may have together; `semantic`: there is an
-    embedding model; `private_urls`: private addresses that pages may have."""
+    """`semantic`: there is an embedding model; `most_bytes` and `private_urls` as of `sources`,
+    which are those of its bases."""
 
     def __init__(
         self,
@@ -71,11 +51,9 @@ class Knowledge:
     ) -> None:
         self._db = db
         self._clock = clock
-        self._most_bytes = most_bytes
         self._semantic = semantic
         self._private_urls = private_urls or (lambda: False)
-
-    # --- bases
+        self.sources = KnowledgeSources(db, clock, most_bytes, self._private_urls)
 
     def create(self, account_id: str, body: Mapping[str, Any]) -> BaseView:
         """Make a base with its first source.
@@ -84,7 +62,7 @@ class Knowledge:
             Conflict: the account has as many bases, or bytes in them, as it may have.
             InvalidRequest: with every fault.
         """
-        _judge(base_faults(body, self._private_urls()))
+        judge(base_faults(body, self._private_urls()))
         content, now = content_of(body, str(body["name"])), self._clock.now()
 
         def verb() -> BaseView:
@@ -105,7 +83,7 @@ class Knowledge:
                 created_at=made,
                 updated_at=made,
             )
-            self._insert(account_id, base_id, content, now)
+            self.sources.insert(account_id, base_id, content, now)
             return self._view(account_id, base_id)
 
         return self._db.run(verb)
@@ -132,18 +110,18 @@ class Knowledge:
             InvalidRequest: with every fault.
             NotFound: no such base in this account.
         """
-        _judge(change_faults(body))
+        judge(change_faults(body))
         now = self._clock.now()
 
         def verb() -> BaseView:
             lock_account(account_id)
-            _found(account_id, base_id)
+            found_base(account_id, base_id)
             named = {key: body[key] for key in ("name", "description") if key in body}
             knowledge.change_base(base_id, updated_at=now, **named)
             if "text" in body:
                 source = _only_text(base_id)
                 content = content_of({"type": "text", "text": body["text"]}, source.name)
-                self._replace(account_id, source, content, now)
+                self.sources.put(account_id, source, content, now)
             return self._view(account_id, base_id)
 
         return self._db.run(verb)
@@ -154,7 +132,7 @@ class Knowledge:
 
         def verb() -> None:
             lock_account(account_id)
-            _found(account_id, base_id)
+            found_base(account_id, base_id)
             sources = knowledge.sources_of([base_id])
             knowledge_passages.hide([source.id for source in sources])
             knowledge.change_base(base_id, deleted_at=now)
@@ -168,202 +146,13 @@ class Knowledge:
         """By which calls of an account are judged."""
         return lambda ids: self._db.read(_unknown, account_id, ids)
 
-    # --- sources
-
-    def add_source(self, account_id: str, base_id: str, body: Mapping[str, Any]) -> SourceView:
-        """Add a source to a base.
-
-        Raises:
-            Conflict: the base has as many sources, or the account bytes in them, as it may have.
-            InvalidRequest: with every fault.
-            NotFound: no such base in this account.
-        """
-        _judge(source_faults(body, self._private_urls()))
-        content, now = content_of(body, str(body.get("name") or "")), self._clock.now()
-
-        def verb() -> SourceView:
-            lock_account(account_id)
-            _found(account_id, base_id)
-            if len(knowledge.sources_of([base_id], MOST_SOURCES)) >= MOST_SOURCES:
-                raise Conflict(
-                    f"The base has as many sources as it may have: {MOST_SOURCES}.",
-                    remedy="Delete some first, or make another base.",
-                    reason="source_limit",
-                )
-            source_id = self._insert(account_id, base_id, content, now)
-            knowledge.change_base(base_id, updated_at=now)
-            return _source_view(base_id, source_id)
-
-        return self._db.run(verb)
-
-    def sources(self, account_id: str, base_id: str) -> Sequence[SourceView]:
-        """The sources of a base, oldest first. Raises NotFound."""
-
-        def verb() -> Sequence[SourceView]:
-            _found(account_id, base_id)
-            return source_views(base_id, knowledge.sources_of([base_id]))
-
-        return self._db.read(verb)
-
-    def source(self, account_id: str, base_id: str, source_id: str) -> SourceView:
-        """Raises NotFound."""
-
-        def verb() -> SourceView:
-            _found(account_id, base_id)
-            return _source_view(base_id, source_id)
-
-        return self._db.read(verb)
-
-    def replace_source(
-        self, account_id: str, base_id: str, source_id: str, body: Mapping[str, Any]
-    ) -> SourceView:
-        """Put something else into the place of a source; what was read before is used until that is
-        read. Raises as `add_source`, and Conflict for another type."""
-        _judge(source_faults(body, self._private_urls()))
-        now = self._clock.now()
-
-        def verb() -> SourceView:
-            lock_account(account_id)
-            _found(account_id, base_id)
-            source = _found_source(base_id, source_id)
-            if source.kind != body["type"]:
-                raise Conflict(
-                    f"The source is of type '{source.kind}'.",
-                    remedy="Add a source of the other type, and delete this one.",
-                    reason="other_type",
-                )
-            content = content_of(body, str(body.get("name") or source.name))
-            self._replace(account_id, source, content, now)
-            return _source_view(base_id, source_id)
-
-        return self._db.run(verb)
-
-    def refresh_source(self, account_id: str, base_id: str, source_id: str) -> SourceView:
-        """Read a source again: pages of the web as they are now. Raises NotFound."""
-        now = self._clock.now()
-
-        def verb() -> SourceView:
-            lock_account(account_id)
-            _found(account_id, base_id)
-            knowledge.read_again(_found_source(base_id, source_id).id, now)
-            return _source_view(base_id, source_id)
-
-        return self._db.run(verb)
-
-    def delete_source(self, account_id: str, base_id: str, source_id: str) -> None:
-        """Let nothing of a source be found any more. Raises NotFound."""
-        now = self._clock.now()
-
-        def verb() -> None:
-            lock_account(account_id)
-            _found(account_id, base_id)
-            source = _found_source(base_id, source_id)
-            knowledge_passages.hide([source.id])
-            knowledge.change_source(source.id, deleted_at=now)
-            knowledge.put_content(source.id, None)
-            knowledge.touch(base_id, now)
-
-        self._db.run(verb)
-
-    # --- documents
-
-    def documents(
-        self,
-        account_id: str,
-        base_id: str,
-        *,
-        limit: int = 50,
-        cursor: str | None = None,
-        source_id: str | None = None,
-        state: str | None = None,
-    ) -> DocumentPage:
-        """The documents of a base after `cursor`, oldest first.
-
-        Raises:
-            InvalidRequest: the cursor is none of ours.
-            NotFound: no such base in this account.
-        """
-        after = None if cursor is None else _read_cursor(cursor)
-
-        def verb() -> DocumentPage:
-            _found(account_id, base_id)
-            rows = knowledge.document_page(base_id, limit + 1, after, source_id, state)
-            more = len(rows) > limit
-            rows = rows[:limit]
-            last = f"{rows[-1].created_at.isoformat()}_{rows[-1].id}" if more else None
-            return DocumentPage(tuple(map(document_view, rows)), last)
-
-        return self._db.read(verb)
-
-    # --- parts
-
     def _view(self, account_id: str, base_id: str) -> BaseView:
-        return base_views([_found(account_id, base_id)], self._semantic)[0]
-
-    def _insert(self, account_id: str, base_id: str, content: Content, now: datetime) -> str:
-        self._ensure_room(account_id, content)
-        source_id = new_id()
-        knowledge.insert_source(
-            now,
-            content.data,
-            id=source_id,
-            base=base_id,
-            account_id=account_id,
-            kind=content.kind,
-            name=content.name,
-            settings=content.settings,
-        )
-        return source_id
-
-    def _replace(
-        self, account_id: str, source: KnowledgeSource, content: Content, now: datetime
-    ) -> None:
-        self._ensure_room(account_id, content, source.content_bytes)
-        knowledge.put_content(source.id, content.data)
-        knowledge.read_again(
-            source.id,
-            now,
-            name=content.name,
-            settings=content.settings,
-            content_bytes=len(content.data or b""),
-        )
-
-    def _ensure_room(self, account_id: str, content: Content, freed: int = 0) -> None:
-        used = knowledge.used_bytes(account_id) - freed + len(content.data or b"")
-        if used > self._most_bytes:
-            raise Conflict(
-                f"The account's knowledge may have {self._most_bytes} bytes in all.",
-                remedy="Delete sources first, or have the operator raise max_knowledge_bytes.",
-                reason="byte_limit",
-            )
-
-
-def _judge(wrong: Sequence[FieldError]) -> None:
-    if wrong:
-        raise InvalidRequest("The knowledge is not right as it was sent: see 'errors'.", [*wrong])
+        return base_views([found_base(account_id, base_id)], self._semantic)[0]
 
 
 def _unknown(account_id: str, base_ids: Collection[str]) -> list[str]:
     known = {base.id for base in knowledge.bases_of(account_id, base_ids)}
     return [base_id for base_id in base_ids if base_id not in known]
-
-
-def _found(account_id: str, base_id: str) -> KnowledgeBase:
-    base = knowledge.base_of(account_id, base_id)
-    if base is None:
-        raise NotFound("No such knowledge base.")
-    return base
-
-
-def _found_source(base_id: str, source_id: str) -> KnowledgeSource:
-    source = knowledge.source_of(base_id, source_id)
-    if source is None:
-        raise NotFound("No such source in this knowledge base.")
-    return source
-
-
-def _source_view(base_id: str, source_id: str) -> SourceView:
-    return source_views(base_id, [_found_source(base_id, source_id)])[0]
 
 
 def _only_text(base_id: str) -> KnowledgeSource:
@@ -375,14 +164,3 @@ def _only_text(base_id: str) -> KnowledgeSource:
             reason="not_one_text",
         )
     return sources[0]
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    moment, _, key = cursor.partition("_")
-    try:
-        at = datetime.fromisoformat(moment)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not key:
-        raise InvalidRequest("The cursor is none that was given.", field="cursor")
-    return at, key

@@ -15,7 +15,7 @@ from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.knowledge_search import DEFAULT_LIMIT, KnowledgeSearch
 from topcalls.services.lookups import Lookups
-from topcalls.store import knowledge
+from topcalls.store import knowledge, knowledge_documents
 from topcalls.store.database import Database
 
 log = get_logger("knowledge")
@@ -38,7 +38,7 @@ class CallKnowledge:
 
         def verb() -> tuple[BaseOutline, ...]:
             bases = knowledge.bases_of(call.account_id, ids)
-            names = {base.id: knowledge.field_names_of([base.id]) for base in bases}
+            names = {base.id: knowledge_documents.field_names_of([base.id]) for base in bases}
             return tuple(
                 BaseOutline(
                     base.name,

@@ -37,7 +37,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.providers.embeddings import MOST_TEXTS, Embedder
 from topcalls.services.knowledge_pages import Page, Pages, ensure_of_site
-from topcalls.store import knowledge, knowledge_passages
+from topcalls.store import knowledge, knowledge_documents, knowledge_passages
 from topcalls.store.database import Database
 from topcalls.store.models import KnowledgeDocument, KnowledgeSource
 
@@ -106,12 +106,12 @@ class Ingestion:
 
         def verb() -> int:
             cleared = 0
-            for document_id in knowledge.deleted_documents(20):
-                cleared += knowledge.delete_some_passages(document_id, limit - cleared)
+            for document_id in knowledge_documents.deleted_documents(20):
+                cleared += knowledge_documents.delete_some_passages(document_id, limit - cleared)
                 if cleared >= limit:
                     return cleared
-                knowledge.delete_document(document_id)
-            knowledge.delete_emptied()
+                knowledge_documents.delete_document(document_id)
+            knowledge_documents.delete_emptied()
             return cleared
 
         return self._db.run(verb)
@@ -124,7 +124,7 @@ class Ingestion:
             self._db.run(self._begin, source)
         until = self._clock.monotonic() + SLICE_SECONDS
         while True:
-            document = self._db.read(knowledge.next_document, source.id, source.revision)
+            document = self._db.read(knowledge_documents.next_document, source.id, source.revision)
             if document is None:
                 self._db.run(self._finish, source)
                 return
@@ -139,21 +139,21 @@ class Ingestion:
         now = self._clock.now()
         urls = source.settings["urls"] if source.kind == SourceKind.WEB else [""]
         for url in urls:
-            knowledge.put_document(source, new_id(), url, 0, now)
+            knowledge_documents.put_document(source, new_id(), url, 0, now)
 
     def _finish(self, source: KnowledgeSource) -> None:
         """Part of a verb: nothing of the source is left to be done, or all that is may pass."""
         now = self._clock.now()
-        documents = knowledge.documents_of(source.id)
+        documents = knowledge_documents.documents_of(source.id)
         for document in documents:
             if document.revision < source.revision:  # not on the site any more
-                knowledge.delete_document(document.id)
+                knowledge_documents.delete_document(document.id)
         present = [document for document in documents if document.revision == source.revision]
         passing = [document for document in present if document.failure in PASSING]
         changes = {"finished_at": now, "tries": 0, **_LET_GO}
         if passing and source.tries < len(RETRIES):
             for document in passing:
-                knowledge.change_document(document.id, state=DocumentState.WAITING)
+                knowledge_documents.change_document(document.id, state=DocumentState.WAITING)
             again = {"available_at": now + RETRIES[source.tries], "tries": source.tries + 1}
             self._change(source, **(changes | again))
             return
@@ -214,12 +214,14 @@ class Ingestion:
         if not source.settings["site"] or document.depth >= MOST_DEPTH:
             return
         now, most = self._clock.now(), source.settings["max_pages"]
-        room = most - knowledge.count_documents(source.id, source.revision)
+        room = most - knowledge_documents.count_documents(source.id, source.revision)
         for root in source.settings["urls"]:
             for url in pages_among(reading.links, page.url, root):
                 if room < 1:
                     return
-                room -= knowledge.put_document(source, new_id(), url, document.depth + 1, now)
+                room -= knowledge_documents.put_document(
+                    source, new_id(), url, document.depth + 1, now
+                )
 
     def _take_in(
         self, source: KnowledgeSource, document: KnowledgeDocument, reading: Reading, name: str
@@ -261,7 +263,7 @@ class Ingestion:
         if document.passages_expected not in (None, expected) or not is_aligned:
             knowledge_passages.discard(document.id, source.revision)
             stored = 0
-        knowledge.change_document(document.id, passages_expected=expected)
+        knowledge_documents.change_document(document.id, passages_expected=expected)
         return stored
 
     def _store(
@@ -313,7 +315,7 @@ class Ingestion:
         now = self._clock.now()
         names = list(dict.fromkeys(name for row in reading.rows[:1000] for name in row.fields))
         knowledge_passages.use(document.id, source.revision)
-        knowledge.change_document(
+        knowledge_documents.change_document(
             document.id,
             state=DocumentState.READY,
             failure=None,
@@ -334,7 +336,7 @@ class Ingestion:
         if document.live_revision is not None:
             knowledge_passages.use(document.id, document.live_revision)
         changes = {"failure": None, "detail": None, "read_at": self._clock.now()}
-        knowledge.change_document(document.id, state=DocumentState.READY, **changes)
+        knowledge_documents.change_document(document.id, state=DocumentState.READY, **changes)
 
     def _failed(
         self, source: KnowledgeSource, document: KnowledgeDocument, failure: Failure, detail: str
@@ -346,9 +348,9 @@ class Ingestion:
         if failure in (Failure.NOT_FOUND, Failure.ROBOTS) and document.live_revision is not None:
             knowledge_passages.discard(document.id, document.live_revision)
             gone = {"live_revision": None, "passages": 0, "characters": 0, "digest": None}
-            knowledge.change_document(document.id, **gone)
+            knowledge_documents.change_document(document.id, **gone)
             knowledge.touch(source.base_id, self._clock.now())
-        knowledge.change_document(
+        knowledge_documents.change_document(
             document.id, state=DocumentState.FAILED, failure=failure.value, detail=detail[:300]
         )
 

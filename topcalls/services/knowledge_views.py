@@ -16,7 +16,7 @@ from topcalls.core.knowledge import (
     SourceState,
     status_of,
 )
-from topcalls.store import knowledge
+from topcalls.store import knowledge, knowledge_documents
 from topcalls.store.models import KnowledgeBase, KnowledgeDocument, KnowledgeSource
 
 
@@ -87,7 +87,7 @@ class DocumentView:
 def base_views(rows: Sequence[KnowledgeBase], semantic: bool) -> list[BaseView]:
     """Rows for their owner; part of a verb."""
     ids = [row.id for row in rows]
-    totals = knowledge.totals(ids)
+    totals = knowledge_documents.totals(ids)
     sources: dict[str, list[KnowledgeSource]] = {key: [] for key in ids}
     for source in knowledge.sources_of(ids):
         sources[source.base_id].append(source)
@@ -111,7 +111,7 @@ def base_views(rows: Sequence[KnowledgeBase], semantic: bool) -> list[BaseView]:
 
 def source_views(base_id: str, rows: Collection[KnowledgeSource]) -> list[SourceView]:
     """Rows of one base for their owner; part of a verb."""
-    totals = knowledge.totals([base_id], by_source=True)
+    totals = knowledge_documents.totals([base_id], by_source=True)
     return [
         SourceView(
             id=row.id,

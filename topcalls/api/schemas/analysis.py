@@ -12,7 +12,8 @@ from topcalls.api.schemas.after_call import SummarySchema
 from topcalls.core.analysis_request import ASKED, RUN_STATES, CallFilter, request_faults
 from topcalls.core.analysis_work import State
 from topcalls.errors import InvalidRequest
-from topcalls.services.analysis_runs import MOST_CALLS, MOST_PREVIEWED, MOST_SHOWN, RunWish
+from topcalls.services.analysis_previews import MOST_PREVIEWED, MOST_SHOWN
+from topcalls.services.analysis_runs import MOST_CALLS, RunWish
 
 _MOST_IDS = 1_000
 

@@ -22,7 +22,8 @@ from topcalls.api.schemas.analysis import (
     RunSchema,
     RunsSchema,
 )
-from topcalls.services.analysis_runs import ChangePage, PreviewView, RunView, RunWish
+from topcalls.services.analysis_previews import PreviewView
+from topcalls.services.analysis_runs import ChangePage, RunView, RunWish
 from topcalls.services.idempotency import Answer
 
 analysis = ApiBlueprint(
@@ -42,7 +43,7 @@ def preview_rules(wanted: dict[str, Any]) -> PreviewView:
     They are applied to what is known of the calls; no model is asked and nothing is changed. For
     another `analysis_schema` begin a run with `apply: false`.
     """
-    preview = services().analysis_runs.preview
+    preview = services().analysis_previews.preview
     mapping, limit = wanted["outcome_mapping"], wanted["limit"]
     return preview(principal().account_id, wanted["filter"], mapping, limit)
 

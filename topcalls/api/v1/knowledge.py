@@ -25,7 +25,8 @@ from topcalls.api.schemas.knowledge import (
     SourcesSchema,
 )
 from topcalls.api.schemas.knowledge_use import FoundSchema, found_shown
-from topcalls.services.knowledge import BasePage, DocumentPage
+from topcalls.services.knowledge import BasePage
+from topcalls.services.knowledge_sources import DocumentPage
 from topcalls.services.knowledge_views import BaseView, SourceView
 
 knowledge = ApiBlueprint(
@@ -102,7 +103,7 @@ def delete_knowledge_base(base_id: UUID) -> None:
 @knowledge.response(200, SourcesSchema, example=examples.SOURCES)
 def list_sources(base_id: UUID) -> dict[str, Any]:
     """List the sources of a knowledge base, oldest first."""
-    return {"data": services().knowledge.sources(principal().account_id, str(base_id))}
+    return {"data": services().knowledge.sources.list(principal().account_id, str(base_id))}
 
 
 @knowledge.route(f"{_ONE}/sources", methods=["POST"])
@@ -113,7 +114,7 @@ def list_sources(base_id: UUID) -> dict[str, Any]:
 @knowledge.response(201, SourceSchema, example=examples.SOURCE)
 def add_source(body: dict[str, Any], base_id: UUID) -> tuple[SourceView, int, dict[str, str]]:
     """Add a source to a knowledge base. A file is sent as a form."""
-    made = services().knowledge.add_source(principal().account_id, str(base_id), body)
+    made = services().knowledge.sources.add(principal().account_id, str(base_id), body)
     return made, 201, {"Location": f"{_BASE}/{base_id}/sources/{made.id}"}
 
 
@@ -122,7 +123,7 @@ def add_source(body: dict[str, Any], base_id: UUID) -> tuple[SourceView, int, di
 @knowledge.response(200, SourceSchema, example=examples.SOURCE)
 def get_source(base_id: UUID, source_id: UUID) -> SourceView:
     """Get a source: its state and its sizes."""
-    return services().knowledge.source(principal().account_id, str(base_id), str(source_id))
+    return services().knowledge.sources.get(principal().account_id, str(base_id), str(source_id))
 
 
 @knowledge.route(_SOURCE, methods=["PUT"])
@@ -137,7 +138,7 @@ def replace_source(body: dict[str, Any], base_id: UUID, source_id: UUID) -> Sour
     What was read before is used until the new is read. A file is sent as a form.
     """
     ids = (principal().account_id, str(base_id), str(source_id))
-    return services().knowledge.replace_source(*ids, body)
+    return services().knowledge.sources.replace(*ids, body)
 
 
 @knowledge.route(f"{_SOURCE}/refresh", methods=["POST"])
@@ -146,7 +147,7 @@ def replace_source(body: dict[str, Any], base_id: UUID, source_id: UUID) -> Sour
 def refresh_source(base_id: UUID, source_id: UUID) -> SourceView:
     """Read a source again: the pages of the web as they are now, or what failed before."""
     ids = (principal().account_id, str(base_id), str(source_id))
-    return services().knowledge.refresh_source(*ids)
+    return services().knowledge.sources.refresh(*ids)
 
 
 @knowledge.route(_SOURCE, methods=["DELETE"])
@@ -155,7 +156,7 @@ def refresh_source(base_id: UUID, source_id: UUID) -> SourceView:
 def delete_source(base_id: UUID, source_id: UUID) -> None:
     """Delete a source. Nothing of it is found from now on."""
     ids = (principal().account_id, str(base_id), str(source_id))
-    services().knowledge.delete_source(*ids)
+    services().knowledge.sources.delete(*ids)
 
 
 @knowledge.route(f"{_ONE}/documents")
@@ -167,7 +168,7 @@ def list_documents(query: dict[str, Any], base_id: UUID) -> DocumentPage:
 
     Follow `next_cursor` until it is null.
     """
-    return services().knowledge.documents(principal().account_id, str(base_id), **query)
+    return services().knowledge.sources.documents(principal().account_id, str(base_id), **query)
 
 
 @knowledge.route(f"{_ONE}/search")
