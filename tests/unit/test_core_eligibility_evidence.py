@@ -40,10 +40,10 @@ from topcalls.core.eligibility_facts import (
     ZoneSource,
 )
 from topcalls.core.number_facts import number_facts
-from topcalls.core.readiness import opening
+from topcalls.core.readiness import opening, start_faults
 from topcalls.core.rule_pack import overridden, rule_faults, rules_of
 from topcalls.core.rule_values import SLOTS
-from topcalls.core.zones import UNPINNED
+from topcalls.core.zones import UNPINNED, reach
 
 pytestmark = pytest.mark.unit
 
@@ -159,6 +159,25 @@ def test_t87_what_an_opening_lacks_is_told_by_name():
         ["FR"], Category.TELEMARKETING, Voice.AI, PACK, moment("2026-08-01T00Z").date()
     )
     assert before.slots == ()
+
+
+def test_t85_and_t87_a_campaign_that_is_not_ready_is_not_started():
+    people = [("+16045550123", None), ("+493012345678", None), (NEW_YORK, "US-CA")]
+    places = reach(people, PACK)
+    assert places == ("CA-BC", "DE", "US-CA", "US-NY")
+
+    def faults(release="2026f", **changes):
+        found = start_faults(places, plan(**changes), PACK, release, NOW.date())
+        return {fault.code: fault.message for fault in found}
+
+    assert faults(recording=Recorded.ASK) == {}
+    silent = faults(slots=frozenset(SLOTS) - {"registered_name"}, recording=Recorded.ANNOUNCE)
+    assert "'registered_name'" in silent["disclosure_missing"]
+    assert "US-CA.disclosure.2874" in silent["disclosure_missing"]
+    assert "DE.recording" in silent["recording_notice_missing"]
+    assert "2026f or newer" in faults("2025b")["time_zone_data_old"]
+    assert faults(UNPINNED).keys() == {"time_zone_data_old"}
+    assert reach([], PACK) == ()
 
 
 def test_a_call_that_lacks_a_part_of_its_opening_waits_until_it_is_put_right():

@@ -2,7 +2,8 @@
 and the number that it shows.
 
 `opening` tells what the first sentence and the announcement have to contain for a set of
-jurisdictions; a campaign that lacks any of it is not started, and a call is not made.
+jurisdictions, `start_faults` why a campaign cannot be started there. A call that lacks any of it is
+not made.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from topcalls.core.eligibility_facts import (
     CallerNumber,
     Category,
     Check,
+    Plan,
     Recorded,
     Verdict,
     Voice,
@@ -31,7 +33,9 @@ from topcalls.core.rule_values import (
     CallerId,
     Disclosure,
     Recording,
+    ZoneData,
 )
+from topcalls.errors import FieldError
 
 WORDS: Final = {
     "registered_name": "the name under which the caller's business is registered",
@@ -110,6 +114,42 @@ def records_carefully(recording: Recorded, least: Recorded) -> bool:
     if recording in (Recorded.OFF, Recorded.AGENT_ONLY):
         return True
     return RECORDED_ORDER.index(recording) >= RECORDED_ORDER.index(least)
+
+
+def start_faults(
+    jurisdictions: Iterable[str], plan: Plan, pack: RulePack, release: str, day: date
+) -> list[FieldError]:
+    """Why a campaign whose people may be in these jurisdictions cannot be started: parts that its
+    opening lacks, a recording that nobody is told of, zone data that is old. Each names the rules.
+
+    `release`: of the zone data in use (`core.zones.data_version`).
+    """
+    reach = tuple(jurisdictions)
+    needed = opening(reach, plan.category, plan.voice, pack, day)
+    found = [
+        FieldError(
+            "slots",
+            f"The opening must say {WORDS[slot]} ('{slot}'): {', '.join(needed.why[slot])}.",
+            "disclosure_missing",
+        )
+        for slot in needed.slots
+        if slot not in plan.slots
+    ]
+    if not records_carefully(plan.recording, needed.recording):
+        asked = f"Record with '{needed.recording}' or 'off': {', '.join(needed.recording_why)}."
+        found.append(FieldError("recording", asked, "recording_notice_missing"))
+    limit = pack.releases.refuse_after_days
+    age = pack.releases.age_days(release, day)
+    chains = tuple(dict.fromkeys(part for one in reach for part in pack.chain(one)))
+    rules = pack.holding(chains, (plan.category, plan.voice), (day, day))["time_zone_data"]
+    wanted = [rule.value.at_least for rule in rules if isinstance(rule.value, ZoneData)]
+    if age is None or age > limit or any(release < one for one in wanted):
+        least = f" and {max(wanted)} or newer" if wanted else ""
+        message = (
+            f"Time zone data ({release}) must be at most {limit} days old{least}: upgrade tzdata."
+        )
+        found.append(FieldError("time_zone_data", message, "time_zone_data_old"))
+    return found
 
 
 @lru_cache(_MOST_CACHED)

@@ -11,6 +11,7 @@ No hour is right for somebody whose zone is not known: they are not called.
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -21,7 +22,7 @@ import tzdata
 from topcalls.core.area_codes import Area
 from topcalls.core.eligibility_facts import Contact, ZoneSource
 from topcalls.core.local_times import is_zone
-from topcalls.core.number_facts import NumberFacts
+from topcalls.core.number_facts import NumberFacts, number_facts
 from topcalls.core.rule_pack import RulePack
 
 SPOKEN_HOLDS: Final = timedelta(days=7)
@@ -61,6 +62,18 @@ def whereabouts(
     return _whereabouts(
         pack, number.country, number.area_code, number.zones, contact.regions, said, is_dated
     )
+
+
+def reach(contacts: Iterable[tuple[str, str | None]], pack: RulePack) -> tuple[str, ...]:
+    """The narrowest jurisdictions in which any of these people may be: of each the number, and the
+    region where one is known. In order of their names."""
+    found: set[str] = set()
+    for number, region in contacts:
+        facts = number_facts(number)
+        area = pack.areas.codes.get(facts.area_code or "")
+        found.update(area.regions if area else ((facts.country,) if facts.country else ()))
+        found.update((region,) if region else ())
+    return tuple(sorted(found))
 
 
 def data_version() -> str:
