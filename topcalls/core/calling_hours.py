@@ -48,6 +48,12 @@ class HoursBook:
         index = bisect_right(spans, (second, _DAY * DAYS_AHEAD * 10**6)) - 1
         return index >= 0 and second < spans[index][1]
 
+    def closes(self, rules: tuple[Rule, ...], zones: tuple[str, ...], second: int) -> int | None:
+        """When the hours end in which a moment lies; None where it lies in none."""
+        for begins, ends in self._ahead(rules, zones, second):
+            return ends if begins <= second < ends else None
+        return None
+
     def next_open(
         self, rules: tuple[Rule, ...], zones: tuple[str, ...], second: int, guard: int
     ) -> int | None:

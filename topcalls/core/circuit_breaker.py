@@ -119,7 +119,8 @@ def findings(breaker: Breaker, endings: Sequence[Ending], now: datetime) -> list
     if not breaker.enabled:
         return []
     dials = [one for one in endings if one.outcome not in _UNTRIED][: breaker.health_calls]
-    recent = [one for one in dials if one.at > now - breaker.window]
+    since = now - breaker.window
+    recent = [one for one in dials if one.at > since]
     found = [*_refusals(dials), *_failures(breaker, recent), *_health(breaker, dials)]
     return sorted(found, key=lambda one: one.action is not Action.PAUSE)
 

@@ -78,15 +78,16 @@ def decide(
     *,
     tz_version: str | None = None,
     today: date | None = None,
+    number: NumberFacts | None = None,
 ) -> Decision:
     """Whether somebody may be called at a moment.
 
     `tz_version`: the release of the zone data, where it is not the one in use. `today`: the date on
     which that is judged to be too old; that of the moment where none is given. Give it where the
-    moment lies ahead.
+    moment lies ahead. `number`: what the number tells, where that was looked up before.
     """
     release = _Release(tz_version or zones.data_version(), today or now.astimezone(UTC).date())
-    number = number_facts.number_facts(facts.contact.number)
+    number = number or number_facts.number_facts(facts.contact.number)
     place = whereabouts(facts.contact, number, pack, now)
     checks = tuple(_checks(facts, plan, pack, now, number, place, release))
     first = _worst(checks)
@@ -127,6 +128,30 @@ def next_allowed(
         if decision.verdict is Verdict.ALLOW
         else (decision.until if decision.verdict is Verdict.DEFER else None)
     )
+
+
+def hours_left(
+    facts: Facts,
+    plan: Plan,
+    pack: RulePack,
+    now: datetime,
+    *,
+    number: NumberFacts | None = None,
+) -> float | None:
+    """By how many seconds a call made now is legal: so long after its last possible answer the
+    strictest hours end. None where no hours hold for it, or it is outside of them."""
+    place = whereabouts(
+        facts.contact, number or number_facts.number_facts(facts.contact.number), pack, now
+    )
+    rules = pack.holding(place.jurisdictions, (plan.category, plan.voice), place.dates(now))[
+        "hours"
+    ]
+    if lifts_hours(facts.consents, plan, now) is not None:
+        rules = tuple(rule for rule in rules if not _may_lift(rule))
+    second = now.timestamp()
+    ends = _book(pack).closes(rules, place.zones, int(second)) if rules and place.zones else None
+    guard = plan.ring_timeout_seconds + ANSWER_SECONDS
+    return None if ends is None else ends - second - guard
 
 
 def _checks(
