@@ -24,7 +24,7 @@ MODULES = "TOPCALLS_TEST_FREESWITCH_MODULES"
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "0123456789abcdef-of-the-tests"  # noqa: S105 - of a switch that lives for a test
 GATEWAY = "lab"
-START_SECONDS = 30
+START_SECONDS = 90
 
 _GATEWAY_FILE = """<include>
 <gateway name="{name}">

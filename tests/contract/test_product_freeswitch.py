@@ -334,11 +334,12 @@ class Farewell:
         return [turn["text"] for turn in call["transcript"] if turn["user"] == "user"]
 
 
+@pytest.mark.timeout(600)
 def test_twenty_calls_at_once(product, telephone, switch, request):
     """Whoever is in time is understood at once, and nobody is left on the line."""
     callee = telephone("answers", pause=200)
     ids = [place(product) for _ in range(20)]
-    callee.lines.wait(60, count=20)
+    callee.lines.wait(120, count=20)
     lines = list(callee.lines.lines.values())
     first = [line.wait_for_voice(60).at for line in lines]
     for line in lines:

@@ -17,7 +17,7 @@ from gevent.socket import AF_INET, SOCK_STREAM, socket
 
 from topcalls import compose, config
 
-START_SECONDS = 60
+START_SECONDS = 180
 CALL_SECONDS = 60
 FINAL = ("completed", "failed", "cancelled")
 
