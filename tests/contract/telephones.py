@@ -131,6 +131,13 @@ class Line:
                 self.changed.wait()
         return found[0]
 
+    def wait_for_packet(self, seconds, after):
+        """The first packet of whatever sound that came later than `after`."""
+        with gevent.Timeout(seconds, AssertionError(f"no packet within {seconds} s")):
+            while not self.packets or self.packets[-1].at <= after:
+                self.changed.wait()
+        return next(packet for packet in self.packets if packet.at > after)
+
     def wait_for_quiet(self, seconds, quiet=0.6):
         """Wait until the other side has said nothing for a while; its last packet of speech."""
         with gevent.Timeout(seconds, AssertionError(f"still speaking after {seconds} s")):

@@ -132,6 +132,19 @@ def test_audio_flows_and_the_first_word_is_not_lost(line):
     assert [line.heard.get(timeout=LIMIT) for _ in range(2)] == [FRAME, FRAME]
 
 
+@pytest.mark.parametrize("stereo", [True, False])
+def test_what_was_played_on_hold_is_not_streamed_afterwards(line, stereo):
+    line.leg.start(stereo=stereo)
+    line.connect()
+    assert line.listener.connected.get(timeout=LIMIT)
+    line.leg.held(True)
+    line.leg.held(False)
+    line.leg.leave()
+    line.server.command(f"bgapi uuid_audio_stream {CHANNEL} stop")
+    asked = [one for one in line.server.seen() if one.startswith("api uuid_audio_stream")]
+    assert asked == [f"api uuid_audio_stream {CHANNEL} resume"] * stereo
+
+
 def test_a_broken_stream_is_started_again_and_the_listener_stays(line):
     first = line.up()
     line.listen()

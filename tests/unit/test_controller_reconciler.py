@@ -21,6 +21,18 @@ STRANGE = "0d1c2b3a-df42-4553-8687-795c66f1ff4f"
 RING_SECONDS = 30.0
 
 
+class Hold:
+    """What a call believes, and was told when."""
+
+    def __init__(self):
+        self.is_held = False
+        self.at = []
+
+    def told(self, is_held, call_ms):
+        self.is_held = is_held
+        self.at.append((is_held, call_ms))
+
+
 class Bench:
     """A reconciler for at most one call; `rows` are the switch's channels, None while it is away.
 
@@ -37,6 +49,7 @@ class Bench:
         self.codecs = []
         self.killed = []
         self.taken = []
+        self.hold = Hold()
         self.dump = {"Channel-Write-Codec-Name": "PCMA", "variable_rtp_2833_send_payload": "101"}
         self.bridge_is_over = False
         self.clock = ManualClock(datetime(2026, 11, 23, tzinfo=UTC))
@@ -59,6 +72,7 @@ class Bench:
                 channel_gone=lambda: self.posted.append(ChannelLost()),
                 leg=SimpleNamespace(answered=lambda codec, keys_in_band: self.codecs.append(codec)),
                 bridge=SimpleNamespace(join=lambda _: self.bridge_is_over),
+                hold=self.hold,
             ),
             ring_seconds=RING_SECONDS,
             dialled_at=dialled_at,
@@ -128,6 +142,43 @@ def test_an_answer_that_is_known_is_not_told_again(state):
     bench.channel()
     assert bench.compare() == 0
     assert (bench.posted, bench.codecs) == ([], [])
+
+
+@pytest.mark.parametrize("is_held", [True, False])
+@pytest.mark.parametrize("state", [State.ANSWERED, State.IN_PROGRESS, State.TRANSFERRED])
+def test_a_hold_or_its_end_that_was_not_told_is_found(state, is_held):
+    before = counted(Disagreement.HOLD_UNHEARD)
+    bench = Bench(state)
+    bench.hold.is_held = not is_held
+    bench.dump |= {
+        "Channel-Call-State": "HELD" if is_held else "ACTIVE",
+        "Caller-Channel-Answered-Time": "1000000",
+        "Event-Date-Timestamp": "8500000",
+    }
+    bench.channel(callstate=bench.dump["Channel-Call-State"])
+    assert bench.compare() == 1
+    assert bench.hold.at == [(is_held, 7500)]
+    assert bench.compare() == 0
+    assert counted(Disagreement.HOLD_UNHEARD) == before + 1
+
+
+def test_a_hold_that_is_known_or_over_meanwhile_is_not_told():
+    bench = Bench(State.IN_PROGRESS)
+    bench.hold.is_held = True
+    bench.channel(callstate="HELD")
+    assert bench.compare() == 0
+    bench.channel(callstate="ACTIVE")  # as the list says; the channel itself is held again
+    bench.dump["Channel-Call-State"] = "HELD"
+    assert bench.compare() == 0
+    assert bench.hold.at == []
+
+
+@pytest.mark.parametrize("state", [State.RINGING, State.ENDING])
+def test_a_hold_is_of_a_call_that_is_up(state):
+    bench = Bench(state)
+    bench.channel(callstate="HELD")
+    assert bench.compare() == 0
+    assert bench.hold.at == []
 
 
 # --- calls without a channel

@@ -255,6 +255,7 @@ EXACT: list[tuple[Callable[..., str], tuple[object, ...], dict[str, object], str
         '\'{{"call": "a\\\'b"}}\'',
     ),
     (commands.uuid_audio_stream_stop, (), {}, "uuid_audio_stream {u} stop"),
+    (commands.uuid_audio_stream_resume, (), {}, "uuid_audio_stream {u} resume"),
 ]
 
 

@@ -129,6 +129,26 @@ def test_stereo_has_the_caller_left_and_what_is_played_right(client, audio, spee
     assert frequency_of(voiced(right)) == pytest.approx(1900, abs=8)
 
 
+@pytest.mark.parametrize("cleared", [True, False])
+def test_what_is_played_on_hold_comes_too_late_unless_it_is_thrown_away(
+    server, client, audio, tmp_path, cleared
+):
+    streaming(client, audio, rest="stereo 8k")
+    call = server.switch.calls["u1"]
+    call.put_on_hold(True)
+    client.event("CHANNEL_HOLD")
+    play_tone(client, tmp_path, 1900)
+    client.event("PLAYBACK_STOP")
+    call.put_on_hold(False)
+    client.event("CHANNEL_UNHOLD")
+    if cleared:
+        client.api("uuid_audio_stream u1 resume")
+    before = len(audio.messages)
+    audio.wait_for(lambda server: len(server.messages) >= before + 30)
+    right = audioop.tomono(b"".join(data for _, data in audio.messages[before:]), 2, 0, 1)
+    assert (audioop.max(right, 2) > 1000) is not cleared
+
+
 @pytest.mark.parametrize(("variables", "flows"), [("a=1", False), (QUIET_LINE, True)])
 def test_a_mixed_stream_needs_something_written_to_the_caller(client, audio, variables, flows):
     streaming(client, audio, variables=variables, rest="mixed 8k")

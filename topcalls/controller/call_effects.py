@@ -16,7 +16,6 @@ import gevent
 
 from topcalls import metrics
 from topcalls.bridge.audio import CallAudio
-from topcalls.bridge.hold import Reason
 from topcalls.bridge.session import BridgeSession
 from topcalls.controller import dials
 from topcalls.controller.call_leg import CallLeg
@@ -25,6 +24,7 @@ from topcalls.controller.call_session import CallSession
 from topcalls.controller.channel_look import look_at
 from topcalls.controller.gear import Gear
 from topcalls.controller.journal import Journal
+from topcalls.controller.line_hold import LineHold
 from topcalls.controller.listeners import CallListeners
 from topcalls.controller.live_words import WordsDesk
 from topcalls.controller.partial_words import PartialWordsWriter
@@ -43,10 +43,8 @@ from topcalls.core.call_events import (
     HungUp,
     HungUpBy,
     OriginateFailed,
-    PutOnHold,
     StreamConnected,
     StreamLost,
-    TakenOffHold,
 )
 from topcalls.core.call_state import Effect
 from topcalls.core.end_reasons import EndReason
@@ -118,6 +116,7 @@ class CallEffects:
         self.recording = CallRecording(
             call, lambda: self.channel_uuid, gear, journal, self._recording_masked
         )
+        self.hold = LineHold(self, self._post)
         self._fit_out()
         self._carriers = {
             Effect.ORIGINATE: self._originate,
@@ -248,12 +247,7 @@ class CallEffects:
 
     def held(self, is_held: bool, call_ms: int) -> None:
         """The far end put the call on hold, or is back, so long after the answer."""
-        self._post(PutOnHold(call_ms) if is_held else TakenOffHold(call_ms))
-        self.recording.held(is_held)
-        if self.bridge is not None and is_held:
-            self.bridge.hold(Reason.LINE)
-        elif self.bridge is not None:
-            self.bridge.resume(Reason.LINE)
+        self.hold.told(is_held, call_ms)
 
     def recording_stopped(self, path: str) -> None:
         """The switch has completed a recording of this channel."""

@@ -160,6 +160,12 @@ class CallLeg:
         self.is_stereo = self.sound.is_stereo = stereo
         self._begin(detach=detach)
 
+    def held(self, is_held: bool) -> None:
+        """The far end has put the channel on hold, or is back. The switch streams nothing then,
+        but keeps what it plays, and would send that afterwards: too late, and twice as fast."""
+        if self.is_stereo and not is_held:
+            self._switch.post(commands.uuid_audio_stream_resume(self._uuid))
+
     def switch_reported(self, detail: str) -> None:
         """The switch says that a stream could not be set up or has ended.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import orjson
 
@@ -12,6 +13,9 @@ from topcalls.esl import commands
 from topcalls.esl.client import SwitchClient
 from topcalls.esl.parser import ESLEvent
 from topcalls.esl.translate import answered_seconds_ago, keys_in_band, line_codec
+
+HELD: Final = "HELD"
+"""The state, among those of a call, in which the far end has put it on hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +41,5 @@ def look_at(switch: SwitchClient, channel_uuid: str) -> ChannelLook | None:
         keys_in_band(event),
         answered_seconds_ago(event),
         event.variable("tc_owner"),
-        event.get("Channel-Call-State") == "HELD",
+        event.get("Channel-Call-State") == HELD,
     )

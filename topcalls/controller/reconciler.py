@@ -15,7 +15,7 @@ from gevent.lock import BoundedSemaphore
 
 from topcalls import metrics
 from topcalls.clock import Clock
-from topcalls.controller.channel_look import look_at
+from topcalls.controller.channel_look import HELD, look_at
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.core.call_events import Answered, BridgeFailed, OwnerLost, Rang
 from topcalls.core.call_state import State
@@ -36,6 +36,7 @@ ADOPT_SECONDS = 60.0
 _RINGS = ("RINGING", "EARLY")
 _BEFORE_THE_ANSWER = (State.DISPATCHING, State.RINGING)
 _TALKING = (State.ANSWERED, State.IN_PROGRESS)
+_CONNECTED = (*_TALKING, State.TRANSFERRED)
 _UNDEFINED = "_undef_"
 
 Channels = Mapping[str, Mapping[str, str]]
@@ -47,6 +48,7 @@ class Disagreement(StrEnum):
     """Who knew what; the label of the metric."""
 
     ANSWER_UNHEARD = "answer_unheard"
+    HOLD_UNHEARD = "hold_unheard"
     CHANNEL_GONE = "channel_gone"
     DIAL_UNKNOWN = "dial_unknown"
     BRIDGE_GONE = "bridge_gone"
@@ -143,6 +145,8 @@ class Reconciler:
     def _catch_up(self, live: LiveCall, channel: Mapping[str, str]) -> bool:
         """What this call's lost events would have told."""
         state = live.session.facts.state
+        if state in _CONNECTED:
+            return self._follow_hold(live, channel.get("callstate") == HELD)
         if state not in _BEFORE_THE_ANSWER:
             return False
         uuid, is_taken_over = live.effects.channel_uuid, live.dialled_at is not None
@@ -164,6 +168,18 @@ class Reconciler:
             live.session.post(Rang())
             return True
         return False
+
+    def _follow_hold(self, live: LiveCall, is_held: bool) -> bool:
+        """Whether the far end holds the call, where it is not as we were told."""
+        hold = live.effects.hold
+        if is_held is hold.is_held:
+            return False
+        look = look_at(self._switch, live.effects.channel_uuid)
+        if look is None or look.is_held is hold.is_held:  # it was told meanwhile
+            return False
+        _count(Disagreement.HOLD_UNHEARD, live)
+        hold.told(look.is_held, round(look.answered_ago * 1000))
+        return True
 
     # --- calls without a conversation
 

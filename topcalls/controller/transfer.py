@@ -168,6 +168,7 @@ class Transfer(BriefingObserver):
 
     def held(self, is_held: bool, call_ms: int) -> None:
         """A target that puts us on hold takes its time."""
+        self.leg.held(is_held)
 
     def recording_stopped(self, path: str) -> None:
         """The recording is the caller's channel's."""

@@ -256,6 +256,11 @@ def uuid_audio_stream_stop(uuid: str) -> str:
     return f"uuid_audio_stream {_channel(uuid)} stop"
 
 
+def uuid_audio_stream_resume(uuid: str) -> str:
+    """Go on with the fork, from now: what the switch has kept for it is thrown away."""
+    return f"uuid_audio_stream {_channel(uuid)} resume"
+
+
 def uuid_break(uuid: str, *, everything: bool = True) -> str:
     """Stop what is being played, and with `everything` also what is queued behind it."""
     return f"uuid_break {_channel(uuid)}{' all' if everything else ''}"

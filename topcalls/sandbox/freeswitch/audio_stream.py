@@ -43,6 +43,8 @@ SEND_QUEUE_MESSAGES = 1024
 CLOSE_TIMEOUT = 1.0
 ERROR_IO, ERROR_CONNECT, ERROR_TIMEOUT = 1, 6, 10
 _SILENCE = b"\0" * FRAME_BYTES * 2
+_UNHEARD_FRAMES = 1638  # the media bug's 512 kB
+_UNHEARD_KEPT = 2  # frames: the bug catches up to this
 _RAW_RATES = (8000, 16000, 24000, 32000, 48000, 64000)
 _FILE_TYPES = ("wav", "mp3", "ogg", "pcmu", "pcma")
 
@@ -81,6 +83,7 @@ class AudioStream:
         self._unsent: deque[bytes] = deque()
         self._flusher: gevent.Greenlet | None = None
         self._pending = b""
+        self._unheard: deque[bytes] = deque(maxlen=_UNHEARD_FRAMES)
         self._resampler: Any = None
         self._text: list[str] = []
         self._files: list[Path] = []
@@ -93,6 +96,7 @@ class AudioStream:
         """20 ms of 16-bit samples: the caller, and what is played (None: nothing is)."""
         if self.paused or self._ended or (played is None and self.settings.mix != "mono"):
             return
+        played = self._next_unheard(played)
         self._pending += self._mixed(said or _SILENCE, played or _SILENCE)
         channels = 2 if self.settings.mix == "stereo" else 1
         size = 2 * FRAME_BYTES * self.settings.rate // RATE * channels
@@ -101,6 +105,25 @@ class AudioStream:
             message, self._pending = self._pending[:size], self._pending[size:]
             self._send(BytesMessage(data=message))
             self.messages_sent += self.connected
+
+    def frame_on_hold(self, played: bytes | None) -> None:
+        """20 ms in which the caller is not read: what is played waits for frames that are."""
+        if self.settings.mix != "mono" and played is not None:
+            self._unheard.append(played)
+
+    def pause(self, paused: bool) -> None:
+        """Send nothing, or go on. Either throws away what waits."""
+        self._unheard.clear()
+        self.paused = paused
+
+    def _next_unheard(self, played: bytes | None) -> bytes | None:
+        """What goes beside the caller's present frame. A backlog shrinks by a frame each time."""
+        if played is None or not self._unheard:
+            return played
+        self._unheard.append(played)
+        if len(self._unheard) > _UNHEARD_KEPT:
+            self._unheard.popleft()
+        return self._unheard.popleft()
 
     def send_text(self, text: str) -> None:
         """To the server; into nothing when not connected."""

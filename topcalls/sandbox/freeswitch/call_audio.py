@@ -69,6 +69,8 @@ class CallAudio:
         heard, recorded = self.displacing.mix(samples)
         if not channel.on_hold and (self.stream is not None or self.recordings.active):
             self._fork(said, recorded)
+        elif channel.on_hold and self.stream is not None:
+            self.stream.frame_on_hold(recorded)
         if active and heard is not None:
             self._callee.hear_tones(heard)
         if active and channel.on_hold:

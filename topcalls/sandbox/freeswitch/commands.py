@@ -286,7 +286,7 @@ class Api:
         elif verb == "send_text":
             stream.send_text(words[2])
         else:
-            stream.paused = verb == "pause"
+            stream.pause(verb == "pause")
         return "+OK Success\n"
 
     def _start_stream(self, call: Call, words: list[str]) -> str:
