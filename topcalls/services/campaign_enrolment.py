@@ -16,7 +16,7 @@ from topcalls.store import campaign_contacts, campaigns
 from topcalls.store.database import Database
 from topcalls.store.models import Campaign
 
-CHUNK = 5_000
+CHUNK = 2_000
 """Leads that one transaction enrols: others wait meanwhile."""
 
 
