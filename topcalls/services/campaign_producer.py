@@ -364,7 +364,8 @@ def _account_ahead(
 ) -> AccountAhead:
     own = [one for one in producing if one.account_id == load.account_id]
     per_minute = Window(60.0, max(1, load.max_per_minute))
-    held = Limits(load.max_concurrent, (per_minute,))
+    most = pacing.without_reserve(load.max_concurrent, load.inbound_reserve)
+    held = Limits(most, (per_minute,))
     recent = sum(lately[one.campaign_id] for one in own)
     ahead = pacing.ahead(held, load.live, recent)
     return AccountAhead(load.account_id, load.live, sum(one.queued for one in own), ahead)
