@@ -8,7 +8,9 @@ controller carried on has to be 0, and the exit code says so. With one controlle
 carries calls on, with two also the other one.
 `--switch`: calls of SIP telephones on a real FreeSWITCH (`TOPCALLS_TEST_FREESWITCH_BIN`) instead.
 The same seed chooses the same victims and pauses; what they were doing then is up to the machine.
-About 3 s per kill. What counts as wrong is in `tests/sandbox/crash_rig.py`.
+About 3 s per kill. `--settle` below some 15 s, longer on a busy machine, leaves calls that are not
+stuck: the end of one waits for its recording, and that of a killed controller's call is taken up
+when its file has not changed for 10 s. What counts as wrong is in `tests/sandbox/crash_rig.py`.
 """
 
 from __future__ import annotations
