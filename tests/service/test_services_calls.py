@@ -70,6 +70,7 @@ def test_a_call_needs_a_number_to_call_from(services, who):
         services.catalogue,
         services.costs,
         services.eligibility,
+        opt_outs=services.calls.opt_outs,
         sandbox=False,
     )
     with pytest.raises(InvalidRequest) as caught:

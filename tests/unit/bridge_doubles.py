@@ -21,6 +21,7 @@ from topcalls.core.answer_verdict import Verdict
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome, Words
+from topcalls.core.opt_out import OptOut
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord, ToolRequest, ToolResult, ToolSpec, ToolStatus
 from topcalls.core.transcript import Turn
@@ -168,6 +169,7 @@ class Observer:
         self.tools: list[ToolRecord] = []
         self.lookups: list[Lookup] = []
         self.outcomes: list[tuple[str, Outcome]] = []
+        self.opt_outs: list[OptOut] = []
 
     def ready(self) -> None:
         assert not self.is_ready.is_set(), "ready twice"
@@ -208,6 +210,10 @@ class Observer:
     def key_heard(self, digit: str) -> None:
         assert not self.ends, "a key after the end"
         self.keys_heard.append(digit)
+
+    def opted_out(self, heard: OptOut) -> None:
+        assert not self.ends, "opted out after the end"
+        self.opt_outs.append(heard)
 
     def transfer(self, destination: str, summary: str) -> None:
         assert not self.ends, "handed over after the end"

@@ -118,6 +118,7 @@ _CALL: dict[str, Any] = {
     "agent_version": None,
     "campaign_id": None,
     "lead_id": None,
+    "opted_out": None,
     "answered_by": "unknown",
     "error_message": None,
     "recording_url": f"https://calls.example.com/recordings/{_CALL_ID}/2026/11/23/mp3",

@@ -23,7 +23,7 @@ from topcalls.core.answer_detection import AnswerDetector
 from topcalls.core.answer_instruction import Instruction
 from topcalls.core.answer_plan import Reaction, reaction_to
 from topcalls.core.answer_timing import SpeakingTime
-from topcalls.core.answer_verdict import CERTAIN, Answerer, Verdict
+from topcalls.core.answer_verdict import CERTAIN, MACHINES, Answerer, Verdict
 from topcalls.log import get_logger
 
 LISTEN_SECONDS = 30.0
@@ -83,6 +83,17 @@ class Answering:
     def awaits_words(self) -> bool:
         """The call must not end before it is known who speaks over the message."""
         return self._message.awaits_words
+
+    @property
+    def hears_machine(self) -> bool:
+        """What answered is no person, as far as is known."""
+        verdict = self._detector.verdict
+        return verdict is not None and verdict.answerer in MACHINES
+
+    @property
+    def is_undecided(self) -> bool:
+        """It is still listened for what answered."""
+        return self._ear is not None and self._detector.verdict is None
 
     def forget(self) -> None:
         """The conversation was under way before: nothing is to be found out."""

@@ -37,6 +37,7 @@ class Caller:
         self._paused_ms = 0  # the longest pause in this turn
         self._stopped_at = 0.0  # the last speech, monotonic
         self._in_menu = in_menu
+        self.grows: Callable[[str], None] = lambda _: None  # hears words that may still change
         language = parts.config.session.language
         self._words = ListeningWords(language, parts.config.acknowledgements)
         self._patience = Patience(parts.config.endpointing, language)
@@ -76,6 +77,7 @@ class Caller:
         parts = self._parts
         so_far = parts.transcript.caller_delta(event.item_id, event.text, parts.call_ms())
         parts.tell_growing(parts.transcript.caller_growing(event.item_id))
+        self.grows(so_far)
         self._said(event.item_id, so_far, final=False)
 
     def text(self, event: CallerTranscript) -> None:

@@ -16,6 +16,7 @@ from topcalls.core.endpointing import Endpointing
 from topcalls.core.filler import FillerPlan, FillerRequest
 from topcalls.core.interruption import LONGEST_ANSWER_SECONDS, Interruption
 from topcalls.core.knowledge_use import BaseOutline, KnowledgePlan, plan_of
+from topcalls.core.opt_out_words import OptOutPlan
 from topcalls.core.pronunciation import pronunciations_of, told
 from topcalls.core.tools import Tool, ToolSpec, tools_of
 from topcalls.core.transfer import destinations_of
@@ -74,6 +75,7 @@ class ConversationConfig:
     longest_answer_ms: int = LONGEST_ANSWER_SECONDS * 1000
     filler: FillerPlan = field(default_factory=FillerPlan)
     knowledge: KnowledgePlan = field(default_factory=KnowledgePlan)
+    opt_out: OptOutPlan = field(default_factory=OptOutPlan)
 
 
 def conversation_for(
@@ -92,6 +94,7 @@ def conversation_for(
     bases: tuple[BaseOutline, ...] = (),
     filler: FillerRequest = FillerRequest(enabled=False),  # noqa: B008 - it is frozen
     hearing: HearingOptions = HearingOptions(),  # noqa: B008 - it is frozen
+    opt_out: OptOutPlan = OptOutPlan(),  # noqa: B008 - it is frozen
 ) -> ConversationConfig:
     """What a call asks for, as settings. `today` and `now` are where the other person is. Without
     `tools` the model can only talk. `bases` are its knowledge. `filler` is that of calls that say
@@ -129,6 +132,7 @@ def conversation_for(
         destinations=tuple(item.name for item in destinations_of(request.transfer)),
         answer=AnswerPlan() if inbound or not tools else answer_plan(request),
         hearing=hears,
+        opt_out=opt_out,
     )
 
 

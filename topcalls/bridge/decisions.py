@@ -10,6 +10,7 @@ from topcalls.bridge.agent import Agent
 from topcalls.bridge.answering import Answering
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.floor import FloorTaker
+from topcalls.bridge.opt_out import OptOuts
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
 from topcalls.bridge.tool_use import ToolUse
@@ -31,6 +32,7 @@ class Decisions:
         tools: ToolUse,
         answering: Answering,
         floor: FloorTaker,
+        opt_outs: OptOuts,
     ) -> None:
         self._parts = parts
         self._agent = agent
@@ -40,6 +42,7 @@ class Decisions:
         self._tools = tools
         self._answering = answering
         self._floor = floor
+        self._opt_outs = opt_outs
         self._kinds: dict[type, Callable[[Any], None]] = {
             turn_rules.Pause: lambda _: agent.speaker.pause(),
             turn_rules.Resume: self._resume,
@@ -96,4 +99,5 @@ class Decisions:
     @property
     def _agent_may_speak(self) -> bool:
         closing = self._farewell.closing
-        return not (closing or self._transfer.under_way or self._answering.holds)
+        waits = self._answering.holds or self._opt_outs.holds
+        return not (closing or self._transfer.under_way or waits)

@@ -17,6 +17,7 @@ from topcalls.core.answer_verdict import Verdict
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome
+from topcalls.core.opt_out import OptOut
 from topcalls.core.redaction import Redaction
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
@@ -62,6 +63,10 @@ class BridgeObserver(Protocol):
 
     def key_heard(self, digit: str) -> None:
         """The other person pressed a key."""
+
+    def opted_out(self, heard: OptOut) -> None:
+        """The other person does not want to be called, at all or about this; told again when it
+        has become clearer."""
 
     def transfer(self, destination: str, summary: str) -> None:
         """Connect the caller with this destination; `BridgeSession.not_transferred` tells if that

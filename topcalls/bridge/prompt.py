@@ -61,6 +61,10 @@ SILENT_GOODBYE = (
     "The other person still says nothing. Say in one short sentence, in the language of the "
     "conversation, that you cannot hear them and that you will end the call, and say goodbye."
 )
+WANTS_CALLS = (
+    "[Your side asked the other person whether they do not want to be called again, and they said "
+    "that they may be called. Go on with the conversation, and do not come back to that.]"
+)
 FAREWELL = (
     "The call ends after your next words. Say one short goodbye that fits the conversation, in "
     "its language, and nothing else."

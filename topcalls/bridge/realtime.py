@@ -28,6 +28,7 @@ from topcalls.bridge.link import closed_error
 from topcalls.bridge.local_ears import LocalEars
 from topcalls.bridge.masking import Masking
 from topcalls.bridge.opening import Opening
+from topcalls.bridge.opt_out import OptOuts
 from topcalls.bridge.own_voice import OwnVoice
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.recovery import Recovery
@@ -106,6 +107,16 @@ class Conversation:
         )
         self._answering.next_ear = self._tones.hear
         self._own_voice = OwnVoice(config.hearing.echo, self._answering.hear)
+        self._opt_outs = OptOuts(
+            parts,
+            self._agent,
+            self._farewell,
+            self._transfer,
+            self._hold,
+            self._answering,
+            self._recovery.tell,
+            self._want_response,
+        )
         self._decisions = Decisions(
             parts,
             self._agent,
@@ -123,6 +134,7 @@ class Conversation:
                 self._hold,
                 self._give_up,
             ),
+            self._opt_outs,
         )
         self.dictation = Dictation(
             parts,
@@ -134,6 +146,7 @@ class Conversation:
             past.notes if past is not None else (),
         )
         self._caller = Caller(parts, self._uplink, self._apply, lambda: self._answering.in_menu)
+        self._caller.grows = self._opt_outs.growing
         self._knowledge = Knowledge(
             parts, look_up, self._recovery.tell, lambda: bool(self._caller.words_to_come())
         )
@@ -234,6 +247,7 @@ class Conversation:
         self._agent.cut_off()
         self._tools.stop()
         self._knowledge.stop()
+        self._opt_outs.stop()
         self._answering.stop()
         self.dictation.close()
         self._release_audio()
@@ -263,6 +277,7 @@ class Conversation:
         self._agent.settle()
         if self._agent.quiet and parts.turns.floor is not Floor.FREE:
             self._apply(parts.turns.agent_silent(parts.now))
+        self._opt_outs.settle()
         self.dictation.settle()
         self._farewell.watch(self._agent.speaker.unheard_ms)
         self._when_quiet()
@@ -290,6 +305,7 @@ class Conversation:
             and not self._tools.busy
             and not self._farewell.closing
             and not self._answering.holds
+            and not self._opt_outs.holds
             and not self._transfer.busy
             and not self._hold.holds
             and self._parts.link.session is not None
@@ -375,6 +391,7 @@ class Conversation:
         self._resumption.caller_is_there()
         self._opening.caller_speaking()
         self._answering.speech_started(event.item_id)
+        self._opt_outs.speech_started(event.item_id)
         self._caller.speech_started(event)
 
     def _on_speech_stopped(self, event: base.SpeechStopped) -> None:
@@ -384,6 +401,7 @@ class Conversation:
     def _on_caller_text(self, event: base.CallerTranscript) -> None:
         self._caller.text(event)
         self._answering.words(event.item_id, event.text)
+        self._opt_outs.heard(event.item_id, event.text)
         self._knowledge.heard(event.text)
 
     def _on_no_caller_text(self, event: base.CallerTranscriptFailed) -> None:
@@ -409,6 +427,9 @@ class Conversation:
         self._keypad.press(digit)
 
     def _keys_entered(self, digits: str) -> None:
+        if self._opt_outs.keys(digits):
+            self._note_keys("user", digits)
+            return
         self._note_keys("user", digits, prompt.keys_message(digits))
         self._apply(self._parts.turns.keys_pressed())
 
@@ -519,6 +540,7 @@ class Conversation:
         utterance = self._agent.started(utterance_id, at)
         if utterance is not None:
             self._answering.spoke()
+            self._opt_outs.audible(utterance.ask)
             self._fillers.agent_spoke()
             self._apply(self._parts.turns.agent_audible(self._parts.now, utterance.protection))
 

@@ -146,6 +146,7 @@ def _bridge_maker(
             filler=default_filler(settings, call.request.mode),
             bases=services.call_knowledge.outlines(call),
             hearing=hearing,
+            opt_out=services.calls.opt_outs.plan_of(call),
         )
         past = past_of(call, clock.now())
         model = models.of(call.request)

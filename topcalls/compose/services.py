@@ -78,6 +78,7 @@ from topcalls.services.listening import ListenTokens
 from topcalls.services.nodes import Nodes
 from topcalls.services.number_checks import NumberChecks
 from topcalls.services.number_orders import NumberOrders
+from topcalls.services.opt_outs import OptOuts
 from topcalls.services.people import People
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
@@ -272,6 +273,8 @@ def wire(
     enforcement = Enforcement(settings.compliance_mode)
     pack = load_rule_pack(settings.rules_folder)
     eligibility = Eligibility(person_keys, pack, decide, default=enforcement)
+    numbers = DoNotCall(db, clock, person_keys)
+    opt_outs = OptOuts(db, numbers, lead_news)
     calls = Calls(
         db,
         clock,
@@ -281,12 +284,13 @@ def wire(
         catalogue,
         costs,
         eligibility,
+        opt_outs=opt_outs,
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
     latencies = Latencies(db, recordings)
     analyses = Analyses(db)
-    steps = {**analyses.runners, **(runners or {})}
+    steps = {**analyses.runners, Step.OPT_OUT: opt_outs.second_look, **(runners or {})}
     redactions = Redactions(db, recordings.store)
     wrap_ups = WrapUps(
         db, recordings, latencies, redactions, webhooks, costs, steps, owner=lease_owner
@@ -297,7 +301,7 @@ def wire(
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock, lead_news)
-    numbers, ledger = DoNotCall(db, clock, person_keys), Ledger(db)
+    ledger = Ledger(db)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
         db=db,

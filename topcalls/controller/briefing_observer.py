@@ -24,6 +24,9 @@ class BriefingObserver:
     def send_keys(self, digits: str) -> None:
         """It has no tool for that."""
 
+    def opted_out(self, heard: object) -> None:
+        """Nor listens for that."""
+
     def transfer(self, destination: str, summary: str) -> None:
         """Nor for this."""
 

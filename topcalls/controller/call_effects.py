@@ -51,6 +51,7 @@ from topcalls.core.end_reasons import EndReason
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome as WordsOutcome
+from topcalls.core.opt_out import OptOut
 from topcalls.core.routing import Route
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord
@@ -493,6 +494,10 @@ class CallEffects:
 
     def said(self, wish: str, outcome: WordsOutcome) -> None:
         self.words.said(wish, outcome)
+
+    def opted_out(self, heard: OptOut) -> None:
+        """The other person does not want to be called: kept at once."""
+        self._journal.opted_out(heard)
 
     def transfer(self, destination: str, summary: str) -> None:
         """The agent, or a user, wants the caller connected with somebody."""

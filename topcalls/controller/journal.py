@@ -21,6 +21,7 @@ from topcalls.core.call_state import Transition
 from topcalls.core.knowledge_citations import Lookup
 from topcalls.core.latency import TurnTiming
 from topcalls.core.live_words import Outcome as WordsOutcome
+from topcalls.core.opt_out import OptOut
 from topcalls.core.routing import Attempt, Route
 from topcalls.core.supervision import Mode
 from topcalls.core.token_usage import TokenUsage
@@ -118,6 +119,11 @@ class Journal:
         """How it stands with a call of a tool."""
         at = self._clock.now()
         self._entries.put(lambda: self._calls.tools.note(self._call_id, record, at))
+
+    def opted_out(self, heard: OptOut) -> None:
+        """The other person does not want to be called."""
+        at = self._clock.now()
+        self._entries.put(lambda: self._calls.opt_outs.heard(self._call_id, heard, at))
 
     def said(self, wish: str, outcome: WordsOutcome, key_id: str) -> None:
         """What became of words that a user wanted said."""

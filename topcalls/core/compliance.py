@@ -43,12 +43,15 @@ class Retention:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """See the module's text. `enforcement` None: as the installation has it. `consent_required`:
-    the consent to single calls must be stored too; else who asks for one warrants it. `category`:
+    the consent to single calls must be stored too; else who asks for one warrants it.
+    `opt_out_question`: who says something that may mean it is asked whether they want no calls;
+    what is clear counts without. `category`:
     what calls are about whose purpose `purposes` does not know. `slots`: what the first sentence of
     every call says (`core/readiness.py`); None: who asks for a single call warrants it."""
 
     enforcement: Enforcement | None = None
     consent_required: bool = False
+    opt_out_question: bool = True
     category: Category = Category.TELEMARKETING
     purposes: Mapping[str, Category] = field(default_factory=dict)
     seller: str | None = None

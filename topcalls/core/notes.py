@@ -8,7 +8,12 @@ PUT_ON_HOLD: Final = "[put the call on hold]"
 TAKEN_OFF_HOLD: Final = "[took the call off hold]"
 SUPERVISOR_JOINED: Final = "[a supervisor joined the conversation]"
 SUPERVISOR_LEFT: Final = "[the supervisor left the conversation]"
-ALL: Final = (PUT_ON_HOLD, TAKEN_OFF_HOLD, SUPERVISOR_JOINED, SUPERVISOR_LEFT)
+OPTED_OUT: Final = "[does not want to be called again]"
+OPTED_OUT_OF_PURPOSE: Final = "[does not want to be called about this again]"
+ALL: Final = (
+    *(PUT_ON_HOLD, TAKEN_OFF_HOLD, SUPERVISOR_JOINED, SUPERVISOR_LEFT),
+    *(OPTED_OUT, OPTED_OUT_OF_PURPOSE),
+)
 
 
 def is_note(text: str) -> bool:

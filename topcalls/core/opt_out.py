@@ -25,6 +25,9 @@ HOLD_MS: Final = 700
 """For so long words that may still change have to stand."""
 
 OPT_OUT_KEY: Final = "9"
+OPTED_OUT: Final = ("account", "purpose")
+"""For what somebody may want no calls: all of an account, or those for the purpose of this one."""
+
 _EMPHATIC = frozenset(
     {"now", "right now", "ahora", "maintenant", "jetzt", "adesso", "ora", "agora", "nu", "teraz"}
     | {"acum", "abhi"}
@@ -33,7 +36,7 @@ _ECHO_WORDS = 4
 _KEEPS = re.compile(
     r"(?:(?:oh )?(?:no|nope|nah|nein|non|nao|nee|nie|nu|nahi)"
     r"(?: (?:no|thanks|thank you|danke|gracias|merci|grazie|obrigad[oa]))*"
-    r"|(?:no |nein |non |nao |nee )?(?:it s|that s|its|you re) (?:ok|okay|fine|alright)"
+    r"|(?:no |nein |non |nao |nee )*(?:it s|that s|its|you re) (?:ok|okay|fine|alright)"
     r"|(?:no |yes )?(?:you|sie|puede|puedes|vous|pode) (?:can|may|konnen|llamar\w*|pouvez|ligar)"
     r"(?: \w+){0,5})"
 )

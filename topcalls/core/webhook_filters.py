@@ -44,6 +44,7 @@ FIELDS = (
     "agent_version",
     "campaign_id",
     "lead_id",
+    "opted_out",
     "created_at",
     "started_at",
     "end_at",

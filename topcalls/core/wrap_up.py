@@ -17,6 +17,7 @@ class Step(StrEnum):
 
     RECORDING = "recording"
     TRANSCRIPT = "transcript"
+    OPT_OUT = "opt_out"
     LATENCY = "latency"
     REDACTION = "redaction"
     SUMMARY = "summary"
@@ -44,6 +45,7 @@ class Patience:
 PATIENCE: dict[Step, Patience] = {
     Step.RECORDING: Patience(6, timedelta(seconds=2.5)),
     Step.TRANSCRIPT: Patience(7, timedelta(seconds=1)),
+    Step.OPT_OUT: Patience(6, timedelta(seconds=2.5)),
     Step.LATENCY: Patience(2, timedelta(seconds=2)),
     Step.REDACTION: Patience(6, timedelta(seconds=2.5)),
     Step.SUMMARY: Patience(21, timedelta(seconds=1)),

@@ -79,6 +79,7 @@ class CallView:
     agent_version: int | None
     campaign_id: str | None
     lead_id: str | None
+    opted_out: str | None
     completed: bool
     created_at: datetime
     schedule_at: datetime | None
@@ -130,6 +131,7 @@ class ClaimedCall:
     routes: tuple[Route, ...] = ()
     owner_heard_at: datetime | None = None
     carried: Carried = carried.NOTHING
+    campaign_id: str | None = None
 
     @property
     def is_inbound(self) -> bool:
@@ -179,6 +181,7 @@ def claimed_call(
         tries_left=call.tries_left,
         routes=routes,
         owner_heard_at=owner_heard_at,
+        campaign_id=call.campaign_id,
     )
 
 
@@ -206,6 +209,7 @@ def call_view(
         agent_version=call.agent_version,
         campaign_id=call.campaign_id,
         lead_id=call.lead_id,
+        opted_out=call.opted_out,
         completed=call.completed,
         created_at=call.created_at,
         schedule_at=call.schedule_at,

@@ -36,6 +36,7 @@ from topcalls.services.eligibility import Eligibility, Meant
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
+from topcalls.services.opt_outs import OptOuts
 from topcalls.services.partial_words import PartialWordsDesk
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
@@ -90,6 +91,7 @@ class Calls:
         costs: Costs,
         eligibility: Eligibility,
         *,
+        opt_outs: OptOuts,
         sandbox: bool,
         default_from_number: str = "",
     ) -> None:
@@ -106,6 +108,7 @@ class Calls:
         self.transfers = Transfers(db)
         self.transcripts = Transcripts(db)
         self.answers = Answers(db)
+        self.opt_outs = opt_outs
         self.tools = Tools(db)
         self.lookups = Lookups(db)
         self.appointments = Appointments(db)

@@ -52,7 +52,7 @@ def ending_of(call: Call) -> Ending:
         answered_by=call.answered_by,
         message_left=_left_message(call, spoken),
         agent_spoke=bool(spoken),
-        opted_out=_opted_out(call),
+        opted_out=call.opted_out is not None or _opted_out(call),
         callback_at=callback.schedule_at if callback is not None else None,
         withdrawn=_detail(call, StopRequested).get("by") == BY_CAMPAIGN,
         deferred_until=_until(call),

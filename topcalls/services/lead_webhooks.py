@@ -17,8 +17,8 @@ STATUS_CHANGED = "lead.status_changed"
 
 @dataclass(frozen=True, slots=True)
 class StatusChange:
-    """A lead's status changed. `cause`: `api`, `import` or `campaign`, then with the campaign and
-    the call that did it."""
+    """A lead's status changed. `cause`: `api`, `import`, `campaign` or `call` (in which
+    somebody said that they want none), then with the campaign and the call that did it."""
 
     account_id: str
     lead_id: str

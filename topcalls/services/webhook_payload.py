@@ -61,6 +61,7 @@ def call_payload(
         "agent_version": view.agent_version,
         "campaign_id": view.campaign_id,
         "lead_id": view.lead_id,
+        "opted_out": view.opted_out,
         "created_at": view.created_at,
         "started_at": view.started_at,
         "end_at": view.end_at,

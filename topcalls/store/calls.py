@@ -21,6 +21,8 @@ NOTES = (
     "ListenerJoined",
     "ListenerLeft",
     "ListeningAllowed",
+    "OptOutByMachine",
+    "OptedOut",
     "RecordingPaused",
     "RecordingPauseFailed",
     "RecordingResumed",

@@ -24,6 +24,7 @@ from topcalls.core.analysis_work import State as AnalysisState
 from topcalls.core.call_state import State
 from topcalls.core.call_status import CALL_STATUSES, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
+from topcalls.core.opt_out import OPTED_OUT
 from topcalls.core.routing import Then
 from topcalls.services.call_trail import STAGES
 from topcalls.services.call_views import HUNG_UP_BY
@@ -170,6 +171,14 @@ class CallSchema(ma.Schema):
     )
     campaign_id = _uuid("The campaign it belongs to.", nullable=True)
     lead_id = _uuid("The lead that was called.", nullable=True)
+    opted_out = fields.Choice(
+        *OPTED_OUT,
+        allow_none=True,
+        metadata={
+            "description": "In this call somebody said, or pressed 9 to say, that they want no "
+            "calls: of the `account`, or for its `purpose`. They are on the do-not-call list."
+        },
+    )
     answered_by = fields.Choice(
         *ANSWERED_BY,
         allow_none=True,

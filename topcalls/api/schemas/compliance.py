@@ -24,6 +24,11 @@ _CONSENT = (
     "The consent to single calls must be stored. Otherwise whoever asks for one by the API "
     "warrants it, and the ledger keeps which key that was."
 )
+_QUESTION = (
+    'Who says in a call what may mean that they want no more of them ("not interested", "wrong '
+    'number") is asked once, and any answer but a clear no puts them on the do-not-call list. '
+    "False: they are not asked. Clear words and the key 9 always count."
+)
 _SLOTS = (
     "What the first sentence of every call says, stated by you. Null: whoever asks for a single "
     "call warrants that it says what it must."
@@ -68,6 +73,7 @@ class TermsChangeSchema(ma.Schema):
         *Enforcement, allow_none=True, metadata={"description": _ENFORCEMENT}
     )
     consent_required = fields.Flag(allow_none=True, metadata={"description": _CONSENT})
+    opt_out_question = fields.Flag(allow_none=True, metadata={"description": _QUESTION})
     category = fields.Choice(
         *Category,
         allow_none=True,
@@ -102,6 +108,7 @@ def terms_shown(view: TermsView) -> dict[str, Any]:
         "enforcement": terms.enforcement,
         "effective": view.effective,
         "consent_required": terms.consent_required,
+        "opt_out_question": terms.opt_out_question,
         "category": terms.category,
         "purposes": dict(terms.purposes),
         "seller": terms.seller,

@@ -24,7 +24,8 @@ class Call(Leased):
     `CallRequest`. A live call is leased to the controller that owns it. `recording_state` is what
     the switch told of the recording; unknown where it told nothing. `sentiment` and `success` are
     what the summary's model judged; `analysis_state` is that of the analysis that follows the call.
-    `key_id`: of the API key that created it.
+    `key_id`: of the API key that created it. `opted_out`: the scope in which somebody said that
+    they want no calls.
     """
 
     id = id_field(primary_key=True)
@@ -62,6 +63,7 @@ class Call(Leased):
     q850 = peewee.IntegerField(null=True)
     hung_up_by = peewee.TextField(null=True)
     answered_by = peewee.TextField(null=True)
+    opted_out = peewee.TextField(null=True)
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
     recording_ready_at = InstantField(null=True)
