@@ -33,6 +33,11 @@ disagreements = Counter(
     "What database, switch and conversation said differently of a call, and was repaired.",
     ["kind"],
 )
+pre_dial_answers = Counter(
+    "topcalls_pre_dial_answers_total",
+    "What accounts' own servers said of calls before they were made.",
+    ["answer"],
+)
 inbound_refused = Counter(
     "topcalls_inbound_refused_total", "Calls that came in and were not taken.", ["refusal"]
 )

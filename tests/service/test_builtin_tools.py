@@ -34,6 +34,7 @@ def run(services, call, name, use="use-1", **arguments):
     """As a controller does, which also keeps what came of it."""
     tools = runners(
         services.calls,
+        services.call_placement,
         services.catalogue,
         services.do_not_call,
         NO_BOOKING,

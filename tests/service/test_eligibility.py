@@ -260,7 +260,9 @@ def test_terms_and_dry_runs_by_the_api(api):
     assert (refused.status_code, refused.json["rule"]) == (422, "US.hours.tcpa")
     assert refused.json["until"] == "2026-12-02T13:00:00Z"
     assert api.create(phone_number=NEW_YORK, schedule_at=refused.json["until"]).status_code == 201
-    (kept,) = api.get("/v1/decisions").json["data"]
+    both = api.get("/v1/decisions").json["data"]
+    undone, kept = sorted(both, key=lambda one: one["call_id"] or "")
+    assert (undone["call_id"], undone["rule_id"]) == (None, "US.hours.tcpa")
     assert api.get(f"/v1/decisions/{kept['id']}").json == kept
 
 
@@ -295,3 +297,23 @@ def test_a_campaign_speaks_for_itself_where_it_differs_from_its_account(services
     assert plan.slots == {"ai_voice"}
     other = services.db.run(plan_of, plain)
     assert (other.category, other.seller, other.slots) == (Category.TELEMARKETING, None, set())
+
+
+def test_a_single_call_has_a_purpose_which_suppressions_and_terms_are_about(api):
+    at(api.services, DAY)
+    listed = {"phone_number": NEW_YORK, "purpose": "offers"}
+    assert api.post("/v1/do-not-call", json=listed).status_code == 201
+    refused = api.create(phone_number=NEW_YORK, purpose="offers")
+    assert (refused.status_code, refused.json["rule"]) == (422, "do_not_call")
+    made = api.create(phone_number=NEW_YORK, purpose="appointment_reminder")
+    assert made.status_code == 201
+    wrong = api.create(phone_number=NEW_YORK, purpose="Sales!")
+    assert (wrong.status_code, wrong.json["errors"][0]["path"]) == (400, "purpose")
+    undone, kept = sorted(ledger(api.services, api.owner), key=lambda one: one.call_id or "")
+    assert (kept.detail["purpose"], undone.detail["purpose"]) == ("appointment_reminder", "offers")
+    assert (kept.call_id, undone.call_id) == (made.json["call_id"], None)
+    api.services.clock.advance(1)
+    (claimed,) = claim(api.services)
+    assert claimed.call_id == made.json["call_id"]
+    (newest, *_) = ledger(api.services, api.owner)
+    assert (newest.stage, newest.detail["purpose"]) == ("claim", "appointment_reminder")

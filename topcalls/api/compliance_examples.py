@@ -42,6 +42,7 @@ TERMS_BODY: dict[str, Any] = {
     "purposes": {"appointment_reminder": "informational", "offers": "telemarketing"},
     "seller": "Bright Smile Dental",
     "policy": {"most_per_day": 1, "regions": ["US"]},
+    "pre_dial": {"url": "https://example.com/may-we-call", "timeout_seconds": 2},
     "retention": {"transcript_days": 180},
 }
 TERMS: dict[str, Any] = {
@@ -63,6 +64,11 @@ TERMS: dict[str, Any] = {
         "require_scrubs": True,
         "require_reassigned": False,
         "regions": ["US"],
+    },
+    "pre_dial": {
+        "url": "https://example.com/may-we-call",
+        "timeout_seconds": 2.0,
+        "on_failure": "defer",
     },
     "retention": {"transcript_days": 180, "lead_days": None},
 }

@@ -16,6 +16,7 @@ from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
+from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.campaign_contacts import CampaignContacts
@@ -81,6 +82,7 @@ class ApiServices:
     keys: Keys
     phone_numbers: PhoneNumbers
     calls: Calls
+    call_placement: CallPlacement
     campaigns: Campaigns
     campaign_contacts: CampaignContacts
     campaign_control: CampaignControl

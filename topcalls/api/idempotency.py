@@ -62,14 +62,16 @@ def idempotent(view: View) -> View:
 def once(verb: Callable[[], T], answer: Callable[[T], Answer]) -> Response:
     """Run the one `verb` of this request and answer with `answer(result)`; or as it was before.
 
-    Under a key both run in one transaction, so neither may look at the request.
+    Under a key both run in one transaction, so neither may look at the request. Where that fails
+    nothing was done, and it may be run again.
     """
-    keyed: Request | None = g.pop(_PENDING, None)
+    keyed: Request | None = g.get(_PENDING)
     if keyed is None:
         given = answer(verb())
     else:
         account_id = principal().account_id
         given = services().idempotency.once(account_id, keyed, lambda: answer(verb()))
+        g.pop(_PENDING)
     return _response(given)
 
 

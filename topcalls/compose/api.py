@@ -48,6 +48,7 @@ def build_api(settings: Settings) -> ApiServer:
             clock=services.clock,
             keys=services.keys,
             calls=services.calls,
+            call_placement=services.call_placement,
             campaigns=services.campaigns,
             campaign_contacts=services.campaign_contacts,
             campaign_control=services.campaign_control,

@@ -183,7 +183,13 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
         result_tokens(settings),
         settings.effective_public_url,
         builtin=runners(
-            calls, services.catalogue, services.do_not_call, booking, services.call_knowledge, clock
+            calls,
+            services.call_placement,
+            services.catalogue,
+            services.do_not_call,
+            booking,
+            services.call_knowledge,
+            clock,
         ),
         cassette=load_cassette(settings.tool_cassette) if settings.tool_cassette else None,
     )

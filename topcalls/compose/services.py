@@ -16,6 +16,7 @@ from topcalls.compose.prices import prices_of
 from topcalls.compose.receivers import private_webhooks_allowed
 from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
+from topcalls.core import pre_dial as pre_dial_rules
 from topcalls.core.compliance import Enforcement
 from topcalls.core.eligibility import decide
 from topcalls.core.lead_jobs import JobKind
@@ -28,6 +29,7 @@ from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.budgets import Budgets
+from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.campaign_attempts import CampaignAttempts
@@ -37,6 +39,7 @@ from topcalls.services.campaign_engine import CampaignEngine
 from topcalls.services.campaign_enrolment import Enrolment
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_producer import CampaignProducer
+from topcalls.services.campaign_questions import CampaignQuestions
 from topcalls.services.campaign_queue import CampaignQueue
 from topcalls.services.campaign_requests import CampaignRequests
 from topcalls.services.campaign_statistics import CampaignReports
@@ -49,6 +52,7 @@ from topcalls.services.commands import Commands
 from topcalls.services.compliance_terms import ComplianceTerms
 from topcalls.services.consents import Consents
 from topcalls.services.costs import Costs
+from topcalls.services.customer_requests import http_clients
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.do_not_call_files import DoNotCallFiles
@@ -82,6 +86,7 @@ from topcalls.services.opt_outs import OptOuts
 from topcalls.services.people import People
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.phone_numbers import PhoneNumbers, numbers_of_agent
+from topcalls.services.pre_dial import PreDial
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recording_cipher import RecordingCipher
@@ -146,6 +151,8 @@ class Services:
     webhook_listeners: WebhookListeners
     transitions: Transitions
     calls: Calls
+    call_placement: CallPlacement
+    pre_dial: PreDial
     costs: Costs
     dispatch: Dispatch
     inbound: Inbound
@@ -288,6 +295,7 @@ def wire(
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
+    pre_dial = PreDial(db, clock, http_clients(pre_dial_rules.MOST_BYTES, private))
     latencies = Latencies(db, recordings)
     analyses = Analyses(db)
     steps = {**analyses.runners, Step.OPT_OUT: opt_outs.second_look, **(runners or {})}
@@ -327,7 +335,14 @@ def wire(
             campaign_queue,
             CampaignAttempts(db, lead_news),
             CampaignWatch(db, campaign_moves),
-            CampaignProducer(db, calls, CampaignRequests(agents), campaign_moves),
+            CampaignProducer(
+                db,
+                calls,
+                CampaignRequests(agents),
+                campaign_moves,
+                CampaignQuestions(pre_dial),
+                clock,
+            ),
         ),
         carriers=Carriers(db, clock, sandbox=settings.telephony_mode == "sandbox"),
         phone_numbers=phone_numbers,
@@ -342,6 +357,8 @@ def wire(
         webhook_listeners=WebhookListeners(db, clock, webhooks.interests),
         transitions=transitions,
         calls=calls,
+        call_placement=CallPlacement(db, clock, calls, pre_dial),
+        pre_dial=pre_dial,
         costs=costs,
         dispatch=Dispatch(
             db, transitions, catalogue, eligibility, node_capacity=settings.node_capacity
@@ -361,7 +378,7 @@ def wire(
         knowledge_search=search,
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),
         commands=Commands(db),
-        compliance_terms=ComplianceTerms(db, enforcement),
+        compliance_terms=ComplianceTerms(db, catalogue, enforcement),
         consents=Consents(db, clock, person_keys),
         do_not_call=numbers,
         do_not_call_files=DoNotCallFiles(numbers, clock),

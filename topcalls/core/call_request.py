@@ -58,11 +58,12 @@ class CallRequest:
     """One call as it was asked for. Durations in minutes, time limits in seconds.
 
     `agent_id` and `agent_version` name the agent whose configuration is filled in here already.
-    Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt)
-    is set. A higher `priority` is dispatched first. `model` None means the configured default, and
-    `voice` None the one of the mode. `speaker` is what the installation made of `voice`
-    (`core.voices.KnownVoice.address`): no customer gives it. `spoken_forms`: figures are put into
-    words for voices that get a text. `filler` None: the installation's choice.
+    Exactly one of `task` (what the agent should do) and `instructions` (a whole system prompt) is
+    set. `purpose` is what the call is for, as consents and the do-not-call list name it; that of a
+    campaign's call is the campaign's. A higher `priority` is dispatched first. `model` None means
+    the configured default, and `voice` None the one of the mode. `speaker` is what the installation
+    made of `voice` (`core.voices.KnownVoice.address`): no customer gives it. `spoken_forms`:
+    figures are put into words for voices that get a text. `filler` None: the installation's choice.
     `webhook_events` empty means every event of the call. `built_in_tools` None means those of every
     call, see `core/builtin_tools.py`; an empty list means none.
     """
@@ -91,6 +92,7 @@ class CallRequest:
     recording: Recording = field(default_factory=Recording)
     priority: int = 5
     schedule_at: datetime | None = None
+    purpose: str | None = None
     request_data: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     webhook_url: str | None = None

@@ -32,6 +32,7 @@ from topcalls.core.call_request import (
     OF_THE_INSTALLATION,
     CallRequest,
 )
+from topcalls.core.do_not_call import purpose_faults
 from topcalls.core.filler import filler_faults
 from topcalls.core.interruption import interruption_faults
 from topcalls.core.json_schema import schema_faults
@@ -71,7 +72,10 @@ _OBJECTS = (
 )
 _FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
 OF_ONE_CALL = frozenset(
-    {"phone_number", "from_number", "schedule_at", "metadata", "agent_id", "agent_version"}
+    {
+        *("phone_number", "from_number", "schedule_at", "purpose"),
+        *("metadata", "agent_id", "agent_version"),
+    }
 )
 """Fields that an agent cannot hold, because they are about one call."""
 
@@ -295,6 +299,11 @@ def _schedule(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faul
         yield FieldError("schedule_at", message, "too_far_ahead")
 
 
+def _purpose(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
+    if "purpose" in given:
+        yield from purpose_faults(given["purpose"], "purpose")
+
+
 def _objects(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     for name in _OBJECTS:
         wrong = json_objects.fault(given.get(name, {}), name)
@@ -351,6 +360,7 @@ _RULES: tuple[Rule, ...] = (
     _speech,
     _webhook,
     _schedule,
+    _purpose,
     _objects,
     _recording,
     _interruption,
@@ -360,5 +370,5 @@ _RULES: tuple[Rule, ...] = (
 )
 _CONFIGURATION_RULES: tuple[Rule, ...] = (
     _of_one_call,
-    *(rule for rule in _RULES if rule not in (_agent, _numbers, _schedule, _values)),
+    *(rule for rule in _RULES if rule not in (_agent, _numbers, _schedule, _purpose, _values)),
 )

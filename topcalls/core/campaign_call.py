@@ -18,6 +18,7 @@ from topcalls.errors import FieldError
 OF_THE_CAMPAIGN: Final[Mapping[str, str]] = {
     "phone_number": "Comes from each lead. Leave it out.",
     "schedule_at": "Comes from the campaign's 'schedule'. Leave it out.",
+    "purpose": "Is the campaign's own field 'purpose'. Give it there.",
     "priority": "Is the campaign's own field 'priority'. Give it there.",
 }
 """Fields of a call that its campaign, or its lead, brings."""

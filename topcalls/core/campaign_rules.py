@@ -95,6 +95,8 @@ def faults(
         found += section_faults(name, given[name])
     found += budget_faults(given.get("budget"), "budget")
     wrong = {fault.path.partition(".")[0] for fault in found}
+    if "compliance" not in wrong:
+        found += _pre_dial_address(given, rules)
     if "schedule" not in wrong:
         found += schedule_faults(given.get("schedule", {}), now)
     caller = None if "from_numbers" in wrong else _caller(given)
@@ -125,6 +127,14 @@ def _webhook(given: Mapping[str, Any], rules: CallRules) -> Faults:
     elif given.get("webhook_events"):
         message = "Say where to send them, in 'webhook_url', or leave this out."
         yield FieldError("webhook_events", message, "needs_webhook_url")
+
+
+def _pre_dial_address(given: Mapping[str, Any], rules: CallRules) -> Faults:
+    server = given.get("compliance", {}).get("pre_dial")
+    if server is not None:
+        private, own, path = rules.allow_private_urls, rules.own_url, "compliance.pre_dial.url"
+        wrong = web_addresses.fault(server["url"], path, allow_private=private, own_url=own)
+        yield from [wrong] if wrong else []
 
 
 def _default_faults(given: Mapping[str, Any], call: Mapping[str, Any]) -> Faults:

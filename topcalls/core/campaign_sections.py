@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from topcalls.core import phone_numbers
+from topcalls.core import phone_numbers, pre_dial
 from topcalls.core.campaign_outcomes import Outcome
 from topcalls.core.campaign_schedule import DAYS, LEAD_ZONE, opens_at, schedule_of
 from topcalls.core.compliance import MAX_NAME
@@ -179,6 +179,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Check]]] = {
         "category": choice(*Category),
         "seller": text(1, MAX_NAME),
         "slots": texts(choice(*SLOTS), len(SLOTS)),
+        "pre_dial": pre_dial.faults,
     },
 }
 """The fields of each section. Null stands for the default, in `pacing` and `circuit_breaker` for no

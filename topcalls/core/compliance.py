@@ -1,7 +1,7 @@
 """What an account has said about how its calls are to be judged, beside the law.
 
 `Terms` hold a policy, what its calls are about, who they are made for, which caps it wants below
-those of the law, and how long it keeps what.
+those of the law, its own server that is asked before each call, and how long it keeps what.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any, Final
 
-from topcalls.core import do_not_call
+from topcalls.core import do_not_call, pre_dial
 from topcalls.core.eligibility_facts import Category, Policy
+from topcalls.core.pre_dial import Server
 from topcalls.errors import FieldError
 
 
@@ -57,6 +58,7 @@ class Terms:
     seller: str | None = None
     slots: frozenset[str] | None = None
     policy: Policy = field(default_factory=Policy)
+    pre_dial: Server | None = None
     retention: Retention = field(default_factory=Retention)
 
     def category_of(self, purpose: str) -> Category:
@@ -85,6 +87,8 @@ def faults(body: Mapping[str, Any]) -> Iterator[FieldError]:
     for name in ("most_per_day", "most_per_30_days", "hours_apart"):
         if policy.get(name) is not None and not 0 < policy[name] <= 1000:
             yield FieldError(f"policy.{name}", "Must be above 0 and at most 1000.", "range")
+    if body.get("pre_dial") is not None:
+        yield from pre_dial.faults(body["pre_dial"], "pre_dial")
     for name, days in (body.get("retention") or {}).items():
         if days is not None and not 1 <= days <= MOST_DAYS:
             yield FieldError(f"retention.{name}", f"Must be from 1 to {MOST_DAYS}.", "range")
@@ -107,5 +111,6 @@ _CONVERTERS: Final[Mapping[str, Any]] = {
     "purposes": _purposes,
     "slots": frozenset,
     "policy": _policy,
+    "pre_dial": pre_dial.server_of,
     "retention": lambda data: Retention(**data),
 }

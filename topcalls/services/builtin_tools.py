@@ -14,6 +14,7 @@ from topcalls.core.local_times import in_words
 from topcalls.core.tools import ToolRequest, ToolResult, ToolStatus, failed, refused, succeeded
 from topcalls.errors import Conflict, InvalidRequest, NotFound, TopCallsError
 from topcalls.services.booking import Booking
+from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
 from topcalls.services.catalogue import Catalogue
@@ -26,6 +27,7 @@ _NO_NUMBER = "The other person's number is not known."
 
 def runners(
     calls: Calls,
+    placement: CallPlacement,
     catalogue: Catalogue,
     do_not_call: DoNotCall,
     booking: Booking,
@@ -38,7 +40,7 @@ def runners(
         appointments.BOOK: booking.book,
         ADD.name: partial(_add_to_do_not_call, do_not_call),
         SEARCH_KNOWLEDGE: knowledge.tool,
-        callbacks.NAME: Callbacks(calls, catalogue, clock).schedule,
+        callbacks.NAME: Callbacks(calls, placement, catalogue, clock).schedule,
     }
 
 
@@ -53,8 +55,11 @@ def _add_to_do_not_call(numbers: DoNotCall, call: ClaimedCall, request: ToolRequ
 class Callbacks:
     """Calls people back: by an ordinary call, with all of its checks."""
 
-    def __init__(self, calls: Calls, catalogue: Catalogue, clock: Clock) -> None:
+    def __init__(
+        self, calls: Calls, placement: CallPlacement, catalogue: Catalogue, clock: Clock
+    ) -> None:
         self._calls = calls
+        self._placement = placement
         self._catalogue = catalogue
         self._clock = clock
 
@@ -93,7 +98,7 @@ class Callbacks:
         rules = self._catalogue.call_rules(call.account_id)
         checked = call_rules.check(wanted.to_mapping(), rules, now)
         owner = Principal(call.account_id, "", "", frozenset(), "live")
-        return self._calls.create(owner, checked, now).id
+        return self._placement.place(owner, checked, lambda create: create().id, now)
 
     def _withdraw(self, call: ClaimedCall, but: str) -> None:
         """Cancel what was scheduled before in this call."""

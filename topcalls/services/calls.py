@@ -19,6 +19,7 @@ from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
 from topcalls.core.call_status import PUBLIC, WEBHOOKS
 from topcalls.core.latency import TurnTiming
+from topcalls.core.pre_dial import Answer
 from topcalls.core.routing import Attempt
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
@@ -38,6 +39,7 @@ from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
 from topcalls.services.opt_outs import OptOuts
 from topcalls.services.partial_words import PartialWordsDesk
+from topcalls.services.pre_dial import weighed
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
 from topcalls.services.redacted_calls import rules_for_writers, text_without
@@ -124,11 +126,13 @@ class Calls:
         request: CallRequest,
         now: datetime | None = None,
         place: CampaignPlace | None = None,
+        answer: Answer | None = None,
     ) -> CallView:
         """Queue a call (or let it wait until its `schedule_at`) and reserve its minutes. `place`:
-        a campaign makes it.
+        a campaign makes it. `answer`: what the account's own server said of it.
 
         Raises:
+            AnswerNeeded: the account has a server that is asked first (`services/pre_dial.py`).
             InsufficientQuota: the account's minutes, or a budget, have less than the call may need.
             InvalidRequest: there is no number to call from, or a text names what has no value.
             NotCallable: a rule forbids the call.
@@ -147,7 +151,7 @@ class Calls:
             variables.of_call(from_number, request.phone_number),
         )
         moment = now or self._clock.now()
-        return self._db.run(self._create, principal, request, moment, place)
+        return self._db.run(self._create, principal, request, moment, place, answer)
 
     def get(self, account_id: str, call_id: str) -> CallView:
         """Raises NotFound."""
@@ -361,6 +365,7 @@ class Calls:
         request: CallRequest,
         now: datetime,
         place: CampaignPlace | None,
+        answer: Answer | None,
     ) -> CallView:
         account_id, call_id = principal.account_id, new_id()
         routing.check_carrier(account_id, request.carrier_id)
@@ -381,6 +386,7 @@ class Calls:
             asked_by=principal.key_id if place is None else None,
         )
         judged = self._eligibility.judge(meant, account.compliance, now)
+        judged = weighed(judged, meant, place.lead_id if place is not None else None, answer)
         if judged.refused_by is not None:
             raise judged.refusal()
         request = with_words(request, speech_view(account.speech))

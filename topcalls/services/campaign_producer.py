@@ -14,13 +14,13 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from topcalls.core import pacing
-from topcalls.core.campaign_production import AccountAhead, Producing, Turn, plan
+from topcalls.clock import Clock
+from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_schedule import is_over, opens_at
 from topcalls.core.campaign_state import CampaignState, ContactState
 from topcalls.core.number_pool import NoNumber, NumberUse, choose, free_at
-from topcalls.core.pacing import AHEAD_SECONDS, Limits, Window
 from topcalls.core.phone_numbers import region
+from topcalls.core.pre_dial import Answer
 from topcalls.errors import (
     InsufficientQuota,
     InvalidRequest,
@@ -28,18 +28,20 @@ from topcalls.errors import (
     RateLimited,
     StoreUnavailable,
 )
+from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.calls import Calls, CampaignPlace
 from topcalls.services.campaign_moves import CampaignMoves
-from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans, running_for
+from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
+from topcalls.services.campaign_questions import CampaignQuestions
 from topcalls.services.campaign_requests import CampaignRequests, Unfilled
+from topcalls.services.campaign_shares import shares
 from topcalls.services.eligibility import NotAllowed, record_refusal
 from topcalls.services.keys import Principal
 from topcalls.services.lead_zones import holidays_of, zones_of
-from topcalls.store import campaign_contacts, campaign_production, campaigns, dispatch, leads
-from topcalls.store.campaign_production import OpenCalls
+from topcalls.services.pre_dial import AnswerNeeded, Question
+from topcalls.store import campaign_contacts, campaign_production, campaigns, leads
 from topcalls.store.database import Database
-from topcalls.store.dispatch import Load
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Campaign, CampaignContact, Lead
 
@@ -49,18 +51,32 @@ MOST_LOOKS = 400
 AGAIN_AFTER = timedelta(minutes=15)
 """When a contact is looked at again of which this software could make no call by its own fault."""
 
+_LEASE_SPARE = timedelta(seconds=30)
+"""For what comes after an answer."""
+
+_FREE: Mapping[str, None] = {"lease_owner": None, "lease_until": None}
 _DAY = timedelta(days=1)
 log = get_logger("campaigns")
 
 
 class Made(Enum):
-    """What became of a contact that was due. `HALT`: nobody of the campaign can be called now."""
+    """What became of a contact that was due. `ASKED`: the account's own server is asked about them.
+    `HALT`: nobody of the campaign can be called now."""
 
     CALL = "call"
+    ASKED = "asked"
     LATER = "later"
     NEVER = "never"
     NOTHING = "nothing"
     HALT = "halt"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the account's server answered about a contact that was leased for it."""
+
+    lease: str
+    answer: Answer
 
 
 @dataclass
@@ -95,11 +111,15 @@ class CampaignProducer:
         calls: Calls,
         requests: CampaignRequests,
         moves: CampaignMoves,
+        questions: CampaignQuestions,
+        clock: Clock,
     ) -> None:
         self._db = db
         self._calls = calls
         self._requests = requests
         self._moves = moves
+        self.questions = questions
+        self._clock = clock
         self._plans = CampaignPlans()
 
     def produce(self, now: datetime) -> int:
@@ -108,53 +128,17 @@ class CampaignProducer:
         self._plans.forget_others(rows)
         if not rows:
             return 0
-        wanted = self._db.read(self._shares, rows, now)
+        wanted = self._db.read(shares, self._plans, rows, now)
         return sum(
-            self._produce(rows[campaign_id], count, now) for campaign_id, count in wanted.items()
-        )
-
-    # --- how many
-
-    def _shares(self, rows: Mapping[str, Campaign], now: datetime) -> Mapping[str, int]:
-        """How many calls each campaign may make now."""
-        opened = campaign_production.open_calls()
-        lately = {key: self._lately(key, now) for key in rows}
-        producing = [self._producing(row, opened, lately, now) for row in rows.values()]
-        account_ids = sorted({row.account_id for row in rows.values()})
-        ahead = [
-            _account_ahead(load, producing, lately) for load in dispatch.loads(account_ids, now)
-        ]
-        return plan(ahead, producing)
-
-    def _lately(self, campaign_id: str, now: datetime) -> int:
-        since = now - timedelta(seconds=AHEAD_SECONDS)
-        return campaign_production.dialled_since(campaign_id, [since])[0]
-
-    def _producing(
-        self,
-        row: Campaign,
-        opened: Mapping[str, OpenCalls],
-        lately: Mapping[str, int],
-        now: datetime,
-    ) -> Producing:
-        rules = self._plans.of(row)
-        held = pacing.limits(rules.pacing, running_for(row, now), row.speed)
-        mine = opened.get(row.id, OpenCalls(row.account_id))
-        return Producing(
-            row.id,
-            row.account_id,
-            mine.live,
-            mine.queued,
-            pacing.ahead(held, mine.live, lately[row.id]),
-            rules.weight,
-            rules.priority,
+            self._produce(rows[key], count - len(self.questions.greenlets(key)), now)
+            for key, count in wanted.items()
         )
 
     # --- one campaign
 
     def _produce(self, row: Campaign, count: int, now: datetime) -> int:
         rules = self._plans.of(row)
-        if is_over(rules.schedule, now):
+        if count < 1 or is_over(rules.schedule, now) or not self.questions.has_room(row.id):
             return 0
         turns = self._db.read(campaign_production.due, row.id, now, count)
         if not turns:
@@ -170,15 +154,16 @@ class CampaignProducer:
 
     def _call_in_turn(self, current: Round, turns: list[Turn], count: int) -> int:
         """Until `count` calls were made, or nobody is due, or enough were looked at."""
-        made = looked = 0
+        made = looked = asked = 0
         while turns:
             for turn in turns:
                 became = self._call_safely(current, turn)
                 if became is Made.HALT:
                     return made
                 made += became is Made.CALL
+                asked += became is Made.ASKED
             looked += len(turns)
-            left = min(count - made, MOST_LOOKS - looked)
+            left = min(count - made - asked, MOST_LOOKS - looked)
             if left < 1:
                 return made
             turns = self._db.read(campaign_production.due, current.row.id, current.now, left)
@@ -195,10 +180,11 @@ class CampaignProducer:
 
     # --- one contact
 
-    def _call_safely(self, current: Round, turn: Turn) -> Made:
-        """A fault of this software at one contact keeps nobody else from being called."""
+    def _call_safely(self, current: Round, turn: Turn, said: Said | None = None) -> Made:
+        """A fault of this software at one contact keeps nobody else from being called. `said`: by
+        the account's server about this contact."""
         try:
-            return self._call(current, turn)
+            return self._call(current, turn, said)
         except StoreUnavailable:
             raise
         except Exception as error:
@@ -211,11 +197,13 @@ class CampaignProducer:
             later = current.now + AGAIN_AFTER
             return self._db.run(self._postpone, current, turn, later, "internal_error")
 
-    def _call(self, current: Round, turn: Turn) -> Made:
+    def _call(self, current: Round, turn: Turn, said: Said | None) -> Made:
         try:
-            return self._db.run(self._make, current, turn)
+            return self._db.run(self._make, current, turn, said)
+        except AnswerNeeded as needed:
+            return self._ask(current, turn, needed.question, said)
         except NotCallable as error:
-            return self._db.run(self._refused, current, turn, error)
+            return self._db.run(self._refused, current, turn, error, said)
         except Unfilled as error:
             return self._db.run(self._leave_out, current, turn, error.reason)
         except InsufficientQuota as error:
@@ -227,11 +215,44 @@ class CampaignProducer:
             self._pause(current.row.id, "configuration", str(error), current.now)
             return Made.HALT
 
-    def _make(self, current: Round, turn: Turn) -> Made:
+    def _ask(self, current: Round, turn: Turn, question: Question, said: Said | None) -> Made:
+        """Lease the contact, and go on with it when its answer is there; should this process die
+        meanwhile, it is due again when the lease is over."""
+        if not self.questions.has_room(current.row.id):
+            return Made.HALT
+        lease = new_id()
+        until = current.now + timedelta(seconds=question.server.timeout_seconds) + _LEASE_SPARE
+
+        def verb() -> bool:
+            lock_account(current.row.account_id)
+            if _due(current, turn, said) is None:
+                return False
+            held = {"lease_owner": lease, "lease_until": until}
+            campaign_contacts.change(current.row.id, turn.lead_id, current.now, **held)
+            return True
+
+        if not self._db.run(verb):
+            return Made.NOTHING
+        self.questions.ask(
+            current.row.id,
+            question,
+            lambda answer: self._answered(current.row.id, turn, Said(lease, answer)),
+        )
+        return Made.ASKED
+
+    def _answered(self, campaign_id: str, turn: Turn, said: Said) -> Made:
+        """Everything is looked at again: the campaign may have been changed or paused meanwhile."""
+        row = self._db.read(campaigns.found, campaign_id)
+        if row is None or row.state != CampaignState.RUNNING:
+            return Made.NOTHING
+        current = self._round(row, self._plans.of(row), self._clock.now())
+        return self._call_safely(current, turn, said)
+
+    def _make(self, current: Round, turn: Turn, said: Said | None) -> Made:
         """Part of a verb: the call, its attempt and the contact's place, or what keeps it back."""
         row, rules, now = current.row, current.plan, current.now
         lock_account(row.account_id)
-        contact = _due(current, turn)
+        contact = _due(current, turn, said)
         lead = leads.get(row.account_id, turn.lead_id) if contact is not None else None
         if contact is None or lead is None:
             return Made.NOTHING
@@ -247,17 +268,23 @@ class CampaignProducer:
             if from_number.until is None:
                 return self._leave_out(current, turn, "no_number")
             return self._postpone(current, turn, from_number.until, "no_number")
-        self._place(current, contact, lead, from_number)
+        answer = said.answer if said is not None else None
+        self._place(current, contact, lead, from_number, answer)
         return Made.CALL
 
     def _place(
-        self, current: Round, contact: CampaignContact, lead: Lead, from_number: str | None
+        self,
+        current: Round,
+        contact: CampaignContact,
+        lead: Lead,
+        from_number: str | None,
+        answer: Answer | None,
     ) -> None:
         row, now = current.row, current.now
         request = self._requests.of_lead(current.body, current.plan, lead, from_number)
         owner = Principal(row.account_id, "", "", frozenset(), "live")
         place = CampaignPlace(current.plan.budget, lead.id)
-        call = self._calls.create(owner, request, now, place)
+        call = self._calls.create(owner, request, now, place, answer)
         number = contact.attempts + 1
         campaign_contacts.insert_attempt(
             account=row.account_id,
@@ -275,8 +302,7 @@ class CampaignProducer:
             state=ContactState.IN_FLIGHT,
             attempts=number,
             reason=None,
-            lease_owner=None,
-            lease_until=None,
+            **_FREE,
         )
         if from_number is not None:
             current.used(from_number)
@@ -295,11 +321,11 @@ class CampaignProducer:
 
     # --- whoever is not called now
 
-    def _refused(self, current: Round, turn: Turn, error: NotCallable) -> Made:
+    def _refused(self, current: Round, turn: Turn, error: NotCallable, said: Said | None) -> Made:
         until = _moment(error.extra.get("until"))
         rule = str(error.extra.get("rule") or "not_callable")
         lock_account(current.row.account_id)
-        if _due(current, turn) is None:
+        if _due(current, turn, said) is None:
             return Made.NOTHING
         if isinstance(error, NotAllowed):
             record_refusal(error, current.now)
@@ -309,7 +335,7 @@ class CampaignProducer:
 
     def _postpone(self, current: Round, turn: Turn, until: datetime, reason: str) -> Made:
         campaign_contacts.change(
-            current.row.id, turn.lead_id, current.now, next_at=until, reason=reason
+            current.row.id, turn.lead_id, current.now, next_at=until, reason=reason, **_FREE
         )
         return Made.LATER
 
@@ -320,6 +346,7 @@ class CampaignProducer:
             current.now,
             state=ContactState.SKIPPED,
             reason=reason,
+            **_FREE,
         )
         return Made.NEVER
 
@@ -341,10 +368,15 @@ class CampaignProducer:
         self._db.run(verb)
 
 
-def _due(current: Round, turn: Turn) -> CampaignContact | None:
-    """The contact, locked, if it is still due; and its campaign still runs."""
+def _due(current: Round, turn: Turn, said: Said | None = None) -> CampaignContact | None:
+    """The contact, locked, if it is still due, and leased for nothing but what was `said` of it;
+    and its campaign still runs."""
     contact = campaign_contacts.get(current.row.id, turn.lead_id, lock=True)
     if contact is None or contact.state != ContactState.WAITING:
+        return None
+    is_leased = contact.lease_until is not None and contact.lease_until > current.now
+    own = said.lease if said is not None else None
+    if (is_leased or own is not None) and contact.lease_owner != own:
         return None
     row = campaigns.found(current.row.id)
     runs = row is not None and row.state == CampaignState.RUNNING
@@ -357,18 +389,6 @@ def _any_number(current: Round) -> bool:
         return True
     uses = (current.uses.get(number, NumberUse(number)) for number in pool.numbers)
     return any(free_at(pool, use, now) <= now for use in uses)
-
-
-def _account_ahead(
-    load: Load, producing: list[Producing], lately: Mapping[str, int]
-) -> AccountAhead:
-    own = [one for one in producing if one.account_id == load.account_id]
-    per_minute = Window(60.0, max(1, load.max_per_minute))
-    most = pacing.without_reserve(load.max_concurrent, load.inbound_reserve)
-    held = Limits(most, (per_minute,))
-    recent = sum(lately[one.campaign_id] for one in own)
-    ahead = pacing.ahead(held, load.live, recent)
-    return AccountAhead(load.account_id, load.live, sum(one.queued for one in own), ahead)
 
 
 def _moment(value: object) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import Any
 from topcalls.core import compliance as rules
 from topcalls.core.compliance import Enforcement, Terms, terms_of
 from topcalls.errors import InvalidRequest, NotFound
+from topcalls.services.catalogue import Catalogue
 from topcalls.store import accounts
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
@@ -26,8 +27,9 @@ class TermsView:
 class ComplianceTerms:
     """The terms of accounts. `default`: the policy of those that chose none."""
 
-    def __init__(self, db: Database, default: Enforcement) -> None:
+    def __init__(self, db: Database, catalogue: Catalogue, default: Enforcement) -> None:
         self._db = db
+        self._catalogue = catalogue
         self._default = default
 
     def get(self, account_id: str) -> TermsView:
@@ -42,6 +44,9 @@ class ComplianceTerms:
             NotFound: no such account.
         """
         wrong = list(rules.faults(body))
+        if body.get("pre_dial") is not None and not wrong:
+            fault = self._catalogue.url_fault(body["pre_dial"]["url"], "pre_dial.url")
+            wrong += [fault] if fault is not None else []
         if wrong:
             raise InvalidRequest("The terms are not right as they were sent: see 'errors'.", wrong)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import orjson
 
-from topcalls.core import consents, do_not_call
+from topcalls.core import consents, do_not_call, pre_dial
 from topcalls.core.call_request import CallRequest
 from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
 from topcalls.core.eligibility_facts import (
@@ -32,6 +32,7 @@ from topcalls.core.eligibility_facts import (
     Suppression,
     Verdict,
 )
+from topcalls.core.pre_dial import Server
 from topcalls.core.refusal_words import words_of
 from topcalls.core.rule_pack import RulePack
 from topcalls.core.rule_values import SLOTS
@@ -55,7 +56,8 @@ _REMEDIES: Final[Mapping[Verdict, str]] = {
 @dataclass(frozen=True, slots=True)
 class Meant:
     """A call that is to be made. `asked_by`: the key that asked for it; None: a campaign did.
-    `planned_at`: when it is to be dialled. `purpose`: of a single call."""
+    `planned_at`: when it is to be dialled. `purpose`: of a single call, where its request says
+    none."""
 
     account_id: str
     request: CallRequest
@@ -70,7 +72,8 @@ class Meant:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """A decision, and whether the call may be made: `refused_by` is the rule that forbids it, in
-    `words` for people."""
+    `words` for people. `server`: the account's own, which is asked before the call is created;
+    `waits_until`: for how long that lets it wait."""
 
     decision: Decision
     facts: Facts
@@ -78,10 +81,14 @@ class Judgement:
     about: About
     refused_by: str | None = None
     words: str = ""
+    server: Server | None = None
+    waits_until: datetime | None = None
 
     @property
     def until(self) -> datetime | None:
         """When the call may be made, where it only has to wait."""
+        if self.refused_by == pre_dial.RULE:
+            return self.waits_until
         is_deferred = self.decision.verdict is Verdict.DEFER
         return self.decision.until if is_deferred and self.refused_by != do_not_call.RULE else None
 
@@ -137,7 +144,8 @@ class Eligibility:
             campaign_id=call.campaign_id,
             but_call=call.call_id,
         )
-        plan = _plan(call, terms)
+        subject = _subject(call)
+        plan = _plan(call, subject, terms)
         facts = _facts(call, terms, known, now)
         decision = self._decide(facts, plan, self._pack, call.planned_at)
         enforced = (terms.enforcement or self._default) is Enforcement.ENFORCE
@@ -150,7 +158,8 @@ class Eligibility:
             campaign_id=call.campaign_id,
             asked_by=call.asked_by,
         )
-        judged = Judgement(decision, facts, plan, about)
+        server = pre_dial.server_of(subject.compliance.get("pre_dial")) or terms.pre_dial
+        judged = Judgement(decision, facts, plan, about, server=server)
         if any(_holds(one, plan, now) for one in facts.suppressions):
             return replace(judged, refused_by=do_not_call.RULE, words=do_not_call.WORDS)
         if enforced and decision.verdict is not Verdict.ALLOW:
@@ -224,9 +233,8 @@ def _warranty(call: Meant, terms: Terms, now: datetime) -> tuple[Consent, ...]:
     return (consents.warranted(by, now),)
 
 
-def _plan(call: Meant, terms: Terms) -> Plan:
+def _plan(call: Meant, subject: CampaignSubject, terms: Terms) -> Plan:
     request = call.request
-    subject = _subject(call)
     stated = _EVERY_SLOT if call.campaign_id is None else _NO_SLOT
     own = subject.compliance
     said = own.get("slots")
@@ -249,7 +257,9 @@ def _subject(call: Meant) -> CampaignSubject:
     found = None
     if call.campaign_id is not None:
         found = person_facts.subject_of(call.campaign_id)
-    return found or CampaignSubject(call.purpose or DEFAULT_PURPOSE, None, {})
+    return found or CampaignSubject(
+        call.request.purpose or call.purpose or DEFAULT_PURPOSE, None, {}
+    )
 
 
 def _recorded(request: CallRequest) -> Recorded:

@@ -42,6 +42,7 @@ from topcalls.core.call_rules import (
     NUMBER_RANGES,
     TEXT_LENGTHS,
 )
+from topcalls.core.do_not_call import PURPOSE_PATTERN
 from topcalls.core.knowledge import MOST_PER_CALL
 from topcalls.core.languages import LANGUAGE_PATTERN
 from topcalls.core.phone_numbers import E164_PATTERN
@@ -343,6 +344,12 @@ class CallCreateSchema(CallConfigurationSchema):
     schedule_at = fields.Timestamp(
         allow_none=True,
         metadata={"description": "Call then, not now. In the future, at most 30 days ahead."},
+    )
+    purpose = _text(
+        "purpose",
+        "What it is for, as consents, the do-not-call list and the `purposes` of "
+        "/v1/account/compliance name it. Without it `unspecified`.",
+        pattern=PURPOSE_PATTERN,
     )
     metadata = _object(
         "metadata", "Yours. Comes back with the call and in webhooks. At most 16 KiB of JSON."

@@ -8,6 +8,7 @@ import marshmallow as ma
 
 from topcalls.api import fields
 from topcalls.api.schemas.leads import id_sent
+from topcalls.core import pre_dial
 from topcalls.core.compliance import MOST_DAYS, Enforcement
 from topcalls.core.eligibility_facts import Category, Result, Verdict
 from topcalls.core.phone_numbers import E164_PATTERN
@@ -53,6 +54,29 @@ class CapsSchema(ma.Schema):
     )
 
 
+class PreDialSchema(ma.Schema):
+    """Your server that is asked before each call is created."""
+
+    url = fields.Text(required=True, metadata={"format": "uri"})
+    timeout_seconds = fields.Number(
+        allow_none=True,
+        metadata={
+            "minimum": pre_dial.SECONDS[0],
+            "maximum": pre_dial.SECONDS[1],
+            "default": pre_dial.DEFAULT_SECONDS,
+        },
+    )
+    on_failure = fields.Choice(
+        *pre_dial.OnFailure,
+        allow_none=True,
+        metadata={
+            "description": "Where it does not answer in time, or not with 2xx: the call waits for "
+            "5 minutes, or is made. Telemarketing always waits.",
+            "default": pre_dial.OnFailure.DEFER.value,
+        },
+    )
+
+
 class RetentionSchema(ma.Schema):
     """After how many days things are deleted; null: never."""
 
@@ -89,6 +113,7 @@ class TermsChangeSchema(ma.Schema):
     )
     slots = fields.ListOf(fields.Choice(*SLOTS), allow_none=True, metadata={"description": _SLOTS})
     policy = ma.fields.Nested(CapsSchema, allow_none=True)
+    pre_dial = ma.fields.Nested(PreDialSchema, allow_none=True)
     retention = ma.fields.Nested(RetentionSchema, allow_none=True)
 
 
@@ -114,6 +139,7 @@ def terms_shown(view: TermsView) -> dict[str, Any]:
         "seller": terms.seller,
         "slots": None if terms.slots is None else sorted(terms.slots),
         "policy": {**policy, "regions": list(terms.policy.regions)},
+        "pre_dial": terms.pre_dial,
         "retention": terms.retention,
     }
 

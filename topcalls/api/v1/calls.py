@@ -54,8 +54,8 @@ def create_call(wanted: CallRequest) -> Response:
     It is queued and dialled as soon as the account's limits allow, or at `schedule_at`. The
     minutes of `max_duration` are reserved at once; what was not talked comes back when it ends.
     """
-    create = partial(services().calls.create, principal(), wanted)
-    return once(create, partial(_created, services().catalogue))
+    run = partial(once, answer=partial(_created, services().catalogue))
+    return services().call_placement.place(principal(), wanted, run)
 
 
 def _created(catalogue: Catalogue, call: CallView) -> Answer:
