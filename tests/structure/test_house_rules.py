@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_tests_import_nothing_from_a_conftest():
         and "conftest" in {getattr(node, "module", None), *(name.name for name in node.names)}
     ]
     assert importing == []
+
+
+def test_no_two_modules_of_tests_have_one_name():
+    """The second could not be imported where both are run, and nothing would run."""
+    names = Counter(path.name for path, _ in trees(TESTS) if path.name != "conftest.py")
+    assert [name for name, count in names.items() if count > 1 and name != "__init__.py"] == []
 
 
 def test_each_migration_has_a_number_of_its_own():
