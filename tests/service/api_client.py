@@ -144,6 +144,7 @@ def api_services(
         campaign_contacts=services.campaign_contacts,
         campaign_control=services.campaign_control,
         campaign_reports=services.campaign_reports,
+        rehearsals=services.rehearsals,
         campaign_streams=EventStreams(
             services.campaign_reports.news, schemas=FIGURES, look_seconds=0.05
         ),

@@ -53,6 +53,7 @@ from topcalls.services.phone_numbers import PhoneNumbers
 from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
+from topcalls.services.rehearsals import Rehearsals
 from topcalls.services.softphones import Softphones
 from topcalls.services.statistics import Statistics
 from topcalls.services.tool_results import ToolResults
@@ -88,6 +89,7 @@ class ApiServices:
     campaign_control: CampaignControl
     campaign_reports: CampaignReports
     campaign_streams: EventStreams
+    rehearsals: Rehearsals
     call_trail: CallTrail
     event_streams: EventStreams
     latencies: Latencies

@@ -37,6 +37,7 @@ def build_api(settings: Settings) -> ApiServer:
     def close() -> None:
         streams.close()
         campaign_streams.close()
+        services.rehearsals.close()
 
     app = create_app(
         ApiServices(
@@ -54,6 +55,7 @@ def build_api(settings: Settings) -> ApiServer:
             campaign_control=services.campaign_control,
             campaign_reports=services.campaign_reports,
             campaign_streams=campaign_streams,
+            rehearsals=services.rehearsals,
             call_trail=services.call_trail,
             event_streams=streams,
             latencies=services.latencies,

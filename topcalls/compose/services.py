@@ -95,6 +95,8 @@ from topcalls.services.recording_store import DirectoryStore, KeptRecordings, Re
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
+from topcalls.services.rehearsal_people import RehearsalPeople
+from topcalls.services.rehearsals import RehearsalRules, Rehearsals
 from topcalls.services.retention import Retention
 from topcalls.services.rule_pack import load_rule_pack
 from topcalls.services.secrets import Secrets
@@ -136,6 +138,7 @@ class Services:
     campaign_contacts: CampaignContacts
     campaign_control: CampaignControl
     campaign_reports: CampaignReports
+    rehearsals: Rehearsals
     enrolment: Enrolment
     campaign_engine: CampaignEngine
     carriers: Carriers
@@ -306,6 +309,8 @@ def wire(
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent, campaigns_of_agent))
     campaigns = Campaigns(db, clock, catalogue, agents)
     enrolment = Enrolment(db, campaign_moves)
+    control = CampaignControl(db, clock, campaigns, campaign_moves)
+    requests = CampaignRequests(agents)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock, lead_news)
@@ -328,7 +333,14 @@ def wire(
         campaigns=campaigns,
         campaign_contacts=CampaignContacts(db, clock),
         campaign_reports=CampaignReports(db, clock),
-        campaign_control=CampaignControl(db, clock, campaigns, campaign_moves),
+        campaign_control=control,
+        rehearsals=Rehearsals(
+            db,
+            clock,
+            control,
+            RehearsalRules(eligibility, requests, costs, settings.rules_folder),
+            RehearsalPeople(db, person_keys),
+        ),
         enrolment=enrolment,
         campaign_engine=CampaignEngine(
             enrolment,
@@ -338,7 +350,7 @@ def wire(
             CampaignProducer(
                 db,
                 calls,
-                CampaignRequests(agents),
+                requests,
                 campaign_moves,
                 CampaignQuestions(pre_dial),
                 clock,

@@ -104,7 +104,7 @@ def decide(
         until=until,
         valid_until=now + VALID,
         checks=checks,
-        versions=_versions(pack, release.name),
+        versions=versions(pack, release.name),
         jurisdictions=place.jurisdictions,
         zones=place.zones,
         alarms=_alarms(checks),
@@ -332,7 +332,8 @@ def _next(
 
 
 @lru_cache(16)
-def _versions(pack: RulePack, release: str) -> Versions:
+def versions(pack: RulePack, release: str) -> Versions:
+    """What decides: by these rules, with this release of the zone data."""
     return Versions(
         pack.version,
         pack.hash,

@@ -7,7 +7,7 @@ together for one lead, and judged before anything is dialled.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from topcalls.core import variables
@@ -43,6 +43,11 @@ def filling(
     call = dict.fromkeys(variables.OF_EVERY_CALL, lead["phone_number"]) | call
     body = {**configuration, "request_data": data}
     return Filling(data, tuple(variables.value_faults(body, call)))
+
+
+def names_of(faults: Iterable[FieldError]) -> list[str]:
+    """The names in texts that the faults of a `filling` are about."""
+    return [fault.path.rpartition(".")[2] for fault in faults]
 
 
 def _speakable(values: Mapping[str, Any]) -> dict[str, Any]:

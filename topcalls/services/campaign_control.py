@@ -6,7 +6,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from topcalls.clock import Clock
@@ -42,6 +42,10 @@ class CampaignControl:
 
         return self._db.read(verb)
 
+    def ensure_ready(self, account_id: str, campaign_id: str) -> None:
+        """Raises Conflict when it lacks something (`extra["problems"]`), and NotFound."""
+        _refuse(self.check(account_id, campaign_id).problems)
+
     def start(self, account_id: str, campaign_id: str) -> CampaignView:
         """Let a draft run, or wait for the start of its schedule; one that waits begins now.
 
@@ -55,7 +59,7 @@ class CampaignControl:
             if row.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
                 self._moves.start(row, now)  # tells why not, or that it runs
                 return
-            self._ensure_ready(row, now)
+            _refuse(self._problems(row, now))
             waits = row.start_at is not None and row.start_at > now
             if row.state == CampaignState.DRAFT and waits:
                 self._moves.schedule(row, now)
@@ -119,9 +123,6 @@ class CampaignControl:
 
         return self._db.run(verb)
 
-    def _ensure_ready(self, row: Campaign, now: datetime) -> None:
-        _refuse(self._problems(row, now))
-
     def _ensure_right(self, row: Campaign, now: datetime) -> None:
         body = view(row).body
         _refuse(self._edits.faults(row.account_id, body, now, complete=True))
@@ -175,7 +176,7 @@ def _forget_start(row: Campaign, now: datetime) -> None:
     campaigns.change(row, now, settings=row.settings, start_at=None)
 
 
-def _refuse(problems: list[FieldError]) -> None:
+def _refuse(problems: Sequence[FieldError]) -> None:
     if problems:
         raise Conflict(
             f"The campaign cannot run as it is: {problems[0].path}: {problems[0].message}",

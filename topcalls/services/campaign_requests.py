@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from topcalls.core.call_request import CallRequest
-from topcalls.core.lead_variables import filling
+from topcalls.core.lead_variables import filling, names_of
 from topcalls.errors import FieldError
 from topcalls.services.agents import Agents
 from topcalls.services.campaign_plans import CampaignPlan
@@ -21,7 +21,7 @@ class Unfilled(Exception):
     """A lead brings no value for a name in the texts of its call."""
 
     def __init__(self, faults: tuple[FieldError, ...]) -> None:
-        names = ", ".join(fault.path.rpartition(".")[2] for fault in faults)
+        names = ", ".join(names_of(faults))
         super().__init__(names)
         self.reason = f"missing_variables: {names}"[:500]
 

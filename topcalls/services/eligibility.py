@@ -134,6 +134,10 @@ class Eligibility:
         self._decide = decide
         self._default = default
 
+    def is_enforced(self, terms: Terms) -> bool:
+        """Whether a call is not made that is not allowed."""
+        return (terms.enforcement or self._default) is Enforcement.ENFORCE
+
     def judge(self, call: Meant, terms_text: str | None, now: datetime) -> Judgement:
         """Decide about a call. `terms_text`: the account's terms as they are stored."""
         terms = parsed(terms_text)
@@ -148,7 +152,7 @@ class Eligibility:
         plan = _plan(call, subject, terms)
         facts = _facts(call, terms, known, now)
         decision = self._decide(facts, plan, self._pack, call.planned_at)
-        enforced = (terms.enforcement or self._default) is Enforcement.ENFORCE
+        enforced = self.is_enforced(terms)
         about = About(
             account_id=call.account_id,
             stage=call.stage,
@@ -196,17 +200,18 @@ def _holds(suppression: Suppression, plan: Plan, now: datetime) -> bool:
     return suppression.scope is Scope.ACCOUNT or suppression.campaign_id == plan.campaign_id
 
 
-def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Facts:
+def facts_of(
+    number: str, known: PersonFacts, policy: Policy, warranty: tuple[Consent, ...] = ()
+) -> Facts:
+    """What is known of somebody as a decision looks at it."""
     lead = known.lead
     contact = Contact(
-        number=call.request.phone_number,
+        number=number,
         regions=(lead.region,) if lead is not None and lead.region else (),
         time_zone=None if lead is None else lead.time_zone,
         zone_noted_at=None if lead is None else lead.noted_at,
         id=None if lead is None else lead.id,
     )
-    warranty = _warranty(call, terms, now)
-    policy = _warranted_policy(terms.policy) if warranty else terms.policy
     return Facts(
         contact=contact,
         attempts=known.attempts,
@@ -214,8 +219,12 @@ def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Fact
         suppressions=known.suppressions,
         scrubs=known.scrubs,
         reassigned=known.reassigned,
-        policy=policy,
+        policy=_warranted_policy(policy) if warranty else policy,
     )
+
+
+def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Facts:
+    return facts_of(call.request.phone_number, known, terms.policy, _warranty(call, terms, now))
 
 
 @lru_cache(256)
@@ -231,6 +240,11 @@ def _warranty(call: Meant, terms: Terms, now: datetime) -> tuple[Consent, ...]:
         return ()
     by = f"key {call.asked_by}" if call.asked_by is not None else f"call {call.call_id}"
     return (consents.warranted(by, now),)
+
+
+def plan_of(call: Meant, terms: Terms) -> Plan:
+    """Part of a verb: a call as a decision looks at it."""
+    return _plan(call, _subject(call), terms)
 
 
 def _plan(call: Meant, subject: CampaignSubject, terms: Terms) -> Plan:

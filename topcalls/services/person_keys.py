@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from topcalls.core import people
 from topcalls.errors import NotFound
 from topcalls.ids import new_secret
@@ -28,6 +30,15 @@ class PersonKeys:
     def names(self, account_id: str, number: str) -> tuple[str, str]:
         """What rows about somebody may call them: their number, or its fingerprint."""
         return number, self.fingerprint(account_id, number)
+
+    def known_names(self, account_id: str, numbers: Sequence[str]) -> list[tuple[str, ...]]:
+        """The same of many people, without writing: an account that has no key yet has nobody whom
+        it knows by a fingerprint. Inside a verb."""
+        key = self._keys.get(account_id) or accounts.person_key(account_id)
+        if key is None:
+            return [(number,) for number in numbers]
+        secret = key if isinstance(key, bytes) else key.encode()
+        return [(number, people.fingerprint(secret, number)) for number in numbers]
 
     def _read_or_made(self, account_id: str) -> bytes:
         found = self._db.read(accounts.person_key, account_id)

@@ -6,7 +6,8 @@ which finds no row for most people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -30,37 +31,43 @@ from topcalls.store.fields import from_microseconds, to_microseconds
 LOOK_BACK: Final = timedelta(days=62)
 """The longest rule on frequency looks at 60 full days (FR.cool.refusal60)."""
 
-_MOST_CALLS: Final = 500
+MOST_CALLS: Final = 500
+MOST_CHECKS: Final = 50
 _AI_VOICE, _DEVICE, _HOURS, _WORDING = 1, 2, 4, 8
 _LIVE: Final = ", ".join(f"'{state}'" for state in sorted(LIVE_STATES))
 _NO_TEXT, _NO_NUMBER = "CAST(NULL AS TEXT)", "CAST(NULL AS BIGINT)"
-_CONSENT: Final = f"""
-SELECT 'consent', c.id, c.kind, c.purposes, c.sellers,
+SUPPRESSION_COLUMNS: Final = f"""
+  d.id, d.scope, d.subject, d.source, {_NO_TEXT}, d.created_at, d.expires_at, {_NO_NUMBER}"""
+CONSENT_COLUMNS: Final = f"""
+  c.id, c.kind, c.purposes, c.sellers,
   CAST((CASE WHEN c.names_ai_voice THEN {_AI_VOICE} ELSE 0 END)
     + (CASE WHEN c.device_agreement THEN {_DEVICE} ELSE 0 END)
     + (CASE WHEN c.lifts_hours THEN {_HOURS} ELSE 0 END)
     + (CASE WHEN c.wording IS NOT NULL THEN {_WORDING} ELSE 0 END) AS TEXT),
-  c.captured_at, c.expires_at, c.revoked_at FROM consent c WHERE c.account_id = ?
-"""
+  c.captured_at, c.expires_at, c.revoked_at"""
+CHECK_COLUMNS: Final = f"""
+  n.id, n.register, n.answer, {_NO_TEXT}, {_NO_TEXT},
+  n.checked_at, n.expires_at, COALESCE(n.asked_about, n.version_at)"""
+ATTEMPT_COLUMNS: Final = f"""
+  a.id, a.end_reason, a.answered_by, a.campaign_id, a.from_number, a.claimed_at, a.answered_at,
+  CASE WHEN a.dialled_at IS NOT NULL OR a.state IN ({_LIVE}) THEN 1 ELSE 0 END"""
+LEAD_COLUMNS: Final = f"""
+  l.id, l.region, l.time_zone, l.status, {_NO_TEXT}, l.updated_at, {_NO_NUMBER}, {_NO_NUMBER}"""
+_CONSENT: Final = f"SELECT 'consent', {CONSENT_COLUMNS} FROM consent c WHERE c.account_id = ?"
 _FACTS: Final = f"""
-SELECT 'suppression', d.id, d.scope, d.subject, d.source, {_NO_TEXT},
-  d.created_at, d.expires_at, {_NO_NUMBER}
+SELECT 'suppression', {SUPPRESSION_COLUMNS}
   FROM do_not_call_entry d WHERE d.account_id = ? AND d.phone_number IN (?, ?)
 UNION ALL {_CONSENT} AND c.phone_number IN (?, ?)
 UNION ALL SELECT * FROM (
-  SELECT n.kind, n.id, n.register, n.answer, {_NO_TEXT}, {_NO_TEXT},
-    n.checked_at, n.expires_at, COALESCE(n.asked_about, n.version_at)
+  SELECT n.kind, {CHECK_COLUMNS}
     FROM number_check n WHERE n.account_id = ? AND n.phone_number = ?
-    ORDER BY n.checked_at DESC LIMIT 50) AS checks
+    ORDER BY n.checked_at DESC LIMIT {MOST_CHECKS}) AS checks
 UNION ALL SELECT * FROM (
-  SELECT 'attempt', a.id, a.end_reason, a.answered_by, a.campaign_id, a.from_number,
-    a.claimed_at, a.answered_at,
-    CASE WHEN a.dialled_at IS NOT NULL OR a.state IN ({_LIVE}) THEN 1 ELSE 0 END
+  SELECT 'attempt', {ATTEMPT_COLUMNS}
     FROM call a WHERE a.account_id = ? AND a.phone_number = ? AND a.claimed_at >= ?
       AND a.direction = 'outbound'
-    ORDER BY a.claimed_at DESC LIMIT {_MOST_CALLS}) AS attempts
-UNION ALL SELECT 'lead', l.id, l.region, l.time_zone, l.status, {_NO_TEXT},
-  l.updated_at, {_NO_NUMBER}, {_NO_NUMBER}
+    ORDER BY a.claimed_at DESC LIMIT {MOST_CALLS}) AS attempts
+UNION ALL SELECT 'lead', {LEAD_COLUMNS}
   FROM lead l WHERE l.account_id = ? AND l.phone_number = ?
 """
 _OF_LISTS: Final = f"""
@@ -113,15 +120,21 @@ def of_person(
     found: dict[str, list[Any]] = {}
     for kind, *row in rows.select(text, *values):
         if row[0] != but_call:
-            found.setdefault(kind, []).append(_READ[kind](row))
-    attempts = tuple(found.get("attempt", ()))
+            found.setdefault(kind, []).append(READ[kind](row))
+    return facts_of(found, subjects_of(account_id, found.get("attempt", ())))
+
+
+def facts_of(
+    found: Mapping[str, Sequence[Any]], subjects: Mapping[str | None, str | None]
+) -> PersonFacts:
+    """What was read of somebody, by its kind, with what the campaigns of attempts are about."""
     return PersonFacts(
         lead=next(iter(found.get("lead", ())), None),
         suppressions=tuple(found.get("suppression", ())),
         consents=tuple(found.get("consent", ())),
         scrubs=tuple(found.get("scrub", ())),
         reassigned=tuple(found.get("reassigned", ())),
-        attempts=_with_subjects(account_id, attempts),
+        attempts=tuple(_with_subject(one, subjects) for one in found.get("attempt", ())),
     )
 
 
@@ -142,27 +155,20 @@ def subject_of(campaign_id: str) -> CampaignSubject | None:
     return None
 
 
-def _with_subjects(account_id: str, attempts: tuple[PastAttempt, ...]) -> tuple[PastAttempt, ...]:
-    """Attempts of campaigns, with what these are about."""
+def subjects_of(
+    account_id: str, attempts: Iterable[PastAttempt]
+) -> Mapping[str | None, str | None]:
+    """What the campaigns of attempts are about."""
     wanted = sorted({one.campaign_id for one in attempts if one.campaign_id is not None})
     if not wanted:
-        return attempts
+        return {}
     text = _SUBJECTS.format(marks=", ".join("?" * len(wanted)))
-    subjects = dict(rows.select(text, account_id, *wanted))
-    return tuple(
-        PastAttempt(
-            at=one.at,
-            id=one.id,
-            counted=one.counted,
-            answered=one.answered,
-            conversation=one.conversation,
-            outcome=one.outcome,
-            subject_key=subjects.get(one.campaign_id),
-            campaign_id=one.campaign_id,
-            caller_number=one.caller_number,
-        )
-        for one in attempts
-    )
+    return dict(rows.select(text, account_id, *wanted))
+
+
+def _with_subject(one: PastAttempt, subjects: Mapping[str | None, str | None]) -> PastAttempt:
+    subject = subjects.get(one.campaign_id)
+    return one if subject is None else replace(one, subject_key=subject)
 
 
 def _suppression(row: Sequence[Any]) -> Suppression:
@@ -243,7 +249,7 @@ def _moment(stored: int | None) -> datetime | None:
     return None if stored is None else from_microseconds(stored)
 
 
-_READ: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
+READ: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
     "suppression": _suppression,
     "consent": _consent,
     "scrub": _scrub,
