@@ -37,6 +37,7 @@ from topcalls.api.v1.number_checks import number_checks
 from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
+from topcalls.api.v1.rehearsals import rehearsals
 from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     lead_lists,
     campaigns,
     campaign_contacts,
+    rehearsals,
     do_not_call,
     consents,
     number_checks,

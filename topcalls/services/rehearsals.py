@@ -13,7 +13,7 @@ from typing import Any, Final
 import orjson
 
 from topcalls.clock import Clock
-from topcalls.core import budgets, quota
+from topcalls.core import budgets, pacing, quota
 from topcalls.core.call_request import CallRequest
 from topcalls.core.campaign_state import FINAL, CampaignState
 from topcalls.core.costs import Prediction
@@ -137,7 +137,7 @@ class Rehearsals:
         terms = parsed(dispatch.compliance_of(account_id))
         meant = Meant(account_id, request, begins, "rehearsal", campaign_id=campaign_id)
         (load,) = dispatch.loads([account_id], now)
-        concurrent = max(1, load.max_concurrent - load.inbound_reserve)
+        concurrent = max(1, pacing.without_reserve(load.max_concurrent, load.inbound_reserve))
         uses = campaign_production.number_uses(
             account_id, rules.pool.numbers, begins - _DAY, begins
         )
