@@ -11,7 +11,7 @@ import gevent
 import pytest
 from engine_rig import EngineRig
 
-from topcalls.core.call_events import Hangup, OriginateFailed
+from topcalls.core.call_events import Forbidden, Hangup, OriginateFailed
 from topcalls.core.campaign_state import CampaignState, Rank
 from topcalls.core.pacing import LEAST_AHEAD
 from topcalls.services.transitions import hangup_facts
@@ -242,6 +242,18 @@ def test_somebody_listed_while_the_call_waits_is_not_dialled(services):
     rig.round()
     (contact,) = rig.rows()
     assert (contact.state, contact.counted, contact.last_outcome) == ("skipped", 0, "not_callable")
+
+
+def test_a_dial_that_has_to_wait_by_now_gives_the_contact_back_uncounted(services):
+    rig = EngineRig(services, 1)
+    rig.round()
+    (life,) = rig.claim()
+    until = services.clock.now() + timedelta(hours=3)
+    life.take(Forbidden("US.hours.tcpa", "Too late.", until))
+    rig.over(life)
+    rig.round()
+    (contact,) = rig.rows()
+    assert (contact.state, contact.counted, contact.next_at) == ("waiting", 0, until)
 
 
 def test_whoever_lacks_a_value_is_left_out_and_the_others_are_called(services):

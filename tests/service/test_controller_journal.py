@@ -10,10 +10,18 @@ from gevent.event import Event
 
 from topcalls.clock import SystemClock
 from topcalls.controller.journal import Journal
-from topcalls.core.call_events import Answered, BridgeReady, HungUp, Rang, StreamConnected
+from topcalls.core.call_events import (
+    Answered,
+    BridgeReady,
+    Forbidden,
+    HungUp,
+    Rang,
+    StreamConnected,
+)
 from topcalls.core.call_events import Hangup as Cause
 from topcalls.core.call_state import advance
 from topcalls.core.transcript import Turn
+from topcalls.services.eligibility import NotAllowed
 from topcalls.store.database import open_database
 
 pytestmark = pytest.mark.service
@@ -86,6 +94,17 @@ def test_the_dial_intent_is_refused_to_the_second_who_asks(writer):
     )
     assert not second.intend_dial("another-channel", 2.0)
     assert writer.lost.wait(WAIT)
+
+
+def test_a_dial_that_a_rule_forbids_by_now_is_told_to_whoever_asks(writer):
+    number = writer.stored().phone_number
+    writer.services.do_not_call.add(writer.who.account_id, number)
+    with pytest.raises(NotAllowed) as refused:
+        writer.journal.intend_dial(writer.call.channel_uuid, WAIT)
+    judged = refused.value.judged
+    writer.take(Forbidden(judged.refused_by, judged.words, judged.until))
+    assert writer.journal.close(WAIT)
+    assert (writer.stored().end_reason, writer.lost.is_set()) == ("not_callable", False)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

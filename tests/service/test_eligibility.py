@@ -6,10 +6,14 @@ import factories
 import pytest
 from campaign_rig import Rig
 
+from topcalls.core.call_events import Forbidden
 from topcalls.core.compliance import DEFAULT_PURPOSE
 from topcalls.core.eligibility_facts import Category, Verdict
+from topcalls.core.routing import Attempt, Route, Then
+from topcalls.core.routing import Decision as RouteDecision
 from topcalls.errors import NotCallable
-from topcalls.services.eligibility import Meant
+from topcalls.services.eligibility import Meant, NotAllowed
+from topcalls.services.routing import Outcome
 from topcalls.store import decisions
 
 pytestmark = pytest.mark.service
@@ -164,6 +168,66 @@ def test_a_queue_that_crosses_the_end_of_the_hours_dials_nobody(services, strict
     assert step.detail["until"].startswith("2026-12-02T13:00:00")
     kept = ledger(services, strict, call_id=waiting.id)
     assert [(one.stage, one.verdict) for one in kept] == [("claim", "defer"), ("create", "allow")]
+
+
+# --- and when the claim was too long ago
+
+
+def claimed_before(services, who, seconds):
+    """A call that was claimed so long ago, two minutes before the hours end."""
+    at(services, NIGHT - timedelta(minutes=2))
+    call(services, who)
+    (claimed,) = claim(services)
+    services.clock.advance(seconds)
+    return claimed
+
+
+def dial(services, claimed):
+    now, channel = services.clock.now(), claimed.channel_uuid
+    return services.calls.intend_dial(claimed.call_id, claimed.version, channel, now)
+
+
+def test_a_decision_is_relied_on_for_a_minute_and_made_again_after_it(services, strict):
+    """T83."""
+    claimed = claimed_before(services, strict, 59)
+    dial(services, claimed)
+    assert sorted(one.stage for one in ledger(services, strict)) == ["claim", "create"]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_claim_of_61_seconds_ago_is_no_leave_to_dial(services, strict, listed):
+    claimed = claimed_before(services, strict, 61)
+    if listed:
+        services.do_not_call.add(strict.account_id, NEW_YORK)
+    with pytest.raises(NotAllowed) as refused:
+        dial(services, claimed)
+    judged = refused.value.judged
+    assert judged.refused_by == ("do_not_call" if listed else "US.hours.tcpa")
+    (newest, *_) = ledger(services, strict)
+    assert (newest.stage, newest.call_id) == ("dial", claimed.call_id)
+    life = factories.Life(services, claimed)
+    life.take(Forbidden(judged.refused_by, judged.words, judged.until))
+    failed = services.calls.get(strict.account_id, claimed.call_id)
+    assert (failed.call_status, failed.end_reason) == ("failed", "not_callable")
+    assert services.quotas.balance(strict.account_id).minutes_reserved == 0
+
+
+def test_the_next_carrier_after_a_minute_needs_a_decision_of_its_own(services, strict):
+    at(services, DAY)
+    call(services, strict)
+    (claimed,) = claim(services)
+    calls, now, route = services.calls, services.clock.now(), Route("x", "X", "tc_x")
+    version = calls.intend_dial(
+        claimed.call_id, claimed.version, claimed.channel_uuid, now, Attempt(1, route)
+    )
+    fault = Outcome("NORMAL_TEMPORARY_FAILURE", 503, 0, RouteDecision(Then.NEXT, "a fault"))
+    calls.dial_ended(claimed.call_id, 1, fault, now)
+    services.clock.advance(70)
+    calls.intend_dial(
+        claimed.call_id, version, "another-channel", services.clock.now(), Attempt(2, route)
+    )
+    kept = ledger(services, strict)
+    assert [(one.stage, one.verdict) for one in kept][0] == ("dial", "allow")
 
 
 def test_two_calls_to_one_person_never_both_take_the_last_place(services, strict):

@@ -220,6 +220,7 @@ TALK = (ev.Claimed(), ev.Rang(), ev.Answered(), ev.StreamConnected(), ev.BridgeR
         ((ev.StopRequested(),), State.CANCELLED, EndReason.STOPPED),
         ((ev.DispatchExpired(),), State.DISPATCH_TIMEOUT, EndReason.DISPATCH_TIMEOUT),
         ((ev.Forbidden("do_not_call"),), State.FAILED, EndReason.NOT_CALLABLE),
+        ((ev.Claimed(), ev.Forbidden("do_not_call")), State.FAILED, EndReason.NOT_CALLABLE),
         # answer without ringing, with every event doubled and the ringing late
         (
             (

@@ -39,6 +39,7 @@ from topcalls.core.call_events import (
     BridgeReady,
     CallEvent,
     ChannelLost,
+    Forbidden,
     Hangup,
     HungUp,
     HungUpBy,
@@ -63,6 +64,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.carried import Used
 from topcalls.services.dispatch import ClaimedCall
+from topcalls.services.eligibility import Judgement, NotAllowed
 
 LOOK_SECONDS = 1.0
 SWITCH_AWAY_SECONDS = 30.0
@@ -195,7 +197,12 @@ class CallEffects:
             log.error("Call cannot be dialled", call_id=self._call.call_id, why=str(error))
             self._not_dialled(dials.DIAL_NOT_POSSIBLE)
             return
-        if not self._journal.intend_dial(channel, dials.INTENT_SECONDS, attempt):
+        try:
+            is_stored = self._journal.intend_dial(channel, dials.INTENT_SECONDS, attempt)
+        except NotAllowed as refused:
+            self._forbidden(refused.judged)
+            return
+        if not is_stored:
             self._not_dialled(dials.DIAL_INTENT_NOT_STORED)
             return
         self._session.mark_dialled()
@@ -215,6 +222,12 @@ class CallEffects:
     def _not_dialled(self, why: str) -> None:
         self._intending = False
         self._post(OriginateFailed(Hangup(why, by=HungUpBy.US)), self.channel_uuid)
+
+    def _forbidden(self, judged: Judgement) -> None:
+        """A rule forbids the dial since the call was claimed."""
+        self._intending = False
+        rule = str(judged.refused_by)
+        self._post(Forbidden(rule, judged.words, judged.until), self.channel_uuid)
 
     def _dialled(self, channel: str, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is

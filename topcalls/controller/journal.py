@@ -32,6 +32,7 @@ from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
+from topcalls.services.eligibility import NotAllowed
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisor
 
@@ -164,20 +165,31 @@ class Journal:
         self, channel_uuid: str, timeout: float, attempt: Attempt | None = None
     ) -> bool:
         """Commit the intent to dial as `channel_uuid`. True once it is stored, False if it is not
-        within `timeout` seconds or never will be: then the call must not be dialled."""
+        within `timeout` seconds or never will be: then the call must not be dialled.
+
+        Raises:
+            NotAllowed: a rule forbids the dial by now.
+        """
         stored: AsyncResult[bool] = AsyncResult()
         deadline = self._clock.monotonic() + timeout
 
         def write() -> None:
             if self._clock.monotonic() > deadline:
                 return
-            self._version = self._calls.intend_dial(
-                self._call_id, self._version, channel_uuid, self._clock.now(), attempt
-            )
-            stored.set(True)
+            try:
+                self._version = self._calls.intend_dial(
+                    self._call_id, self._version, channel_uuid, self._clock.now(), attempt
+                )
+            except NotAllowed as refused:
+                stored.set_exception(refused)
+            else:
+                stored.set(True)
 
         self._entries.put(write)
-        return bool(stored.wait(timeout))
+        is_stored = bool(stored.wait(timeout))
+        if stored.exception is not None:
+            raise stored.exception
+        return is_stored
 
     def intend_transfer(
         self,

@@ -67,8 +67,8 @@ class GivenBack:
 
 @dataclass(frozen=True, slots=True)
 class Forbidden:
-    """A rule forbids the call, which nobody has dialled; `detail` is for people. `until`: when it
-    may be made, where the rule only makes it wait."""
+    """A rule forbids the call, or its next dial, before anybody was rung; `detail` is for people.
+    `until`: when it may be made, where the rule only makes it wait."""
 
     rule: str
     detail: str = ""

@@ -284,6 +284,7 @@ TABLE: dict[State, Row] = {
         {
             GivenBack: Move(State.QUEUED, (Effect.CLOSE_SESSION,)),
             Misconfigured: Move(State.FAILED, _CLOSE, EndReason.CONFIGURATION),
+            Forbidden: Move(State.FAILED, _CLOSE, EndReason.NOT_CALLABLE),
             Rang: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             EarlyMedia: Move(State.RINGING, (Effect.OPEN_BRIDGE,)),
             Answered: Move(State.ANSWERED, _GO_LIVE),
@@ -297,7 +298,7 @@ TABLE: dict[State, Row] = {
             HungUp: _OVER,
             ChannelLost: _LOST,
         },
-        _FROM_THE_PAST,
+        _FROM_THE_PAST - {Forbidden},
         (_MEDIA - {BridgeFailed}) | _ARRIVAL | _HANDOVER | _ON_THE_LINE,
     ),
     State.RINGING: Row(

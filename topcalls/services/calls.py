@@ -33,7 +33,7 @@ from topcalls.services.budgets import CampaignBudget
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.costs import Costs
-from topcalls.services.eligibility import Eligibility, Meant
+from topcalls.services.eligibility import Eligibility, Meant, NotAllowed
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups
@@ -43,6 +43,7 @@ from topcalls.services.pre_dial import weighed
 from topcalls.services.quotas import Claim
 from topcalls.services.recordings import Recordings
 from topcalls.services.redacted_calls import rules_for_writers, text_without
+from topcalls.services.redecisions import Redecisions
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisions
 from topcalls.services.tools import Tools
@@ -105,6 +106,7 @@ class Calls:
         self._catalogue = catalogue
         self._costs = costs
         self._eligibility = eligibility
+        self._redecisions = Redecisions(eligibility)
         self._sandbox = sandbox
         self._from_number = default_from_number
         self.transfers = Transfers(db)
@@ -262,10 +264,12 @@ class Calls:
         """Commit that the call is about to be dialled as `channel_uuid`; the new version.
 
         From here on nothing dials the call again, but another `attempt` where the one before it
-        was decided to be followed by one (`Routing.ended`). Repeating it changes nothing.
+        was decided to be followed by one (`Routing.ended`). Repeating it changes nothing. Whether
+        the call may be made is decided again where its claim is too long ago to rely on.
 
         Raises:
             Conflict: the call has another owner.
+            NotAllowed: a rule forbids the dial by now; that is in the ledger.
         """
 
         def verb() -> int:
@@ -274,6 +278,7 @@ class Calls:
             if intended and call.version == version + 1:
                 return version + 1
             is_again = attempt is not None and attempt.number > 1
+            self._redecisions.ensure_allowed(call, now)
             if (call.dialled_at is not None) is not is_again or not calls.change(
                 call_id, version, channel_id=channel_uuid, dialled_at=now
             ):
@@ -282,7 +287,11 @@ class Calls:
                 routing.intend(call_id, attempt, channel_uuid, now)
             return version + 1
 
-        return self._db.run(verb)
+        try:
+            return self._db.run(verb)
+        except NotAllowed as refused:
+            self._db.run(eligibility.record, refused.judged, now)
+            raise
 
     def dial_ended(self, call_id: str, number: int, outcome: Outcome, now: datetime) -> None:
         """Store how a dial ended that nobody answered, and what was decided then."""

@@ -17,6 +17,7 @@ from topcalls.core.answer_verdict import Answerer
 from topcalls.core.call_events import Forbidden, Rang, StopRequested
 from topcalls.core.call_state import State
 from topcalls.core.campaign_outcomes import CallEnd
+from topcalls.core.end_reasons import EndReason
 from topcalls.core.tools import ToolStatus
 from topcalls.services.campaign_queue import BY_CAMPAIGN
 from topcalls.store import answers, calls, do_not_call, routing, tools
@@ -104,7 +105,10 @@ def _callback(call: Call) -> Call | None:
 
 def _until(call: Call) -> datetime | None:
     """When the rule that forbade the dial lets it be made."""
-    until = _detail(call, Forbidden).get("until")
+    if call.end_reason != EndReason.NOT_CALLABLE:
+        return None
+    event = calls.last_event(call.id, Forbidden.__name__)
+    until = event.detail.get("until") if event is not None else None
     return datetime.fromisoformat(until) if until else None
 
 

@@ -28,9 +28,10 @@ wants stands in the rules, whose hash is kept, and there is no more to explain."
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a decision is about. `stage`: `create`, `claim` or `campaign`; `planned_at`: when the
-    call was to be dialled; `enforced`: the call is made only if it is allowed. `asked_by`: the key
-    that asked for the call, and by that warranted what it did not show."""
+    """What a decision is about. `stage`: `create`, `claim`, or `dial` where a claim was too long
+    ago; `planned_at`: when the call was to be dialled; `enforced`: the call is made only if it is
+    allowed. `asked_by`: the key that asked for the call, and by that warranted what it did not
+    show."""
 
     account_id: str
     stage: str

@@ -22,7 +22,6 @@ from topcalls.core.call_events import (
     Misconfigured,
     Released,
 )
-from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import LIVE_STATES, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.log import get_logger
@@ -33,8 +32,9 @@ from topcalls.services.carried import carried_over
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.claim_turns import MOST_AT_ONCE as _MOST_AT_ONCE
 from topcalls.services.claim_turns import ClaimTurns
-from topcalls.services.eligibility import Eligibility, Meant
+from topcalls.services.eligibility import Eligibility
 from topcalls.services.node_shares import NodeShares, Shares
+from topcalls.services.redecisions import meant_of
 from topcalls.services.routing import RoutePlanner
 from topcalls.services.transitions import Transitions
 from topcalls.store import calls, dispatch, leases
@@ -199,17 +199,8 @@ class Dispatch:
     def _is_allowed(self, call: Call, now: datetime) -> bool:
         """Decided again: since the call was created the hours may be over, or its callee may have
         said no. The account is locked. A call that is not allowed has failed now."""
-        meant = Meant(
-            account_id=call.account_id,
-            request=CallRequest.from_mapping(call.request),
-            planned_at=now,
-            stage="claim",
-            call_id=call.id,
-            campaign_id=call.campaign_id,
-            asked_by=call.key_id if call.campaign_id is None else None,
-        )
         terms = dispatch.compliance_of(call.account_id)
-        judged = self._eligibility.judge(meant, terms, now)
+        judged = self._eligibility.judge(meant_of(call, "claim", now), terms, now)
         eligibility.record(judged, now)
         if judged.refused_by is None:
             return True

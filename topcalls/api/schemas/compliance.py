@@ -208,7 +208,10 @@ class DecisionSchema(ma.Schema):
     campaign_id = fields.Text(required=True, allow_none=True, metadata={"format": "uuid"})
     stage = fields.Text(
         required=True,
-        metadata={"description": "`create`, `claim` (before the dial) or `campaign`."},
+        metadata={
+            "description": "`create`; `claim`, when it is taken up to be dialled; `dial`, where "
+            "more than 60 s went by before a dial, as when carriers fail."
+        },
     )
     verdict = fields.Choice(*Verdict, required=True)
     rule_id = fields.Text(required=True)
