@@ -272,6 +272,27 @@ def test_a_file_is_checked_whole_and_then_imported(api, rig, list_id):
     assert lead_of(api, OTHER)["tags"] == ["old", "b"]
 
 
+def test_whoever_was_erased_is_not_taken_in_again_and_who_is_listed_is_marked(api, rig, list_id):
+    """T76."""
+    services, account_id = api.services, api.owner.account_id
+    fill(api, list_id, [{"phone_number": NUMBER}])
+    services.people.erase(account_id, NUMBER, "key k")
+    services.do_not_call.add(account_id, OTHER)
+    again = [{"phone_number": OTHER}, {"phone_number": NUMBER}]
+    refused = fill(api, list_id, again)
+    assert fault_paths(refused) == ["leads.1.phone_number"]
+    alone = {"name": "Ann", "phone_number": NUMBER, "list_id": list_id}
+    assert fault_paths(api.post(LEADS, json=alone)) == ["phone_number"]
+    sent = upload(api, list_id, f"Phone\n{OTHER}\n{NUMBER}\n{numbers(1)[0]}\n")
+    done = worked(api, rig, sent.json["id"], times=2)
+    assert (done["inserted"], done["refused"]) == (2, 1)
+    assert refusals(api, done["id"]) == [(3, ["erased"])]
+    assert lead_of(api, OTHER)["status"] == "Unsubscribed"
+    assert lead_of(api, numbers(1)[0])["status"] == "New"
+    services.do_not_call.remove(account_id, NUMBER)
+    assert counts(fill(api, list_id, again[1:])) == (1, 0, 0)
+
+
 def test_a_file_with_refused_rows_is_not_imported_where_that_is_wanted(api, rig, list_id):
     sent = upload(api, list_id, f"phone_number\n{NUMBER}\n12\n", "refused_rows=abort")
     done = worked(api, rig, sent.json["id"])

@@ -73,6 +73,7 @@ from topcalls.services.lead_deletions import LeadDeletions
 from topcalls.services.lead_imports import LeadImports
 from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.lead_lists import LeadLists
+from topcalls.services.lead_screening import LeadScreening
 from topcalls.services.lead_uploads import LeadUploads
 from topcalls.services.lead_webhooks import LeadWebhooks
 from topcalls.services.leads import Leads
@@ -313,7 +314,8 @@ def wire(
     requests = CampaignRequests(agents)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
-    lead_deletions, lead_uploads = LeadDeletions(db, clock), LeadUploads(db, clock, lead_news)
+    screening, lead_deletions = LeadScreening(person_keys), LeadDeletions(db, clock)
+    lead_uploads = LeadUploads(db, clock, screening, lead_news)
     ledger = Ledger(db)
     nodes = Nodes(db, weight=settings.node_weight, node_capacity=settings.node_capacity)
     return Services(
@@ -401,7 +403,7 @@ def wire(
         retention=Retention(db),
         people=People(db, clock, person_keys, recordings, numbers, ledger),
         lead_deletions=lead_deletions,
-        lead_imports=LeadImports(db, clock, lead_news),
+        lead_imports=LeadImports(db, clock, screening, lead_news),
         lead_jobs=LeadJobs(
             db,
             clock,
@@ -410,7 +412,7 @@ def wire(
         ),
         lead_lists=LeadLists(db, clock),
         lead_uploads=lead_uploads,
-        leads=Leads(db, clock, lead_news),
+        leads=Leads(db, clock, screening, lead_news),
         nodes=nodes,
         idempotency=Idempotency(db, clock),
         wrap_ups=wrap_ups,

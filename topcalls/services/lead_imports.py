@@ -13,6 +13,7 @@ from topcalls.core.leads import Draft, ImportMode
 from topcalls.errors import FieldError, InvalidRequest
 from topcalls.ids import ordered_ids
 from topcalls.services.lead_lists import found_list, put_on_list
+from topcalls.services.lead_screening import ERASED, LeadScreening
 from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.services.leads import columns_of
 from topcalls.store import leads
@@ -25,7 +26,8 @@ MOST_FAULTS: Final = 100
 
 @dataclass(slots=True)
 class Counts:
-    """What became of leads: each is one of the first three, or its place is in `refused`.
+    """What became of leads: each is one of the first three, or its place is in `refused` (its notes
+    would become too long) or `erased`.
 
     `duplicates`: it existed and was to be skipped, or came before among these.
     """
@@ -34,6 +36,13 @@ class Counts:
     updated: int = 0
     duplicates: int = 0
     refused: list[int] = field(default_factory=list)
+    erased: list[int] = field(default_factory=list)
+
+    def faults(self) -> Iterator[tuple[int, FieldError]]:
+        """Why leads were not taken, each with its place."""
+        too_long = FieldError("notes", f"Would be over {rules.MAX_NOTES} characters.", "length")
+        yield from ((place, too_long) for place in self.refused)
+        yield from ((place, ERASED) for place in self.erased)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,16 @@ class ImportReport:
 class LeadImports:
     """Imports of an account."""
 
-    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        screening: LeadScreening,
+        news: LeadNews = no_news,
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._screening = screening
         self._news = news
 
     def run(self, account_id: str, body: Mapping[str, Any]) -> ImportReport:
@@ -70,9 +86,13 @@ class LeadImports:
         mode = ImportMode(body.get("mode") or ImportMode.MERGE)
 
         def verb() -> Counts:
-            counts = take(account_id, body["list_id"], drafts, mode, now, self._news)
-            too_long = FieldError("notes", f"Would be over {rules.MAX_NOTES} characters.", "length")
-            _judge([too_long._replace(path=f"leads.{place}.notes") for place in counts.refused])
+            where = (account_id, body["list_id"])
+            counts = take(*where, drafts, mode, now, self._screening, self._news)
+            wrong = [
+                fault._replace(path=f"leads.{place}.{fault.path}")
+                for place, fault in counts.faults()
+            ]
+            _judge(wrong)
             return counts
 
         counts = self._db.run(verb)
@@ -87,24 +107,32 @@ def take(
     drafts: Sequence[Draft],
     mode: ImportMode,
     now: datetime,
+    screening: LeadScreening,
     news: LeadNews = no_news,
 ) -> Counts:
     """Part of a verb: put leads on a list, making or merging them. A lead whose notes would become
-    too long is refused, and is as it was.
+    too long is refused, and is as it was; one of an erased person is not taken.
 
     Raises:
         NotFound: no such list in this account.
     """
     found_list(account_id, list_id, lock=True)
-    first = {draft.phone_number: draft for draft in reversed(drafts)}
+    screened = screening.of(account_id, {draft.phone_number for draft in drafts}, now)
+    taken_in = [
+        (place, screened.marked(draft))
+        for place, draft in enumerate(drafts)
+        if draft.phone_number not in screened.erased
+    ]
+    first = {draft.phone_number: draft for _, draft in reversed(taken_in)}
     new = dict(zip(first, ordered_ids(now, len(first)), strict=True))
     made = [columns_of(draft, new[number], account_id, now) for number, draft in first.items()]
     leads.insert_new(made)
     rows = leads.with_numbers(account_id, first, lock=True)
     counts, changes = Counts(), _Changes({row.phone_number: row for row in rows})
+    counts.erased = sorted(set(range(len(drafts))) - {place for place, _ in taken_in})
     seen: set[str] = set()
     dropped: set[str] = set()
-    for place, draft in enumerate(drafts):
+    for place, draft in taken_in:
         number = draft.phone_number
         is_again, is_new = number in seen, changes.id_of(number) == new[number]
         seen.add(number)

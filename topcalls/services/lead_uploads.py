@@ -29,6 +29,7 @@ from topcalls.services.lead_jobs import (
     view_of,
 )
 from topcalls.services.lead_lists import found_list
+from topcalls.services.lead_screening import ERASED, LeadScreening
 from topcalls.services.lead_webhooks import LeadNews, no_news
 from topcalls.store import lead_jobs
 from topcalls.store.database import Database
@@ -58,9 +59,16 @@ class _Lines:
 class LeadUploads:
     """Files of an account's leads."""
 
-    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        screening: LeadScreening,
+        news: LeadNews = no_news,
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._screening = screening
         self._news = news
         self._lines: dict[str, _Lines] = {}
 
@@ -145,6 +153,13 @@ class LeadUploads:
                 seen[row.body["phone_number"]] = line
                 good.append((line, row.body))
 
+        seen_now = [body["phone_number"] for _, body in good]
+        erased = self._db.run(self._screening.of, job.account_id, seen_now, now).erased
+        refused += [
+            (line, [ERASED._asdict()]) for line, body in good if body["phone_number"] in erased
+        ]
+        good = [(line, body) for line, body in good if body["phone_number"] not in erased]
+
         def verb() -> None:
             held = hold(job.id, owner)
             if not lead_jobs.set_checked(job.id, part.number, good):
@@ -186,12 +201,11 @@ class LeadUploads:
         mode = ImportMode(options["mode"])
         try:
             where = (held.account_id, options["list_id"])
-            counts = take(*where, drafts, mode, now, self._news)
+            counts = take(*where, drafts, mode, now, self._screening, self._news)
         except NotFound:
             finish(held, now, ("list_deleted", "The list was deleted meanwhile."))
             return False
-        too_long = FieldError("notes", f"Would be over {rules.MAX_NOTES} characters.", "length")
-        refused = [(part.rows[place][0], [too_long._asdict()]) for place in counts.refused]
+        refused = [(part.rows[place][0], [fault._asdict()]) for place, fault in counts.faults()]
         lead_jobs.insert_refusals(job_id, refused)
         lead_jobs.delete_parts(job_id, part.number)
         note(

@@ -14,6 +14,7 @@ from topcalls.core import phone_numbers
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import ordered_ids
 from topcalls.services.lead_lists import found_list, put_on_list, take_off_list
+from topcalls.services.lead_screening import ERASED, LeadScreening
 from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.store import leads
 from topcalls.store.database import Database
@@ -58,9 +59,16 @@ class LeadPage:
 class Leads:
     """An account's leads."""
 
-    def __init__(self, db: Database, clock: Clock, news: LeadNews = no_news) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        screening: LeadScreening,
+        news: LeadNews = no_news,
+    ) -> None:
         self._db = db
         self._clock = clock
+        self._screening = screening
         self._news = news
 
     def create(self, account_id: str, body: Mapping[str, Any]) -> LeadView:
@@ -81,7 +89,9 @@ class Leads:
 
         def verb() -> LeadView:
             found_list(account_id, body["list_id"], lock=True)
-            leads.insert_new([columns_of(draft, lead_id, account_id, now)])
+            screened = self._screening.of(account_id, [draft.phone_number], now)
+            _judge([ERASED] if screened.erased else [])
+            leads.insert_new([columns_of(screened.marked(draft), lead_id, account_id, now)])
             (row,) = leads.with_numbers(account_id, [draft.phone_number])
             if row.id == lead_id:
                 leads.add_tags(account_id, {lead_id: draft.tags})
@@ -142,6 +152,8 @@ class Leads:
             _judge([too_long] if too_long else [])
             if changes.get("phone_number", row.phone_number) != row.phone_number:
                 _ensure_free(account_id, changes["phone_number"])
+                known = self._screening.of(account_id, [changes["phone_number"]], now)
+                _judge([ERASED] if known.erased else [])
             leads.change(lead_id, updated_at=now, **changes)
             self._news(_status_change(row, changes), now)
             if "tags" in changes:
