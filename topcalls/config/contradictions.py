@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from topcalls.config.names import PREFIX
 from topcalls.config.settings import ALL_ADDRESSES, Settings
+from topcalls.config.vendors import LOCAL_EMBEDDINGS
 from topcalls.errors import ConfigError
 
 
@@ -25,6 +26,7 @@ def refuse_contradictions(settings: Settings) -> None:
         )
     _refuse_unusable_links(settings)
     _refuse_unusable_listening(settings)
+    _refuse_server_of_local_embeddings(settings)
     needed = {
         "esl_host": settings.telephony_mode == "live" and not settings.esl_host,
         "esl_password": settings.telephony_mode == "live" and settings.esl_password is None,
@@ -55,6 +57,18 @@ def _refuse_unusable_listening(settings: Settings) -> None:
             field="listen_url",
             remedy="Set TOPCALLS_LISTEN_URL to how listeners reach this controller.",
         )
+
+
+def _refuse_server_of_local_embeddings(settings: Settings) -> None:
+    if settings.embedding_model != LOCAL_EMBEDDINGS:
+        return
+    for name in ("embedding_base_url", "embedding_api_key", "embedding_dimensions"):
+        if getattr(settings, name):
+            raise ConfigError(
+                f"embedding_model is 'local', which needs no server, and {name} is of one.",
+                field=name,
+                remedy=f"Leave {PREFIX}{name.upper()} out, or name the server's model.",
+            )
 
 
 def _needed_by_the_store(settings: Settings) -> tuple[str, ...]:

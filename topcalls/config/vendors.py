@@ -6,6 +6,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, SecretStr
 
+LOCAL_EMBEDDINGS = "local"
+"""As `embedding_model`: the one of the extra `embeddings`, and no server's."""
+
 
 class VendorSettings(BaseModel):
     """Models and vendors, and what knowledge is searched with."""
@@ -122,7 +125,8 @@ class VendorSettings(BaseModel):
     embedding_model: str = Field(
         "",
         description="Embedding model by whose vectors knowledge is searched for its meaning as "
-        "well, as `text-embedding-3-small`. Empty: by words alone. Sources that were read with "
+        "well, as `text-embedding-3-small`; `local`: one on this machine, without any server "
+        "(needs the extra `embeddings`). Empty: by words alone. Sources that were read with "
         "another model are found by words until they are refreshed.",
     )
     embedding_base_url: str = Field(
