@@ -12,6 +12,7 @@ import gevent
 
 from topcalls.cli.client import ApiClient
 from topcalls.cli.json_files import object_in
+from topcalls.cli.rehearsals import rehearse
 from topcalls.config import Settings
 
 _BASE = "/v1/campaigns"
@@ -25,6 +26,9 @@ WATCH_SECONDS = 2.0
 @click.group()
 def campaign() -> None:
     """Campaigns: calls to everybody on a list, that run by themselves."""
+
+
+campaign.add_command(rehearse)
 
 
 @campaign.command("list")

@@ -64,9 +64,11 @@ class ApiClient:
         data: bytes = self._send("GET", _with(path, query), None, lambda answer: answer.read())
         return data
 
-    def post(self, path: str, body: dict[str, Any] | None = None) -> Any:
-        """The JSON answer to POST `path`."""
-        return self._send("POST", path, body)
+    def post(
+        self, path: str, body: dict[str, Any] | None = None, *, seconds: float = TIMEOUT_SECONDS
+    ) -> Any:
+        """The JSON answer to POST `path`, within so many seconds."""
+        return self._send("POST", path, body, timeout=seconds)
 
     def upload(
         self, path: str, fields: Iterable[tuple[str, str]], files: Iterable[FormFile]
@@ -89,9 +91,10 @@ class ApiClient:
         path: str,
         body: dict[str, Any] | None,
         read: Callable[[IO[bytes]], Any] = json.load,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        return self._request(method, path, data, "application/json", read)
+        return self._request(method, path, data, "application/json", read, timeout)
 
     def _request(
         self,
