@@ -118,10 +118,15 @@ def test_a_tool_that_nobody_offers_does_not_end_the_call(ended):
     assert "order" in words(call, "user")
 
 
-def test_a_wish_to_be_left_alone_ends_the_call_politely(ended):
+def test_who_wants_no_more_calls_is_told_so_listed_and_not_called_again(product, ended):
     call = ended("opt out")
     assert outcome(call) == ("completed", "completed", "agent_ended")
     assert "will not call you again" in words(call, "assistant")
+    assert call["opted_out"] == "account"
+    assert "[does not want to be called again]" in [turn["text"] for turn in call["transcript"]]
+    again = {"phone_number": call["phone_number"], "task": "Sell them solar panels."}
+    refused = product.request("POST", "/v1/calls", again)
+    assert (refused.status, refused.body["rule"]) == (422, "do_not_call"), refused.body
 
 
 def recording(product, call):

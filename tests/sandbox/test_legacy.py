@@ -91,9 +91,10 @@ def test_an_interruption_cuts_the_agent_and_is_answered(chain, calls):
     assert "it is on tuesday" in words(call, "assistant")
 
 
-def test_the_agent_ends_the_call_with_a_tool(chain, calls):
+def test_who_wants_no_more_calls_is_told_so_and_the_call_ends(chain, calls):
     call = chain.wait_over(calls["opt out"], seconds=120)
     assert outcome(call) == ("completed", "completed", "agent_ended")
+    assert call["opted_out"] == "account"
     assert "will not call you again" in words(call, "assistant")
 
 

@@ -94,7 +94,7 @@ def test_what_a_campaign_lacks(run):
     done, _ = run("check", ID, answer=examples.UNREADY)
     assert done.exit_code == 1
     assert done.output.startswith("list_ids: There is nobody to call")
-    done, _ = run("check", ID, answer={"ready": True, "problems": []})
+    done, _ = run("check", ID, answer={"ready": True, "problems": [], "warnings": []})
     assert (done.exit_code, done.output) == (0, "ready\n")
 
 

@@ -174,6 +174,7 @@ UNREADY: dict[str, Any] = {
             "code": "empty",
         }
     ],
+    "warnings": [],
 }
 PREVIEW: dict[str, Any] = {
     "changes": [

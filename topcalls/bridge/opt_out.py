@@ -77,8 +77,10 @@ class OptOuts:
 
     @property
     def holds(self) -> bool:
-        """The agent must not speak of itself: it has asked, or says goodbye."""
-        return self._question is not None or self._confirming is not None
+        """The agent must not speak of itself: it has asked, or says goodbye, or will once it is
+        known who spoke."""
+        waits = self._unproven is not None and self._unproven.tier is not Tier.ASK
+        return waits or self._question is not None or self._confirming is not None
 
     # --- what is heard
 
@@ -196,7 +198,7 @@ class OptOuts:
     def _ask(self, found: OptOut) -> None:
         busy = self._farewell.closing or self._transfer.under_way or self._hold.holds
         if self._over or busy or self.holds:
-            return
+            return  # what is clearer goes first
         question = words_for(self._parts.config.session.language, found).question
         self._question = found, question
         self._agent.hush(partial(self._agent.say, _asking(question)))

@@ -94,6 +94,8 @@ def check_campaign(ctx: click.Context, campaign_id: UUID) -> None:
     found = ApiClient.from_settings(ctx.obj).get(f"{_BASE}/{campaign_id}/check")
     for one in found["problems"]:
         click.echo(f"{one['path']}: {one['message']}")
+    for one in found["warnings"]:
+        click.echo(f"warning: {one['path']}: {one['message']}")
     if not found["ready"]:
         ctx.exit(1)
     click.echo("ready")

@@ -41,6 +41,7 @@ from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_producer import CampaignProducer
 from topcalls.services.campaign_questions import CampaignQuestions
 from topcalls.services.campaign_queue import CampaignQueue
+from topcalls.services.campaign_readiness import CampaignReadiness
 from topcalls.services.campaign_requests import CampaignRequests
 from topcalls.services.campaign_statistics import CampaignReports
 from topcalls.services.campaign_watch import CampaignWatch
@@ -310,8 +311,9 @@ def wire(
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent, campaigns_of_agent))
     campaigns = Campaigns(db, clock, catalogue, agents)
     enrolment = Enrolment(db, campaign_moves)
-    control = CampaignControl(db, clock, campaigns, campaign_moves)
     requests = CampaignRequests(agents)
+    readiness = CampaignReadiness(requests, eligibility, pack)
+    control = CampaignControl(db, clock, campaigns, campaign_moves, readiness)
     phone_numbers = PhoneNumbers(db, clock, agents.exists)
     sellers = number_carriers(settings)
     screening, lead_deletions = LeadScreening(person_keys), LeadDeletions(db, clock)

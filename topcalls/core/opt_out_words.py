@@ -35,8 +35,8 @@ class OptOutPlan:
 DEFAULT: Final = "en"
 WORDS: Final[dict[str, OptOutWords]] = {
     "en": OptOutWords(
-        "I understand. You will not be called again. Goodbye.",
-        "I understand. You will not be called about this again. Goodbye.",
+        "I understand. We will not call you again. Goodbye.",
+        "I understand. We will not call you about this again. Goodbye.",
         "Do you want us not to call you again?",
     ),
     "es": OptOutWords(

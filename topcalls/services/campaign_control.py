@@ -14,6 +14,7 @@ from topcalls.core.campaign_state import CampaignState
 from topcalls.errors import Conflict, FieldError
 from topcalls.services.campaign_enrolment import begin
 from topcalls.services.campaign_moves import CampaignMoves
+from topcalls.services.campaign_readiness import CampaignReadiness
 from topcalls.services.campaign_views import CampaignView, Readiness
 from topcalls.services.campaigns import Campaigns, found, view
 from topcalls.store import campaign_contacts, campaigns, lead_jobs
@@ -26,25 +27,37 @@ BY_USER = ("user", "By request.")
 class CampaignControl:
     """See the module's text."""
 
-    def __init__(self, db: Database, clock: Clock, edits: Campaigns, moves: CampaignMoves) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        edits: Campaigns,
+        moves: CampaignMoves,
+        readiness: CampaignReadiness,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._edits = edits
         self._moves = moves
+        self._readiness = readiness
 
     def check(self, account_id: str, campaign_id: str) -> Readiness:
         """Whether it could be started now. Raises NotFound."""
         now = self._clock.now()
 
         def verb() -> Readiness:
-            problems = self._problems(found(account_id, campaign_id), now)
-            return Readiness(not problems, problems)
+            row = found(account_id, campaign_id)
+            lawful = self._readiness.look(row, now)
+            problems = [*self._problems(row, now), *lawful.problems]
+            return Readiness(not problems, problems, lawful.warnings)
 
         return self._db.read(verb)
 
     def ensure_ready(self, account_id: str, campaign_id: str) -> None:
-        """Raises Conflict when it lacks something (`extra["problems"]`), and NotFound."""
-        _refuse(self.check(account_id, campaign_id).problems)
+        """Raises Conflict when it lacks something (`extra["problems"]`), and NotFound. What the
+        rules ask for is not looked at: whoever rehearses it is told of each dial."""
+        now = self._clock.now()
+        _refuse(self._db.read(lambda: self._problems(found(account_id, campaign_id), now)))
 
     def start(self, account_id: str, campaign_id: str) -> CampaignView:
         """Let a draft run, or wait for the start of its schedule; one that waits begins now.
@@ -59,7 +72,7 @@ class CampaignControl:
             if row.state not in (CampaignState.DRAFT, CampaignState.SCHEDULED):
                 self._moves.start(row, now)  # tells why not, or that it runs
                 return
-            _refuse(self._problems(row, now))
+            _refuse([*self._problems(row, now), *self._readiness.look(row, now).problems])
             waits = row.start_at is not None and row.start_at > now
             if row.state == CampaignState.DRAFT and waits:
                 self._moves.schedule(row, now)
@@ -128,7 +141,7 @@ class CampaignControl:
         _refuse(self._edits.faults(row.account_id, body, now, complete=True))
 
     def _problems(self, row: Campaign, now: datetime) -> list[FieldError]:
-        """What keeps a campaign from being started."""
+        """What keeps a campaign from being started, beside the rules."""
         body = view(row).body
         return [
             *_archived(row),

@@ -59,10 +59,12 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """Whether a campaign can be started, and what it lacks."""
+    """Whether a campaign can be started, and what it lacks. `warnings`: what the rules ask for
+    beyond, where the account only records what they say."""
 
     ready: bool
     problems: Sequence[FieldError]
+    warnings: Sequence[FieldError] = ()
 
 
 def campaign_view(row: Campaign, list_ids: Sequence[str]) -> CampaignView:

@@ -137,7 +137,9 @@ def _said(account_id: str, campaign_id: str | None) -> tuple[bool, bool]:
 
 def _purpose(call: Call) -> str:
     subject = person_facts.subject_of(call.campaign_id) if call.campaign_id else None
-    return subject.purpose if subject is not None else DEFAULT_PURPOSE
+    if subject is not None:
+        return subject.purpose
+    return str(call.request.get("purpose") or DEFAULT_PURPOSE)
 
 
 def _entry_of(call: Call) -> str | None:

@@ -253,6 +253,28 @@ def counts(campaign_id: str) -> Mapping[str, int]:
     return found | {str(state): count for state, count in tuples(query)}
 
 
+_SAMPLES = """
+SELECT MIN(p.phone_number), p.region FROM (
+  SELECT l.phone_number, l.region,
+    CASE WHEN SUBSTR(l.phone_number, 1, 2) = '+1' THEN SUBSTR(l.phone_number, 1, 5)
+      ELSE SUBSTR(l.phone_number, 1, 7) END AS area
+  FROM lead l WHERE l.id IN ({people})
+) p GROUP BY p.area, p.region
+"""
+_ON_LISTS = "SELECT a.lead_id FROM lead_list_assignment a WHERE a.list_id IN ({marks})"
+_CONTACTS = "SELECT c.lead_id FROM campaign_contact c WHERE c.campaign_id = ?"
+
+
+def samples(campaign_id: str, list_ids: Sequence[str]) -> list[tuple[str, str | None]]:
+    """For each area in which there are contacts, or leads on these lists, one number and its
+    region. An area: the area code in North America, else the country and the digits behind it."""
+    people = _CONTACTS
+    if list_ids:
+        people += " UNION " + _ON_LISTS.format(marks=", ".join("?" * len(list_ids)))
+    found = rows.select(_SAMPLES.format(people=people), campaign_id, *list_ids)
+    return [(number, region) for number, region in found]
+
+
 def any_left(campaign_id: str) -> bool:
     """Whether any contact waits or has a call that is not over."""
     query = CampaignContact.select(Value(1)).where(CampaignContact.campaign == campaign_id)

@@ -226,6 +226,14 @@ class ReadinessSchema(ma.Schema):
 
     ready = fields.Flag(required=True)
     problems = fields.ListOf(ma.fields.Nested(FaultSchema), required=True)
+    warnings = fields.ListOf(
+        ma.fields.Nested(FaultSchema),
+        required=True,
+        metadata={
+            "description": "What the rules of the places where its people may be ask for, and it "
+            "lacks, where the account's policy is `record`: under `enforce` they are `problems`."
+        },
+    )
 
 
 class CampaignChangeSchema(AgentChangeSchema):
