@@ -14,7 +14,8 @@ from topcalls.core.routing import Decision as RouteDecision
 from topcalls.errors import NotCallable
 from topcalls.services.eligibility import Meant, NotAllowed
 from topcalls.services.routing import Outcome
-from topcalls.store import decisions
+from topcalls.store import campaign_production, decisions
+from topcalls.store.models import PhoneNumber
 
 pytestmark = pytest.mark.service
 pytest_plugins = ("api_fixtures",)
@@ -168,6 +169,34 @@ def test_a_queue_that_crosses_the_end_of_the_hours_dials_nobody(services, strict
     assert step.detail["until"].startswith("2026-12-02T13:00:00")
     kept = ledger(services, strict, call_id=waiting.id)
     assert [(one.stage, one.verdict) for one in kept] == [("claim", "defer"), ("create", "allow")]
+
+
+MINE = "+12025550177"
+
+
+@pytest.mark.parametrize("until", [None, DAY + timedelta(hours=1)])
+def test_a_number_of_the_account_that_is_not_ready_is_not_shown(services, strict, until):
+    """T89, T91: other numbers are shown; one that is none of the account's is not judged."""
+    at(services, DAY)
+    row = {"id": "n", "number": MINE, "source": "topcalls", "created_at": DAY, "updated_at": DAY}
+    services.db.run(number_row, account=strict.account_id, status="active", **row)
+    other = {"phone_number": "+12125550124"}
+    assert factories.queued_call(services, strict, from_number=MINE, **other)
+    if until is None:
+        services.db.run(PhoneNumber.update(status="failed").execute)
+    else:
+        rest = (strict.account_id, MINE, until, "blocked")
+        services.db.run(campaign_production.rest_number, *rest)
+    with pytest.raises(NotCallable) as refusal:
+        call(services, strict, from_number=MINE)
+    told = refusal.value.extra
+    expected = None if until is None else "2026-12-01T18:00:00Z"
+    assert (told["rule"], told["until"]) == ("product.caller_number", expected)
+    assert call(services, strict)
+
+
+def number_row(**columns):
+    PhoneNumber.insert(**columns).execute()
 
 
 # --- and when the claim was too long ago

@@ -20,6 +20,7 @@ from topcalls.core import consents, do_not_call, pre_dial
 from topcalls.core.call_request import CallRequest
 from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
 from topcalls.core.eligibility_facts import (
+    CallerNumber,
     Category,
     Consent,
     Contact,
@@ -145,11 +146,12 @@ class Eligibility:
             call.account_id,
             self._people.names(call.account_id, call.request.phone_number),
             now,
+            caller=call.request.from_number,
             campaign_id=call.campaign_id,
             but_call=call.call_id,
         )
         subject = _subject(call)
-        plan = _plan(call, subject, terms)
+        plan = _plan(call, subject, terms, known.caller)
         facts = _facts(call, terms, known, now)
         decision = self._decide(facts, plan, self._pack, call.planned_at)
         enforced = self.is_enforced(terms)
@@ -247,7 +249,9 @@ def plan_of(call: Meant, terms: Terms) -> Plan:
     return _plan(call, _subject(call), terms)
 
 
-def _plan(call: Meant, subject: CampaignSubject, terms: Terms) -> Plan:
+def _plan(
+    call: Meant, subject: CampaignSubject, terms: Terms, caller: CallerNumber | None = None
+) -> Plan:
     request = call.request
     stated = _EVERY_SLOT if call.campaign_id is None else _NO_SLOT
     own = subject.compliance
@@ -263,6 +267,7 @@ def _plan(call: Meant, subject: CampaignSubject, terms: Terms) -> Plan:
         ring_timeout_seconds=request.ring_timeout_seconds,
         recording=_recorded(request),
         slots=frozenset(said),
+        caller=caller,
     )
 
 

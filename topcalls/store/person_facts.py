@@ -16,6 +16,7 @@ import orjson
 from topcalls.core.answer_verdict import Answerer
 from topcalls.core.call_state import LIVE_STATES
 from topcalls.core.eligibility_facts import (
+    CallerNumber,
     Consent,
     ConsentKind,
     PastAttempt,
@@ -32,6 +33,7 @@ LOOK_BACK: Final = timedelta(days=62)
 """The longest rule on frequency looks at 60 full days (FR.cool.refusal60)."""
 
 MOST_CALLS: Final = 500
+_ACTIVE: Final = "active"
 MOST_CHECKS: Final = 50
 _AI_VOICE, _DEVICE, _HOURS, _WORDING = 1, 2, 4, 8
 _LIVE: Final = ", ".join(f"'{state}'" for state in sorted(LIVE_STATES))
@@ -69,6 +71,10 @@ UNION ALL SELECT * FROM (
     ORDER BY a.claimed_at DESC LIMIT {MOST_CALLS}) AS attempts
 UNION ALL SELECT 'lead', {LEAD_COLUMNS}
   FROM lead l WHERE l.account_id = ? AND l.phone_number = ?
+UNION ALL SELECT 'caller', p.number, p.status, {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
+  (SELECT r.rests_until FROM number_rest r
+    WHERE r.account_id = p.account_id AND r.number = p.number), {_NO_NUMBER}, {_NO_NUMBER}
+  FROM phone_number p WHERE p.account_id = ? AND p.number = ?
 """
 _OF_LISTS: Final = f"""
 UNION ALL {_CONSENT} AND c.list_id IN (
@@ -89,7 +95,8 @@ class LeadFacts(NamedTuple):
 
 
 class PersonFacts(NamedTuple):
-    """What is stored of somebody, in the words of `core/eligibility_facts.py`."""
+    """What is stored of somebody, in the words of `core/eligibility_facts.py`. `caller`: the number
+    that would be shown, where it is one of the account's."""
 
     lead: LeadFacts | None = None
     suppressions: tuple[Suppression, ...] = ()
@@ -97,6 +104,7 @@ class PersonFacts(NamedTuple):
     scrubs: tuple[Scrub, ...] = ()
     reassigned: tuple[Reassigned, ...] = ()
     attempts: tuple[PastAttempt, ...] = ()
+    caller: CallerNumber | None = None
 
 
 def of_person(
@@ -104,14 +112,16 @@ def of_person(
     names: tuple[str, str],
     now: datetime,
     *,
+    caller: str | None = None,
     campaign_id: str | None = None,
     but_call: str | None = None,
 ) -> PersonFacts:
     """Everything about the person whom an account knows by these names, their number first.
-    `but_call`: the call that is being decided about, which is no attempt yet."""
+    `caller`: the number that would be shown. `but_call`: the call that is being decided about,
+    which is no attempt yet."""
     number, since = names[0], to_microseconds(now - LOOK_BACK)
     values: list[Any] = [account_id, *names, account_id, *names, account_id, number]
-    values += [account_id, number, since, account_id, number]
+    values += [account_id, number, since, account_id, number, account_id, caller]
     text = _FACTS + _OF_LISTS
     values += [account_id, account_id, number]
     if campaign_id is not None:
@@ -135,6 +145,7 @@ def facts_of(
         scrubs=tuple(found.get("scrub", ())),
         reassigned=tuple(found.get("reassigned", ())),
         attempts=tuple(_with_subject(one, subjects) for one in found.get("attempt", ())),
+        caller=next(iter(found.get("caller", ())), None),
     )
 
 
@@ -240,6 +251,13 @@ def _attempt(row: Sequence[Any]) -> PastAttempt:
     )
 
 
+def _caller(row: Sequence[Any]) -> CallerNumber:
+    """That the account has the number is what proves that it may use it."""
+    number, status, _, _, _, rests_until, *_ = row
+    is_active = status == _ACTIVE
+    return CallerNumber(number, right_to_use=is_active, quarantined_until=_moment(rests_until))
+
+
 def _lead(row: Sequence[Any]) -> LeadFacts:
     lead_id, region, time_zone, _, _, noted_at, *_ = row
     return LeadFacts(lead_id, region, time_zone, from_microseconds(noted_at))
@@ -256,4 +274,5 @@ READ: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
     "reassigned": _reassigned,
     "attempt": _attempt,
     "lead": _lead,
+    "caller": _caller,
 }
