@@ -36,6 +36,36 @@ def test_a_word_and_a_pause_is_a_person() -> None:
     assert [item.name for item in verdict.evidence] == ["short_greeting", "pause"]
 
 
+@pytest.mark.parametrize(
+    ("talk", "clarity", "wait"),
+    [
+        (0.9, 9.0, 0.5),
+        (0.9, 2.0, 1.3),
+        (0.8, 2.0, 0.55),
+        (1.6, 9.0, 1.0),
+        (1.6, 2.0, 1.3),
+        (2.6, 9.0, 1.7),
+        (2.6, 2.0, 1.9),
+    ],
+)
+def test_who_is_heard_clearly_is_waited_for_less(talk: float, clarity: float, wait: float) -> None:
+    detector = AnswerDetector()
+    spoken(detector, 0.4, 0.4 + talk, clarity)
+    verdict = run(detector, 0.4 + talk, 8.0)
+    assert verdict is not None and verdict.answerer is Answerer.HUMAN
+    assert verdict.at == pytest.approx(0.4 + talk + wait, abs=0.05)
+
+
+def test_a_beep_after_a_few_words_hangs_up_on_nobody_until_words_confirm_it() -> None:
+    detector = AnswerDetector()
+    spoken(detector, 0.4, 1.5)
+    verdict = detector.tone("beep", 1.9, 2.3, 2.4)
+    assert verdict is not None and verdict.answerer is Answerer.VOICEMAIL
+    assert verdict.confidence < CERTAIN
+    confirmed = detector.words("Leave a message after the beep.", 3.0)
+    assert confirmed is not None and confirmed.confidence >= CERTAIN
+
+
 def test_a_greeting_that_goes_on_is_a_machine_and_its_beep_confirms_it() -> None:
     detector = AnswerDetector(words_come=False)
     detector.speech_started(0.4)
@@ -240,6 +270,12 @@ def test_the_customer_may_overrule_any_verdict() -> None:
         ("Hello?", Answerer.HUMAN),
         ("Allô ?", Answerer.HUMAN),
         ("¿Diga?", Answerer.HUMAN),
+        ("Yeah, hello?", Answerer.HUMAN),
+        ("¿Sí, dígame?", Answerer.HUMAN),
+        ("Alô, bom dia.", Answerer.HUMAN),
+        ("Thank you for calling Acme, this is Bob.", Answerer.HUMAN),
+        ("Thank you for calling. This is the billing line.", None),
+        ("Thanks for calling, this is Bob. Please leave a message.", Answerer.VOICEMAIL),
         ("Pronto, chi parla?", None),
         ("I would like to order a pizza.", None),
     ],

@@ -23,9 +23,12 @@ from topcalls.core.answer_verdict import (
 
 @dataclass(frozen=True)
 class AnswerRules:
-    """Seconds. `pauses`: after so much speech at most, so much silence means a person waits."""
+    """Seconds. `pauses`: after so much speech at most, so much silence means a person waits;
+    `noisy_pauses` where noise may have hidden the edges of what was said."""
 
-    pauses: tuple[tuple[float, float], ...] = ((0.85, 0.55), (2.0, 1.1), (3.0, 1.5))
+    pauses: tuple[tuple[float, float], ...] = ((0.95, 0.5), (2.0, 1.0), (3.0, 1.7))
+    noisy_pauses: tuple[tuple[float, float], ...] = ((0.85, 0.55), (2.0, 1.3), (3.0, 1.9))
+    clear: float = 4.0  # of speech whose edges are heard
     long_greeting: float = 4.2
     waiting_person: float = 2.0  # silence after a long greeting without a beep
     longest_person: float = 4.2
@@ -94,6 +97,7 @@ _FEW_WORDS = 4
 _SECONDS_FOR_ANY, _SECONDS_PER_WORD = 0.9, 0.5  # more speech has words that were not understood
 _LEAST_SECONDS_PER_WORD = 0.25
 _SURE = 0.9
+_SHORT_BEFORE_BEEP = 0.8  # a vowel may have been taken for that beep
 
 
 class AnswerDetector:
@@ -147,7 +151,7 @@ class AnswerDetector:
         spoken = self._speech.voiced(at)
         if spoken < 0.8 and not self.verdict:
             return None  # a beep that nothing was said before: a mailbox without words, or a toy
-        sure = 0.97 if spoken >= 2.0 else 0.85
+        sure = 0.97 if spoken >= 2.0 else _SHORT_BEFORE_BEEP
         return self._decide(Answerer.VOICEMAIL, sure, at, Evidence("beep", start))
 
     def words(self, text: str, at: float) -> Verdict | None:
@@ -227,11 +231,12 @@ class AnswerDetector:
         speech, rules = self._speech, self._rules
         talk, quiet = self._talk(at), at - speech.end()
         unclear = self._is_unclear()
-        for most, pause in rules.pauses:
+        pauses = rules.pauses if speech.clarity >= rules.clear else rules.noisy_pauses
+        for most, pause in pauses:
             if talk <= most:
                 if quiet < self._wait(pause, unclear):
                     return None
-                confidence = 0.8 if unclear or most != rules.pauses[0][0] else 0.9
+                confidence = 0.8 if unclear or most != pauses[0][0] else 0.9
                 seen = Evidence("short_greeting", at, round(talk, 2))
                 return self._decide(
                     Answerer.HUMAN, confidence, at, seen, Evidence("pause", at, round(quiet, 2))

@@ -265,7 +265,8 @@ INTERCEPT: Final[Mapping[str, Sequence[Entry]]] = {
 
 HUMAN: Final[Mapping[str, Sequence[Entry]]] = {
     "en": (
-        (2, r"^(um |oh )?(hello|hi|hey|yes|yeah|yep|hello hello|hi there|hello yes)( there)?$"),
+        (2, r"^(um |oh )?(hello|hi|hey|yes|yeah|yep)( hello| hi| yes| yeah){0,2}( there)?$"),
+        (2, r"(thank you|thanks) for calling .*this is (?!the |a |an |our |your )\w+"),
         (2, r"how (can|may|could) (i|we|help)\b|what can (i|we) do for you"),
         (2, r"who (is|s) (this|calling|there|that)|speaking$|can i help you"),
         (1, r"^good (morning|afternoon|evening)\b|^this is \w+$|^\w+( \w+)? here$"),
@@ -278,7 +279,7 @@ HUMAN: Final[Mapping[str, Sequence[Entry]]] = {
         ),
     ),
     "es": (
-        (2, r"^(hola|si|diga|digame|bueno|alo|si diga|quien es)$"),
+        (2, r"^(hola|(si )?(diga|digame)|si|bueno|alo|quien es|hola buenos dias)$"),
         (
             2,
             r"en que (puedo|podemos) (ayudar|servir)\w*|con quien hablo|de parte de quien|al habla",
@@ -293,7 +294,7 @@ HUMAN: Final[Mapping[str, Sequence[Entry]]] = {
         (2, r"come (posso|possiamo) (aiutar|esser)\w*|in cosa posso|mi dica"),
     ),
     "pt": (
-        (2, r"^(alo|oi|ola|sim|estou|estou sim|pronto|bom dia|quem fala)$"),
+        (2, r"^((alo|oi|ola) )?(alo|oi|ola|sim|estou|estou sim|pronto|bom dia|quem fala)$"),
         (2, r"em que posso|como posso (ajudar|ser)\w*|com quem (eu )?falo|pois nao"),
     ),
     "nl": (

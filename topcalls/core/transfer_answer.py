@@ -15,8 +15,11 @@ from topcalls.core.answer_verdict import MACHINES, Answerer, Verdict
 BRIEFED: Final = AnswerRules(long_greeting=inf, longest_person=inf)
 """For a target that is talked to, and whose words are written down."""
 
+_PAUSES: Final = ((0.85, 0.55), (1.3, 0.85), (2.3, 1.0), (inf, 1.2))
+
 UNBRIEFED: Final = AnswerRules(
-    pauses=((0.85, 0.55), (1.3, 0.85), (2.3, 1.0), (inf, 1.2)),
+    pauses=_PAUSES,
+    noisy_pauses=_PAUSES,
     silence=3.0,
     long_greeting=inf,
     longest_person=inf,
