@@ -90,7 +90,7 @@ def test_a_start_that_is_refused_says_what_is_missing(api):
     assert (refused.status_code, refused.json["reason"]) == (409, "not_ready")
     assert [one["path"] for one in refused.json["problems"]] == ["call.task", "list_ids"]
     checked = api.get(f"/v1/campaigns/{campaign}/check").json
-    assert checked == {"ready": False, "problems": refused.json["problems"]}
+    assert checked == {"ready": False, "problems": refused.json["problems"], "warnings": []}
 
 
 def test_a_repeated_request_is_answered_as_before(api):

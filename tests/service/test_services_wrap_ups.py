@@ -74,6 +74,7 @@ def test_a_recorded_call_is_wrapped_up_at_once(services, who):
     assert log(services, call_id) == {
         "recording": "done",
         "transcript": "done",
+        "opt_out": "skipped",
         "latency": "skipped",
         "redaction": "skipped",
         "summary": "skipped",
