@@ -174,6 +174,11 @@ class Product:
         assert answer.status == 201, answer.body
         return answer.body["call_id"]
 
+    def wav_path(self, call):
+        """Where the recording of a call lies whose address leads to an MP3."""
+        assert call["recording_url"].endswith("/mp3")
+        return call["recording_url"].removeprefix(self.url).removesuffix("mp3") + "wav"
+
     def details(self, call_id):
         return self.get(f"/v1/calls/{call_id}")
 

@@ -67,7 +67,7 @@ def test_a_message_is_left_after_the_beep_and_not_before(product, ended):
     assert call["answered_by"] == "voicemail"
     assert call["end_reason"] == "agent_ended"
     assert "call us back about your appointment" in words(call, "assistant")
-    caller, agent = sides(product.get(call["recording_url"].partition(product.url)[2]))
+    caller, agent = sides(product.get(product.wav_path(call)))
     beep_ends = end_of_tone(caller, 1000.0)
     begins = first_sound(agent, after=beep_ends - 1.0)
     assert beep_ends < begins < beep_ends + 10.0
@@ -118,7 +118,7 @@ def test_a_message_begins_again_after_a_late_beep(product, ended):
     call = ended("beeps late")
     assert call["answered_by"] == "voicemail", call["answer"]
     assert words(call, "assistant").count("this is bright smile dental") == 2
-    caller, agent = sides(product.get(call["recording_url"].partition(product.url)[2]))
+    caller, agent = sides(product.get(product.wav_path(call)))
     assert first_sound(agent, after=end_of_tone(caller, 1000.0)) > 0
 
 

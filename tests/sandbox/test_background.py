@@ -19,7 +19,7 @@ FRAME = 160
 
 def agent_side(product, call):
     """RMS of each 20 ms that the called person heard, by the recording."""
-    path = call["recording_url"].removeprefix(product.url)
+    path = product.wav_path(call)
     with wave.open(BytesIO(product.request("GET", path).body)) as audio:
         samples = np.frombuffer(audio.readframes(audio.getnframes()), "<i2").reshape(-1, 2)
     right = samples[: len(samples) // FRAME * FRAME, 1].astype(float)

@@ -130,7 +130,7 @@ def test_who_wants_no_more_calls_is_told_so_listed_and_not_called_again(product,
 
 
 def recording(product, call):
-    path = call["recording_url"].removeprefix(product.url)
+    path = product.wav_path(call)
     answer = product.request("GET", path)
     assert answer.status == 200
     return wave.open(BytesIO(answer.body))

@@ -114,7 +114,7 @@ def test_keys_of_the_caller_reach_the_agent_once_and_are_no_speech(over, number)
 
 
 def test_the_tones_are_in_the_recording_of_the_caller(keyed, over):
-    path = over(TONES)["recording_url"].removeprefix(keyed.url)
+    path = keyed.wav_path(over(TONES))
     with wave.open(BytesIO(keyed.request("GET", path).body)) as audio:
         assert audio.getnchannels() == 2
 

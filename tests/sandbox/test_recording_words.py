@@ -48,7 +48,7 @@ def _recognised(samples, sentences, beams):
 @pytest.mark.parametrize("speaker", ["user", "assistant"])
 def test_each_side_holds_what_its_speaker_said(product, ended, speaker):
     call = ended("talk")
-    answer = product.request("GET", call["recording_url"].removeprefix(product.url))
+    answer = product.request("GET", product.wav_path(call))
     with wave.open(BytesIO(answer.body)) as recording:
         samples = np.frombuffer(recording.readframes(recording.getnframes()), "<i2")
     side = samples.reshape(-1, 2)[:, SIDE[speaker]]
