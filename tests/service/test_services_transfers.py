@@ -12,6 +12,7 @@ import pytest
 from topcalls.core.call_events import HandedToCarrier, Transferred, TransferTargetLeft
 from topcalls.core.transfer import Destination, Failure, Outcome
 from topcalls.errors import Conflict, InsufficientScope, InvalidRequest, NotFound
+from topcalls.store import calls
 from topcalls.store.models import Command, WebhookEvent
 
 pytestmark = pytest.mark.service
@@ -124,6 +125,8 @@ def test_a_listed_destination_becomes_a_command(services, verbs, who, life):
     made = ask(services, verbs, who, life, destination="support")
     row = services.db.read(lambda: Command.get_by_id(made))
     assert (row.kind, row.payload["destination"]) == ("transfer", LISTED)
+    (noted,) = services.db.read(calls.events_of_kind, [life.call_id], "TransferAsked")
+    assert noted.detail == {"command_id": made, "destination": "support", "key_id": who.key_id}
 
 
 def test_other_numbers_are_for_keys_that_may(services, verbs, who, life):

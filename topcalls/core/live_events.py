@@ -32,6 +32,7 @@ _OTHERS: Final = {
     "RecordingResumed": "recording",
     "Supervised": "supervision",
     "TakenOffHold": "hold",
+    "TransferAsked": "transfer",
     "Transferred": "transfer",
     "TransferTargetLeft": "transfer",
     "WordsSaid": "said",

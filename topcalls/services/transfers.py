@@ -25,6 +25,7 @@ ANYWHERE = "calls:transfer"
 """The scope of a key that may have a call handed over to a number that the call does not list."""
 
 OTHER_NUMBER = "another number"
+ASKED = "TransferAsked"
 COLUMNS = frozenset(
     {
         "answered_at",
@@ -177,7 +178,10 @@ class Transfers:
             if State(call.state) is not State.IN_PROGRESS:
                 raise Conflict("The call is not with its agent: it cannot be transferred now.")
             payload = {"destination": destination, "summary": wanted.get("summary")}
-            return commands.insert(call_id, "transfer", payload, _TRIES, now)
+            wish = commands.insert(call_id, "transfer", payload, _TRIES, now)
+            told = {"command_id": wish, "destination": destination["name"]}
+            calls.note(call_id, ASKED, {**told, "key_id": principal.key_id}, now)
+            return wish
 
         return self._db.run(verb)
 

@@ -26,6 +26,7 @@ NOTES = (
     "RecordingPaused",
     "RecordingPauseFailed",
     "RecordingResumed",
+    "TransferAsked",
     "WordsSaid",
 )
 """Kinds of events in a call's trail that made no version of it."""
