@@ -223,6 +223,32 @@ def test_a_decision_is_relied_on_for_a_minute_and_made_again_after_it(services, 
     assert sorted(one.stage for one in ledger(services, strict)) == ["claim", "create"]
 
 
+def test_whoever_is_listed_between_claim_and_dial_is_not_dialled(services, strict):
+    claimed = claimed_before(services, strict, 5)
+    services.do_not_call.add(strict.account_id, NEW_YORK)
+    with pytest.raises(NotAllowed) as refused:
+        dial(services, claimed)
+    assert refused.value.judged.refused_by == "do_not_call"
+    (newest, *_) = ledger(services, strict)
+    assert (newest.stage, newest.call_id) == ("dial", claimed.call_id)
+
+
+def test_an_entry_for_what_the_law_calls_it_holds_under_any_policy(services, who):
+    services.do_not_call.add(who.account_id, NEW_YORK, purpose="telemarketing")
+    with pytest.raises(NotAllowed) as refused:
+        call(services, who)
+    assert refused.value.judged.refused_by == "do_not_call"
+
+
+def test_a_lead_that_is_unsubscribed_is_not_called(services, who):
+    list_id = services.lead_lists.create(who.account_id, {"name": "People"}).id
+    lead = {"name": "Ann", "phone_number": NEW_YORK, "list_id": list_id, "status": "Unsubscribed"}
+    services.leads.create(who.account_id, lead)
+    with pytest.raises(NotAllowed) as refused:
+        call(services, who)
+    assert refused.value.judged.refused_by == "do_not_call"
+
+
 @pytest.mark.parametrize("listed", [False, True])
 def test_a_claim_of_61_seconds_ago_is_no_leave_to_dial(services, strict, listed):
     claimed = claimed_before(services, strict, 61)

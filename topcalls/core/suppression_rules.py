@@ -38,7 +38,7 @@ _NOT_LISTED: Final = Check("suppression", DO_NOT_CALL, Result.PASS)
 
 def suppression_check(suppressions: tuple[Suppression, ...], plan: Plan, now: datetime) -> Check:
     """The account's own list."""
-    found = [one for one in suppressions if _is_active(one, now) and _is_about(one, plan)]
+    found = [one for one in suppressions if _is_active(one, now) and is_about(one, plan)]
     if not found:
         return _NOT_LISTED
     told = [
@@ -77,8 +77,8 @@ def revocation_checks(
         if not late:
             yield passed(rule, "revocation", required=required)
         else:
-            is_about = any(_is_about(one, plan) for one in late)
-            verdict = Verdict.BLOCK if is_about else Verdict.ALLOW
+            is_meant = any(is_about(one, plan) for one in late)
+            verdict = Verdict.BLOCK if is_meant else Verdict.ALLOW
             ids, since = tuple(one.id for one in late), min(one.since for one in late)
             observed = {"since": since.isoformat()}
             reason = "revocation_overdue"
@@ -131,7 +131,9 @@ def _is_active(one: Suppression, now: datetime) -> bool:
     return one.since <= now and (one.expires_at is None or one.expires_at > now)
 
 
-def _is_about(one: Suppression, plan: Plan) -> bool:
+def is_about(one: Suppression, plan: Plan) -> bool:
+    """Whether it keeps such a call back. A purpose is named as the account calls it, or by what the
+    law asks of it (`telemarketing`)."""
     if one.scope is Scope.PURPOSE:
         return one.purpose in (plan.purpose, plan.category.value)
     if one.scope is Scope.CAMPAIGN:

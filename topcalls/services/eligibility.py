@@ -37,11 +37,13 @@ from topcalls.core.pre_dial import Server
 from topcalls.core.refusal_words import words_of
 from topcalls.core.rule_pack import RulePack
 from topcalls.core.rule_values import SLOTS
+from topcalls.core.suppression_rules import is_about
 from topcalls.errors import NotCallable
 from topcalls.services.decision_records import About, record_of
 from topcalls.services.person_keys import PersonKeys
 from topcalls.store import decisions, person_facts
-from topcalls.store.person_facts import CampaignSubject, PersonFacts
+from topcalls.store import do_not_call as do_not_call_rows
+from topcalls.store.person_facts import CampaignSubject, LeadFacts, PersonFacts
 
 _EVERY_SLOT: Final = frozenset(SLOTS)
 _NO_SLOT: Final[frozenset[str]] = frozenset()
@@ -139,6 +141,10 @@ class Eligibility:
         """Whether a call is not made that is not allowed."""
         return (terms.enforcement or self._default) is Enforcement.ENFORCE
 
+    def is_named_on_the_list(self, account_id: str, number: str) -> bool:
+        """Whether the account's do-not-call list has any entry of a number, whatever it is for."""
+        return bool(do_not_call_rows.of_numbers(account_id, self._people.names(account_id, number)))
+
     def judge(self, call: Meant, terms_text: str | None, now: datetime) -> Judgement:
         """Decide about a call. `terms_text`: the account's terms as they are stored."""
         terms = parsed(terms_text)
@@ -197,9 +203,7 @@ def _holds(suppression: Suppression, plan: Plan, now: datetime) -> bool:
     """Whether somebody is not to be called for this: the one rule that holds under any policy."""
     if suppression.expires_at is not None and suppression.expires_at <= now:
         return False
-    if suppression.scope is Scope.PURPOSE:
-        return suppression.purpose == plan.purpose
-    return suppression.scope is Scope.ACCOUNT or suppression.campaign_id == plan.campaign_id
+    return is_about(suppression, plan)
 
 
 def facts_of(
@@ -218,11 +222,20 @@ def facts_of(
         contact=contact,
         attempts=known.attempts,
         consents=known.consents + warranty,
-        suppressions=known.suppressions,
+        suppressions=known.suppressions + _unsubscribed(lead),
         scrubs=known.scrubs,
         reassigned=known.reassigned,
         policy=_warranted_policy(policy) if warranty else policy,
     )
+
+
+def _unsubscribed(lead: LeadFacts | None) -> tuple[Suppression, ...]:
+    """A lead that is `Unsubscribed` is not called, whoever set that status: as if it were on the
+    do-not-call list."""
+    if lead is None or not lead.unsubscribed:
+        return ()
+    since = lead.noted_at
+    return (Suppression(lead.id, Scope.ACCOUNT, since, "lead", applied_at=since),)
 
 
 def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Facts:

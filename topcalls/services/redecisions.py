@@ -2,7 +2,8 @@
 
 A decision holds for `core.eligibility.VALID`. From a claim to its dial it takes less; a call that
 another controller took over, or whose first carriers failed slowly, takes more: the hours may be
-over by then, or its callee may have said no.
+over by then. That its callee is on the do-not-call list holds from the moment it is written, so
+that is looked at before each dial, however lately it was decided.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ class Redecisions:
         self._eligibility = eligibility
 
     def ensure_allowed(self, call: Call, now: datetime) -> None:
-        """Decide again where the claim's decision does not hold any more, and record it.
+        """Decide again where the claim's decision does not hold any more, or the number has come
+        onto the do-not-call list, and record it.
 
         Raises:
             NotAllowed: a rule forbids the dial.
         """
-        if call.claimed_at is None or now < call.claimed_at + VALID:
+        if call.claimed_at is None:
+            return
+        is_fresh = now < call.claimed_at + VALID
+        where = (call.account_id, call.phone_number)
+        if is_fresh and not self._eligibility.is_named_on_the_list(*where):
             return
         lock_account(call.account_id)
         meant = meant_of(call, "dial", now)

@@ -26,6 +26,7 @@ from topcalls.core.eligibility_facts import (
     Scrub,
     Suppression,
 )
+from topcalls.core.leads import LeadStatus
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
 
@@ -86,12 +87,14 @@ _SUBJECTS: Final = "SELECT id, subject_key FROM campaign WHERE account_id = ? AN
 
 
 class LeadFacts(NamedTuple):
-    """What a lead says of where somebody lives, and when that was last looked at."""
+    """What a lead says of where somebody lives, and when that was last looked at. `unsubscribed`:
+    it has the status that says so."""
 
     id: str
     region: str | None
     time_zone: str | None
     noted_at: datetime
+    unsubscribed: bool = False
 
 
 class PersonFacts(NamedTuple):
@@ -259,8 +262,9 @@ def _caller(row: Sequence[Any]) -> CallerNumber:
 
 
 def _lead(row: Sequence[Any]) -> LeadFacts:
-    lead_id, region, time_zone, _, _, noted_at, *_ = row
-    return LeadFacts(lead_id, region, time_zone, from_microseconds(noted_at))
+    lead_id, region, time_zone, status, _, noted_at, *_ = row
+    unsubscribed = status == LeadStatus.UNSUBSCRIBED
+    return LeadFacts(lead_id, region, time_zone, from_microseconds(noted_at), unsubscribed)
 
 
 def _moment(stored: int | None) -> datetime | None:
