@@ -7,6 +7,7 @@ import sys
 import gevent
 import pytest
 from campaign_rig import Rig
+from gevent.event import Event
 from rehearsal_rig import InThisProcess
 
 from topcalls.errors import InvalidRequest, NoCapacity, TopCallsError
@@ -68,14 +69,21 @@ def test_a_fault_in_it_is_a_fault_of_ours(rig):
         rehearse_with(rig, program)
 
 
-def test_one_at_a_time_and_none_when_the_server_stops(rig):
+def test_one_at_a_time_and_none_when_the_server_stops(rig, monkeypatch):
     verbs = rig.services.rehearsals
     verbs._child = RehearsalChild(30, [sys.executable, "-c", READ + "time.sleep(60)"])
+    is_asked = Event()
+    pieces = verbs._people.pieces
+
+    def asked(*whom):
+        """Whoever takes the people has a child by then, which reads none of them."""
+        is_asked.set()
+        yield from pieces(*whom)
+
+    monkeypatch.setattr(verbs._people, "pieces", asked)
     draft = rig.campaign(rig.leads(1))
     first = gevent.spawn(verbs.run, rig.account_id, draft.id, {})
-    with gevent.Timeout(10):
-        while verbs._child._child is None:
-            gevent.sleep(0)
+    assert is_asked.wait(10)
     with pytest.raises(NoCapacity, match="one at a time"):
         verbs.run(rig.account_id, draft.id, {})
     verbs.close()

@@ -10,6 +10,7 @@ from typing import Any
 import gevent
 from gevent import subprocess
 
+from topcalls import child_process
 from topcalls.core.knowledge import Failure
 from topcalls.documents.reading import HEAD, DocumentFault, Reading
 
@@ -49,15 +50,8 @@ class Reader:
     def close(self) -> None:
         """End the child."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
-            try:
-                pipe.close()
-            except OSError:
-                continue  # what was not written is of no use any more
-        child.wait()
+        if child is not None:
+            child_process.end(child)
 
     def _ask(self, form: bytes, data: bytes) -> Any:
         if self._child is None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import gevent
 from gevent import subprocess
 
+from topcalls import child_process
 from topcalls.errors import InvalidRequest, NoCapacity, TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.rehearsal_persons import Somebody
@@ -58,21 +59,13 @@ class RehearsalChild:
             words = f"The rehearsal was not over after {self._seconds:g} seconds."
             raise InvalidRequest(words, field="days", remedy=_LESS) from None
         finally:
-            self.close()
             self._is_busy = False
 
     def close(self) -> None:
         """End the child: what it works at comes to nothing."""
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
-            try:
-                pipe.close()
-            except OSError:
-                continue  # what was not written is of no use any more
-        child.wait()
+        if child is not None:
+            child.kill()  # the greenlet that speaks to it does the rest
 
     def _ask(self, order: Order, people: Iterable[list[Somebody]]) -> bytes:
         child = self._child = subprocess.Popen(
@@ -90,12 +83,15 @@ class RehearsalChild:
             _send(child.stdin, b"")
             kind, size = OUT.unpack(child.stdout.read(OUT.size))
             payload: bytes = child.stdout.read(size)
+            if len(payload) < size:
+                raise self._death(child)
         except TimeoutError:
             raise
         except (OSError, struct.error, ValueError):
             raise self._death(child) from None
-        if len(payload) < size:
-            raise self._death(child)
+        finally:
+            self._child = None
+            child_process.end(child)
         return _answer(kind, payload)
 
     def _death(self, child: Any) -> TopCallsError:

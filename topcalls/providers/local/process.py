@@ -15,6 +15,8 @@ import gevent
 from gevent import subprocess
 from gevent.queue import Full, Queue
 
+from topcalls import child_process
+
 HEAD = struct.Struct(">cI")
 MOST_WAITING = 1000
 _LONGEST = 1 << 24
@@ -62,12 +64,7 @@ class Child:
     def _bury(self) -> None:
         self._writer.kill()
         self._reader.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            try:
-                pipe.close()
-            except OSError:
-                continue  # what was not written is of no use any more
+        child_process.end(self._process)
 
     def _write(self) -> None:
         try:
