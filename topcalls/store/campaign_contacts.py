@@ -13,7 +13,6 @@ from topcalls.core.campaign_state import ContactState, Rank
 from topcalls.store import rows
 from topcalls.store.campaigns import OPEN_STATES
 from topcalls.store.fields import to_microseconds
-from topcalls.store.locking import locked
 from topcalls.store.models import (
     Campaign,
     CampaignAttempt,
@@ -205,10 +204,7 @@ def _open_of_list(list_id: str) -> list[str]:
 
 def get(campaign_id: str, lead_id: str, *, lock: bool = False) -> CampaignContact | None:
     """One contact. `lock`: it stays until the end of the verb."""
-    query = CampaignContact.select().where(
-        CampaignContact.campaign == campaign_id, CampaignContact.lead == lead_id
-    )
-    return (locked(query) if lock else query).first()  # type: ignore[no-any-return]
+    return rows.one(CampaignContact, lock=lock, campaign=campaign_id, lead=lead_id)
 
 
 def page(
@@ -228,9 +224,8 @@ def page(
 
 def change(campaign_id: str, lead_id: str, now: datetime, **columns: Any) -> None:
     """Change a contact."""
-    CampaignContact.update(changed_at=now, **columns).where(
-        CampaignContact.campaign == campaign_id, CampaignContact.lead == lead_id
-    ).execute()
+    mine = {"campaign": campaign_id, "lead": lead_id}
+    rows.update(CampaignContact, mine, changed_at=now, **columns)
 
 
 def wake(campaign_id: str, now: datetime) -> int:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from topcalls.core.campaign_state import OPEN, CampaignEvent, CampaignState, advance, origins
+from topcalls.store import rows
 from topcalls.store.leads import has_leads
 from topcalls.store.locking import locked
 from topcalls.store.models import Campaign, CampaignList, LeadList
@@ -32,14 +33,12 @@ def free_time(account_id: str, wanted: datetime) -> datetime:
 
 def get(account_id: str, campaign_id: str, *, lock: bool = False) -> Campaign | None:
     """One campaign of an account. `lock`: it stays until the end of the verb."""
-    query = Campaign.select().where(Campaign.id == campaign_id, Campaign.account == account_id)
-    return (locked(query) if lock else query).first()  # type: ignore[no-any-return]
+    return rows.one(Campaign, lock=lock, id=campaign_id, account=account_id)
 
 
 def found(campaign_id: str, *, lock: bool = False) -> Campaign | None:
     """A campaign of any account."""
-    query = Campaign.select().where(Campaign.id == campaign_id)
-    return (locked(query) if lock else query).first()  # type: ignore[no-any-return]
+    return rows.one(Campaign, lock=lock, id=campaign_id)
 
 
 def page(

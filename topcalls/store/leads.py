@@ -88,8 +88,7 @@ def has_leads(list_id: str) -> bool:
 
 def get(account_id: str, lead_id: str, *, lock: bool = False) -> Lead | None:
     """One lead of an account."""
-    query = Lead.select().where(Lead.id == lead_id, Lead.account == account_id)
-    return (locked(query) if lock else query).first()  # type: ignore[no-any-return]
+    return rows.one(Lead, lock=lock, id=lead_id, account=account_id)
 
 
 def with_numbers(account_id: str, numbers: Collection[str], *, lock: bool = False) -> list[Lead]:

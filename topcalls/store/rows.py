@@ -7,12 +7,13 @@ and set of columns and kept; values still pass through the fields, so they are s
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from topcalls.store.current import current
 from topcalls.store.models.base import Table
 
 Row = TypeVar("Row", bound=Table)
+_LOCK: Final = " FOR NO KEY UPDATE"
 
 
 def insert(model: type[Table], **columns: Any) -> None:
@@ -81,12 +82,22 @@ def lock(model: type[Table], key: Any) -> None:
     """
     meta: Any = model._meta
     name = meta.primary_key.column_name
-    _post(f'SELECT 1 FROM {_table(model)} WHERE "{name}" = ? FOR NO KEY UPDATE', [key])
+    _post(f'SELECT 1 FROM {_table(model)} WHERE "{name}" = ?{_LOCK}', [key])
 
 
 def get(model: type[Row], key: Any) -> Row | None:
     """The row with this primary key."""
-    query: Any = model.raw(_styled(_select_text(model)), key)
+    meta: Any = model._meta
+    return one(model, **{meta.primary_key.name: key})
+
+
+def one(model: type[Row], *, lock: bool = False, **where: Any) -> Row | None:
+    """A row whose columns equal those of `where`. `lock`: it is kept from other writers until the
+    end of the verb."""
+    text = _select_text(model, tuple(where))
+    if lock and current().peewee.for_update:
+        text += _LOCK
+    query: Any = model.raw(_styled(text), *_stored(model, where))
     for row in query:
         return row  # type: ignore[no-any-return]
     return None
@@ -158,16 +169,18 @@ def _counted_text(
 @cache
 def _update_text(model: type[Table], names: tuple[str, ...], where: tuple[str, ...]) -> str:
     changes = ", ".join(f"{_column(model, name)} = ?" for name in names)
-    conditions = " AND ".join(f"{_column(model, name)} = ?" for name in where)
-    return f"UPDATE {_table(model)} SET {changes} WHERE {conditions}"
+    return f"UPDATE {_table(model)} SET {changes} WHERE {_equal(model, where)}"
 
 
 @cache
-def _select_text(model: type[Table]) -> str:
+def _select_text(model: type[Table], where: tuple[str, ...]) -> str:
     meta: Any = model._meta
     columns = ", ".join(f'"{field.column_name}"' for field in meta.sorted_fields)
-    key = meta.primary_key.column_name
-    return f'SELECT {columns} FROM {_table(model)} WHERE "{key}" = ?'
+    return f"SELECT {columns} FROM {_table(model)} WHERE {_equal(model, where)}"
+
+
+def _equal(model: type[Table], names: tuple[str, ...]) -> str:
+    return " AND ".join(f"{_column(model, name)} = ?" for name in names)
 
 
 def _table(model: type[Table]) -> str:
