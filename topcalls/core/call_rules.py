@@ -71,6 +71,7 @@ _OBJECTS = (
     "appointments",
 )
 _FIELDS = tuple(f.name for f in fields(CallRequest) if f.name not in OF_THE_INSTALLATION)
+_ORDER = {name: index for index, name in enumerate(_FIELDS)}
 OF_ONE_CALL = frozenset(
     {
         *("phone_number", "from_number", "schedule_at", "purpose"),
@@ -144,8 +145,7 @@ def _judged(
 ) -> list[FieldError]:
     given = {key: value for key, value in body.items() if value is not None}
     found = [fault for rule in judged for fault in rule(given, rules, now)]
-    order = {name: index for index, name in enumerate(_FIELDS)}
-    return sorted(found, key=lambda f: order.get(f.path.split(".")[0], len(order)))
+    return sorted(found, key=lambda f: _ORDER.get(f.path.split(".")[0], len(_ORDER)))
 
 
 def _unknown(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

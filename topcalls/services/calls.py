@@ -378,8 +378,9 @@ class Calls:
     ) -> CallView:
         account_id, call_id = principal.account_id, new_id()
         routing.check_carrier(account_id, request.carrier_id)
-        sealed = tool_secrets.sealed(account_id, request.tools, now)
-        request = replace(request, tools=tuple(sealed))
+        if request.tools:
+            sealed = tool_secrets.sealed(account_id, request.tools, now)
+            request = replace(request, tools=tuple(sealed))
         account = standing.of_account(account_id, now)
         if account is None:
             raise NotFound("No such account.")

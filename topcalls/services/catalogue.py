@@ -114,7 +114,7 @@ class Catalogue:
     def call_rules(self, account_id: str) -> CallRules:
         """What `core.call_rules` has to know of this installation and of an account."""
         return replace(
-            self._rules,
+            self.defaults,
             voices=self._voices.book(account_id),
             knowledge=self._knowledge(account_id) if self._knowledge else None,
             allow_private_urls=self._private(),
@@ -130,7 +130,8 @@ class Catalogue:
         return allowed if isinstance(allowed, bool) else allowed()
 
     @cached_property
-    def _rules(self) -> CallRules:
+    def defaults(self) -> CallRules:
+        """The part of `call_rules` that is of no account."""
         return CallRules(
             default_from_number=self._from_number,
             default_ring_timeout=self._ring_timeout,

@@ -368,5 +368,4 @@ class CallCreateSchema(CallConfigurationSchema):
 
     @ma.post_load
     def _build(self, body: Mapping[str, Any], **_: Any) -> CallRequest:
-        rules = services().catalogue.call_rules(principal().account_id)
-        return call_rules.complete(body, rules)
+        return call_rules.complete(body, services().catalogue.defaults)
