@@ -49,8 +49,10 @@ def services(
     *,
     node_capacity: int | None = None,
     runners: Any = None,
+    completed_webhook_seconds: int = 0,
 ) -> Services:
-    """All services on `db`, as in a sandbox; recordings live in `directory`."""
+    """All services on `db`, as in a sandbox; recordings live in `directory`. Webhooks of calls that
+    are over wait for nothing but for what follows the call, unless told otherwise."""
     settings = Settings(
         telephony="sandbox",
         ai="sandbox",
@@ -59,6 +61,7 @@ def services(
         public_url="https://calls.example.com",
         from_number=FROM_NUMBER,
         node_capacity=node_capacity,
+        completed_webhook_seconds=completed_webhook_seconds,
     )
     return wire(db, clock or ManualClock(START), settings, runners=runners)
 

@@ -49,6 +49,7 @@ class Product:
             "TOPCALLS_API_PORT": str(self.port),
             "TOPCALLS_PLAYBACK_DIR": str(directory / "playback"),
             "TOPCALLS_DRAIN_SECONDS": "1",
+            "TOPCALLS_COMPLETED_WEBHOOK_SECONDS": "0",
             "FROM_NUMBER": "+12025550199",
             **environment,
         }

@@ -114,22 +114,25 @@ def test_the_words_of_a_controller_that_died_are_not_waited_for_long(services, w
     ("event", "status"),
     [(BridgeFailed("quota"), "failed"), (StopRequested(), "cancelled"), (ShutDown(), "failed")],
 )
-def test_a_failure_is_told_with_the_last_words(services, who, event, status):
+def test_a_failure_is_told_at_once_and_again_with_the_last_words(services, who, event, status):
     life = factories.Life(services, factories.claimed_call(services, who, webhook_url=URL))
     life.talk(5).take(event)
     life.take(HungUp(Hangup("NORMAL_CLEARING")))
     record(services, life.call_id)
     assert services.calls.get(who.account_id, life.call_id).status == status
     step(services)
-    assert payloads(services, "call.failed") == []
+    (first,) = payloads(services, "call.failed")
+    assert '"completed":false' in first
     services.calls.append_turn(life.call_id, Turn(1, "user", "Hello?", 0, 900))
     life.all_told()
     services.clock.advance(1)
     assert step(services) == [life.call_id]
-    (payload,) = payloads(services, "call.failed")
-    assert "Hello?" in payload
+    (update,) = payloads(services, "call.updated")
+    assert "Hello?" in update
+    assert '"completed":true' in update
     run_all(services, 3)
-    assert len(payloads(services, "call.failed")) == 1
+    assert payloads(services, "call.failed") == [first]
+    assert payloads(services, "call.updated") == [update]
 
 
 def payloads(services, kind):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import factories
-import orjson
 import pytest
+from webhook_rig import OWN, URL, sent, subscribe
 
 from topcalls.core.webhook_filters import FIELDS
-from topcalls.core.webhook_retry import Outcome
 from topcalls.errors import Conflict, InvalidRequest, NotFound
 from topcalls.services import webhook_subscriptions
 from topcalls.services.webhook_outbox import CampaignHook
@@ -15,8 +14,6 @@ from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls
 
 pytestmark = pytest.mark.service
-URL = "https://crm.example.com/hook"
-OWN = "https://own.example.com/hook"
 
 
 @pytest.fixture
@@ -24,13 +21,10 @@ def who(services):
     return factories.principal(services)
 
 
-def subscribe(services, who, event="call.completed", url=URL, **more):
-    return services.webhook_subscriptions.create(who, {"event": event, "url": url, **more})
-
-
 def completed(services, who, disposition=None, **fields):
     """A call that is over, whose end was told."""
     call_id = factories.finished_call(services, who, **fields)
+    services.calls.note_recording(call_id, "refused")
     services.db.run(calls.set_columns, call_id, disposition=disposition)
     for _ in range(20):
         now = services.clock.now()
@@ -38,17 +32,6 @@ def completed(services, who, disposition=None, **fields):
             services.wrap_ups.run(due, now)
         services.clock.advance(2)
     return call_id
-
-
-def sent(services):
-    """All that is due, each accepted: (event's name, url, body)."""
-    found = []
-    while taken := services.webhooks.due(services.clock.now(), 50):
-        for item in taken:
-            found.append((item.event, item.url, orjson.loads(item.payload)))
-            now = services.clock.now()
-            services.webhooks.record_attempt(item.id, item.attempt, Outcome(200), now)
-    return found
 
 
 def test_every_completed_call_is_told(services, who):

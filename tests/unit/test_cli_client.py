@@ -164,3 +164,36 @@ def test_tools_of_a_call_are_read_from_a_file(monkeypatch, tmp_path):
     file.write_text("{}")
     refused = CliRunner().invoke(main, arguments)
     assert (refused.exit_code, "must hold a JSON list" in refused.output) == (2, True)
+
+
+LEFT = {"call_summary": None, "disposition": None, "recording_url": None, "transcript": []}
+DELIVERY = {
+    "event": "call.completed",
+    "url": "https://example.com/h",
+    "attempts": 0,
+    "status": "pending",
+    "created_at": "2026-11-23T12:00:43.000000Z",
+}
+
+
+def test_a_webhook_that_is_sent_later_is_told_so_and_not_waited_for():
+    due = {**DELIVERY, "next_attempt_at": "2026-11-23T12:00:57.100000Z"}
+
+    class Api:
+        asked = 0
+
+        def get(self, _):
+            self.asked += 1
+            return {"data": [due]}
+
+    api = Api()
+    assert CallFollower(api, "c1").deliveries() == [due]
+    assert api.asked == 1
+    *_, line = summary(details(**LEFT), [due])
+    assert "call.completed: will be sent at 12:00:57 UTC, to https://example.com/h" in line
+
+
+def test_a_webhook_that_was_tried_is_told_with_its_attempts():
+    tried = {**DELIVERY, "attempts": 1, "status": "delivered", "next_attempt_at": None}
+    *_, line = summary(details(**LEFT), [tried])
+    assert "call.completed: delivered after 1 attempt(s)" in line

@@ -1,12 +1,23 @@
 """The steps after a call: in order, patient for a while, never stuck."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from topcalls.core.wrap_up import FIRST, PATIENCE, Next, Result, Step, advance, begin
+from topcalls.core.wrap_up import (
+    FIRST,
+    PATIENCE,
+    Next,
+    Result,
+    Step,
+    Telling,
+    advance,
+    begin,
+    telling,
+)
 
 pytestmark = pytest.mark.unit
+END = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def walk(answer):
@@ -53,9 +64,21 @@ def test_every_step_has_its_patience():
     assert all(patience.tries >= 1 for patience in PATIENCE.values())
 
 
-def test_the_webhook_waits_twenty_seconds_at_most_for_recording_and_transcript():
+def test_recording_and_transcript_are_waited_for_twenty_seconds_at_most():
     waited = sum(
         ((PATIENCE[step].tries - 1) * PATIENCE[step].delay.total_seconds())
         for step in (Step.RECORDING, Step.TRANSCRIPT)
     )
     assert 15 <= waited <= 20
+
+
+@pytest.mark.parametrize("after", [0, 15, 60])
+def test_a_failure_is_told_at_once(after):
+    told = telling(END, failed=True, after=timedelta(seconds=after))
+    assert told == Telling(by=END, before=END)
+
+
+@pytest.mark.parametrize(("after", "by", "before"), [(15, 15, 15), (0, 15, 0), (4, 4, 4)])
+def test_any_other_end_is_told_some_fifteen_seconds_later(after, by, before):
+    told = telling(END, failed=False, after=timedelta(seconds=after))
+    assert told == Telling(END + timedelta(seconds=by), END + timedelta(seconds=before))

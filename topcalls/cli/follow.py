@@ -57,10 +57,11 @@ class CallFollower:
             gevent.sleep(POLL_SECONDS)
 
     def deliveries(self) -> list[dict[str, Any]]:
-        """The call's webhooks, oldest first, once each was tried or a little time has passed."""
+        """The call's webhooks, oldest first, once each was tried or a little time has passed. One
+        that is due later is not waited for."""
         for _ in range(round(DELIVERY_SECONDS / POLL_SECONDS)):
             found = list(reversed(self._get("/webhooks")["data"]))
-            if all(delivery["attempts"] for delivery in found):
+            if all(delivery["attempts"] or _is_for_later(delivery) for delivery in found):
                 break
             gevent.sleep(POLL_SECONDS)
         return found
@@ -147,6 +148,17 @@ def _recording_file(recordings: Path, details: dict[str, Any]) -> Path:
     return recordings / year / month / day / f"{call_id}.wav"
 
 
+def _fate(delivery: dict[str, Any]) -> str:
+    if not delivery["attempts"] and _is_for_later(delivery):
+        return f"will be sent at {_time(delivery['next_attempt_at']):%H:%M:%S} UTC"
+    return f"{delivery['status']} after {delivery['attempts']} attempt(s)"
+
+
+def _is_for_later(delivery: dict[str, Any]) -> bool:
+    due = delivery["next_attempt_at"]
+    return due is not None and (_time(due) - _time(delivery["created_at"])).total_seconds() > 1
+
+
 def _time(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
@@ -179,10 +191,7 @@ def summary(
             yield f"  Play it     {_recording_file(recordings, details)}"
     yield f"  Transcript  GET /v1/calls/{details['id']}  ({len(details['transcript'])} turns)"
     for delivery in deliveries:
-        yield (
-            f"  Webhook     {delivery['event']}: {delivery['status']}"
-            f" after {delivery['attempts']} attempt(s), to {delivery['url']}"
-        )
+        yield f"  Webhook     {delivery['event']}: {_fate(delivery)}, to {delivery['url']}"
 
 
 def _outcome(details: dict[str, Any]) -> str:

@@ -59,6 +59,7 @@ from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.do_not_call_files import DoNotCallFiles
 from topcalls.services.eligibility import Eligibility
 from topcalls.services.eligibility_checks import EligibilityChecks
+from topcalls.services.end_webhooks import EndWebhooks
 from topcalls.services.housekeeping import Housekeeping
 from topcalls.services.idempotency import Idempotency
 from topcalls.services.inbound import Inbound
@@ -305,9 +306,8 @@ def wire(
     analyses = Analyses(db)
     steps = {**analyses.runners, Step.OPT_OUT: opt_outs.second_look, **(runners or {})}
     redactions = Redactions(db, recordings.store)
-    wrap_ups = WrapUps(
-        db, recordings, latencies, redactions, webhooks, costs, steps, owner=lease_owner
-    )
+    ends = EndWebhooks(db, webhooks, costs, timedelta(seconds=settings.completed_webhook_seconds))
+    wrap_ups = WrapUps(db, recordings, latencies, redactions, ends, steps, owner=lease_owner)
     agents = Agents(db, clock, catalogue, users=(numbers_of_agent, campaigns_of_agent))
     campaigns = Campaigns(db, clock, catalogue, agents)
     enrolment = Enrolment(db, campaign_moves)

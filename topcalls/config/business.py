@@ -65,6 +65,13 @@ class BusinessSettings(BaseModel):
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."
     )
+    completed_webhook_seconds: int = Field(
+        15,
+        ge=0,
+        le=60,
+        description="`call.completed` is sent so long after the end of a call, with what is ready "
+        "by then. 0: as soon as everything is ready, and after 15 s with what is ready.",
+    )
     webhook_disable_after_hours: int = Field(
         72,
         ge=0,

@@ -50,5 +50,5 @@ WEBHOOKS: dict[State, str] = {
     State.CANCELLED: "call.failed",
     State.DISPATCH_TIMEOUT: "call.failed",
 }
-"""The webhook event of entering a state. How an answered call ended is told by its wrap-up, once
-the transcript is complete; everything else is told at once."""
+"""The webhook event of entering a state. How an answered call ended is told by its wrap-up, see
+`wrap_up.telling`; everything else is told at once."""

@@ -16,6 +16,9 @@ from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import FieldError
 
 COMPLETED = "call.completed"
+UPDATED = "call.updated"
+"""Told to whoever was told how a call ended, when more is known of it."""
+
 DISABLED = "webhook.disabled"
 """Told when a receiver of the account is sent nothing any more."""
 
@@ -48,6 +51,7 @@ FIELDS = (
     "created_at",
     "started_at",
     "end_at",
+    "completed",
     "end_reason",
     "ended_by",
     "error_message",

@@ -8,7 +8,7 @@ times; one that fails for good is left out, because the customer's webhook must 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -54,9 +54,29 @@ PATIENCE: dict[Step, Patience] = {
     Step.WEBHOOK: Patience(20, timedelta(seconds=5)),
 }
 """Mostly all is ready at once. Where a controller died with the call, nobody says whether recording
-and transcript are complete, and the webhook goes out about 20 s after the call at the latest. A
-model that analyses the call is waited for for 42 s at most; what it finds later stands with the
-call."""
+and transcript are complete, and the wrap-up is over some 20 s after the call. A model that analyses
+the call is waited for for 42 s at most. The webhook waits for none of them longer than `telling`
+says; what comes later is told by another."""
+
+LATEST = timedelta(seconds=15)
+"""After the end of a call: when its webhook goes out that waits for nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """When the end of a call is told: with what is ready `by` that moment, and not `before`."""
+
+    by: datetime
+    before: datetime
+
+
+def telling(ended_at: datetime, *, failed: bool, after: timedelta) -> Telling:
+    """A call that failed or was stopped is told at once; any other `after` its end, which is as
+    soon as everything is ready, and at the `LATEST`, where that is nought."""
+    if failed:
+        return Telling(ended_at, ended_at)
+    return Telling(ended_at + (after or LATEST), ended_at + after)
+
 
 FIRST = Step.RECORDING
 _ORDER = tuple(Step)

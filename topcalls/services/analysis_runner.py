@@ -34,7 +34,7 @@ from topcalls.log import get_logger
 from topcalls.providers.structured import StructuredAnswer, StructuredModel, StructuredRequest
 from topcalls.services.analyses import apply, decision_of, wanted_of
 from topcalls.services.redactions import readable_turns
-from topcalls.store import analyses, analysis_runs, calls
+from topcalls.store import analyses, analysis_runs, calls, wrap_ups
 from topcalls.store.database import Database
 from topcalls.store.models import Analysis, Call
 
@@ -248,6 +248,8 @@ class AnalysisRunner:
             self._recount(call)
         if run is None or run.apply:
             apply(row, call, job.wanted, findings, now)
+        if run is None:
+            wrap_ups.tell_again(call.id, now)
         analysis_runs.note_progress(row.run_id, now)
 
     def _bury(self, row: Analysis, now: datetime) -> None:
@@ -268,6 +270,7 @@ class AnalysisRunner:
         )
         if row.run_id is None:
             calls.set_columns(call.id, analysis_state=State.FAILED)
+            wrap_ups.tell_again(call.id, now)
         metrics.analyses.labels(State.FAILED).inc()
         analysis_runs.note_progress(row.run_id, now)
 

@@ -51,7 +51,7 @@ from topcalls.services.transcripts import Transcripts
 from topcalls.services.transfers import Transfers
 from topcalls.services.transitions import Transitions
 from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, commands, leases, partial_words, standing
+from topcalls.store import calls, commands, leases, partial_words, standing, wrap_ups
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -351,6 +351,7 @@ class Calls:
         def verb() -> None:
             partial_words.clear(call_id)
             calls.set_columns(call_id, transcript_closed_at=at)
+            wrap_ups.tell_again(call_id, at)
 
         self._db.run(verb)
 

@@ -293,6 +293,7 @@ def keep(recording: FinishedRecording, now: datetime, retention_days: int) -> No
         step = Step.REDACTION
         wrap_ups.again(call.id, wrap_up.begin(step), wrap_up.after(step), now)
     calls.set_columns(recording.call_id, **columns)
+    wrap_ups.tell_again(recording.call_id, now)
 
 
 def _is_to_be_redacted(call: Call) -> bool:

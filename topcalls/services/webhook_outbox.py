@@ -18,8 +18,11 @@ from topcalls.core.webhook_filters import COMPLETED, is_wanted, matches
 from topcalls.core.webhook_retry import DeliveryState
 from topcalls.ids import new_id
 from topcalls.store import webhook_receivers, webhooks
-from topcalls.store.models import Call
+from topcalls.store.models import Call, WebhookDelivery
 from topcalls.store.webhook_subscriptions import Interest
+
+_OF_THE_MESSAGE = ("event", "sequence")
+"""Fields of a payload that say nothing of the call."""
 
 TRIES = 100
 """How often a sender may die with a delivery in its hands."""
@@ -54,6 +57,15 @@ class Target:
     is_test: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What is told of a call: number `sequence` among its events."""
+
+    event: str
+    sequence: int
+    payload: bytes
+
+
 def named_by_call(call: Call, event: str, campaign: CampaignHook) -> list[Target]:
     """The URLs that the call and its campaign name, where they want this event."""
     wishes = (
@@ -83,6 +95,26 @@ def subscribed(
     ]
 
 
+def still_there(sent: Sequence[WebhookDelivery], interests: Sequence[Interest]) -> list[Target]:
+    """Whom these deliveries went to, but for subscriptions that have ended since."""
+    alive = {one.id for one in interests}
+    return distinct(
+        [
+            Target(one.url, subscription_id=one.subscription_id)
+            for one in sent
+            if one.subscription_id is None or one.subscription_id in alive
+        ]
+    )
+
+
+def is_news(told: str, payload: bytes) -> bool:
+    """Whether a payload says more than what was told, or other things. What a call cost is no news
+    of its own while more is still to come."""
+    before, after = orjson.loads(told), orjson.loads(payload)
+    passed = _OF_THE_MESSAGE if after["completed"] else (*_OF_THE_MESSAGE, "cost")
+    return any(after[name] != before.get(name) for name in after if name not in passed)
+
+
 def distinct(targets: Sequence[Target]) -> list[Target]:
     """One for each URL: a receiver that is named twice gets a message once."""
     found: dict[str, Target] = {}
@@ -104,8 +136,10 @@ def store_event(
     *,
     call_id: str | None = None,
     sequence: int | None = None,
+    due_at: datetime | None = None,
 ) -> str:
-    """Store an event and what is to be sent of it; its id, which is the message's."""
+    """Store an event and what is to be sent of it, at once or at `due_at`; its id, which is the
+    message's."""
     message_id = new_id()
     webhooks.insert_event(
         id=message_id,
@@ -129,6 +163,7 @@ def store_event(
             name=target.name,
             follows=follows,
             now=now,
+            due_at=due_at,
             disabled=disabled,
         )
     return message_id

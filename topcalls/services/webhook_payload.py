@@ -65,6 +65,7 @@ def call_payload(
         "created_at": view.created_at,
         "started_at": view.started_at,
         "end_at": view.end_at,
+        "completed": view.completed,
         "end_reason": view.end_reason,
         "ended_by": view.ended_by,
         "hangup": None if view.hangup is None else asdict(view.hangup),

@@ -8,10 +8,12 @@ and tells by `record_attempt` how each attempt went.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from topcalls.core.analysis_work import State
+from topcalls.core.webhook_filters import UPDATED
 from topcalls.core.webhook_retry import DeliveryState, Outcome, Verdict, after_attempt
 from topcalls.errors import NotFound
 from topcalls.ids import new_id
@@ -19,12 +21,13 @@ from topcalls.services import webhook_outbox, webhook_receivers
 from topcalls.services.call_views import call_view
 from topcalls.services.recordings import Recordings
 from topcalls.services.webhook_interests import WebhookInterests
-from topcalls.services.webhook_outbox import CampaignHook, CampaignHooks
+from topcalls.services.webhook_outbox import CampaignHook, CampaignHooks, Message, Target
 from topcalls.services.webhook_payload import encoded
 from topcalls.services.webhook_receivers import Disabled
 from topcalls.store import accounts, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import Call, TranscriptTurn, WebhookDelivery
+from topcalls.store.webhook_subscriptions import Interest
 
 LEASE_SECONDS = 120.0
 """Longer than any attempt may take: a lease that is over means that the sender died."""
@@ -94,23 +97,83 @@ class Webhooks:
     # --- recording, inside the verb of the change
 
     def announce(
-        self, call: Call, event: str, now: datetime, turns: Sequence[TranscriptTurn] = ()
+        self,
+        call: Call,
+        event: str,
+        now: datetime,
+        turns: Sequence[TranscriptTurn] = (),
+        *,
+        completed: bool | None = None,
+        due_at: datetime | None = None,
     ) -> None:
-        """Record that `event` happened to a call, where anybody wants to know of it."""
+        """Record that `event` happened to a call, where anybody wants to know of it. It is sent at
+        once, or at `due_at`. `completed`: nothing that follows the call is missing; as the call has
+        it, unless it is told."""
         interests = self.interests.of(call.account_id, now)
-        campaign = self._campaign_of(call)
-        named = webhook_outbox.named_by_call(call, event, campaign)
+        named = webhook_outbox.named_by_call(call, event, self._campaign_of(call))
         if not named and not webhook_outbox.may_be_wanted(interests, event, call.disposition):
             return
+        message = self._message(call, event, turns, completed)
+        targets = self._targets(call, message, interests)
+        self._store(call, message, targets, interests, now, due_at)
+
+    def catch_up(
+        self, call: Call, event: str, now: datetime, turns: Sequence[TranscriptTurn]
+    ) -> None:
+        """How the call ended was told as `event`; record what is new since, if anything is: as
+        `call.updated` for whoever was sent that, as `event` for whoever wants it only now."""
+        told = webhooks.last_event(call.id, (event, UPDATED))
+        update = self._message(call, UPDATED, turns, completed=True)
+        if told is not None and not webhook_outbox.is_news(told.payload, update.payload):
+            return
+        interests = self.interests.of(call.account_id, now)
+        sent = webhooks.deliveries_of_kind(call.id, event)
+        again = webhook_outbox.still_there(sent, interests)
+        self._store(call, update, again, interests, now)
+        message = self._message(call, event, turns, completed=True)
+        known = {delivery.url for delivery in sent}
+        wanted = self._targets(call, message, interests)
+        fresh = [target for target in wanted if target.url not in known]
+        if fresh:
+            self._store(call, message, fresh, interests, now)
+
+    def _message(
+        self, call: Call, event: str, turns: Sequence[TranscriptTurn], completed: bool | None
+    ) -> Message:
         sequence = webhooks.last_sequence(call.id) + 1
         view = call_view(call, self._recordings.url(call), turns)
-        payload = encoded(call, event, view, sequence)
+        if completed is not None:
+            is_whole = completed and view.analysis_status != State.WAITING
+            view = replace(view, completed=is_whole)
+        return Message(event, sequence, encoded(call, event, view, sequence))
+
+    def _targets(self, call: Call, message: Message, interests: Sequence[Interest]) -> list[Target]:
+        """Who is told of it as things stand now."""
+        campaign = self._campaign_of(call)
+        named = webhook_outbox.named_by_call(call, message.event, campaign)
         is_conversion = call.disposition in campaign.conversions
-        told = webhook_outbox.subscribed(interests, event, payload, is_conversion)
-        targets = webhook_outbox.distinct([*named, *told])
+        told = webhook_outbox.subscribed(interests, message.event, message.payload, is_conversion)
+        return webhook_outbox.distinct([*named, *told])
+
+    def _store(
+        self,
+        call: Call,
+        message: Message,
+        targets: Sequence[Target],
+        interests: Sequence[Interest],
+        now: datetime,
+        due_at: datetime | None = None,
+    ) -> None:
         if targets or any(one.event is None for one in interests):
             webhook_outbox.store_event(
-                call.account_id, event, payload, targets, now, call_id=call.id, sequence=sequence
+                call.account_id,
+                message.event,
+                message.payload,
+                targets,
+                now,
+                call_id=call.id,
+                sequence=message.sequence,
+                due_at=due_at,
             )
 
     # --- sending

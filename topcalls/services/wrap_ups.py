@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from topcalls.core import wrap_up
-from topcalls.core.call_state import State
-from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.wrap_up import Next, Result, Step
 from topcalls.ids import new_id
 from topcalls.log import get_logger
-from topcalls.services.costs import Costs
+from topcalls.services.end_webhooks import EndWebhooks
 from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
-from topcalls.services.webhooks import Webhooks
-from topcalls.store import calls, partial_words, webhooks, wrap_ups
+from topcalls.store import calls, wrap_ups
 from topcalls.store.database import Database
 from topcalls.store.models import WrapUp
 
@@ -42,14 +40,12 @@ class WrapUps:
         recordings: Recordings,
         latencies: Latencies,
         redactions: Redactions,
-        outbox: Webhooks,
-        costs: Costs,
+        ends: EndWebhooks,
         runners: Mapping[Step, StepRunner] | None = None,
         owner: str | None = None,
     ) -> None:
         self._db = db
-        self._outbox = outbox
-        self._costs = costs
+        self._ends = ends
         self._owner = owner or new_id()
         self._runners: dict[Step, StepRunner] = {
             **(runners or {}),
@@ -57,7 +53,7 @@ class WrapUps:
             Step.TRANSCRIPT: self._transcript,
             Step.LATENCY: latencies.measure,
             Step.REDACTION: redactions.redact,
-            Step.WEBHOOK: self._webhook,
+            Step.WEBHOOK: ends.whole,
         }
 
     def due(self, now: datetime, limit: int) -> list[str]:
@@ -83,6 +79,8 @@ class WrapUps:
         step, tries, notes = Step(begun), row.tries_left, dict(row.log)
         for _ in Step:
             following = self._do(step, tries, call_id, now, notes)
+            if following.step is step:
+                following = self._in_time(call_id, following, now)
             if following.step is None or following.step is step:
                 return self._store(call_id, begun, following, notes, now)
             # Each step counts one try as it is taken; for the first of them the claim did.
@@ -113,6 +111,15 @@ class WrapUps:
         if following.step is not step:
             notes[step] = "given up" if following.given_up else result
         return following
+
+    def _in_time(self, call_id: str, following: Next, now: datetime) -> Next:
+        """A step waits, but what is ready is told in time: the next look is not later than that."""
+        try:
+            left = self._ends.in_time(call_id, now)
+        except Exception as error:  # noqa: BLE001 - told with the next look
+            log.warning("End of a call not told", call_id=call_id, error=repr(error))
+            return following
+        return following if left is None else replace(following, delay=min(following.delay, left))
 
     def _store(
         self, call_id: str, begun: str, following: Next, notes: dict[str, Any], now: datetime
@@ -149,21 +156,3 @@ class WrapUps:
         call = self._db.read(calls.get, call_id)
         ready = call is None or call.transcript_closed_at is not None
         return Result.DONE if ready else Result.NOT_READY
-
-    def _webhook(self, call_id: str, now: datetime) -> Result:
-        """How the call ended, and what it cost, once."""
-
-        def verb() -> Result:
-            wrap_ups.lock(call_id)
-            call = calls.get(call_id)
-            event = WEBHOOKS.get(State(call.state)) if call is not None else None
-            if call is None or event is None:
-                return Result.SKIPPED
-            partial_words.clear(call_id)  # a controller that died leaves them
-            if not webhooks.event_exists(call_id, event):
-                self._costs.close(call)
-                turns = calls.transcripts([call_id])[call_id]
-                self._outbox.announce(call, event, now, turns)
-            return Result.DONE
-
-        return self._db.run(verb)

@@ -20,10 +20,19 @@ def insert_event(**columns: Any) -> None:
     rows.insert(WebhookEvent, **columns)
 
 
-def event_exists(call_id: str, kind: str) -> bool:
-    """An event of this kind was recorded for this call."""
-    wanted = (WebhookEvent.call_id == call_id) & (WebhookEvent.kind == kind)
-    return bool(WebhookEvent.select().where(wanted).exists())
+def last_event(call_id: str, kinds: Collection[str]) -> WebhookEvent | None:
+    """The last event of one of these kinds that was recorded for a call."""
+    query = WebhookEvent.select().where(
+        WebhookEvent.call_id == call_id, WebhookEvent.kind.in_(list(kinds))
+    )
+    return query.order_by(WebhookEvent.sequence.desc()).first()  # type: ignore[no-any-return]
+
+
+def deliveries_of_kind(call_id: str, kind: str) -> list[WebhookDelivery]:
+    """What is, or was, to be sent of the events of this kind of a call, oldest first."""
+    query = WebhookDelivery.select(WebhookDelivery, WebhookEvent).join(WebhookEvent)
+    found = query.where(WebhookEvent.call_id == call_id, WebhookEvent.kind == kind)
+    return list(found.order_by(WebhookDelivery.created_at))
 
 
 _LAST_SEQUENCE = "SELECT MAX(sequence) FROM webhook_event WHERE call_id = ?"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from topcalls.core.wrap_up import Next, Step
+from topcalls.core.wrap_up import Next, Step, begin
 from topcalls.store import leases
 from topcalls.store.locking import locked
 from topcalls.store.models import WrapUp
@@ -65,6 +65,11 @@ def again(call_id: str, first: Next, passed: Collection[Step], now: datetime) ->
     WrapUp.update(
         step=first.step, tries_left=first.tries, available_at=now, finished_at=None
     ).where(WrapUp.call == call_id, beyond).execute()
+
+
+def tell_again(call_id: str, now: datetime) -> None:
+    """Something has come that a wrap-up which is complete did not wait for: have it told."""
+    again(call_id, begin(Step.WEBHOOK), (), now)
 
 
 def exhausted(now: datetime, limit: int) -> list[WrapUp]:

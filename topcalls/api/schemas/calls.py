@@ -187,7 +187,10 @@ class CallConfigurationSchema(ma.Schema):
     webhook_events = fields.ListOf(
         fields.Choice(*CALL_EVENTS),
         allow_none=True,
-        metadata={"description": "Which events; all of them if left out. Needs `webhook_url`."},
+        metadata={
+            "description": "Which events; all of them if left out. Needs `webhook_url`. "
+            "What was not ready in `call.completed` or `call.failed` follows as `call.updated`."
+        },
     )
     carrier_id = _text(
         "carrier_id",

@@ -33,7 +33,8 @@ def _whole(about: str, *, null: bool = False) -> fields.Whole:
 
 def _event(*, required: bool) -> fields.Text:
     about = (
-        "`call.completed`, with a disposition behind another dot if only calls of that one count. "
+        "`call.completed`, with a disposition behind another dot if only calls of that one count; "
+        "where something was missing in it, `call.updated` follows with the whole of it. "
         "`lead.status_changed`; `campaign.activated` when one is started or resumed, "
         "`campaign.paused` when one is paused, by whomever. Filters do not apply to these. "
         "`webhook.disabled`: another receiver of the account was disabled."
