@@ -9,6 +9,7 @@ from itertools import count
 
 import factories
 import gevent
+import waiting
 from gevent.event import Event
 from gevent.queue import Queue
 
@@ -230,10 +231,7 @@ class Rig:
 
     def wait_until(self, condition, what="it", seconds=WAIT):
         """Look again and again, for at most `seconds`."""
-        with gevent.Timeout(seconds, AssertionError(f"{what} did not happen")):
-            while not (found := condition()):
-                gevent.sleep(0.02)
-        return found
+        return waiting.until(condition, what, seconds)
 
     def wait_status(self, call_id, *statuses, seconds=WAIT):
         """Wait until the call has one of these call statuses (or statuses); the call."""

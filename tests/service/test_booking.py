@@ -4,11 +4,13 @@ import json
 import multiprocessing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import factories
 import gevent
 import pytest
+import waiting
 from gevent.event import Event
 from icalendar import Calendar
 
@@ -330,14 +332,12 @@ def test_a_booking_is_finished_and_kept_when_the_call_ends_meanwhile(
 
     monkeypatch.setattr(CalendarFile, "book", slowly)
     at = next_weekday(services, 1, 10).isoformat()
-    waiting = gevent.spawn(use, booking(services, directory).book, call, start=at, name="Zoë")
+    asked = gevent.spawn(use, booking(services, directory).book, call, start=at, name="Zoë")
     began.wait(5)
-    waiting.kill()
+    asked.kill()
     go_on.set()
-    with gevent.Timeout(5):
-        while not services.calls.appointments.of_call(who.account_id, call.call_id):
-            gevent.sleep(0)
-    (kept,) = services.calls.appointments.of_call(who.account_id, call.call_id)
+    kept_of = partial(services.calls.appointments.of_call, who.account_id, call.call_id)
+    (kept,) = waiting.until(kept_of, "the booking")
     assert kept.status == "booked"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import factories
 import gevent
 import pytest
+import waiting
 from api_client import PUBLIC_URL, api_services
 from click.testing import CliRunner
 
@@ -87,12 +88,10 @@ def test_the_command_follows_until_it_is_interrupted(api, served, today, monkeyp
     monkeypatch.setattr(listen, "show", stop_after_one)
     wish = ["--event", "call.queued"]
     running = gevent.spawn(CliRunner().invoke, listen.listen, wish, obj=settings)
-    with gevent.Timeout(LIMIT):
-        while not listeners(api):
-            gevent.sleep(0)
-        api.create()
-        api.services.clock.advance(2)
-        result = running.get()
+    waiting.until(lambda: listeners(api), "the listener")
+    api.create()
+    api.services.clock.advance(2)
+    result = running.get(timeout=LIMIT)
     assert result.exit_code == 0
     assert printed == ["call.queued"]
     assert not listeners(api)

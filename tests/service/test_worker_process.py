@@ -8,7 +8,9 @@ import factories
 import gevent
 import pytest
 import structlog
+import waiting
 from gevent import socket
+from gevent.event import Event
 from gevent.server import StreamServer
 from structlog.testing import capture_logs
 from worker_rig import worker_services
@@ -142,13 +144,6 @@ def told(lines, what):
     return [line["event"] for line in lines if line.get("what") == what]
 
 
-def wait_until(condition):
-    """Poll: what is waited for happens in the database."""
-    with gevent.Timeout(LIMIT):
-        while not condition():
-            gevent.sleep(0.01)
-
-
 def test_a_call_that_is_over_is_wrapped_up_and_told(services, who, new_worker, new_receiver):
     receiver = new_receiver()
     call_id = factories.finished_call(
@@ -163,7 +158,7 @@ def test_a_call_that_is_over_is_wrapped_up_and_told(services, who, new_worker, n
     (arrived,) = receiver.wait_for(1, LIMIT)
     assert arrived.json()["call_id"] == call_id
     assert arrived.json()["event"] == "call.completed"
-    wait_until(lambda: states(services, who) == ["delivered"])
+    waiting.until(lambda: states(services, who) == ["delivered"])
 
 
 def test_a_slow_receiver_does_not_delay_another(services, who, new_worker, new_receiver):
@@ -182,7 +177,7 @@ def test_two_workers_share_the_work(services, who, new_worker, new_receiver):
     workers = [new_worker(), new_worker()]
     for worker in workers:
         worker.start()
-    wait_until(lambda: states(services, who) == ["delivered"] * 20)
+    waiting.until(lambda: states(services, who) == ["delivered"] * 20)
     for worker in workers:
         worker.stop()
     ids = [delivery.id for delivery in receiver.deliveries]
@@ -202,7 +197,7 @@ def test_stopping_finishes_what_was_begun_and_leaves_the_rest(
     assert first.join(0)
     assert sorted(states(services, who)) == ["delivered"] * 4 + ["pending"] * 2
     new_worker().start()
-    wait_until(lambda: states(services, who) == ["delivered"] * 6)
+    waiting.until(lambda: states(services, who) == ["delivered"] * 6)
     assert len(receiver.deliveries) == 6
 
 
@@ -215,7 +210,7 @@ def test_a_worker_that_is_killed_loses_nothing(services, who, new_worker, new_re
     failed_calls(services, who, receiver.url, 2)
     services.webhooks.due(services.clock.now(), 10)
     new_worker().start()
-    wait_until(lambda: states(services, who) == ["delivered"] * 5)
+    waiting.until(lambda: states(services, who) == ["delivered"] * 5)
 
 
 @pytest.mark.parametrize("deployment", ["sqlite"], indirect=True)
@@ -226,7 +221,7 @@ def test_a_queue_that_cannot_be_opened_is_waited_for(
     failed_calls(services, who, receiver.url, 1)
     (tmp_path / FILE).mkdir()
     starting = gevent.spawn(new_worker().start)
-    wait_until(lambda: told(lines, "queue"))
+    waiting.until(lambda: told(lines, "queue"))
     (tmp_path / FILE).rmdir()
     starting.get(timeout=LIMIT)
     receiver.wait_for(1, LIMIT)
@@ -263,7 +258,7 @@ def test_a_server_that_is_no_queue_is_an_error_that_names_the_setting(
         if isinstance(answer, bytes):
             connection.sendall(answer)
         else:
-            gevent.sleep(LIMIT)
+            Event().wait()
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -301,7 +296,7 @@ def test_a_queue_that_goes_away_costs_one_line(
 
     monkeypatch.setattr(storage, "dequeue", gone)
     worker.start()
-    wait_until(lambda: len(tries) > 30)
+    waiting.until(lambda: len(tries) > 30)
     failed_calls(services, who, receiver.url, 1)
     receiver.wait_for(1, LIMIT)
     assert told(lines, "queue") == ONE_OUTAGE
@@ -323,7 +318,7 @@ def test_a_database_that_goes_away_costs_one_line(
     monkeypatch.setattr(services.housekeeping, "hold", gone)
     new_worker().start()
     receiver.wait_for(1, LIMIT)
-    wait_until(lambda: len(told(lines, "database")) == 2)
+    waiting.until(lambda: len(told(lines, "database")) == 2)
     assert told(lines, "database") == ONE_OUTAGE
 
 

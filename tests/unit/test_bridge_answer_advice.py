@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-import gevent
 import pytest
+import waiting
 from bridge_doubles import CONFIG, LIMIT, Talk
 from gevent.event import Event
 
@@ -53,10 +53,12 @@ def talk_with(plan: AnswerPlan, advisers: Advisers) -> Talk:
 def hear(talk: Talk, text: str, until: Callable[[], Any]) -> None:
     """The far end says this, and what is asked about it is answered."""
     talk.caller_says(text)
-    with gevent.Timeout(LIMIT):
-        while not until():
-            gevent.sleep(0)
-            talk.settle()
+
+    def has_come() -> Any:
+        talk.settle()
+        return until()
+
+    waiting.until(has_come)
 
 
 def test_a_server_decides_what_is_done() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import gevent
 import pytest
+import waiting
 from esl_connection import Client
 from esl_server import (
     LIMIT,
@@ -209,9 +210,7 @@ def test_a_switch_that_does_not_read_is_refused_more(
 
     with pytest.raises(CommandNotSent, match="fast enough"):
         flood()
-    with Timeout(LIMIT):
-        while not any(pending.written for pending in client._wire._pending):
-            gevent.idle()
+    waiting.until(lambda: any(pending.written for pending in client._wire._pending))
     client.abort("given up")
     release.set()
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import gevent
 import greenswitch
 import pytest
+import waiting
 from esl_server import (
     LIMIT,
     PASSWORD,
@@ -350,10 +351,7 @@ def test_a_slow_handler_makes_the_queue_of_stock_grow_without_limit(
         connection.register_handle("*", slow)
         server.connections[-1].send(*[plain_event("Event-Name: HEARTBEAT\n\n")] * 1000)
         assert entered.wait(LIMIT)
-        with Timeout(LIMIT, False):
-            while queue.qsize() < 999:
-                gevent.idle()
-
+        waiting.until(lambda: queue.qsize() >= 999, "the whole flood")
         assert queue.qsize() == 999
         connection._run = False
         release.set()

@@ -8,6 +8,7 @@ from typing import Any
 
 import gevent
 import pytest
+import waiting
 from bridge_realtime_peer import Heard
 from gevent.event import Event
 from prometheus_client import REGISTRY
@@ -179,12 +180,6 @@ def count(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(f"topcalls_{name}_total", labels) or 0.0
 
 
-def settled(condition: Callable[[], bool]) -> None:
-    with gevent.Timeout(LIMIT):
-        while not condition():
-            gevent.idle()
-
-
 # --- early answers
 
 
@@ -194,7 +189,7 @@ def test_an_answer_begun_early_is_used(heard: Heard, opened: Any) -> None:
     used = count("speculations", outcome="used")
     ears.tell(TurnBegan(0))
     ears.tell(TurnLikelyOver("Do you?"))
-    settled(lambda: mouth.said == ["Yes, I do."])
+    waiting.until(lambda: mouth.said == ["Yes, I do."])
     ears.tell(TurnEnded(0, "Do you?"))
     events = until(heard, CallerTranscript)
     assert of(events, ResponseStarted) + of(events, AudioDelta) == []
@@ -216,9 +211,9 @@ def test_an_answer_begun_too_early_is_never_heard(heard: Heard, opened: Any, lat
     wasted = count("speculation_wasted_tokens")
     ears.tell(TurnBegan(0))
     ears.tell(TurnLikelyOver("Do you?"))
-    settled(lambda: len(mind.requests) == 1)
+    waiting.until(lambda: len(mind.requests) == 1)
     ears.tell(TurnResumed())
-    settled(lambda: mind.cancelled == 1)
+    waiting.until(lambda: mind.cancelled == 1)
     ears.tell(TurnEnded(0, later))
     session.create_response()
     events = until(heard, ResponseDone)
@@ -237,7 +232,7 @@ def test_what_a_voice_was_given_in_vain_is_told(heard: Heard, opened: Any) -> No
     ears, mouth = Ears(), Mouth()
     session = opened(heard, [ears], [Mind(["To those."], ["To these."])], [mouth])
     ears.tell(TurnLikelyOver("Those"))
-    settled(lambda: mouth.said == ["To those."])
+    waiting.until(lambda: mouth.said == ["To those."])
     session.close()
     (spent,) = of(until(heard, Spent), Spent)
     assert spent.usage.wasted_characters == len("To those.")
@@ -248,7 +243,7 @@ def test_an_answer_to_other_words_is_thrown_away(heard: Heard, opened: Any) -> N
     ears, mind = Ears(), Mind(["To those."], ["To these."])
     session = opened(heard, [ears], [mind], [Mouth()])
     ears.tell(TurnLikelyOver("Those"))
-    settled(lambda: len(mind.requests) == 1)
+    waiting.until(lambda: len(mind.requests) == 1)
     ears.tell(TurnEnded(0, "These"))
     session.create_response()
     assert of(until(heard, ResponseDone), AgentTextDone)[0].text == "To these."
@@ -410,7 +405,7 @@ def test_a_deaf_recogniser_is_replaced_and_told_what_was_said(heard: Heard, open
     for start in range(0, len(sound), 160):
         session.append_audio(sound[start : start + 160])
     assert ears.opened.wait(LIMIT)
-    settled(lambda: len(ears.audio) > 0)
+    waiting.until(lambda: len(ears.audio) > 0)
     assert bytes(ears.audio) in silence(5) + sound
     assert len(ears.audio) >= 4000 * 8
 

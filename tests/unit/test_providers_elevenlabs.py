@@ -6,8 +6,8 @@ import audioop
 from collections.abc import Iterator
 from typing import Any
 
-import gevent
 import pytest
+import waiting
 from gevent.queue import Queue
 from sandbox_openai_realtime import hearing_with_calls
 from sandbox_openai_speech import silence, spoken
@@ -112,9 +112,7 @@ def test_a_socket_that_died_between_clauses_is_replaced(
     connection = server.wait_for_connection()
     connection.cut()
     assert connection.closed.wait(LIMIT)
-    with gevent.Timeout(LIMIT):
-        while session._connection is not None and not session._connection.closed:
-            gevent.idle()
+    waiting.until(lambda: session._connection is None or session._connection.closed)
     assert b"".join(item.audio for item in session.speak("Two")) == spoken("Two")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-import gevent
 import pytest
+import waiting
 from sandbox_openai_realtime import QUICK, double, scenario
 from sandbox_openai_speech import spoken
 
@@ -52,12 +52,6 @@ def used(parts: list[Spoken]) -> TokenUsage:
     return sum((part.usage for part in parts if part.usage is not None), TokenUsage())
 
 
-def settled(condition: Callable[[], bool]) -> None:
-    with gevent.Timeout(5):
-        while not condition():
-            gevent.idle()
-
-
 def events_sent(server: OpenAIDouble, kind: str, number: int = 0) -> list[dict]:
     server.realtime.wait_for_connection()
     return server.realtime.connections[number].journal.events("client", kind)
@@ -70,7 +64,7 @@ def test_texts_are_read_aloud_one_after_the_other(
         parts = list(session.speak(text))
         assert said(parts) == (text, pytest.approx(len(spoken(text)), abs=200))
         assert used(parts).output_audio > 0
-    settled(lambda: len(events_sent(server, "conversation.item.delete")) == 2)
+    waiting.until(lambda: len(events_sent(server, "conversation.item.delete")) == 2)
     (settings,) = events_sent(server, "session.update")
     assert settings["session"]["audio"]["input"]["turn_detection"] is None
     assert settings["session"]["audio"]["output"]["voice"] == "marin"
@@ -93,7 +87,7 @@ def test_a_session_that_has_ended_meanwhile_is_opened_anew(
 ) -> None:
     list(session.speak(ONE))
     server.realtime.wait_for_connection().cut()
-    settled(lambda: not session._events.empty())
+    waiting.until(lambda: not session._events.empty())
     assert said(list(session.speak(TWO)))[0] == TWO
     assert len(server.realtime.connections) == 2
 

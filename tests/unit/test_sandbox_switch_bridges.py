@@ -1,7 +1,7 @@
 """Two channels connected, and a far end that is asked to dial itself, as on the real switch."""
 
-import gevent
 import pytest
+import waiting
 from sandbox_peers import EventSocketClient, ToneSpeech
 
 from topcalls.sandbox.freeswitch.playback import open_sound
@@ -46,13 +46,6 @@ def answered(client, uuid, number=ANSWERS, variables=""):
     return uuid
 
 
-def wait_until(condition, what):
-    with gevent.Timeout(WAIT, AssertionError(what)):
-        while not (found := condition()):
-            gevent.sleep(0)
-    return found
-
-
 @pytest.fixture
 def two(client):
     """Two connected legs."""
@@ -63,7 +56,7 @@ def two(client):
 
 def test_each_hears_the_other_and_nobody_else(server, client, two):
     heard = server.call("u1").callee.ear
-    wait_until(lambda: heard.audible_frames > 5, "the other's voice")
+    waiting.until(lambda: heard.audible_frames > 5, "the other's voice")
     assert server.call("u2").callee.ear.audible_frames == 0
 
 
@@ -89,7 +82,7 @@ def test_what_was_played_is_over(server, client):
     )
     client.event("PLAYBACK_START", Unique_ID="u1")
     ear = server.call("u1").callee.ear
-    wait_until(lambda: ear.audible_frames > 2, "the ringing tone")
+    waiting.until(lambda: ear.audible_frames > 2, "the ringing tone")
     client.api("uuid_bridge u1 u2")
     assert client.event("PLAYBACK_STOP", Unique_ID="u1")["Playback-Status"] == "done"
 
@@ -127,8 +120,9 @@ def test_a_far_end_that_dials_itself(server, client, target, outcome):
     answered(client, "u1")
     client.api("uuid_setvar u1 sip_refer_continue_after_reply true")
     assert client.api(f"uuid_deflect u1 sip:{target}@carrier.example.com") == "+OK:\n"
-    wait_until(lambda: variable(client, "sip_refer_status_code") == "202", "its answer")
-    wait_until(lambda: variable(client, "sip_refer_target_status_code") == outcome, "the outcome")
+    waiting.until(lambda: variable(client, "sip_refer_status_code") == "202", "its answer")
+    told = "sip_refer_target_status_code"
+    waiting.until(lambda: variable(client, told) == outcome, "the outcome")
     assert variable(client, "sip_refer_reply").startswith(f"SIP/2.0 {outcome}")
     assert client.api("uuid_exists u1") == "true"
 
@@ -137,7 +131,7 @@ def test_a_far_end_that_does_not(client):
     answered(client, "u1", REFUSES)
     client.api("uuid_setvar u1 sip_refer_continue_after_reply true")
     client.api(f"uuid_deflect u1 sip:{ANSWERS}@carrier.example.com")
-    wait_until(lambda: variable(client, "sip_refer_status_code") == "405", "its answer")
+    waiting.until(lambda: variable(client, "sip_refer_status_code") == "405", "its answer")
     assert variable(client, "sip_refer_target_status_code") == "_undef_"
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import gevent
 import pytest
+import waiting
 from gevent import select
 from gevent.queue import Queue
 
@@ -114,9 +115,7 @@ def test_a_child_that_dies_without_a_word_is_not_quoted_from_yesterday(family):
     child.log_file.parent.mkdir()
     child.log_file.write_text("what it said yesterday\n")
     starting = gevent.spawn(family.start, child)
-    with gevent.Timeout(WAIT):
-        while child.process is None:
-            gevent.sleep(0)
+    waiting.until(lambda: child.process is not None, "its start")
     child.process.kill()
     with pytest.raises(ChildFailed, match="nothing"):
         starting.get(timeout=WAIT)
@@ -150,9 +149,7 @@ def test_a_child_that_crashes_is_started_again(family):
     family.start(child)
     first = child.ready["pid"]
     assert family.restarts.get(timeout=WAIT) is child
-    with gevent.Timeout(WAIT):
-        while child.ready.get("pid") in (None, first):
-            gevent.sleep(0)
+    waiting.until(lambda: child.ready.get("pid") not in (None, first), "the next one")
     assert child.is_running
     family.stop()
     assert child.restarts == 1
@@ -185,9 +182,7 @@ def test_impatience_ends_all_at_once(family):
 def test_stopping_in_the_middle_of_a_start_leaves_nobody(family):
     steady, mute = family.child("steady", "one"), family.child("mute", "two")
     starting = gevent.spawn(family.start, steady, mute)
-    with gevent.Timeout(WAIT):
-        while mute.process is None:
-            gevent.sleep(0)
+    waiting.until(lambda: mute.process is not None, "its start")
     family.stop()
     with pytest.raises(ChildFailed):
         starting.get(timeout=WAIT)
