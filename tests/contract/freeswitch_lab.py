@@ -60,6 +60,9 @@ LONG_ANSWER = (
 )
 INTERRUPTION = "Sorry, wait, I only have a second"
 GOODBYE = "That is fine, goodbye"
+A_PERSON = "I would like to talk to a person please"
+AN_EXTENSION = "Please dial the extension of the front desk"
+MAILBOX = "This is the voicemail of Bob, please leave a message after the tone."
 
 SCENARIO = Scenario(
     "talk",
@@ -70,6 +73,14 @@ SCENARIO = Scenario(
         ModelRule(when="who is calling", speak=LONG_ANSWER, repeat=True),
         ModelRule(when="second", speak="Of course.", repeat=True),
         ModelRule(when="goodbye", speak="Goodbye.", tool=ToolUse("end_call", {}), repeat=True),
+        ModelRule(
+            when="a person",
+            speak="One moment, I will connect you.",
+            tool=ToolUse("transfer_call", {"destination": "support", "summary": "Wants a person."}),
+            then="Nobody can take your call now.",
+            repeat=True,
+        ),
+        ModelRule(when="extension", tool=ToolUse("send_dtmf", {"digits": "4w2#"}), repeat=True),
         ModelRule(when="keys|pressed", speak="Thank you for the keys.", repeat=True),
     ),
 )
@@ -181,11 +192,11 @@ class Mind:
         self.server = OpenAIDouble(Studio(self.hearing, Minds([SCENARIO]), spoken, clock=clock))
         self.server.start()
 
-    def voice_of(self, person):
+    def voice_of(self, person, speak=spoken):
         """Makes words sound: the ears expect this person to say them from now on."""
 
         def say(text):
-            sound = spoken(text)
+            sound = speak(text)
             self.hearing.said(person, SCENARIO.name, text, sound)
             return sound
 

@@ -9,6 +9,7 @@ import gevent
 import numpy as np
 import pytest
 from freeswitch_lab import (
+    AN_EXTENSION,
     ANSWER,
     GOODBYE,
     INTERRUPTION,
@@ -167,3 +168,15 @@ def test_tones_are_keys_where_there_are_no_others_and_never_speech(product, tele
     told = product.mind.told("conversation.item.create")[before:]
     assert any("47#" in str(item) for item in told) is (scenario == "tones_only")
     assert words(call, "user") == ("[pressed ***]" if scenario == "tones_only" else "")
+
+
+def test_keys_that_the_model_presses_reach_the_telephone(product, telephone, say):
+    callee = telephone("answers")
+    call_id = place(product)
+    line, _, _ = greeted(callee)
+    line.say(say(AN_EXTENSION))
+    line.wait_for_keys("42#", 15)
+    product.request("POST", f"/v1/calls/{call_id}/stop")
+    call = product.wait_over(call_id)
+    assert words(call, "user") == AN_EXTENSION
+    assert "[pressed ***]" in words(call, "assistant")

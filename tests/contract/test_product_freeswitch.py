@@ -39,6 +39,7 @@ from freeswitch_lab import (
     talking,
     words,
 )
+from sound import likeness
 from unit.sandbox_openai_speech import spoken
 
 from topcalls.esl import commands
@@ -113,15 +114,6 @@ def test_a_telephone_that_only_speaks_a_law(product, telephone, say):
     meant = audioop.ulaw2lin(spoken(FIRST_SENTENCE), 2)
     assert likeness(said, meant) > 0.98
     assert words(call, "user") == GOODBYE
-
-
-def likeness(one, other):
-    """Correlation of two sounds where they fit best, 0 to 1."""
-    first, second = (np.frombuffer(sound, "<i2").astype(float) for sound in (one, other))
-    products = np.correlate(np.pad(first, 1600), second[800:8800], "valid")
-    at = int(products.argmax())
-    piece = np.pad(first, 1600)[at : at + 8000]
-    return products[at] / np.linalg.norm(piece) / np.linalg.norm(second[800:8800])
 
 
 def test_speaking_over_the_agent_stops_it(product, relay, telephone, say):
