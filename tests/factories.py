@@ -50,6 +50,7 @@ def services(
     node_capacity: int | None = None,
     runners: Any = None,
     completed_webhook_seconds: int = 0,
+    registers_file: Path | None = None,
 ) -> Services:
     """All services on `db`, as in a sandbox; recordings live in `directory`. Webhooks of calls that
     are over wait for nothing but for what follows the call, unless told otherwise."""
@@ -62,6 +63,7 @@ def services(
         from_number=FROM_NUMBER,
         node_capacity=node_capacity,
         completed_webhook_seconds=completed_webhook_seconds,
+        registers_file=registers_file,
     )
     return wire(db, clock or ManualClock(START), settings, runners=runners)
 

@@ -38,6 +38,12 @@ pre_dial_answers = Counter(
     "What accounts' own servers said of calls before they were made.",
     ["answer"],
 )
+register_answers = Counter(
+    "topcalls_register_answers_total",
+    "What registers said of numbers that were asked about: of how many they did or did not, and "
+    "how often they could not be asked.",
+    ["provider", "answer"],
+)
 inbound_refused = Counter(
     "topcalls_inbound_refused_total", "Calls that came in and were not taken.", ["refusal"]
 )

@@ -32,6 +32,7 @@ from topcalls.core.checkup import Finding, fault, ok, overdue, refused
 from topcalls.errors import ConfigError
 from topcalls.providers.chain_checkup import ChainCheckup
 from topcalls.providers.openai import checkup as openai_checkup
+from topcalls.providers.registers.installed import load_registers
 from topcalls.services import api_checkup, package_checkup, settings_checkup
 from topcalls.services import machine_checkup as machine
 from topcalls.services.checkup import DatabaseCheckup
@@ -84,6 +85,7 @@ class Doctor:
             Check("settings", QUICK, lambda: settings_checkup.contradictions(self.settings)),
             Check("from_number", QUICK, lambda: [settings_checkup.from_number(self.settings)]),
             *_of_machine(self._extras(), self.clock),
+            Check("registers", QUICK, self._registers, blocking=True),
             *self._of_directories(),
             *self._of_sandbox(),
             Check("database", PATIENT, self._database().findings),
@@ -155,6 +157,15 @@ class Doctor:
         if settings.playback == "file":
             checks.append(Check("playback_dir", QUICK, playback, blocking=True))
         return checks
+
+    def _registers(self) -> Iterator[Finding]:
+        try:
+            found = load_registers(self.settings.registers_file)
+        except ConfigError as error:
+            yield refused("registers", error)
+            return
+        named = ", ".join(f"{one.register} by {one.provider}" for one in found)
+        yield ok("registers", f"Asked ahead of calls: {named or 'none'}.")
 
     # -- database and queue
 

@@ -22,6 +22,7 @@ from topcalls.core.eligibility import decide
 from topcalls.core.lead_jobs import JobKind
 from topcalls.core.wrap_up import Step
 from topcalls.loading import load
+from topcalls.providers.registers.installed import load_registers
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
@@ -98,6 +99,8 @@ from topcalls.services.recording_store import DirectoryStore, KeptRecordings, Re
 from topcalls.services.recording_upload import ApiStore, Tickets
 from topcalls.services.recordings import Recordings
 from topcalls.services.redactions import Redactions
+from topcalls.services.register_rounds import RegisterRounds
+from topcalls.services.registers import Registers
 from topcalls.services.rehearsal_people import RehearsalPeople
 from topcalls.services.rehearsals import RehearsalRules, Rehearsals
 from topcalls.services.retention import Retention
@@ -175,6 +178,7 @@ class Services:
     eligibility_checks: EligibilityChecks
     ledger: Ledger
     number_checks: NumberChecks
+    register_rounds: RegisterRounds
     people: People
     retention: Retention
     lead_deletions: LeadDeletions
@@ -285,7 +289,8 @@ def wire(
     person_keys = PersonKeys(db)
     enforcement = Enforcement(settings.compliance_mode)
     pack = load_rule_pack(settings.rules_folder)
-    eligibility = Eligibility(person_keys, pack, decide, default=enforcement)
+    registers = Registers(load_registers(settings.registers_file))
+    eligibility = Eligibility(person_keys, pack, decide, default=enforcement, registers=registers)
     numbers = DoNotCall(db, clock, person_keys)
     opt_outs = OptOuts(db, numbers, lead_news)
     calls = Calls(
@@ -402,6 +407,7 @@ def wire(
         eligibility_checks=EligibilityChecks(db, clock, eligibility),
         ledger=ledger,
         number_checks=NumberChecks(db, clock),
+        register_rounds=RegisterRounds(db, clock, registers, pack, lease_owner),
         retention=Retention(db),
         people=People(db, clock, person_keys, recordings, numbers, ledger),
         lead_deletions=lead_deletions,

@@ -57,6 +57,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             dispatch=services.dispatch,
             number_orders=services.number_orders,
             quotas=services.quotas,
+            register_rounds=services.register_rounds,
             housekeeping=services.housekeeping,
             ingestion=services.ingestion,
             lead_jobs=services.lead_jobs,

@@ -61,6 +61,12 @@ class BusinessSettings(BaseModel):
         "the same id: see rules.md.",
     )
 
+    registers_file: Path | None = Field(
+        None,
+        description="A file (TOML) that names the registers of people who are not to be called "
+        "which are asked before calls: compliance.md.",
+    )
+
     # --- webhooks
     webhook_timeout_seconds: float = Field(
         10.0, gt=0, le=60, description="How long a webhook receiver may take in all."

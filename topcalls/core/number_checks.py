@@ -28,6 +28,7 @@ REGISTER_PATTERN: Final = r"^[A-Z]{2,3}(-[A-Z0-9]{1,3})?$"
 MOST_AT_ONCE: Final = 2_000
 MAX_NAME: Final = 200
 _REGISTER = re.compile(REGISTER_PATTERN[:-1])
+_NAMES: Final = "a register as rules name it: 'US', 'US-CO', 'GB', or 'RND'."
 
 
 def faults(body: Mapping[str, Any], now: datetime, prefix: str = "") -> Iterator[FieldError]:
@@ -43,13 +44,21 @@ def faults(body: Mapping[str, Any], now: datetime, prefix: str = "") -> Iterator
         words = ", ".join(ANSWERS[kind])
         yield FieldError(f"{prefix}answer", f"Must be one of {words}.", "invalid")
     if not _REGISTER.fullmatch(str(given.get("register", ""))):
-        message = "Must be a register as rules name it: 'US', 'US-CO', 'GB', or 'RND'."
-        yield FieldError(f"{prefix}register", message, "format")
+        yield FieldError(f"{prefix}register", f"Must be {_NAMES}", "format")
     for name in ("provider", "receipt"):
         if name in given and not 0 < len(given[name].strip()) <= MAX_NAME:
             message = f"Must have 1 to {MAX_NAME} characters."
             yield FieldError(f"{prefix}{name}", message, "length")
     yield from _time_faults(given, kind, now, prefix)
+
+
+def register_fault(kind: str, register: object) -> str | None:
+    """What is wrong with the name of a register of a kind, in words."""
+    if not isinstance(register, str) or not _REGISTER.fullmatch(register):
+        return f"its register must be {_NAMES}"
+    if (register == "RND") is not (kind == REASSIGNED):
+        return "RND is the register of the kind 'reassigned', and its only one."
+    return None
 
 
 def _time_faults(

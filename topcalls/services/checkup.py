@@ -5,7 +5,7 @@ Processes share nothing but the database, so it also tells which of them are ali
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,15 +25,18 @@ from topcalls.core.model_life import ModelRules
 from topcalls.errors import TopCallsError
 from topcalls.services.file_systems import SYSTEM_MOUNTS, is_on_network, kind_of
 from topcalls.services.nodes import SILENT_AFTER
-from topcalls.store import agents, checkup, migrations
+from topcalls.store import agents, checkup, migrations, registers
 from topcalls.store.checkup import Backlog, Seen
 from topcalls.store.database import Database, open_database
+from topcalls.store.models import RegisterState
+from topcalls.store.registers import Waiting
 
 LOCK_LIMIT = 2.0
 SLOW_SECONDS = 0.1
 LATE_CALL_SECONDS = 600.0
 LATE_DELIVERY_SECONDS = 120.0
 LATE_WRAP_UP_SECONDS = 300.0
+LATE_ANSWER = timedelta(hours=1)
 _REMEMBERED = timedelta(days=1)
 _SAMPLES = 5
 _MOST_AGENTS = 10_000
@@ -173,12 +176,14 @@ class DatabaseCheckup:
             backlog = db.read(checkup.backlog, now, now - _REMEMBERED)
             loops = db.read(checkup.loops, now)
             seen = db.read(checkup.controllers, now - _REMEMBERED)
+            asked, states = db.read(registers.waiting), db.read(registers.states)
         except TopCallsError as error:
             yield refused("rows", error)
             return
         yield from self._controllers(seen, backlog, now)
         yield _worker(loops, backlog)
         yield from _backlog(backlog, now)
+        yield from _registers(asked, {one.provider: one for one in states}, now)
 
     def _controllers(self, seen: list[Seen], backlog: Backlog, now: datetime) -> Iterator[Finding]:
         alive = [one for one in seen if one.heartbeat_at > now - SILENT_AFTER]
@@ -281,6 +286,31 @@ def _backlog(backlog: Backlog, now: datetime) -> Iterator[Finding]:
         "See the worker's log, and whether it finds the recordings that the switch writes.",
     )
     yield from _troubles(backlog)
+
+
+def _registers(
+    asked: list[Waiting], states: Mapping[str, RegisterState], now: datetime
+) -> Iterator[Finding]:
+    """Registers that calls wait for, and that fail or that nobody asks."""
+    for one in asked:
+        state = states.get(one.provider)
+        waits = f"Calls to {one.numbers} number(s) wait for {one.provider}"
+        if state is not None and state.failures and state.failed_at is not None:
+            yield fault(
+                "registers_waiting",
+                f"{waits}, which could not be asked {state.failures} time(s) in a row, the last "
+                f"time at {state.failed_at:%Y-%m-%d %H:%M} UTC: {state.error}",
+                "Put it right; it is asked again within an hour, and nobody is called meanwhile.",
+            )
+        elif now - one.since >= LATE_ANSWER:
+            yield warning(
+                "registers_waiting",
+                f"{waits}, the longest since {one.since:%Y-%m-%d %H:%M} UTC.",
+                "See that a worker runs and that registers_file still names it; it may also be "
+                "slow by its per_minute, or have nothing to say of these numbers.",
+            )
+    if not asked:
+        yield ok("registers_waiting", "No call waits for a register.")
 
 
 def _troubles(backlog: Backlog) -> Iterator[Finding]:

@@ -39,8 +39,10 @@ from topcalls.core.rule_pack import RulePack
 from topcalls.core.rule_values import SLOTS
 from topcalls.core.suppression_rules import is_about
 from topcalls.errors import NotCallable
+from topcalls.services import registers as register_questions
 from topcalls.services.decision_records import About, record_of
 from topcalls.services.person_keys import PersonKeys
+from topcalls.services.registers import Asked, Registers
 from topcalls.store import decisions, person_facts
 from topcalls.store import do_not_call as do_not_call_rows
 from topcalls.store.person_facts import CampaignSubject, LeadFacts, PersonFacts
@@ -54,6 +56,9 @@ _REMEDIES: Final[Mapping[Verdict, str]] = {
     Verdict.BLOCK: "`checks` of the decision say what is missing: POST /v1/eligibility/check.",
     Verdict.REVIEW: "`checks` of the decision say what is not known: POST /v1/eligibility/check.",
 }
+
+
+_ASKED: Final = "The register is being asked: try again in a minute, or at `until`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class Meant:
 class Judgement:
     """A decision, and whether the call may be made: `refused_by` is the rule that forbids it, in
     `words` for people. `server`: the account's own, which is asked before the call is created;
-    `waits_until`: for how long that lets it wait."""
+    `waits_until`: for how long that lets it wait. `asked`: registers that it waits for."""
 
     decision: Decision
     facts: Facts
@@ -86,12 +91,15 @@ class Judgement:
     words: str = ""
     server: Server | None = None
     waits_until: datetime | None = None
+    asked: Asked | None = None
 
     @property
     def until(self) -> datetime | None:
         """When the call may be made, where it only has to wait."""
         if self.refused_by == pre_dial.RULE:
             return self.waits_until
+        if self.asked is not None:
+            return self.asked.until
         is_deferred = self.decision.verdict is Verdict.DEFER
         return self.decision.until if is_deferred and self.refused_by != do_not_call.RULE else None
 
@@ -104,12 +112,13 @@ class Judgement:
                 rule=do_not_call.RULE,
                 judged=self,
             )
+        verdict = Verdict.DEFER if self.asked is not None else self.decision.verdict
         return NotAllowed(
             self.words,
             judged=self,
-            remedy=_REMEDIES.get(self.decision.verdict),
+            remedy=_ASKED if self.asked is not None else _REMEDIES.get(verdict),
             rule=self.refused_by,
-            verdict=str(self.decision.verdict),
+            verdict=str(verdict),
             until=None if self.until is None else self.until.isoformat().replace("+00:00", "Z"),
         )
 
@@ -126,13 +135,20 @@ class NotAllowed(NotCallable):
 class Eligibility:
     """Decides about calls. Its methods are parts of a verb: the account is locked by then.
 
-    `default`: the policy of accounts that chose none.
+    `default`: the policy of accounts that chose none. `registers`: those that calls wait for.
     """
 
     def __init__(
-        self, people: PersonKeys, pack: RulePack, decide: Decide, *, default: Enforcement
+        self,
+        people: PersonKeys,
+        pack: RulePack,
+        decide: Decide,
+        *,
+        default: Enforcement,
+        registers: Registers | None = None,
     ) -> None:
         self._people = people
+        self._registers = registers or Registers()
         self._pack = pack
         self._decide = decide
         self._default = default
@@ -176,7 +192,8 @@ class Eligibility:
             return replace(judged, refused_by=do_not_call.RULE, words=do_not_call.WORDS)
         if enforced and decision.verdict is not Verdict.ALLOW:
             words = words_of(decision.rule_id, decision.reason)
-            return replace(judged, refused_by=decision.rule_id, words=words)
+            asked = self._registers.awaited(call.account_id, decision, facts, plan, now)
+            return replace(judged, refused_by=decision.rule_id, words=words, asked=asked)
         return judged
 
 
@@ -187,7 +204,11 @@ def record_refusal(refused: NotAllowed, now: datetime) -> str:
 
 
 def record(judged: Judgement, now: datetime) -> str:
-    """Write a decision into the ledger, in the transaction of what it is about; its id."""
+    """Write a decision into the ledger, in the transaction of what it is about, and have the
+    registers asked that it waits for; its id."""
+    if judged.asked is not None:
+        number = judged.facts.contact.number
+        register_questions.ask(judged.about.account_id, number, judged.asked, now)
     written = record_of(judged.decision, judged.facts.contact, judged.plan, judged.about, now)
     decisions.insert(written, judged.facts.contact.number, now)
     return written.id

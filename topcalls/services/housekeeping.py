@@ -27,6 +27,7 @@ from topcalls.store.models import (
     KnowledgeSource,
     LeadJob,
     NumberOrder,
+    RegisterState,
     WebhookDelivery,
     WrapUp,
 )
@@ -116,7 +117,8 @@ class Housekeeping:
             for loop in loops:
                 leases.vacate(loop)
             others = sum(
-                leases.expire(model, owner, now) for model in (ClonedVoice, KnowledgeSource)
+                leases.expire(model, owner, now)
+                for model in (ClonedVoice, KnowledgeSource, RegisterState)
             )
             return others + sum(
                 leases.expire(model, owner, now, model.finished_at.is_null())

@@ -1,15 +1,12 @@
-"""What registers said of numbers: brought by users or asked for by a plug-in, kept as evidence.
-
-A plug-in is a `Register`: an object that answers about numbers. What it answered is not asked again
-until it is too old to rely on.
-"""
+"""What registers said of numbers, kept as evidence: brought by users, or asked for ahead of calls
+(`register_rounds`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.core import number_checks as rules
@@ -18,34 +15,6 @@ from topcalls.ids import ordered_ids
 from topcalls.store import number_checks
 from topcalls.store.database import Database
 from topcalls.store.models import NumberCheck
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a register says of a number. `answer` as of `core.number_checks.ANSWERS`; `version_at`:
-    of when its copy is; `asked_about`: the date of a consent, where that was asked about."""
-
-    phone_number: str
-    answer: str
-    version_at: datetime | None = None
-    asked_about: datetime | None = None
-    expires_at: datetime | None = None
-    receipt: str | None = None
-
-
-class Register(Protocol):
-    """A plug-in. `kind` and `register` as of `core.number_checks`; `provider` is who asks it.
-    `keep`: for how long an answer is not asked for again."""
-
-    kind: str
-    register: str
-    provider: str
-    keep: timedelta
-
-    def ask(self, numbers: Sequence[str]) -> Sequence[Answer]:
-        """What is known of these numbers; one of which nothing is said stays without an answer.
-        It may block, and raise whatever it wants: then nothing is stored."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +63,7 @@ class NumberChecks:
             wrong += rules.faults(body, now, f"checks.{place}.")
         if wrong:
             raise InvalidRequest("The answers are not right as they were sent.", wrong)
-        self._insert(account_id, bodies, now)
+        self._db.run(insert_answers, account_id, bodies, now)
         return len(bodies)
 
     def list(
@@ -110,32 +79,12 @@ class NumberChecks:
 
         return self._db.read(verb)
 
-    def ask(self, account_id: str, register: Register, numbers: Sequence[str]) -> int:
-        """Ask a register about those numbers of which it has not answered lately, and keep what it
-        says; how many it was asked about."""
-        now = self._clock.now()
-        since = now - register.keep
-        known = self._db.read(
-            number_checks.answered, account_id, numbers, register.register, since, now
-        )
-        open_ones = sorted(set(numbers) - known)
-        answers = register.ask(open_ones) if open_ones else []
-        said = {
-            "kind": register.kind,
-            "register": register.register,
-            "provider": register.provider,
-            "checked_at": now,
-        }
-        bodies = [asdict(answer) | said for answer in answers]
-        wrong = [fault for body in bodies for fault in rules.faults(body, now)]
-        if wrong:
-            raise InvalidRequest(f"The register {register.register} answered wrongly.", wrong)
-        self._insert(account_id, bodies, now)
-        return len(open_ones)
 
-    def _insert(self, account_id: str, bodies: Sequence[Mapping[str, Any]], now: datetime) -> None:
-        ids = ordered_ids(now, len(bodies))
-        found = [
+def insert_answers(account_id: str, bodies: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    """Part of a verb: store answers in which `core.number_checks.faults` found nothing wrong."""
+    ids = ordered_ids(now, len(bodies))
+    number_checks.insert(
+        [
             {
                 "id": check_id,
                 "account": account_id,
@@ -152,7 +101,7 @@ class NumberChecks:
             }
             for body, check_id in zip(bodies, ids, strict=True)
         ]
-        self._db.run(number_checks.insert, found)
+    )
 
 
 def _view(row: NumberCheck) -> NumberCheckView:

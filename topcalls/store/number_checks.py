@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from peewee import chunked
 
 from topcalls.store.models import NumberCheck
-from topcalls.store.models.base import tuples
 
 _MOST_VALUES = 500
 
@@ -31,18 +29,3 @@ def page(
     if before is not None:
         query = query.where(NumberCheck.id < before)
     return list(query.order_by(NumberCheck.id.desc()).limit(limit))
-
-
-def answered(
-    account_id: str, numbers: Collection[str], register: str, since: datetime, now: datetime
-) -> set[str]:
-    """Those of the numbers about which a register answered since, and the answer still holds."""
-    found: set[str] = set()
-    for some in chunked(sorted(numbers), _MOST_VALUES):
-        mine = (NumberCheck.account == account_id) & NumberCheck.phone_number.in_(some)
-        holds = NumberCheck.expires_at.is_null() | (NumberCheck.expires_at > now)
-        query = NumberCheck.select(NumberCheck.phone_number).where(
-            mine, NumberCheck.register == register, NumberCheck.checked_at >= since, holds
-        )
-        found |= {number for (number,) in tuples(query)}
-    return found

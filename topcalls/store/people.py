@@ -41,6 +41,7 @@ from topcalls.store.models import (
     LiveCode,
     NumberCheck,
     PartialWords,
+    RegisterQuestion,
     TranscriptTurn,
     TurnTiming,
     WebhookEvent,
@@ -94,7 +95,7 @@ def of_number(account_id: str, names: Collection[str]) -> dict[str, list[dict[st
     """Everything else that an account has about a number: leads, consents, checks, entries of the
     do-not-call list, decisions. `names`: the number, and its fingerprint."""
     found: dict[str, list[dict[str, Any]]] = {}
-    tables: tuple[Any, ...] = (Lead, DoNotCallEntry, Consent, NumberCheck)
+    tables: tuple[Any, ...] = (Lead, DoNotCallEntry, Consent, NumberCheck, RegisterQuestion)
     for model in tables:
         mine = (model.account == account_id) & model.phone_number.in_(list(names))
         found[model._meta.table_name] = list(model.select().where(mine).dicts())
@@ -124,6 +125,7 @@ def erase(
     mine = {"account": account_id, "phone_number": number}
     erased["lead"] = _delete(Lead, **mine)
     erased["number_check"] = _delete(NumberCheck, **mine)
+    erased["register_question"] = _delete(RegisterQuestion, **mine)
     changes: dict[str, Any] = {"phone_number": None, "personal": None, "salt": None}
     erased["decision"] = _change(Decision, changes, **mine)
     changes = {"phone_number": fingerprint, "proof": None, "revoked_by": None}

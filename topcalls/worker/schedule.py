@@ -151,6 +151,7 @@ class DueLoop:
             self._services.statistics.count,
             self._hand_out_sources,
             self._hand_out_lead_jobs,
+            self._hand_out_registers,
             self._services.ledger.seal,
         )
         for sweep in sweeps:
@@ -217,6 +218,12 @@ class DueLoop:
             return
         for job_id in self._services.lead_jobs.due(now):
             self._put(self._tasks.work_at_leads, job_id)
+
+    def _hand_out_registers(self, now: datetime) -> None:
+        if self._queue.is_on:
+            return
+        for provider in self._services.register_rounds.due(now):
+            self._put(self._tasks.ask_register, provider)
 
     def _put(self, task: TaskWrapper, row_id: str, *known: str | bool) -> bool:
         """Put a task into the queue. False: the queue is away; the row's lease will run out.

@@ -15,6 +15,7 @@ from topcalls.services.lead_jobs import LeadJobs
 from topcalls.services.ledger import Ledger
 from topcalls.services.number_orders import NumberOrders
 from topcalls.services.quotas import Quotas
+from topcalls.services.register_rounds import RegisterRounds
 from topcalls.services.retention import Retention
 from topcalls.services.statistics import Statistics
 from topcalls.services.voice_clones import VoiceClones
@@ -25,7 +26,7 @@ from topcalls.services.wrap_ups import WrapUps
 
 LEASE_OWNER = "workers"
 """The `owner` that `Webhooks`, `WrapUps`, `AnalysisRunner`, `NumberOrders`, `VoiceClones`,
-`Ingestion` and `LeadJobs` of every worker must be built with.
+`Ingestion`, `LeadJobs` and `RegisterRounds` of every worker must be built with.
 
 A row is taken by one worker process and its task may be run by another: in leases they are one.
 """
@@ -46,6 +47,7 @@ class WorkerServices:
     dispatch: Dispatch
     number_orders: NumberOrders
     quotas: Quotas
+    register_rounds: RegisterRounds
     housekeeping: Housekeeping
     ingestion: Ingestion
     lead_jobs: LeadJobs

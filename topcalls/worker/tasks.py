@@ -43,6 +43,7 @@ class Tasks:
     tidy_knowledge: TaskWrapper
     keep_retention: TaskWrapper
     work_at_leads: TaskWrapper
+    ask_register: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def work_at_leads(job_id: str) -> None:
         services.lead_jobs.run(job_id)
 
+    @task
+    def ask_register(provider: str) -> None:
+        services.register_rounds.run(provider)
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -186,6 +191,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         tidy_knowledge,
         keep_retention,
         work_at_leads,
+        ask_register,
     )
 
 

@@ -53,6 +53,7 @@ from topcalls.store.models.leads import Lead, LeadList, LeadListAssignment, Lead
 from topcalls.store.models.number_orders import NumberOrder
 from topcalls.store.models.processes import Controller, NamedLease, SchemaVersion
 from topcalls.store.models.recordings import CallRecording
+from topcalls.store.models.registers import RegisterQuestion, RegisterState
 from topcalls.store.models.routing import CallAttempt
 from topcalls.store.models.softphones import Softphone, SoftphoneRegistration
 from topcalls.store.models.statistics import CallStatistic
@@ -144,6 +145,8 @@ TABLES = (
     CampaignContact,
     CampaignAttempt,
     NumberRest,
+    RegisterQuestion,
+    RegisterState,
 )
 """Every table but the migration history, in the order in which they can be created."""
 
@@ -203,6 +206,8 @@ __all__ = [
     "NamedLease",
     "NumberOrder",
     "NumberRest",
+    "RegisterQuestion",
+    "RegisterState",
     "PartialWords",
     "PhoneNumber",
     "Reservation",
