@@ -123,6 +123,22 @@ def test_the_policy_record_lets_them_be_called_and_counts_it(rig):
     assert sum(report["not_enforced_by_rule"].values()) >= 3
 
 
+def test_what_others_would_have_to_be_asked_is_named(services, rig):
+    server = {"url": "https://example.com/may-we-call"}
+    services.compliance_terms.change(rig.account_id, {"pre_dial": server})
+    report = rehearse(rig, rig.campaign(rig.leads(3)), starts_at=NOON, days=1)
+    calls = report["calls"]["total"]
+    assert calls >= 3
+    assert report["not_known"] == {"caller_number": calls, "pre_dial": calls}
+
+
+def test_the_numbers_that_it_shows_are_judged_as_when_it_dials(services, rig):
+    number = services.phone_numbers.add(rig.account_id, {"number": "+12125550155"})
+    draft = rig.campaign(rig.leads(3), from_numbers={"numbers": [number.number]})
+    report = rehearse(rig, draft, starts_at=NOON, days=1)
+    assert report["calls"]["total"] >= 3 and report["not_known"] == {}
+
+
 def test_a_budget_and_the_minutes_end_it_paused(services, rig):
     draft = rig.campaign(rig.leads(6), budget={"calls": 2})
     report = rehearse(rig, draft, starts_at=NOON, days=2)

@@ -13,6 +13,7 @@ from topcalls.core.campaign_schedule import schedule_of
 from topcalls.core.circuit_breaker import breaker_of
 from topcalls.core.eligibility import decide
 from topcalls.core.eligibility_facts import (
+    CallerNumber,
     Category,
     Consent,
     ConsentKind,
@@ -204,6 +205,46 @@ def test_without_enforcement_only_do_not_call_stops_anybody():
     assert found["contacts"]["skipped"] == 1
     assert {dial["lead_id"] for dial in found["dials"]} == {"lead00003"}
     assert sum(found["not_enforced_by_rule"].values()) >= 1
+
+
+REACHED = callees_of({"human_percent": 100, "voicemail_percent": 0, "busy_percent": 0,
+    "rejected_percent": 0, "unreachable_percent": 0, "invalid_percent": 0,
+    "carrier_failure_percent": 0, "callback_percent": 0})  # fmt: skip
+SHOWN = "+12125550100"
+
+
+def test_a_number_that_may_not_be_shown_stops_calls_as_it_does_when_they_are_dialled():
+    gone = CallerNumber(SHOWN, right_to_use=False)
+    found = rehearsed([person(index) for index in range(5)], from_number=SHOWN,
+        callers={SHOWN: gone}, callees=REACHED)  # fmt: skip
+    assert found["calls"]["total"] == 0
+    (rule,) = found["contacts"]["skipped_by_rule"]
+    assert decide(person(0).facts, replace(PLAN, caller=gone), PACK, BEGINS).rule_id == rule
+
+    resting = CallerNumber(SHOWN, quarantined_until=BEGINS + timedelta(days=3))
+    found = rehearsed([person(0)], from_number=SHOWN, callers={SHOWN: resting}, callees=REACHED)
+    alike = decide(person(0).facts, replace(PLAN, caller=resting), PACK, BEGINS)
+    assert alike.verdict is not Verdict.ALLOW
+    assert found["calls"]["total"] == 0 or moment(found["first_call_at"]) >= BEGINS + timedelta(3)
+
+
+def test_what_only_the_call_itself_can_tell_is_named_with_how_many_calls_it_is_of():
+    people = [person(index) for index in range(4)]
+    usual = {"callees": REACHED, "from_number": SHOWN}
+    known = rehearsed(people, **usual, callers={SHOWN: CallerNumber(SHOWN)})
+    assert (known["calls"]["total"], known["not_known"]) == (4, {})
+    asked = rehearsed(people, **usual, asks_server=True)
+    assert asked["not_known"] == {"caller_number": 4, "pre_dial": 4}
+
+
+def test_whoever_waits_for_a_register_is_called_as_if_it_said_nothing_against_them():
+    facts = {"policy": Policy(require_reassigned=True)}
+    plain, covered = [person(0, facts=facts)], (("reassigned", "RND"),)
+    left_out = rehearsed(plain, callees=REACHED)
+    assert left_out["calls"]["total"] == 0
+    found = rehearsed([replace(plain[0], covered=covered)], callees=REACHED)
+    assert found["calls"]["total"] == 1
+    assert found["not_known"]["register:RND"] == 1
 
 
 def test_the_closest_call_is_told_with_its_margin_and_the_clocks_of_where_it_was(report):

@@ -67,6 +67,7 @@ REPORT: dict[str, Any] = {
     ],
     "last_call_at": "2026-12-04T22:00:48Z",
     "not_enforced_by_rule": {},
+    "not_known": {"caller_number": 97},
     "paused": None,
     "people": 40,
     "postponed_by_rule": {"product.frequency.day": 2, "product.frequency.gap": 11, "schedule": 10},

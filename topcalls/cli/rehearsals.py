@@ -86,6 +86,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         ("given up", contacts["given_up_by_reason"]),
         ("had wait", report["postponed_by_rule"]),
         ("forbidden", report["not_enforced_by_rule"]),
+        ("not known", report["not_known"]),
     ):
         if counts:
             yield f"{title:<10} {_named(counts)}"

@@ -347,8 +347,14 @@ def wire(
             db,
             clock,
             control,
-            RehearsalRules(eligibility, requests, costs, settings.rules_folder),
-            RehearsalPeople(db, person_keys),
+            RehearsalRules(
+                eligibility,
+                requests,
+                costs,
+                settings.rules_folder,
+                effective_from_number(settings),
+            ),
+            RehearsalPeople(db, person_keys, registers),
         ),
         enrolment=enrolment,
         campaign_engine=CampaignEngine(

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from topcalls.core import holiday_calendars, number_facts, zones
+from topcalls.core import do_not_call, holiday_calendars, number_facts, zones
 from topcalls.core.calling_hours import ANSWER_SECONDS, HoursBook
 from topcalls.core.consent_rules import age_checks, consent_checks, lifts_hours
 from topcalls.core.contact_caps import cap_checks, cooldown_checks, end_of_day
@@ -39,6 +39,7 @@ from topcalls.core.rule_checks import failed, passed
 from topcalls.core.rule_pack import Rule, RulePack
 from topcalls.core.rule_values import Hours, NumberKinds, ZoneData
 from topcalls.core.suppression_rules import (
+    is_suppressed,
     reassigned_checks,
     register_checks,
     revocation_checks,
@@ -79,16 +80,18 @@ def decide(
     tz_version: str | None = None,
     today: date | None = None,
     number: NumberFacts | None = None,
+    place: Whereabouts | None = None,
 ) -> Decision:
     """Whether somebody may be called at a moment.
 
     `tz_version`: the release of the zone data, where it is not the one in use. `today`: the date on
     which that is judged to be too old; that of the moment where none is given. Give it where the
-    moment lies ahead. `number`: what the number tells, where that was looked up before.
+    moment lies ahead. `number`, `place`: what the number tells and where the person may be, where
+    that was looked up before.
     """
     release = _Release(tz_version or zones.data_version(), today or now.astimezone(UTC).date())
     number = number or number_facts.number_facts(facts.contact.number)
-    place = whereabouts(facts.contact, number, pack, now)
+    place = place or whereabouts(facts.contact, number, pack, now)
     checks = tuple(_checks(facts, plan, pack, now, number, place, release))
     first = _worst(checks)
     verdict = first.verdict if first else Verdict.ALLOW
@@ -109,6 +112,18 @@ def decide(
         zones=place.zones,
         alarms=_alarms(checks),
     )
+
+
+def refused_by(
+    decision: Decision, facts: Facts, plan: Plan, now: datetime, *, enforced: bool
+) -> str | None:
+    """The rule by which a call is not made, None where it is. Under either policy nobody is called
+    who is on the do-not-call list; the other rules stop a call where they are `enforced`."""
+    if is_suppressed(facts.suppressions, plan, now):
+        return do_not_call.RULE
+    if enforced and decision.verdict is not Verdict.ALLOW:
+        return decision.rule_id
+    return None
 
 
 def next_allowed(
@@ -135,14 +150,11 @@ def hours_left(
     plan: Plan,
     pack: RulePack,
     now: datetime,
-    *,
-    number: NumberFacts | None = None,
+    place: Whereabouts,
 ) -> float | None:
     """By how many seconds a call made now is legal: so long after its last possible answer the
-    strictest hours end. None where no hours hold for it, or it is outside of them."""
-    place = whereabouts(
-        facts.contact, number or number_facts.number_facts(facts.contact.number), pack, now
-    )
+    strictest hours end. None where no hours hold for it, or it is outside of them. `place`: where
+    the person may be now."""
     rules = pack.holding(place.jurisdictions, (plan.category, plan.voice), place.dates(now))[
         "hours"
     ]

@@ -20,18 +20,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from topcalls.core import circuit_breaker, eligibility, zones
+from topcalls.core import circuit_breaker
 from topcalls.core.campaign_outcomes import Outcome, is_counted, outcome_of
 from topcalls.core.campaign_schedule import is_over, opens_at
 from topcalls.core.circuit_breaker import NUMBER_RESTS, Action, Ending
-from topcalls.core.eligibility_facts import Decision, Facts, PastAttempt, Verdict
+from topcalls.core.eligibility_facts import PastAttempt
 from topcalls.core.number_pool import NoNumber, NumberUse, choose, free_at
 from topcalls.core.pacing import BUSY_SECONDS
 from topcalls.core.phone_numbers import region
 from topcalls.core.rehearsal_callees import Simulated, simulated
+from topcalls.core.rehearsal_decisions import HOURS, Decisions
 from topcalls.core.rehearsal_line import Contact, Line, Pace, Person, Setup
 from topcalls.core.rehearsal_money import Money
-from topcalls.core.rehearsal_tally import Closest, Dial, Tally
+from topcalls.core.rehearsal_tally import Dial, Tally
 from topcalls.core.retry_policy import Done, Ended, RetryAt, decide
 
 _SECOND: Final = timedelta(seconds=1)
@@ -67,14 +68,13 @@ class _Run:
         self._money = money
         self._tally = tally
         self._now = setup.begins
-        self._today = setup.begins.astimezone(UTC).date()
+        self._decisions = Decisions(setup, tally)
         self._line = Line(Contact(person) for person in people)
         self._pace = Pace(setup)
         self._ends: list[tuple[datetime, str, _Live]] = []
         self._uses = {use.number: use for use in setup.uses}
         self._recent: dict[str, deque[datetime]] = {}
         self._endings: deque[Ending] = deque(maxlen=max(1, setup.breaker.health_calls))
-        self._closed: dict[tuple[tuple[str, ...], tuple[str, ...]], datetime] = {}
         self._halted_until: datetime | None = None
         self._judged_at = setup.begins
         self._is_over = False
@@ -145,81 +145,25 @@ class _Run:
             return self._leave_out(contact, "schedule")
         if opens > self._now:
             return self._postpone(contact, opens, "schedule")
-        closed = self._closed_until(contact)
+        place = self._decisions.place(contact, self._now)
+        closed = self._decisions.closed_until(contact, place, self._now)
         if closed is not None:
-            return self._postpone(contact, closed, "hours")
+            return self._postpone(contact, closed, HOURS)
         number = self._number(contact)
         if isinstance(number, NoNumber):
             if number.until is None:
                 return self._leave_out(contact, "no_number")
             return self._postpone(contact, number.until, "no_number")
-        if not self._is_allowed(contact):
-            return False
-        return self._place(contact, number)
+        shown = number or self._setup.from_number
+        rests = self._use_of(number).rests_until if number is not None else None
+        refusal = self._decisions.refusal(contact, shown, rests, place, self._now)
+        if refusal is None:
+            return self._place(contact, number, shown)
+        if refusal.until is None:
+            return self._leave_out(contact, refusal.rule)
+        return self._postpone(contact, refusal.until, refusal.rule)
 
-    def _closed_until(self, contact: Contact) -> datetime | None:
-        """When the hours begin for somebody, where others of the same places were told so."""
-        closed = self._closed.get(self._group(contact))
-        if closed is None or closed <= self._now or _lifts_hours(contact.facts):
-            return None
-        return closed
-
-    def _is_allowed(self, contact: Contact) -> bool:
-        """Whether the rules let somebody be called now; if not, they wait or are left out."""
-        setup = self._setup
-        decision = eligibility.decide(
-            contact.facts,
-            setup.plan,
-            setup.pack,
-            self._now,
-            tz_version=setup.tz_version,
-            today=self._today,
-            number=contact.number,
-        )
-        if decision.verdict is Verdict.ALLOW:
-            self._note_margin(contact)
-            return True
-        if not setup.enforced and not _is_suppressed(decision):
-            self._tally.not_enforced(decision.rule_id)
-            return True
-        if decision.verdict is Verdict.DEFER and decision.until is not None:
-            if not _lifts_hours(contact.facts):
-                self._note_closed(self._group(contact), decision)
-            self._postpone(contact, decision.until, decision.rule_id)
-        else:
-            self._leave_out(contact, decision.rule_id)
-        return False
-
-    def _group(self, contact: Contact) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        place = zones.whereabouts(
-            contact.facts.contact, contact.number, self._setup.pack, self._now
-        )
-        return place.jurisdictions, place.zones
-
-    def _note_closed(
-        self, group: tuple[tuple[str, ...], tuple[str, ...]], decision: Decision
-    ) -> None:
-        """Hours are the same for everybody of the same places: the others need not ask."""
-        opening = [
-            check.until
-            for check in decision.checks
-            if check.check == "hours" and check.until is not None
-        ]
-        if opening:
-            self._closed[group] = max(opening)
-
-    def _note_margin(self, contact: Contact) -> None:
-        left = eligibility.hours_left(
-            contact.facts, self._setup.plan, self._setup.pack, self._now, number=contact.number
-        )
-        if left is not None:
-            place = zones.whereabouts(
-                contact.facts.contact, contact.number, self._setup.pack, self._now
-            )
-            lead_id = contact.person.lead_id
-            self._tally.margin(Closest(left, lead_id, self._now, place.zones, place.candidates))
-
-    def _place(self, contact: Contact, number: str | None) -> bool:
+    def _place(self, contact: Contact, number: str | None, shown: str | None) -> bool:
         shortage = self._money.shortage(self._now)
         if shortage is not None:
             if shortage.is_final:
@@ -244,6 +188,7 @@ class _Run:
         if number is not None:
             self._use(number)
         self._tally.dialled(self._now, self._pace.live)
+        self._decisions.dialled(shown)
         return True
 
     # --- numbers
@@ -388,14 +333,3 @@ class _Run:
     def _pause(self, code: str, words: str) -> None:
         self._tally.paused(self._now, code, words)
         self._is_over = True
-
-
-def _lifts_hours(facts: Facts) -> bool:
-    return any(consent.lifts_hours for consent in facts.consents)
-
-
-def _is_suppressed(decision: Decision) -> bool:
-    return any(
-        check.check == "suppression" and check.verdict is not Verdict.ALLOW
-        for check in decision.checks
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -15,7 +15,7 @@ from topcalls.core.campaign_production import Turn, order
 from topcalls.core.campaign_schedule import IsHoliday, Schedule
 from topcalls.core.campaign_state import Rank
 from topcalls.core.circuit_breaker import Breaker
-from topcalls.core.eligibility_facts import Facts, Plan
+from topcalls.core.eligibility_facts import CallerNumber, Facts, Plan
 from topcalls.core.fair_share import Lane
 from topcalls.core.number_facts import NumberFacts, number_facts
 from topcalls.core.number_pool import NumberPool, NumberUse
@@ -33,8 +33,8 @@ LOOK_AGAIN: Final = timedelta(seconds=BUSY_SECONDS)
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody whom the campaign would call. `zones` and `is_holiday`: for its hours.
-    `missing`: what their call's texts name and they bring no value for. The rest: what was tried
-    before."""
+    `missing`: what their call's texts name and they bring no value for. `covered`: the registers,
+    by kind and name, that would be asked about them. The rest: what was tried before."""
 
     lead_id: str
     facts: Facts
@@ -46,6 +46,7 @@ class Person:
     from_number: str | None = None
     missing: str = ""
     is_holiday: IsHoliday | None = None
+    covered: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,9 @@ class Setup:
     `concurrent`, `per_minute`: what the account's campaigns may do together; `lane` and `beside`:
     this campaign and those that run at its side and want all that they may have. `enforced` False:
     rules but do-not-call are counted and stop nothing, as the account's policy has it. `days`: the
-    rehearsal ends after so many.
+    rehearsal ends after so many. `callers`: numbers that the account has, as a decision looks at
+    them; `from_number`: that of calls without a pool. `asks_server`: the account's own server would
+    be asked before each call.
     """
 
     schedule: Schedule
@@ -76,6 +79,9 @@ class Setup:
     enforced: bool = True
     tz_version: str | None = None
     uses: tuple[NumberUse, ...] = ()
+    callers: Mapping[str, CallerNumber] = field(default_factory=dict)
+    from_number: str | None = None
+    asks_server: bool = False
 
 
 class Contact:

@@ -52,6 +52,7 @@ class Tally:
         self._settled: Counter[tuple[str, str]] = Counter()
         self._postponed: Counter[str] = Counter()
         self._not_enforced: Counter[str] = Counter()
+        self._not_known: Counter[str] = Counter()
         self._by_hour: Counter[datetime] = Counter()
         self._answered_by_hour: Counter[datetime] = Counter()
         self._by_attempt: Counter[int] = Counter()
@@ -98,6 +99,10 @@ class Tally:
     def not_enforced(self, rule: str) -> None:
         """A rule would have kept a call back, and the account's policy does not let it."""
         self._not_enforced[rule] += 1
+
+    def not_known(self, what: str) -> None:
+        """Something would have to be asked of others, and was taken to let a call be made."""
+        self._not_known[what] += 1
 
     def margin(self, closest: Closest) -> None:
         """How legal a call was; the closest one is kept."""
@@ -146,6 +151,7 @@ class Tally:
             },
             "postponed_by_rule": _sorted(self._postponed),
             "not_enforced_by_rule": _sorted(self._not_enforced),
+            "not_known": _sorted(self._not_known),
             "rates": self._rates(),
             "spent": told(self._money.total, self._money.is_priced),
             "closest_call": self._told_closest(),

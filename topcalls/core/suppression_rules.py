@@ -131,6 +131,15 @@ def _is_active(one: Suppression, now: datetime) -> bool:
     return one.since <= now and (one.expires_at is None or one.expires_at > now)
 
 
+def is_suppressed(suppressions: tuple[Suppression, ...], plan: Plan, now: datetime) -> bool:
+    """Whether somebody is not to be called for this. An entry that begins later counts: it was
+    written while the call is being decided about."""
+    return any(
+        (one.expires_at is None or one.expires_at > now) and is_about(one, plan)
+        for one in suppressions
+    )
+
+
 def is_about(one: Suppression, plan: Plan) -> bool:
     """Whether it keeps such a call back. A purpose is named as the account calls it, or by what the
     law asks of it (`telemarketing`)."""

@@ -19,6 +19,7 @@ import orjson
 from topcalls.core import consents, do_not_call, pre_dial
 from topcalls.core.call_request import CallRequest
 from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
+from topcalls.core.eligibility import refused_by
 from topcalls.core.eligibility_facts import (
     CallerNumber,
     Category,
@@ -37,7 +38,6 @@ from topcalls.core.pre_dial import Server
 from topcalls.core.refusal_words import words_of
 from topcalls.core.rule_pack import RulePack
 from topcalls.core.rule_values import SLOTS
-from topcalls.core.suppression_rules import is_about
 from topcalls.errors import NotCallable
 from topcalls.services import registers as register_questions
 from topcalls.services.decision_records import About, record_of
@@ -186,15 +186,16 @@ class Eligibility:
             campaign_id=call.campaign_id,
             asked_by=call.asked_by,
         )
-        server = pre_dial.server_of(subject.compliance.get("pre_dial")) or terms.pre_dial
+        server = _server(subject, terms)
         judged = Judgement(decision, facts, plan, about, server=server)
-        if any(_holds(one, plan, now) for one in facts.suppressions):
-            return replace(judged, refused_by=do_not_call.RULE, words=do_not_call.WORDS)
-        if enforced and decision.verdict is not Verdict.ALLOW:
-            words = words_of(decision.rule_id, decision.reason)
-            asked = self._registers.awaited(call.account_id, decision, facts, plan, now)
-            return replace(judged, refused_by=decision.rule_id, words=words, asked=asked)
-        return judged
+        rule = refused_by(decision, facts, plan, now, enforced=enforced)
+        if rule is None:
+            return judged
+        if rule == do_not_call.RULE:
+            return replace(judged, refused_by=rule, words=do_not_call.WORDS)
+        words = words_of(rule, decision.reason)
+        asked = self._registers.awaited(call.account_id, decision, facts, plan, now)
+        return replace(judged, refused_by=rule, words=words, asked=asked)
 
 
 def record_refusal(refused: NotAllowed, now: datetime) -> str:
@@ -218,13 +219,6 @@ def record(judged: Judgement, now: datetime) -> str:
 def parsed(text: str | None) -> Terms:
     """Terms as they are stored."""
     return terms_of(None if text is None else orjson.loads(text))
-
-
-def _holds(suppression: Suppression, plan: Plan, now: datetime) -> bool:
-    """Whether somebody is not to be called for this: the one rule that holds under any policy."""
-    if suppression.expires_at is not None and suppression.expires_at <= now:
-        return False
-    return is_about(suppression, plan)
 
 
 def facts_of(
@@ -281,6 +275,15 @@ def _warranty(call: Meant, terms: Terms, now: datetime) -> tuple[Consent, ...]:
 def plan_of(call: Meant, terms: Terms) -> Plan:
     """Part of a verb: a call as a decision looks at it."""
     return _plan(call, _subject(call), terms)
+
+
+def server_of(call: Meant, terms: Terms) -> Server | None:
+    """Part of a verb: the account's own server that is asked before such a call is created."""
+    return _server(_subject(call), terms)
+
+
+def _server(subject: CampaignSubject, terms: Terms) -> Server | None:
+    return pre_dial.server_of(subject.compliance.get("pre_dial")) or terms.pre_dial
 
 
 def _plan(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from topcalls.core.campaign_state import ContactState
 from topcalls.services.campaign_enrolment import CHUNK
 from topcalls.services.person_keys import PersonKeys
+from topcalls.services.registers import Registers
 from topcalls.services.rehearsal_persons import Somebody
 from topcalls.store import campaign_people, people_facts
 from topcalls.store.campaign_people import LeadRow, PlaceRow
@@ -22,9 +23,10 @@ _ENROLLED_EVERY = timedelta(seconds=1)
 class RehearsalPeople:
     """Reads them, a query for `MOST_AT_ONCE` people, each in a transaction of its own."""
 
-    def __init__(self, db: Database, keys: PersonKeys) -> None:
+    def __init__(self, db: Database, keys: PersonKeys, registers: Registers | None = None) -> None:
         self._db = db
         self._keys = keys
+        self._registers = registers or Registers()
 
     def pieces(
         self, account_id: str, campaign_id: str, list_ids: list[str], begins: datetime
@@ -53,7 +55,7 @@ class RehearsalPeople:
         found = campaign_people.contacts(campaign_id, after, MOST_AT_ONCE)
         known = self._known(account_id, campaign_id, [lead for lead, _ in found], begins)
         return [
-            Somebody(lead, place, _due_at(place, begins), facts)
+            Somebody(lead, place, _due_at(place, begins), facts, self._covered(lead))
             for (lead, place), facts in zip(found, known, strict=True)
         ]
 
@@ -67,8 +69,12 @@ class RehearsalPeople:
     ) -> list[Somebody]:
         known = self._known(account_id, campaign_id, leads, begins)
         return [
-            Somebody(lead, None, due_at, facts) for lead, facts in zip(leads, known, strict=True)
+            Somebody(lead, None, due_at, facts, self._covered(lead))
+            for lead, facts in zip(leads, known, strict=True)
         ]
+
+    def _covered(self, lead: LeadRow) -> tuple[tuple[str, str], ...]:
+        return self._registers.covered(lead.phone_number)
 
     def _known(
         self, account_id: str, campaign_id: str, leads: list[LeadRow], begins: datetime

@@ -22,12 +22,14 @@ from topcalls.store.person_facts import PersonFacts
 
 class Somebody(NamedTuple):
     """Somebody whom a campaign would call from `due_at` on, and what is known of them. `place`: how
-    far it has come with them; None: they are no contact yet."""
+    far it has come with them; None: they are no contact yet. `covered`: registers that would be
+    asked about them."""
 
     lead: LeadRow
     place: PlaceRow | None
     due_at: datetime
     known: PersonFacts
+    covered: tuple[tuple[str, str], ...] = ()
 
 
 class Texts(NamedTuple):
@@ -56,6 +58,7 @@ def person_of(one: Somebody, texts: Texts, policy: Policy, schedule: Schedule) -
         is_holiday=(
             holidays_of(lead.phone_number, lead.region) if schedule.skips_holidays else None
         ),
+        covered=one.covered,
     )
     return person if one.place is None else _placed(person, one.place)
 
@@ -74,4 +77,5 @@ def _placed(person: Person, place: PlaceRow) -> Person:
         from_number=place.from_number,
         missing=person.missing,
         is_holiday=person.is_holiday,
+        covered=person.covered,
     )

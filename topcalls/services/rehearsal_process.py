@@ -17,7 +17,7 @@ import sys
 import traceback
 import zoneinfo
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from threading import Thread
@@ -27,7 +27,7 @@ from topcalls.core import eligibility, zones
 from topcalls.core.budgets import Need
 from topcalls.core.campaign_schedule import Schedule
 from topcalls.core.circuit_breaker import Breaker
-from topcalls.core.eligibility_facts import Plan, Policy
+from topcalls.core.eligibility_facts import CallerNumber, Plan, Policy
 from topcalls.core.fair_share import Lane
 from topcalls.core.number_pool import NumberPool, NumberUse
 from topcalls.core.pacing import Pacing
@@ -72,6 +72,9 @@ class Order:
     purses: Purses
     need: Need
     micros_per_minute: int | None
+    callers: Mapping[str, CallerNumber] = field(default_factory=dict)
+    from_number: str | None = None
+    asks_server: bool = False
     rules_folder: Path | None = None
 
 
@@ -132,6 +135,9 @@ def _setup(order: Order, pack: RulePack) -> Setup:
         enforced=order.enforced,
         tz_version=zones.data_version(),
         uses=order.uses,
+        callers=order.callers,
+        from_number=order.from_number,
+        asks_server=order.asks_server,
     )
 
 

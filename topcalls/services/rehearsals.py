@@ -27,7 +27,7 @@ from topcalls.services.campaign_plans import CampaignPlan, plan_of
 from topcalls.services.campaign_requests import CampaignRequests
 from topcalls.services.campaigns import found
 from topcalls.services.costs import Costs
-from topcalls.services.eligibility import Eligibility, Meant, parsed
+from topcalls.services.eligibility import Eligibility, Meant, parsed, server_of
 from topcalls.services.eligibility import plan_of as eligibility_plan_of
 from topcalls.services.rehearsal_child import RehearsalChild
 from topcalls.services.rehearsal_people import RehearsalPeople
@@ -40,6 +40,7 @@ from topcalls.store import (
     campaign_production,
     campaigns,
     dispatch,
+    person_facts,
     quotas,
 )
 from topcalls.store.database import Database
@@ -51,12 +52,14 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True)
 class RehearsalRules:
-    """By what calls are judged and priced. `folder`: of the operator's own rules."""
+    """By what calls are judged and priced. `folder`: of the operator's own rules; `from_number`:
+    that of calls that name none."""
 
     eligibility: Eligibility
     requests: CampaignRequests
     costs: Costs
     folder: Path | None = None
+    from_number: str = ""
 
 
 class Rehearsals:
@@ -133,6 +136,7 @@ class Rehearsals:
         begins = _begins(rules, wishes, now)
         body = self._rules.requests.body(row)
         request = CallRequest.from_mapping({**body, "phone_number": _first_number(row, list_ids)})
+        from_number = request.from_number or self._rules.from_number
         predicted = self._rules.costs.predicted(account_id, request)
         terms = parsed(dispatch.compliance_of(account_id))
         meant = Meant(account_id, request, begins, "rehearsal", campaign_id=campaign_id)
@@ -159,6 +163,9 @@ class Rehearsals:
             beside=_beside(row, concurrent),
             enforced=self._rules.eligibility.is_enforced(terms),
             uses=tuple(uses),
+            callers=person_facts.callers_of(account_id, [*rules.pool.numbers, from_number]),
+            from_number=from_number or None,
+            asks_server=server_of(meant, terms) is not None,
             purses=_purses(account_id, rules, begins),
             need=budgets.Need(
                 quota.reservation(request.max_duration), predicted.micros, predicted.unknown

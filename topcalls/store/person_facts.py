@@ -56,6 +56,10 @@ ATTEMPT_COLUMNS: Final = f"""
   CASE WHEN a.dialled_at IS NOT NULL OR a.state IN ({_LIVE}) THEN 1 ELSE 0 END"""
 LEAD_COLUMNS: Final = f"""
   l.id, l.region, l.time_zone, l.status, {_NO_TEXT}, l.updated_at, {_NO_NUMBER}, {_NO_NUMBER}"""
+_CALLER_COLUMNS: Final = f"""
+  p.number, p.status, {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
+  (SELECT r.rests_until FROM number_rest r
+    WHERE r.account_id = p.account_id AND r.number = p.number), {_NO_NUMBER}, {_NO_NUMBER}"""
 _CONSENT: Final = f"SELECT 'consent', {CONSENT_COLUMNS} FROM consent c WHERE c.account_id = ?"
 _FACTS: Final = f"""
 SELECT 'suppression', {SUPPRESSION_COLUMNS}
@@ -72,10 +76,12 @@ UNION ALL SELECT * FROM (
     ORDER BY a.claimed_at DESC LIMIT {MOST_CALLS}) AS attempts
 UNION ALL SELECT 'lead', {LEAD_COLUMNS}
   FROM lead l WHERE l.account_id = ? AND l.phone_number = ?
-UNION ALL SELECT 'caller', p.number, p.status, {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
-  (SELECT r.rests_until FROM number_rest r
-    WHERE r.account_id = p.account_id AND r.number = p.number), {_NO_NUMBER}, {_NO_NUMBER}
+UNION ALL SELECT 'caller', {_CALLER_COLUMNS}
   FROM phone_number p WHERE p.account_id = ? AND p.number = ?
+"""
+_CALLER: Final = f"""
+SELECT {_CALLER_COLUMNS}
+  FROM phone_number p WHERE p.account_id = ? AND p.number IN ({{numbers}})
 """
 _OF_LISTS: Final = f"""
 UNION ALL {_CONSENT} AND c.list_id IN (
@@ -150,6 +156,15 @@ def facts_of(
         attempts=tuple(_with_subject(one, subjects) for one in found.get("attempt", ())),
         caller=next(iter(found.get("caller", ())), None),
     )
+
+
+def callers_of(account_id: str, numbers: Sequence[str]) -> dict[str, CallerNumber]:
+    """Those of the numbers that are the account's, as a decision looks at what is shown."""
+    if not numbers:
+        return {}
+    text = _CALLER.format(numbers=", ".join("?" * len(numbers)))
+    found = map(_caller, rows.select(text, account_id, *numbers))
+    return {one.number: one for one in found}
 
 
 class CampaignSubject(NamedTuple):

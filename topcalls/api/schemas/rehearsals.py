@@ -250,6 +250,14 @@ class RehearsalSchema(ma.Schema):
             "description": "Calls that a rule forbids and the account's policy `record` let."
         },
     )
+    not_known = fields.ObjectOf(
+        required=True,
+        metadata={
+            "description": "Calls of which something can only be asked when they are made, and was "
+            "taken to let them: `pre_dial` (your own server), `register:…` (an answer that would "
+            "be asked for), `caller_number` (the number shown is none of the account's)."
+        },
+    )
     rates = ma.fields.Nested(RehearsalRatesSchema, required=True)
     spent = ma.fields.Nested(RehearsalSpentSchema, required=True)
     closest_call = ma.fields.Nested(ClosestCallSchema, required=True, allow_none=True)
