@@ -1,4 +1,4 @@
-"""What registers said of numbers: brought or asked for, kept, and relied on for their time."""
+"""What registers said of numbers: brought, kept, and relied on for its time."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,6 @@ import factories
 import pytest
 
 from topcalls.errors import InvalidRequest, NotCallable
-from topcalls.services.number_checks import Answer
 
 pytestmark = pytest.mark.service
 pytest_plugins = ("api_fixtures",)
@@ -79,33 +78,6 @@ def test_a_new_holder_blocks_the_call(services, who):
     said = check(kind="reassigned", register="RND", answer="yes", asked_about=consent_at)
     services.number_checks.create_many(who.account_id, [said])
     assert refused_by(services, who) == ("US.rnd", "block")
-
-
-class Scrubber:
-    """A plug-in that knows one number."""
-
-    kind, register, provider, keep = "scrub", "US", "Scrub Inc.", timedelta(days=7)
-
-    def __init__(self, answer="listed"):
-        self.asked = []
-        self.answer = answer
-
-    def ask(self, numbers):
-        self.asked.append(list(numbers))
-        return [Answer(NUMBER, self.answer, receipt="r1")]
-
-
-def test_a_plug_in_is_asked_once_until_its_answer_is_old(services, who):
-    plug_in, ask = Scrubber(), services.number_checks.ask
-    assert ask(who.account_id, plug_in, [NUMBER]) == 1
-    assert ask(who.account_id, plug_in, [NUMBER]) == 0
-    services.clock.advance(8 * 86400)
-    assert ask(who.account_id, plug_in, [NUMBER]) == 1
-    assert plug_in.asked == [[NUMBER], [NUMBER]]
-    newest, _ = services.number_checks.list(who.account_id, phone_number=NUMBER).data
-    assert (newest.answer, newest.provider, newest.receipt) == ("listed", "Scrub Inc.", "r1")
-    with pytest.raises(InvalidRequest):
-        ask(who.account_id, Scrubber("perhaps"), ["+12125550124"])
 
 
 @pytest.mark.parametrize(
