@@ -50,6 +50,7 @@ SPELLINGS = {
     "BSD": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "MIT License": "MIT",
+    "GNU LGPL v3+": "LGPL-3.0-or-later",
     "The BSD 2-Clause License": "BSD-2-Clause",
     "The MIT License": "MIT",
 }

@@ -25,6 +25,9 @@ _SIGNED = "is_signed"
 _EXTENSION = "topcalls.auth"
 _SCHEME = "token_scheme"
 _LINKED = "is_opened_by_links"
+INSIDE = "topcalls.principal"
+"""Where a request that comes from inside this process says whose it is. No header of a request from
+outside can become this name of its environment."""
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
 
 
@@ -120,8 +123,9 @@ def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
         return
     if getattr(view, _LINKED, False) and has_link():
         return
-    token = _token()
-    g.principal = _authenticated(token, keys, limits)
+    inside: Principal | None = request.environ.get(INSIDE)
+    token = inside.key_id if inside is not None else _token()
+    g.principal = inside or _authenticated(token, keys, limits)
     _spend(token, g.principal, limits)
     scope = scope_of(view)
     if scope not in g.principal.scopes:
@@ -177,6 +181,22 @@ def _token() -> str:
     if word.lower() != "bearer" or not token.strip():
         raise Unauthorized("The Authorization header is not of the kind 'Bearer'.", remedy=_HOW)
     return token.strip()
+
+
+def sign_in(app: Flask, token: str) -> Principal:
+    """Whose token this is, for whoever will send requests to `app` from inside this process.
+
+    Raises:
+        RateLimited: this address showed too many wrong ones.
+        Unauthorized: it opens nothing.
+    """
+    return _authenticated(token, *app.extensions[_EXTENSION])
+
+
+def recognise(app: Flask, key_id: str) -> Principal:
+    """Whose key this is, of somebody who signed in. Raises Unauthorized."""
+    keys: Keys = app.extensions[_EXTENSION][0]
+    return keys.recognise(key_id)
 
 
 def principal() -> Principal:

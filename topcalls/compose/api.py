@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+
 from topcalls.api import server
 from topcalls.api.app import create_app
 from topcalls.api.app import openapi as openapi_document
@@ -12,6 +14,7 @@ from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
+from topcalls.compose.database import secret_key
 from topcalls.compose.services import (
     listen_tokens,
     open_services,
@@ -19,6 +22,7 @@ from topcalls.compose.services import (
     upload_tickets,
 )
 from topcalls.config import Settings
+from topcalls.console.app import MOUNTED_AT, create_console
 from topcalls.services.listening import Listening
 from topcalls.services.live_events import LiveEvents
 from topcalls.services.tool_results import ToolResults
@@ -111,7 +115,15 @@ def build_api(settings: Settings) -> ApiServer:
         proxies=settings.api_proxies,
         tickets=upload_tickets(settings),
     )
-    return server.build(app, settings.api_host, settings.api_port, close)
+    console = create_console(
+        app,
+        secret_key(settings),
+        services.clock.now,
+        public_url=settings.effective_public_url,
+        proxies=settings.api_proxies,
+    )
+    both = DispatcherMiddleware(app, {MOUNTED_AT: console})
+    return server.build(both, settings.api_host, settings.api_port, close)
 
 
 def ensure_port_is_free(settings: Settings) -> None:

@@ -160,6 +160,17 @@ class Keys:
         moment = now or self._clock.now()
         self._refuse_other_kind(token)
         key = self._db.read(_find, token) if _TOKEN.fullmatch(token) else None
+        return self._principal(key, moment)
+
+    def recognise(self, key_id: str, now: datetime | None = None) -> Principal:
+        """Whose key this is, of somebody who showed it before.
+
+        Raises:
+            Unauthorized: unknown, expired or revoked.
+        """
+        return self._principal(self._db.read(accounts.key_proof, key_id), now or self._clock.now())
+
+    def _principal(self, key: KeyProof | None, moment: datetime) -> Principal:
         if key is None:
             raise Unauthorized("This key is not known.", remedy=_MAKE_ONE)
         if key.revoked_at is not None:

@@ -118,13 +118,19 @@ _PROOF = """
 SELECT k.id, k.digest, k.scopes, k.expires_at, k.revoked_at, k.last_used_at,
   k.max_concurrent_calls, k.max_new_calls_per_minute, k.max_requests_per_second,
   a.id, a.name, a.max_requests_per_second
-FROM api_key k JOIN account a ON a.id = k.account_id WHERE k.prefix = ?
+FROM api_key k JOIN account a ON a.id = k.account_id WHERE k.{column} = ?
 """
 
 
 def keys_by_prefix(prefix: str) -> list[KeyProof]:
     """The keys, almost always one, that start like a token."""
-    return [KeyProof(*row) for row in rows.select(_PROOF, prefix)]
+    return [KeyProof(*row) for row in rows.select(_PROOF.format(column="prefix"), prefix)]
+
+
+def key_proof(key_id: str) -> KeyProof | None:
+    """What is needed to let the holder of a key go on, who showed it before."""
+    found = [KeyProof(*row) for row in rows.select(_PROOF.format(column="id"), key_id)]
+    return found[0] if found else None
 
 
 def keys_of(account_id: str) -> list[ApiKey]:

@@ -1,0 +1,85 @@
+"""Charts as SVG. They are shown as pictures, which a browser lets neither load nor run anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pygal
+from pygal.style import Style
+
+_INK: Final = "#7a828e"
+"""Is read on white and on black."""
+
+_COLOURS: Final = ("#3b82f6", "#10b981", "#f59e0b", "#ef4444")
+
+
+def calls_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """Calls, and those that were answered, for each day."""
+    chart = _bars(days)
+    chart.add("Calls", [_of(by_day, day, "calls") for day in days])
+    chart.add("Answered", [_of(by_day, day, "answered") for day in days])
+    return _drawn(chart)
+
+
+def latency_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]]) -> bytes:
+    """How long people waited for an answer, at the ear: half of them, and 95 of 100, in ms."""
+    chart = _lines(days)
+    for name in ("p50", "p95"):
+        chart.add(name, [_ear(by_day.get(day), name) for day in days])
+    return _drawn(chart)
+
+
+def _of(by_day: Mapping[str, Mapping[str, Any]], day: str, name: str) -> int:
+    return int(by_day.get(day, {}).get(name) or 0)
+
+
+def _ear(row: Mapping[str, Any] | None, name: str) -> int | None:
+    ear = (row or {}).get("latency", {}).get("ear")
+    return ear[name] if ear else None
+
+
+def _bars(days: Sequence[str]) -> Any:
+    return pygal.Bar(_settings(), x_labels=[day[5:] for day in days])
+
+
+def _lines(days: Sequence[str]) -> Any:
+    return pygal.Line(_settings(), x_labels=[day[5:] for day in days], allow_interruptions=True)
+
+
+def _settings() -> Any:
+    config = pygal.Config()
+    config.js = []
+    config.width, config.height = 640, 260
+    config.legend_at_bottom = True
+    config.legend_at_bottom_columns = 2
+    config.show_y_guides = True
+    config.min_scale, config.max_scale = 3, 6
+    config.no_data_text = "Nothing yet"
+    config.style = Style(
+        background="transparent",
+        plot_background="transparent",
+        foreground=_INK,
+        foreground_strong=_INK,
+        foreground_subtle=_INK,
+        colors=_COLOURS,
+        font_family="system-ui, sans-serif",
+        label_font_size=11,
+        major_label_font_size=11,
+        legend_font_size=12,
+        no_data_font_size=14,
+    )
+    return config
+
+
+def _without_scripts(picture: Any) -> Any:
+    for defs in picture.iter("{*}defs", "defs"):
+        for script in [one for one in defs if str(one.tag).endswith("script")]:
+            defs.remove(script)
+    return picture
+
+
+def _drawn(chart: Any) -> bytes:
+    chart.add_xml_filter(_without_scripts)
+    picture: bytes = chart.render()
+    return picture

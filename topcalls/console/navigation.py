@@ -1,0 +1,30 @@
+"""The sections of the console, and which keys see them."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from topcalls.console.backend import Backend
+
+
+class Section(NamedTuple):
+    """One entry of the menu. `scopes`: a key that has one of them sees it."""
+
+    title: str
+    endpoint: str
+    scopes: tuple[str, ...]
+
+    def is_for(self, backend: Backend) -> bool:
+        """Whether its pages show this key anything."""
+        return any(backend.may(scope) for scope in self.scopes)
+
+    def is_open(self, endpoint: str | None) -> bool:
+        """Whether a page of this section is shown."""
+        return (endpoint or "").partition(".")[0] == self.endpoint.partition(".")[0]
+
+
+SECTIONS: Final = (
+    Section("Overview", "overview.show", ("calls:read",)),
+    Section("Live", "live.calls", ("calls:read",)),
+    Section("Calls", "calls.listed", ("calls:read",)),
+)

@@ -1,0 +1,100 @@
+"""Calls that were made: found, looked at, heard, corrected."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from topcalls.console import waveform
+from topcalls.console.pages.here import attempt, backend, or_none
+
+calls = Blueprint("calls", __name__)
+STATUSES: Final = (
+    "queued",
+    "ringing",
+    "in-progress",
+    "completed",
+    "busy",
+    "no-answer",
+    "failed",
+    "cancelled",
+)
+ANSWERERS: Final = ("human", "voicemail", "ivr", "fax", "screening", "unknown")
+_PAGE: Final = 50
+
+
+@calls.get("/calls")
+def listed() -> Any:
+    """The calls, newest first."""
+    given = request.args
+    found = backend().get(
+        "/v1/calls", limit=_PAGE, cursor=given.get("cursor"), status=given.get("status")
+    )
+    return render_template(
+        "calls.html", found=found, statuses=STATUSES, status=given.get("status", "")
+    )
+
+
+@calls.post("/calls")
+def place() -> Any:
+    """Place a call from the form of the list."""
+    given = {key: value.strip() for key, value in request.form.items() if value.strip()}
+    body = {key: given[key] for key in ("phone_number", "task", "agent_id") if key in given}
+    made: dict[str, Any] = {}
+
+    def create() -> None:
+        made.update(backend().post("/v1/calls", body))
+
+    if attempt(create, "The call is on its way."):
+        return redirect(url_for("live.call", call_id=made["call_id"]), 303)
+    return redirect(url_for("calls.listed"), 303)
+
+
+@calls.get("/calls/<uuid:call_id>")
+def show(call_id: UUID) -> Any:
+    """Everything about a call."""
+    api = backend()
+    call = api.get(f"/v1/calls/{call_id}")
+    return render_template(
+        "call.html",
+        call=call,
+        answerers=ANSWERERS,
+        events=or_none(lambda: api.get(f"/v1/calls/{call_id}/events")),
+        webhooks=or_none(lambda: api.get(f"/v1/calls/{call_id}/webhooks")),
+        decisions=or_none(lambda: api.get("/v1/decisions", call_id=call_id)),
+        raw=orjson.dumps(call, option=orjson.OPT_INDENT_2).decode(),
+    )
+
+
+@calls.get("/calls/<uuid:call_id>/recording")
+def recording(call_id: UUID) -> Response:
+    """What was recorded, to be heard here or kept."""
+    kind = "wav" if request.args.get("format") == "wav" else "mp3"
+    return backend().forward(f"/v1/calls/{call_id}/recording", format=kind)
+
+
+@calls.get("/calls/<uuid:call_id>/waveform.json")
+def peaks(call_id: UUID) -> dict[str, Any]:
+    """How loud each side was, along the recording."""
+    sound = backend().forward(f"/v1/calls/{call_id}/recording", format="wav")
+    return waveform.peaks(sound.get_data())
+
+
+@calls.post("/calls/<uuid:call_id>/answered-by")
+def correct(call_id: UUID) -> Any:
+    """Say what really answered."""
+    body = {"answered_by": request.form.get("answered_by", "")}
+    path = f"/v1/calls/{call_id}/answered_by"
+    attempt(lambda: backend().post(path, body), "It is corrected.")
+    return redirect(url_for("calls.show", call_id=call_id), 303)
+
+
+@calls.post("/calls/<uuid:call_id>/webhooks/<delivery_id>")
+def replay(call_id: UUID, delivery_id: str) -> Any:
+    """Send a webhook once more."""
+    path = f"/v1/webhooks/deliveries/{delivery_id}/replay"
+    attempt(lambda: backend().post(path), "It is sent once more.")
+    return redirect(url_for("calls.show", call_id=call_id), 303)

@@ -1,0 +1,76 @@
+"""Who is signed in: a cookie that is signed, ends by itself, and no script can read.
+
+It holds the id of the key, never the key. A key that is revoked or expires ends its sessions, since
+it is looked up for every page. The cookie is bound to one site, so a page elsewhere sends none; the
+token in each form stands beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from flask import Flask, session
+
+from topcalls.errors import Unauthorized
+from topcalls.services.signing import Signer
+
+COOKIE: Final = "topcalls_console"
+IDLE: Final = timedelta(hours=1)
+"""A session that is not used ends after this."""
+
+LONGEST: Final = timedelta(hours=12)
+"""And any after this: whoever works longer signs in again."""
+
+_KEY, _BEGAN, _ZONE = "key_id", "began", "zone"
+
+
+def install(app: Flask, secret_keys: str, *, secure: bool) -> None:
+    """Sign sessions of `app`. `secure`: the cookie goes over TLS only."""
+    first, *others = derived(secret_keys)
+    app.config.update(
+        SECRET_KEY=first,
+        SECRET_KEY_FALLBACKS=others,
+        SESSION_COOKIE_NAME=COOKIE,
+        SESSION_COOKIE_PATH="/console",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SECURE=secure,
+        PERMANENT_SESSION_LIFETIME=IDLE,
+    )
+
+
+def derived(secret_keys: str) -> list[str]:
+    """What sessions are signed with, of each of the installation's keys."""
+    keys = [key for key in secret_keys.split(",") if key.strip()]
+    return [Signer(key, b"console sessions").sign("") for key in keys]
+
+
+def begin(key_id: str, zone: str, now: datetime) -> None:
+    """Sign somebody in, whoever was before."""
+    session.clear()
+    session.permanent = True
+    session[_KEY], session[_ZONE], session[_BEGAN] = key_id, zone, int(now.timestamp())
+
+
+def end() -> None:
+    """Sign out."""
+    session.clear()
+
+
+def key_id(now: datetime) -> str | None:
+    """The key of whoever is signed in; None: nobody is.
+
+    Raises Unauthorized when the session has been going on for too long.
+    """
+    held = session.get(_KEY)
+    if held is None:
+        return None
+    if now.timestamp() - session[_BEGAN] > LONGEST.total_seconds():
+        raise Unauthorized("You were signed in for twelve hours.", remedy="Sign in again.")
+    return str(held)
+
+
+def zone() -> str:
+    """The time zone of the account."""
+    return str(session.get(_ZONE) or "UTC")
