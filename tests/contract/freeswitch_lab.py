@@ -280,6 +280,14 @@ def place(product, **wishes):
     return product.place(NUMBER, first_sentence=FIRST_SENTENCE, **wishes)
 
 
+def greeted(callee):
+    """The line of a telephone's one call, once the first sentence was heard."""
+    line = callee.lines.wait(30)
+    line.wait_for_voice(20)
+    line.wait_for_quiet(20)
+    return line
+
+
 def outcome(call):
     """How a call ended, in the three words of the API."""
     return call["status"], call["call_status"], call["end_reason"]

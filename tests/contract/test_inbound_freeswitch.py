@@ -13,6 +13,8 @@ import own_switch
 import pytest
 from freeswitch_lab import Address, LiveProduct, outcome, show, words
 
+from topcalls.core import notes
+
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "scripts" / "sipp_scenarios"
 NUMBER, CALLER = "+12025550142", "+12025550199"
@@ -20,6 +22,12 @@ GREETING = "Bright Smile Dental, hello"
 SCOPES = "agents:write,phone_numbers:write,calls:read,calls:write,admin"
 LIMIT = 40
 SILENCE = b"\xff" * 8000
+KEYS = Path("/usr/share/sip-tester")
+"""Sounds of keys that come with SIPp. It sends them on a raw socket, which takes its rights."""
+
+TAKES_KEYS = pytest.mark.skipif(
+    os.geteuid() != 0 or not KEYS.is_dir(), reason=f"needs root, and {KEYS}"
+)
 
 pytestmark = [
     pytest.mark.freeswitch,
@@ -40,6 +48,7 @@ class Carrier:
             text = text.replace(old, new, 1)
         (directory / "scenario.xml").write_text(text)
         (directory / "speech.pcmu").write_bytes(SILENCE)
+        (directory / "keys").symlink_to(KEYS)
         self._process = subprocess.Popen(
             [
                 *("sipp", "-sf", "scenario.xml", "-nostdin", "-i", "127.0.0.1", "-p", "0"),
@@ -174,13 +183,24 @@ def test_an_offer_without_audio(call_in, new_call):
     assert new_call()["end_reason"] == "answer_failed"
 
 
-def test_keys_that_a_telephone_tells_by_info(call_in, new_call, product):
+@pytest.mark.parametrize(
+    "scenario", ["caller_sends_info", pytest.param("caller_presses_keys", marks=TAKES_KEYS)]
+)
+def test_keys_that_a_caller_presses(call_in, new_call, product, scenario):
     before = len(product.mind.told("conversation.item.create"))
-    call_in("caller_sends_info").ended_well()
+    call_in(scenario, pause=1500).ended_well()
     call = new_call()
     told = product.mind.told("conversation.item.create")[before:]
     assert any("12#" in str(item) for item in told), told
     assert words(call, "user") == "[pressed ***]"
+
+
+def test_a_caller_who_puts_us_on_hold_and_comes_back(call_in, new_call):
+    call_in("caller_reinvite", pause=2500).ended_well()
+    call = new_call()
+    assert outcome(call) == ("completed", "completed", "caller_hung_up")
+    assert words(call, "user") == f"{notes.PUT_ON_HOLD} {notes.TAKEN_OFF_HOLD}"
+    assert 7 < call["duration"] * 60 < 10
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ DIAL = commands.Dial(
 def test_an_outbound_call() -> None:
     assert commands.originate(replace(DIAL, caller_id_name="ACME")) == (
         f"originate {{origination_uuid={CHANNEL},tc_call_id={OTHER},tc_owner=controller-1,"
-        "tc_node=n1,ignore_early_media=true,originate_timeout=60,"
+        "tc_node=n1,ignore_early_media=true,originate_timeout=61,"
         "origination_caller_id_number=+12025550199,origination_caller_id_name=ACME,"
         "absolute_codec_string='PCMU\\,PCMA',RECORD_STEREO=true,send_silence_when_idle=400,"
         "playback_terminators=none,"
