@@ -83,6 +83,7 @@ def main() -> int:
             fuzz = Fuzz(rig.start_alone(wishes.controllers), wishes.seed)
             found = fuzz.run(wishes.kills, wishes.settle, on_kill)
             ends = rig.reasons()
+            wrong = rig.told(set(fuzz.calls)) if found["minutes"] else []
         finally:
             rig.stop_all()
     victims = ", ".join(f"{count} {name}" for name, count in fuzz.crashes.most_common())
@@ -90,6 +91,8 @@ def main() -> int:
     say("ended: " + ", ".join(f"{count} {reason}" for reason, count in ends.most_common()))
     say(f"\n| {' | '.join(LABELS.values())} |\n|{'---|' * len(LABELS)}")
     say(f"| {' | '.join(str(found[kind]) for kind in LABELS)} |")
+    for line in wrong:
+        say(line)
     return int(any(count for kind, count in found.items() if kind not in COUNTED))
 
 

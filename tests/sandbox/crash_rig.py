@@ -46,6 +46,10 @@ class Row(tuple):
     def __getitem__(self, key):
         return super().__getitem__(self._at[key] if isinstance(key, str) else key)
 
+    def named(self):
+        """Every column with its name."""
+        return {name: self[name] for name in self._at}
+
 
 class CrashRig(Product):
     """`start` runs all processes under the product's supervisor, `start_alone` each by itself.
@@ -233,6 +237,29 @@ class CrashRig(Product):
             found["minutes"] += not is_over or _wrong(row, settled, talks.get(call_id))
             found["webhooks"] += not any((call_id, event) in came for event in LAST_EVENTS)
         return found
+
+    def told(self, calls):
+        """What is stored about those of the `calls` whose minutes are wrong, and what the switch
+        says of each, for whoever looks for the reason."""
+        notes = self.journal()
+        talks = _talks(notes)
+        settled = dict(self.rows("select call_id, billed from reservation where settled_at > 0"))
+        lines = []
+        for row in self.rows("select * from call"):
+            if row["id"] not in calls or (
+                row["ended_at"] is not None and not _wrong(row, settled, talks.get(row["id"]))
+            ):
+                continue
+            events = self.rows(
+                "select * from call_event where call_id = ? order by version", row["id"]
+            )
+            lines.append(f"call {row['id']}: {row.named()}")
+            lines.append(
+                f"  settled {settled.get(row['id'])}, the switch: {talks.get(row['id'])} s"
+            )
+            lines += [f"  {event.named()}" for event in events]
+            lines += [f"  {note}" for note in notes if note["call_id"] == row["id"]]
+        return lines
 
     def adopted(self, call_id=None):
         """How many calls were carried on by another controller; or how often this one was."""
