@@ -10,7 +10,9 @@ pytestmark = pytest.mark.unit
 SCRIPTS = Path(__file__).parents[2] / "scripts"
 
 
-@pytest.mark.parametrize("script", ["draw_call_states.py", "draw_configuration.py"])
+@pytest.mark.parametrize(
+    "script", ["draw_call_states.py", "draw_configuration.py", "draw_client.py"]
+)
 def test_a_generated_page_is_fresh(script):
     check = subprocess.run(
         [sys.executable, SCRIPTS / script, "--check"], capture_output=True, text=True, timeout=60

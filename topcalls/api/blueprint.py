@@ -171,7 +171,7 @@ def _locations(view: Any) -> frozenset[str]:
 
 def _documentation(rule: str, view: Any) -> dict[str, Any]:
     statuses = set(getattr(view, _FAILURES, ())) | {400, 413, 500}
-    doc: dict[str, Any] = {"security": []}
+    doc: dict[str, Any] = {"security": [], "operationId": view.__name__}
     if not is_public(view):
         doc["security"] = [{"bearerAuth": []}]
         doc["description"] = f"{_description(view)}\n\nScope: `{scope_of(view)}`.".strip()

@@ -37,6 +37,8 @@ STATUSES = ("pending", "queued", "in_progress", "completed", "failed", "cancelle
 CALL_STATUSES = tuple(
     dict.fromkeys(public.call_status for public in PUBLIC.values() if public.call_status)
 )
+ENDINGS = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
+"""Those of `CALL_STATUSES` that a call ends with, as lists are filtered by them."""
 
 WEBHOOKS: dict[State, str] = {
     State.QUEUED: "call.queued",

@@ -22,15 +22,13 @@ from topcalls.api.schemas.usage import UsageSchema
 from topcalls.core.analysis_work import MOODS
 from topcalls.core.analysis_work import State as AnalysisState
 from topcalls.core.call_state import State
-from topcalls.core.call_status import CALL_STATUSES, STATUSES
+from topcalls.core.call_status import CALL_STATUSES, ENDINGS, STATUSES
 from topcalls.core.end_reasons import EndedBy, EndReason
 from topcalls.core.opt_out import OPTED_OUT
 from topcalls.core.routing import Then
 from topcalls.services.call_trail import STAGES
 from topcalls.services.call_views import HUNG_UP_BY
 from topcalls.services.recordings import RECORDING_STATES
-
-_FILTER = ("completed", "no-answer", "failed", "busy", "rejected", "cancelled", "dispatch_timeout")
 
 
 def _uuid(text: str, *, nullable: bool = False) -> fields.Text:
@@ -376,7 +374,7 @@ class CallQuerySchema(ma.Schema):
     )
     cursor = fields.Timestamp(metadata={"description": "`next_cursor` of the page before."})
     status = fields.Choice(
-        *_FILTER, metadata={"description": "Compared with `call_status`, not with `status`."}
+        *ENDINGS, metadata={"description": "Compared with `call_status`, not with `status`."}
     )
     campaign_id = fields.Text(
         validate=fields.IS_UUID,

@@ -205,7 +205,7 @@ def archive_campaign(campaign_id: UUID) -> Response:
 @campaigns.doc(**DOCUMENTED)
 @campaigns.alt_response(204, success=True, description="The campaign is over, and you know it.")
 @campaigns.response(200, CampaignStatisticsSchema)
-def follow_campaign(campaign_id: UUID) -> Any:
+def get_campaign_statistics(campaign_id: UUID) -> Any:
     """Get what a campaign has come to; or follow it.
 
     With `Accept: text/event-stream` the answer is a stream that tells the figures whenever they

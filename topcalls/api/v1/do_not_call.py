@@ -40,7 +40,7 @@ _CSV = "text/csv"
 @requires("leads:read")
 @do_not_call.arguments(ListedQuerySchema, location="query")
 @do_not_call.response(200, ListedPageSchema, example=examples.LISTED_PAGE)
-def list_numbers(query: dict[str, Any]) -> ListedPage:
+def list_entries(query: dict[str, Any]) -> ListedPage:
     """List the numbers, newest entries first.
 
     Follow `next_cursor` until it is null.
@@ -55,7 +55,7 @@ def list_numbers(query: dict[str, Any]) -> ListedPage:
 @do_not_call.alt_response(
     200, schema=ListedNumberSchema, success=True, description="It was listed already."
 )
-def add_number(body: dict[str, Any]) -> tuple[ListedNumber, int]:
+def add_entry(body: dict[str, Any]) -> tuple[ListedNumber, int]:
     """Put a number on the list.
 
     Calls to it are refused from now on (422 `not_callable`), and those that wait fail when their
@@ -70,7 +70,7 @@ def add_number(body: dict[str, Any]) -> tuple[ListedNumber, int]:
 @requires("leads:write")
 @do_not_call.arguments(ListedBulkSchema, example=examples.LISTED_BULK)
 @do_not_call.response(200, ListedImportSchema, example=examples.LISTED_IMPORT)
-def add_numbers(body: dict[str, Any]) -> Imported:
+def add_entries(body: dict[str, Any]) -> Imported:
     """Put up to 2,000 numbers on the list, all or none of them."""
     return services().do_not_call.add_many(principal().account_id, body["numbers"])
 
@@ -80,7 +80,7 @@ def add_numbers(body: dict[str, Any]) -> Imported:
 @streams(_CSV, MAX_BYTES)
 @do_not_call.arguments(ListedFileQuerySchema, location="query")
 @do_not_call.response(200, ListedFileSchema, example=examples.LISTED_FILE)
-def upload_numbers(query: dict[str, Any]) -> Taken:
+def upload_entries(query: dict[str, Any]) -> Taken:
     """Put the numbers of a CSV file on the list: up to 100,000, UTF-8.
 
     The first line names the columns: `phone_number`, which must be there, `reason`, `purpose`,
@@ -94,7 +94,7 @@ def upload_numbers(query: dict[str, Any]) -> Taken:
 @do_not_call.route(f"{_BASE}/export")
 @requires("leads:read")
 @do_not_call.response(200, {"type": "string"}, content_type=_CSV)
-def export_numbers() -> Response:
+def export_entries() -> Response:
     """Get the whole list as CSV, as `upload` takes it."""
     lines = services().do_not_call_files.written(principal().account_id)
     return Response(lines, content_type=f"{_CSV}; charset=utf-8")
@@ -104,7 +104,7 @@ def export_numbers() -> Response:
 @requires("leads:read")
 @do_not_call.arguments(ListedScopeSchema, location="query")
 @do_not_call.response(200, ListedNumberSchema, example=examples.LISTED)
-def get_number(query: dict[str, Any], phone_number: str) -> ListedNumber:
+def get_entry(query: dict[str, Any], phone_number: str) -> ListedNumber:
     """Look a number up. 404: it is not listed."""
     return services().do_not_call.get(principal().account_id, phone_number, **query)
 
@@ -113,7 +113,7 @@ def get_number(query: dict[str, Any], phone_number: str) -> ListedNumber:
 @requires("leads:write")
 @do_not_call.arguments(ListedScopeSchema, location="query")
 @do_not_call.response(204)
-def remove_number(query: dict[str, Any], phone_number: str) -> None:
+def remove_entry(query: dict[str, Any], phone_number: str) -> None:
     """Take a number off the list.
 
     Only with the consent of whoever has it: the law wants their wish kept.

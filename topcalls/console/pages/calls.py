@@ -10,18 +10,9 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 
 from topcalls.console import waveform
 from topcalls.console.pages.here import attempt, backend, or_none
+from topcalls.core.call_status import ENDINGS
 
 calls = Blueprint("calls", __name__)
-STATUSES: Final = (
-    "queued",
-    "ringing",
-    "in-progress",
-    "completed",
-    "busy",
-    "no-answer",
-    "failed",
-    "cancelled",
-)
 ANSWERERS: Final = ("human", "voicemail", "ivr", "fax", "screening", "unknown")
 _PAGE: Final = 50
 
@@ -34,7 +25,7 @@ def listed() -> Any:
         "/v1/calls", limit=_PAGE, cursor=given.get("cursor"), status=given.get("status")
     )
     return render_template(
-        "calls.html", found=found, statuses=STATUSES, status=given.get("status", "")
+        "calls.html", found=found, statuses=ENDINGS, status=given.get("status", "")
     )
 
 
