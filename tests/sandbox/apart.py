@@ -17,6 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import gevent
 import pytest
+import waiting
 from cryptography.fernet import Fernet
 from product import Product
 
@@ -176,10 +177,7 @@ class Apart(Product):
 
     def wait_for(self, condition, what, seconds=30):
         """Poll until `condition()` holds; `what()` says what it looked like when it did not."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, what()
-            gevent.sleep(0.1)
+        waiting.until(condition, what, seconds)
 
     # --- what must be true
 

@@ -1,4 +1,4 @@
-"""One running product for all tests of this folder, with a call to every magic number under way."""
+"""One running product for all tests of this folder, and calls to its magic numbers."""
 
 import pytest
 from fault_fixtures import (  # noqa: F401 - fixtures
@@ -28,13 +28,27 @@ def product(tmp_path_factory):
     assert product.stop() == 0
 
 
+class Calls(dict):
+    """Name to call id. A call is placed when somebody first wants it."""
+
+    def __init__(self, product):
+        super().__init__()
+        self._product = product
+
+    def __missing__(self, name):
+        wishes = {"metadata": {"scenario": name}, **WISHES.get(name, {})}
+        self[name] = self._product.place(NUMBERS[name], **wishes)
+        return self[name]
+
+    def place_all(self):
+        for name in NUMBERS:
+            self[name]
+
+
 @pytest.fixture(scope="session")
 def calls(product):
-    """A call to every magic number, all placed at once: name to call id."""
-    return {
-        name: product.place(number, metadata={"scenario": name}, **WISHES.get(name, {}))
-        for name, number in NUMBERS.items()
-    }
+    """One call to each magic number that a test asks for."""
+    return Calls(product)
 
 
 @pytest.fixture

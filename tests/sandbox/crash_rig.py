@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 import gevent
+import waiting
 from product import Product
 
 QUICK, BUSY, LONG, RINGS = "+12025550170", "+12025550171", "+12025550172", "+12025550173"
@@ -202,11 +203,7 @@ class CrashRig(Product):
 
     def wait_for(self, condition, what, seconds=30):
         """Look again and again until it is so; what was seen."""
-        deadline = time.monotonic() + seconds
-        while not (found := condition()):
-            assert time.monotonic() < deadline, f"no {what}: {self.logs()[-3000:]}"
-            gevent.sleep(0.05)
-        return found
+        return waiting.until(condition, lambda: f"no {what}: {self.logs()[-3000:]}", seconds)
 
     def place_quick(self, number=QUICK, **wishes):
         return self.place(number, ring_timeout_seconds=RING_SECONDS, **wishes)

@@ -2,12 +2,11 @@
 
 import re
 import sqlite3
-import time
 from collections import Counter
 from contextlib import closing, suppress
 from pathlib import Path
 
-import gevent
+import waiting
 from product import Product
 
 SETTLE_SECONDS = 30
@@ -71,10 +70,7 @@ class FaultyProduct(Product):
 
     def wait_for(self, condition, what, seconds=SETTLE_SECONDS):
         """Poll until `condition()` holds; `what()` says what it looked like when it did not."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, what()
-            gevent.sleep(0.1)
+        waiting.until(condition, what, seconds)
 
     def left_over(self, before):
         """Everything that should be gone once all calls are over; empty when it is."""

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from contextlib import closing
 from pathlib import Path
 
 import gevent
+import waiting
 from gevent.queue import Queue
 from gevent.socket import AF_INET, SOCK_STREAM, socket
 
@@ -29,6 +29,19 @@ class Answer:
         self.status = status
         self.headers = headers
         self.body = json.loads(body) if body and "json" in headers.get("Content-Type", "") else body
+
+
+def _seen(see, condition, what, seconds):
+    """What is seen once it is as wanted; `what` tells of what was seen instead."""
+    last = None
+
+    def look():
+        nonlocal last
+        last = see()
+        return condition(last)
+
+    waiting.until(look, lambda: what(last), seconds)
+    return last
 
 
 class Product:
@@ -185,23 +198,21 @@ class Product:
 
     def wait_until(self, call_id, condition, seconds=CALL_SECONDS):
         """Poll a call until `condition(details)`; returns the details."""
-        deadline = time.monotonic() + seconds
-        while True:
-            details = self.details(call_id)
-            if condition(details):
-                return details
-            assert time.monotonic() < deadline, f"still waiting: {details} {self.logs()[-4000:]}"
-            gevent.sleep(0.1)
+        return _seen(
+            lambda: self.details(call_id),
+            condition,
+            lambda details: f"still waiting: {details} {self.logs()[-4000:]}",
+            seconds,
+        )
 
     def wait_at(self, path, condition, key=None, seconds=CALL_SECONDS):
         """Poll an address until `condition(body)`; returns the body."""
-        deadline = time.monotonic() + seconds
-        while True:
-            body = self.request("GET", path, key=key).body
-            if condition(body):
-                return body
-            assert time.monotonic() < deadline, f"still waiting at {path}: {body}"
-            gevent.sleep(0.1)
+        return _seen(
+            lambda: self.request("GET", path, key=key).body,
+            condition,
+            lambda body: f"still waiting at {path}: {body}",
+            seconds,
+        )
 
     def call_ids(self):
         """The newest calls."""
@@ -209,10 +220,9 @@ class Product:
 
     def wait_new_call(self, known, seconds=20):
         """Wait for the one call besides those that are `known`; its id."""
-        deadline = time.monotonic() + seconds
-        while not (new := self.call_ids() - known):
-            assert time.monotonic() < deadline, f"no call: {self.logs()[-3000:]}"
-            gevent.sleep(0.1)
+        new = waiting.until(
+            lambda: self.call_ids() - known, lambda: f"no call: {self.logs()[-3000:]}", seconds
+        )
         (call_id,) = new
         return call_id
 
@@ -224,14 +234,17 @@ class Product:
 
     def wait_webhook(self, call_id, event, seconds=20):
         """Wait until `event` of this call was delivered; returns the delivery."""
-        deadline = time.monotonic() + seconds
-        while True:
-            deliveries = self.get(f"/v1/calls/{call_id}/webhooks")["data"]
-            for delivery in deliveries:
-                if delivery["event"] == event and delivery["status"] == "delivered":
-                    return delivery
-            assert time.monotonic() < deadline, f"no {event} in {deliveries}"
-            gevent.sleep(0.1)
+
+        def is_it(delivery):
+            return delivery["event"] == event and delivery["status"] == "delivered"
+
+        deliveries = _seen(
+            lambda: self.get(f"/v1/calls/{call_id}/webhooks")["data"],
+            lambda deliveries: any(map(is_it, deliveries)),
+            lambda deliveries: f"no {event} in {deliveries}",
+            seconds,
+        )
+        return next(filter(is_it, deliveries))
 
     # --- the sandbox beside it
 
@@ -265,22 +278,23 @@ class Product:
     def register(self, softphone, scenario, seconds=30):
         """A softphone that the API made is registered, once the switch knows it."""
         login = {"user": softphone["username"], "password": softphone["password"]}
-        deadline = time.monotonic() + seconds
-        while True:
-            wish = {**login, "scenario": scenario}
-            status, answer = self.callers_desk("PUT", "softphones", wish)
-            if status == 201:
-                return login
-            assert time.monotonic() < deadline, answer
-            gevent.sleep(0.1)
+        wish = {**login, "scenario": scenario}
+        _seen(
+            lambda: self.callers_desk("PUT", "softphones", wish),
+            lambda answer: answer[0] == 201,
+            str,
+            seconds,
+        )
+        return login
 
     def wait_caller(self, channel, condition, seconds=30):
         """Wait until a caller fares so."""
-        deadline = time.monotonic() + seconds
-        while not condition(state := self.callers_desk("GET", channel)[1]):
-            assert time.monotonic() < deadline, f"{state} {self.logs()[-3000:]}"
-            gevent.sleep(0.05)
-        return state
+        return _seen(
+            lambda: self.callers_desk("GET", channel)[1],
+            condition,
+            lambda state: f"{state} {self.logs()[-3000:]}",
+            seconds,
+        )
 
     def inject(self, *faults):
         """Bring these faults about now, as a scenario has them."""

@@ -40,6 +40,7 @@ def test_two_switches_on_postgresql_through_death_and_drain(tmp_path):
     ):
         calls = calls_are_shared(apart)
         calls += a_switch_dies(apart)
+        assert_nothing_left(apart, calls)
         calls += the_database_is_gone(apart, gate)
         calls += a_node_is_drained(apart)
         calls += a_controller_is_stopped(apart)
@@ -92,6 +93,7 @@ def the_database_is_gone(apart, gate):
     talks, leaves = calls
     for call_id in calls:
         apart.wait_until(call_id, talking)
+        apart.wait_webhook(call_id, "call.started")  # one under way is made again after a lease
     with gate.shut():
         gone_at = time.monotonic()
         body = {"phone_number": QUICK, "task": "Say hello."}

@@ -1,17 +1,57 @@
-"""A call to every magic number: what the user sees of it in the end."""
+"""A call to every magic number, all at once: what the user sees of them in the end."""
 
+import json
 import wave
 from io import BytesIO
 
 import numpy as np
 import pytest
-from scenarios import words
+from scenarios import NUMBERS, words
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
+
+FOUND_BY_THE_DOCTOR = {
+    "settings",
+    "database",
+    "database_writes",
+    "schema",
+    "stored_secrets",
+    "controllers",
+    "worker",
+    "queue",
+    "sandbox",
+    "sandbox_ports",
+    "speech",
+    "switch",
+    "switch_modules",
+    "switch_limits",
+    "switch_clock",
+    "gateway",
+    "recordings_shared",
+    "playback_shared",
+    "media_address",
+    "ai_model",
+    "ai_server",
+    "ai_model_offered",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def all_at_once(calls):
+    calls.place_all()
 
 
 def outcome(details):
     return details["status"], details["call_status"], details["end_reason"]
+
+
+def test_a_doctor_who_comes_meanwhile_finds_no_fault(product):
+    report = json.loads(product.cli("doctor", "--json"))
+    found = {check["check"]: check["status"] for check in report["checks"]}
+    wanted = dict.fromkeys(FOUND_BY_THE_DOCTOR, "ok")
+    assert {name: found.get(name) for name in wanted} == wanted
+    assert report["faults"] == 0
+    assert report["seconds"] < 15
 
 
 def test_a_friendly_talk_from_the_first_sentence_to_the_goodbye(ended):
@@ -157,9 +197,20 @@ def test_a_recording_is_nobody_elses(product, ended):
 
 
 def test_minutes_are_settled_from_what_was_talked(product, ended, calls):
-    for name in calls:
-        ended(name)
+    over = [ended(name) for name in NUMBERS]
     balance = product.get("/v1/account/balance")
-    billed = sum(product.details(call_id)["actual_duration_billed"] for call_id in calls.values())
+    billed = sum(call["actual_duration_billed"] for call in over)
     assert balance["minutes_reserved"] == 0
     assert balance["minutes_used"] >= billed - 0.01
+
+
+def test_no_log_holds_a_sentence_or_a_full_number(product, ended):
+    over = {name: ended(name) for name in NUMBERS}
+    text = product.logs()
+    assert all(call["id"] in text for call in over.values())
+    for turn in over["talk"]["transcript"]:
+        assert turn["text"] not in text
+    for number in (*NUMBERS.values(), "+12025550199"):
+        assert number not in text
+        assert number[1:] not in text
+    assert product.key not in text

@@ -28,14 +28,11 @@ def calls_named(tree, *names):
 
 
 def test_no_test_sleeps_to_see_what_happens():
-    """The exceptions: polling lanes, or a product by its API, each in one place, a foreign switch,
-    and the random moments at which processes are killed."""
+    """The exceptions: polling lanes, and whatever no event tells, each in one place, a foreign
+    switch, and the random moments at which processes are killed."""
     allowed = {
         TESTS / "lanes.py",
-        TESTS / "sandbox" / "product.py",
-        TESTS / "sandbox" / "faulty_product.py",
         TESTS / "sandbox" / "crash_rig.py",
-        TESTS / "sandbox" / "apart.py",
         TESTS / "waiting.py",
         *(TESTS / "contract").glob("*.py"),
     }
