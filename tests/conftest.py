@@ -9,6 +9,10 @@ import hypothesis  # noqa: E402
 import lanes  # noqa: E402
 import pytest  # noqa: E402
 
+from topcalls import patience  # noqa: E402
+
+patience.look_again()  # as the command does
+
 # How fast a machine is, and what else it does, decides about no test.
 hypothesis.settings.register_profile(
     "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]

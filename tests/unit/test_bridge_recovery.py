@@ -15,6 +15,7 @@ from topcalls.errors import ProviderError
 from topcalls.providers.base import (
     AgentTextDelta,
     AudioDelta,
+    CallerTextDelta,
     ProviderClosed,
     ProviderFailed,
     ResponseDone,
@@ -405,6 +406,20 @@ def test_a_session_that_does_not_answer_is_replaced() -> None:
     talk.advance(Limits().answer + 0.1)
     assert len(talk.model.sessions) == 2
     assert talk.calls[-1] == ("respond",)
+    talk.end()
+
+
+def test_an_answer_that_came_while_we_were_held_up_is_not_late() -> None:
+    talk = in_talk()
+    talk.caller_says("And who is that?")
+    session = talk.session
+    talk.clock.advance(CONFIG.limits.answer + 1)
+    talk.bridge.wake()
+    session.emit(CallerTextDelta("item-9", "Hm"))
+    session.respond("It is Rachel.", 1.0)
+    talk.settle()
+    assert talk.session is session
+    assert not session.closed
     talk.end()
 
 

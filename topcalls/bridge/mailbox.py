@@ -53,6 +53,11 @@ class Mailbox:
             fact = self._next()
         return fact
 
+    @property
+    def is_empty(self) -> bool:
+        """No fact waits."""
+        return not any(self._boxes)
+
     def wake(self) -> None:
         """Have a reader that waits now look at its clock."""
         self._filled.set()

@@ -165,8 +165,9 @@ class BridgeSession:
                 if fact is not None:
                     handler, args = fact
                     self._guarded(handler, *args)
-                for action in self._timers.take_due():
-                    self._guarded(action)
+                if self._mailbox.is_empty:  # what has come is not late, however late we look
+                    for action in self._timers.take_due():
+                        self._guarded(action)
                 if self._outcome is None:
                     self._guarded(self._conversation.settle)
         finally:

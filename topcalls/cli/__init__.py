@@ -18,6 +18,10 @@ with uncollected():
 
     with packages_read_once():
         monkey.patch_all()
+
+    from topcalls import patience
+
+    patience.look_again()
     zoneinfo.reset_tzpath([])  # the packaged zone data: a system's may be years old
 
     from topcalls.cli.root import main
