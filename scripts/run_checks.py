@@ -2,7 +2,9 @@
 """Run the linters, then the test suite on private servers. `scripts/test` prepares and calls this.
 
 The suite runs even when a linter complains, and comes last: its closing line is the last line
-printed. The exit status is the suite's, or 1 when the suite passed and a linter did not.
+printed. Of a run of everything the slowest check, the types, goes on beside the tests and says what
+it found when it has: only if that is something to mend, it is named once more after the closing
+line. The exit status is the suite's, or 1 when the suite passed and a check did not.
 
 Calls of the tests go at the pace of speech, several side by side: a machine that is short of breath
 may fail one of them. Where no more than a few tests of the whole suite failed they run again, one
@@ -16,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import private_servers
@@ -30,6 +33,7 @@ CHECKS = {
     "lint-imports": [BIN / "lint-imports"],
     "links in the documents": [sys.executable, ROOT / "scripts" / "check_links.py"],
 }
+BESIDE_ALL_TESTS = "mypy"  # half a minute of one core
 SERVERS = {
     "TOPCALLS_TEST_POSTGRES": ("PostgreSQL", private_servers.postgres),
     "TOPCALLS_TEST_REDIS": ("Redis", private_servers.redis),
@@ -48,7 +52,9 @@ NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 def main(arguments):
     """Status of the whole run."""
     environment = clean_environment()
-    failed = [name for name in CHECKS if not passes(name, environment)]
+    beside = None if arguments else Beside(BESIDE_ALL_TESTS, environment)
+    now = [name for name in CHECKS if beside is None or name != beside.name]
+    failed = [name for name in now if not passes(name, environment)]
     if failed:
         say(f"Failed checks: {', '.join(failed)}")
     with contextlib.ExitStack() as servers:
@@ -59,6 +65,9 @@ def main(arguments):
             if not environment.get(variable):
                 offer(servers, environment, variable, name, start)
         status = run_suite(arguments, environment)
+    if beside is not None and not beside.has_passed():
+        failed.append(beside.name)
+        say(f"Failed checks: {', '.join(failed)}")
     return status or (1 if failed else 0)
 
 
@@ -94,6 +103,24 @@ def clean_environment():
     return {"TOPCALLS_TEST_LANES": LANES, **ours, "PYTHONUNBUFFERED": "1", "LC_ALL": "C.UTF-8"}
 
 
+class Beside(threading.Thread):
+    """A check that goes on beside everything else, and ends with us."""
+
+    def __init__(self, name, environment):
+        super().__init__(name=name, daemon=True)
+        self._environment = environment
+        self._passed = False
+        self.start()
+
+    def run(self):
+        self._passed = passes(self.name, self._environment)
+
+    def has_passed(self):
+        """Once it is through."""
+        self.join()
+        return self._passed
+
+
 def passes(name, environment):
     """Run one check; show what it says only when it fails."""
     run = subprocess.run(
@@ -104,6 +131,7 @@ def passes(name, environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=private_servers.die_with_parent,
     )
     say(f"{name}: {'ok' if run.returncode == 0 else 'FAILED'}")
     if run.returncode:
