@@ -69,10 +69,18 @@ def test_what_is_known_of_a_model(name, level, words):
     assert words in finding.found
 
 
-def test_a_server_that_takes_the_key_and_has_the_model(openai_url):
+def test_a_server_that_takes_the_key_and_has_the_model(openai_url, monkeypatch):
+    monkeypatch.setattr(checkup, "SLOW_SECONDS", 60)
     found = levels(look(openai_url))
     assert found["ai_server"] is Level.OK
     assert found["ai_model_offered"] is Level.OK
+
+
+def test_a_server_that_is_slow_is_told_of(openai_url, monkeypatch):
+    monkeypatch.setattr(checkup, "SLOW_SECONDS", 0)
+    found = by_check(look(openai_url))["ai_server"]
+    assert found.level is Level.WARNING
+    assert "answers in" in found.found
 
 
 def test_a_key_that_is_refused(openai_url):
@@ -139,7 +147,7 @@ def test_nobody_listens():
 
 def test_somebody_accepts_and_never_answers(monkeypatch):
     monkeypatch.setattr(checkup, "SECONDS", 0.3)
-    with frozen_peer() as port, gevent.Timeout(5):
+    with frozen_peer() as port, gevent.Timeout(30):
         (finding,) = look(f"http://127.0.0.1:{port}/v1")
     assert finding.level is Level.FAULT
     assert "does not answer" in finding.found
