@@ -39,7 +39,7 @@ from topcalls.sandbox.freeswitch.switch import SwitchOptions
 from topcalls.sandbox.magic_numbers import NumberPlan
 from topcalls.sandbox.scenario import parse_scenario
 
-WAIT = 15
+WAIT = waiting.LIMIT
 PEOPLE = {
     "+12025550150": "- answer\n- silence: 60",
     "+12025550151": "- ring: 60\n- answer",
@@ -108,11 +108,15 @@ class ModelSession:
 
     def __init__(self, on_event, seconds):
         self.tell = on_event
-        self._speech = b"\x2a" * (8000 * seconds)
+        self.speak_for(seconds)
         self.heard = bytearray()
         self.messages = []
         self.asked = []
         self.closed = Event()
+
+    def speak_for(self, seconds):
+        """So long takes each sentence from now on."""
+        self._speech = b"\x2a" * (8000 * seconds)
 
     def append_audio(self, audio):
         self.heard += audio
@@ -223,7 +227,8 @@ class Rig:
 
     def place(self, number, **wishes):
         """Queue a call; its id."""
-        request = factories.request(phone_number=number, first_sentence="Hello there.", **wishes)
+        wishes = {"first_sentence": "Hello there.", **wishes}
+        request = factories.request(phone_number=number, **wishes)
         return self.services.calls.create(self.account, request).id
 
     def view(self, call_id):

@@ -10,6 +10,7 @@ from topcalls.controller.hand_over import HandOverRules
 
 pytestmark = pytest.mark.service
 HELLO = "Hello there."
+SIXTY_WORDS = " ".join(["la"] * 60)
 SLOW_RING = "+12025550151"
 
 
@@ -31,7 +32,7 @@ def received(rig, words):
 def talking(rig, said=HELLO):
     """A controller whose caller has heard the first sentence; and the call."""
     controller = rig.controller()
-    call_id = rig.place(ANSWERS)
+    call_id = rig.place(ANSWERS, first_sentence=said)
     rig.wait_until(lambda: texts(rig, call_id) == [said], "the first sentence")
     return controller, call_id
 
@@ -96,10 +97,10 @@ def test_a_talk_goes_on_with_what_was_said(rig):
 
 
 def test_a_sentence_that_was_being_said_is_cut_where_it_stopped_and_taken_up(rig):
-    rig.model.seconds = 8
-    controller, call_id = talking(rig)
+    rig.model.seconds = 30
+    controller, call_id = talking(rig, SIXTY_WORDS)
     second = rig.controller()
-    rig.wait_until(lambda: heard_ms(controller, call_id) > 4000, "half of the sentence")
+    rig.wait_until(lambda: heard_ms(controller, call_id) > 4000, "some of the sentence")
     assert not is_quiet(controller, call_id)
     killed(controller)
     second._reconcile()
@@ -107,10 +108,12 @@ def test_a_sentence_that_was_being_said_is_cut_where_it_stopped_and_taken_up(rig
     session = rig.model.opened.get(timeout=WAIT)
     rig.wait_until(lambda: session.asked, "the agent")
     (said, *_) = rig.view(call_id).transcript
-    assert (said.text, said.interrupted) == ("Hello", True)
-    assert session.messages == [("assistant", "Hello")]
+    assert said.interrupted
+    assert SIXTY_WORDS.startswith(said.text)
+    assert 7 <= len(said.text.split()) < 60
+    assert session.messages == [("assistant", said.text)]
     assert "interrupted" in session.asked[0]
-    assert HELLO not in session.asked
+    assert SIXTY_WORDS not in session.asked
 
 
 def test_one_recording_goes_on_in_the_same_file(rig):
