@@ -3,6 +3,7 @@
 Those of the whole product and of its controller wait most of their time, for speech at the pace of
 speech. A lane is pytest again: it collects those of the same tests that are for lanes, and takes
 one file after the other from those that no lane has taken, so that what a file shares is made once.
+Files that share a product of their own (`TOGETHER`) are taken as one.
 What it reports goes, a line of JSON each, into a file that the first process reads and passes on as
 its own: one run, one summary, one exit status.
 
@@ -31,6 +32,9 @@ LANE = "TOPCALLS_TEST_LANE"
 PRODUCT = Path(__file__).parent / "sandbox"
 SERVICE = Path(__file__).parent / "service"
 ON_ANY_SWITCH = Path(__file__).parent / "contract" / "test_calls_on_any_switch.py"
+TOGETHER = ("test_faults_of_",)
+"""How the names of such files begin."""
+
 LOOK_SECONDS = 0.1
 LONGEST_SILENCE = 300.0
 """A lane that reports nothing for so long hangs: twice what one test may take, and more."""
@@ -121,7 +125,7 @@ class FirstProcess:
 
 
 class Lane:
-    """Runs files that no other lane has taken, and writes down what it reports."""
+    """Runs what no other lane has taken, and writes down what it reports."""
 
     def __init__(self, directory: Path, number: int) -> None:
         self._taken = directory / "taken"
@@ -137,14 +141,14 @@ class Lane:
         items[:] = [item for item in items if _is_for_lanes(item)]
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """One file is always taken ahead: pytest wants to know what comes next, to keep what the
+        """The next is always taken ahead: pytest wants to know what comes next, to keep what the
         next test needs too."""
-        files: dict[Path, list[pytest.Item]] = {}
+        parts: dict[str, list[pytest.Item]] = {}
         for item in session.items:
-            files.setdefault(item.path, []).append(item)
+            parts.setdefault(_part_of(item.path), []).append(item)
         ahead: pytest.Item | None = None
-        for path in self._take(list(files)):
-            for item in files[path]:
+        for part in self._take(list(parts)):
+            for item in parts[part]:
                 if ahead is not None:
                     ahead.ihook.pytest_runtest_protocol(item=ahead, nextitem=item)
                 ahead = item
@@ -160,15 +164,19 @@ class Lane:
     def pytest_configure(self, config: pytest.Config) -> None:
         self._config = config
 
-    def _take(self, files: list[Path]) -> Iterator[Path]:
-        for number, path in enumerate(files):
+    def _take(self, parts: list[str]) -> Iterator[str]:
+        for number, part in enumerate(parts):
             with self._taken.open("a+") as taken:
                 fcntl.flock(taken, fcntl.LOCK_EX)
                 taken.seek(0)
                 if str(number) in taken.read().split():
                     continue
                 taken.write(f"{number}\n")
-            yield path
+            yield part
+
+
+def _part_of(path: Path) -> str:
+    return next((begin for begin in TOGETHER if path.name.startswith(begin)), str(path))
 
 
 def _is_for_lanes(item: pytest.Item) -> bool:
