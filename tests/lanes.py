@@ -36,8 +36,8 @@ TOGETHER = ("test_faults_of_",)
 """How the names of such files begin."""
 
 LOOK_SECONDS = 0.1
-LONGEST_SILENCE = 300.0
-"""A lane that reports nothing for so long hangs: twice what one test may take, and more."""
+LONGEST_SILENCE = 400.0
+"""A lane that reports nothing for so long hangs: it is more than any test may take."""
 
 
 def plugin() -> FirstProcess | Lane | None:
