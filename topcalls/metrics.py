@@ -22,6 +22,44 @@ calls_ended = Counter("topcalls_calls_ended_total", "Calls that ended.", ["state
 live_calls = Gauge(
     "topcalls_live_calls", "Calls a controller carries now.", multiprocess_mode="livesum"
 )
+provider_sessions = Gauge(
+    "topcalls_provider_sessions",
+    "Sessions with models that speak which are open, spares and those of ringing calls too.",
+    multiprocess_mode="livesum",
+)
+first_word = Histogram(
+    "topcalls_answer_to_first_word_seconds",
+    "From a call's answer to the first the agent says; longer where it waits for a greeting.",
+    buckets=_SECONDS,
+)
+database_up = Gauge(
+    "topcalls_database_up",
+    "Whether the API could read the database when these metrics were asked for.",
+    multiprocess_mode="livemostrecent",
+)
+queue_depth = Gauge(
+    "topcalls_queue_depth",
+    "What waits in the database: `calls_scheduled`, `calls_queued`, `calls_live` (under way), "
+    "`webhooks_due`, `wrap_ups_due`.",
+    ["queue"],
+    multiprocess_mode="livemostrecent",
+)
+oldest_queued = Gauge(
+    "topcalls_oldest_queued_call_seconds",
+    "For how long the oldest call that waits for a controller has waited; 0: none waits.",
+    multiprocess_mode="livemostrecent",
+)
+leases = Gauge(
+    "topcalls_leases",
+    "Leases held: of `calls` by controllers, of `loops` by workers.",
+    ["kind"],
+    multiprocess_mode="livemostrecent",
+)
+producer_lag = Gauge(
+    "topcalls_producer_lag_seconds",
+    "For how long the longest overdue contact of all running campaigns has been due; 0: none is.",
+    multiprocess_mode="livemostrecent",
+)
 answers = Counter(
     "topcalls_answers_total", "Verdicts on what answered, revised ones too.", ["answerer"]
 )
@@ -57,6 +95,11 @@ supervision_refused = Counter(
 )
 esl_lag = Histogram(
     "topcalls_esl_event_lag_seconds", "Switch's time stamp to our dispatch.", buckets=_SECONDS
+)
+esl_queue = Gauge(
+    "topcalls_esl_queue_events",
+    "Events of the switch that wait for a controller.",
+    multiprocess_mode="livesum",
 )
 esl_reconnects = Counter("topcalls_esl_reconnects_total", "Event Socket connections lost.")
 recordings = Counter(

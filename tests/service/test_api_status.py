@@ -8,6 +8,7 @@ from datetime import timedelta
 import factories
 import pytest
 from api_client import api_services, serving
+from campaign_rig import Rig
 
 from topcalls import log
 from topcalls.core.node_share import SwitchVitals
@@ -105,6 +106,42 @@ def test_metrics_tell_routes_never_ids(api):
     assert "topcalls_api_request_seconds_count" in text
     assert 'route="/v1/calls/<uuid:call_id>"' in text
     assert call_id not in text
+
+
+def metric(api, name):
+    """What a series was when it was asked for; None: it is not told."""
+    text = api.get("/metrics").get_data(as_text=True)
+    found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
+    return float(found.group(1)) if found else None
+
+
+def test_metrics_tell_what_waits_and_for_how_long(api):
+    assert metric(api, 'topcalls_queue_depth{queue="calls_queued"}') == 0
+    assert metric(api, "topcalls_oldest_queued_call_seconds") == 0
+    api.create()
+    api.services.clock.advance(90)
+    assert metric(api, 'topcalls_queue_depth{queue="calls_queued"}') == 1
+    assert metric(api, "topcalls_oldest_queued_call_seconds") == 90
+
+
+def test_metrics_tell_for_how_long_a_contact_has_been_due(api):
+    rig = Rig(api.services)
+    assert metric(api, "topcalls_producer_lag_seconds") == 0
+    rig.running(2)
+    api.services.clock.advance(600)
+    assert metric(api, "topcalls_producer_lag_seconds") == 600
+
+
+def test_metrics_are_told_without_a_database(api, monkeypatch):
+    assert metric(api, "topcalls_database_up") == 1
+    installation = api.app.extensions["topcalls"].installation
+
+    class Gone:
+        def read(self, *_):
+            raise StoreUnavailable("The database cannot be used.")
+
+    monkeypatch.setattr(installation, "_db", Gone())
+    assert metric(api, "topcalls_database_up") == 0
 
 
 # --- catalogue and account

@@ -6,6 +6,7 @@ from typing import Any
 
 from bridge_doubles import SESSION, Talk, configured
 
+from topcalls import metrics
 from topcalls.bridge.config import Limits
 from topcalls.errors import ProviderError
 from topcalls.providers.base import CallerTranscript, ProviderClosed, SpeechStopped
@@ -103,3 +104,16 @@ def test_the_session_is_configured_as_asked() -> None:
     talk = Talk(SOON).ring()
     assert talk.session.config == SESSION
     talk.end()
+
+
+def test_every_session_is_counted_while_it_is_open() -> None:
+    gauge = metrics.provider_sessions._value
+    before = gauge.get()
+    talk = in_talk(SOON)
+    assert gauge.get() == before + 1
+    talk.advance(26.0)
+    talk.start_speech()
+    talk.advance(2.0)
+    assert gauge.get() == before + 2
+    talk.end()
+    assert gauge.get() == before

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import gevent
 
+from topcalls import metrics
 from topcalls.bridge.mailbox import Mailbox, Priority
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
@@ -92,7 +93,7 @@ class ProviderLink:
         """Close the session in use."""
         self.epoch = 0
         if self.session is not None:
-            self.session.close()
+            self._end(self.session)
             self.session = None
 
     def close(self) -> None:
@@ -106,7 +107,7 @@ class ProviderLink:
             self._opener.kill(block=False)
             self._opener = None
         if self._spare is not None:
-            self._spare.close()
+            self._end(self._spare)
             self._spare = None
         self._spare_error = None
 
@@ -121,11 +122,16 @@ class ProviderLink:
             log.error("Opening the provider session broke", error=type(error).__name__)
             self._mailbox.put(self._failed, attempt, ProviderError("The AI adapter broke."))
             return
+        metrics.provider_sessions.inc()
         if attempt != self._attempt:
-            session.close()
+            self._end(session)
             return
         self._spare = session
         self._mailbox.put(self._ready, attempt)
+
+    def _end(self, session: RealtimeSession) -> None:
+        session.close()
+        metrics.provider_sessions.dec()
 
     def _post(self, attempt: int, event: ProviderEvent) -> None:
         """From the event loop. What the caller does overtakes what the agent says."""

@@ -110,6 +110,7 @@ class CallEffects:
         self.is_left = False  # it is to go on in another controller
         self._used: dict[str, Used] = {}
         self._stages_replaced = call.carried.stages_replaced
+        self._has_spoken = call.facts.answered
         self._with_agent = True  # and not handed over
         self.transfers = Transfers(call, gear, journal, self)
         self.supervisors = Supervisors(call, gear, journal, self)
@@ -480,6 +481,9 @@ class CallEffects:
 
     def timing(self, timing: TurnTiming) -> None:
         self._journal.timing(timing)
+        if not self._has_spoken and timing.moments.first_packet is not None:
+            self._has_spoken = True
+            metrics.first_word.observe(timing.moments.first_packet / 1000)
         metrics.turn_gateway.observe(timing.gateway_ms / 1000)
         metrics.turn_provider.observe(timing.provider_ms / 1000)
         metrics.turn_endpointing.observe(timing.endpointing_ms / 1000)

@@ -36,11 +36,12 @@ def every(seconds: float, work: Callable[[], object], until: Event) -> None:
         attempt(work)
 
 
-def watch_loop_lag(clock: Clock, until: Event) -> None:
-    """Measure how late the event loop runs its timers."""
+def watch_loop(clock: Clock, until: Event, waiting: Callable[[], int]) -> None:
+    """Measure how late the event loop runs its timers, and how many events are `waiting` for it."""
     lag = metrics.loop_lag.labels("controller")
     while True:
         before = clock.monotonic()
         if until.wait(LOOP_LAG_SECONDS):
             return
+        metrics.esl_queue.set(waiting())
         lag.observe(max(0.0, clock.monotonic() - before - LOOP_LAG_SECONDS))

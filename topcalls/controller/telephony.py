@@ -27,7 +27,7 @@ from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
 from topcalls.controller.reception import Reception
 from topcalls.controller.reconciler import Reconciler
-from topcalls.controller.rounds import attempt, every, watch_loop_lag
+from topcalls.controller.rounds import attempt, every, watch_loop
 from topcalls.controller.sessions import Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.supervisor_desk import SupervisorDesk
@@ -211,7 +211,10 @@ class Telephony:
             *((KEEP_SECONDS, keeper.tick) for keeper in self._gear.keepers),
         ):
             self._loops.append(gevent.spawn(every, seconds, work, self._stopped))
-        self._loops.append(gevent.spawn(watch_loop_lag, self._clock, self._stopped))
+        switch = self._gear.switch
+        self._loops.append(
+            gevent.spawn(watch_loop, self._clock, self._stopped, lambda: switch.metrics.queue_depth)
+        )
         self._gear.recordings.start()
 
     def stop(self, drain_seconds: float) -> None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
+from topcalls import metrics
 from topcalls.clock import Clock
-from topcalls.errors import TopCallsError
+from topcalls.errors import StoreUnavailable, TopCallsError
 from topcalls.services.nodes import ControllerView, Nodes, NodeView
-from topcalls.store import status
+from topcalls.store import campaign_contacts, status
 from topcalls.store.database import Database
 from topcalls.store.migrations import ensure_current
 
+_QUEUES: Final = (
+    "calls_scheduled",
+    "calls_queued",
+    "calls_live",
+    "webhooks_due",
+    "wrap_ups_due",
+)
 Health = Literal["up", "down", "draining"]
 
 
@@ -99,6 +107,26 @@ class Installation:
             capacity=sum(one.capacity for one in controllers if not one.draining),
             queue=queue,
         )
+
+    def measure(self) -> None:
+        """Set the metrics that rows tell; those of before stay while the database is away."""
+        now = self._clock.now()
+        try:
+            depth, loops = self._db.read(_look, now)
+            overdue = self._db.read(campaign_contacts.longest_due, now)
+        except StoreUnavailable:
+            metrics.database_up.set(0)
+            return
+        metrics.database_up.set(1)
+        for queue in _QUEUES:
+            metrics.queue_depth.labels(queue).set(getattr(depth, queue))
+        for gauge, since in (
+            (metrics.oldest_queued, depth.oldest_queued_at),
+            (metrics.producer_lag, overdue),
+        ):
+            gauge.set(max(0.0, (now - since).total_seconds()) if since is not None else 0.0)
+        metrics.leases.labels("calls").set(depth.calls_live)
+        metrics.leases.labels("loops").set(len(loops))
 
     def _database(self) -> Component:
         try:

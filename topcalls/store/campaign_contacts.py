@@ -22,7 +22,7 @@ from topcalls.store.models import (
     LeadListAssignment,
 )
 from topcalls.store.models.base import tuples
-from topcalls.store.models.campaigns import IS_LEFT, IS_WAITING
+from topcalls.store.models.campaigns import IS_LEFT, IS_RUNNING, IS_WAITING
 
 OFF_LIST: Final = "off_list"
 """The reason of contacts that were removed with the list that they came by."""
@@ -285,6 +285,14 @@ def next_due(campaign_id: str) -> datetime | None:
         for rank in Rank
     ]
     return min((moment for moment in times if moment is not None), default=None)
+
+
+def longest_due(now: datetime) -> datetime | None:
+    """Since when the contact that has been due for longest is, of all campaigns that run; None:
+    none is."""
+    running = [campaign.id for campaign in Campaign.select(Campaign.id).where(IS_RUNNING)]
+    times = [next_due(campaign_id) for campaign_id in running]
+    return min((moment for moment in times if moment is not None and moment <= now), default=None)
 
 
 def is_due(now: datetime) -> Any:

@@ -54,4 +54,5 @@ def get_metrics() -> Response:
 
     Give the scraper a key with the scope `admin` as bearer token.
     """
+    services().installation.measure()
     return Response(metrics.exposition(), content_type=_PROMETHEUS)
