@@ -141,6 +141,23 @@ def test_the_switch_knows_how_long_it_talked(services, life, talked, billed):
     assert row(services, life).billed_seconds == billed
 
 
+@pytest.mark.parametrize(
+    ("rang", "talked", "billed"),
+    [(20, 12, 12), (20, 30, 30), (1, 12, 11), (90, 3600, 10), (90, 70, 70), (90, 71, 10)],
+)
+def test_an_answer_that_was_noted_late_is_set_right(services, life, rang, talked, billed):
+    """Noted 10 s before the end. It cannot have been before the dial, nor a minute too late."""
+    life.dial()
+    life.take(Rang())
+    services.clock.advance(rang)
+    life.take(Answered())
+    services.clock.advance(10)
+    now = services.clock.now()
+    life.take(hung_up(services, since=talked, talked=talked))
+    stored = row(services, life)
+    assert (stored.billed_seconds, stored.ended_at) == (billed, now)
+
+
 def test_an_answer_that_only_the_switch_knows_of_counts(services, life):
     life.dial()
     life.take(Rang())

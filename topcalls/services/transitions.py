@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from topcalls.core import quota, wrap_up
 from topcalls.core.call_events import (
@@ -53,6 +53,9 @@ FACTS = frozenset(
     }
 )
 """What may be told with an event: columns that the switch or the bridge knows."""
+
+MOST_LATE: Final = timedelta(seconds=60)
+"""After its moment, a machine that is overloaded may take note of an answer."""
 
 _UNDIALLED = (GivenBack, Misconfigured)
 
@@ -210,7 +213,9 @@ def _talk(
     """When the call was answered, if it was, and when it ended.
 
     The switch knows best how long it talked, and an answer that nobody heard of is known to it
-    alone; a moment that we saw is taken by our clock. A channel that got lost without a word lasted
+    alone; a moment that we saw is taken by our clock. An answer was noted late where what was
+    talked has no room behind it, on a machine that is overloaded: it is set right by up to
+    `MOST_LATE`, and a longer talk is not believed. A channel that got lost without a word lasted
     until it was last heard of.
     """
     answered_at = changes.get("answered_at") or call.answered_at
@@ -221,7 +226,11 @@ def _talk(
         if answered_at is None:
             answered_at, ended_at = event.answered_at, event.ended_at
         elif event.answered_at is not None and event.ended_at >= event.answered_at:
-            ended_at = min(now, answered_at + (event.ended_at - event.answered_at))
+            talked = event.ended_at - event.answered_at
+            ended_at = min(now, answered_at + talked)
+            late = answered_at - (ended_at - talked)
+            if late <= MOST_LATE:
+                answered_at = max(answered_at - late, call.dialled_at or call.created_at)
     return answered_at, max(ended_at or now, answered_at or call.created_at)
 
 
