@@ -14,6 +14,7 @@ from topcalls.api import event_streams
 from topcalls.api import server as api_server
 from topcalls.core.transcript import Turn
 from topcalls.errors import StoreUnavailable
+from topcalls.store import calls
 
 pytest_plugins = ("api_fixtures",)
 pytestmark = pytest.mark.service
@@ -65,7 +66,13 @@ class Client:
         self.comments = 0
 
     def event(self):
-        """The next one: (name, data); None at the end."""
+        """The next one: (name, data); None at the end. That somebody follows is passed over."""
+        while (told := self.any_event()) is not None and told[0] == "following":
+            pass
+        return told
+
+    def any_event(self):
+        """The next one, whichever."""
         fields = {}
         while line := self.response.readline():
             line = line.decode().rstrip("\n")
@@ -137,13 +144,13 @@ def test_a_call_is_followed_to_its_end(api, server, life, streams):
 
 def test_what_is_being_said_comes_without_an_id(api, server, life):
     with following(api, server, life) as client:
-        told = [client.event() for _ in range(5)]
+        told = [client.any_event() for _ in range(6)]
         last = client.last
         growing = Turn(1, "user", "Hel", 500, 500, final=False)
         api.services.calls.partial_words.put(life.call_id, growing, api.services.clock.now())
         words = {"id": 1, "user": "user", "text": "Hel", "started_ms": 500}
         assert client.event() == ("partial", words)
-        assert (len(told), client.last) == (5, last)
+        assert (told[-1][0], client.last) == ("following", last)
         say(api, life, HELLO)
         assert client.event()[0] == "turn"
 
@@ -304,6 +311,34 @@ def test_a_strange_position_is_named(api, life):
     refused = api.get(f"/v1/calls/{life.call_id}/events", headers=headers)
     assert refused.status_code == 400
     assert refused.json["errors"][0]["path"] == "Last-Event-ID"
+
+
+def followers(api, life):
+    """Whose following stands in the trail of the call."""
+    found = api.services.db.read(calls.events_of_kind, [life.call_id], "FollowingBegan")
+    return [event.detail["key_id"] for event in found]
+
+
+def test_who_follows_stands_in_the_trail_once_for_each_key(api, server, life):
+    mine = api.services.keys.authenticate(api.token).key_id
+    for last in (None, None, "1-0-0-0"):
+        with following(api, server, life, last) as client:
+            client.event()
+    assert followers(api, life) == [mine]
+    other = api.key("calls:read")
+    with following(api, server, life, Authorization=f"Bearer {other}") as client:
+        told = client.until("state")
+        assert told
+    assert followers(api, life) == [mine, api.services.keys.authenticate(other).key_id]
+    life.hang_up()
+    late = api.key("calls:read")
+    with following(api, server, life, Authorization=f"Bearer {late}") as client:
+        client.until("end")
+    assert len(followers(api, life)) == 2  # of what is over the trail is not written on
+    listed = api.get(f"/v1/calls/{life.call_id}/events").json["data"]
+    assert [one["detail"]["key_id"] for one in listed if one["kind"] == "FollowingBegan"] == (
+        followers(api, life)
+    )
 
 
 def test_another_accounts_call_is_not_there(api, life):

@@ -117,7 +117,7 @@ def stop(rig, call_id):
 
 def mask(rig, call_id, *, paused):
     now = rig.services.clock.now()
-    return rig.services.commands.mask_recording(rig.account.account_id, call_id, paused, now)
+    return rig.services.commands.mask_recording(rig.account, call_id, paused, now)
 
 
 def trail(rig, call_id, *kinds):
@@ -380,6 +380,10 @@ def test_nothing_is_recorded_while_it_is_paused(rig):
     mask(rig, call_id, paused=False)
     wait_recording(rig, call_id, "recording")
     assert pauses(rig, call_id) == [("RecordingPaused", "api"), ("RecordingResumed", "api")]
+    told = rig.services.call_trail.events(rig.account.account_id, call_id)
+    asked = [one for one in told if one.kind in ("RecordingPauseAsked", "RecordingResumeAsked")]
+    assert [one.kind for one in asked] == ["RecordingPauseAsked", "RecordingResumeAsked"]
+    assert {one.detail["key_id"] for one in asked} == {rig.account.key_id}
     call = stop(rig, call_id)
     view = wait_recording(rig, call_id, "stored")
     assert abs(view.seconds - call.duration * 60) < 1  # its length is true

@@ -316,9 +316,13 @@ def register(rig, scenario=PERSON):
 def test_a_softphone_is_rung_and_put_on_the_call(rig):
     register(rig)
     call_id, caller = talking(rig)
-    ask(rig, call_id, "listen")
+    wish = ask(rig, call_id, "listen")
     stay = wait_stay(rig, call_id, lambda stay: stay.joined_at is not None)
     assert (stay.asked_by, stay.modes[0].mode) == ("api", Mode.LISTEN)
+    told = rig.services.call_trail.events(rig.account.account_id, call_id)
+    [asked] = [event.detail for event in told if event.kind == "SupervisionAsked"]
+    who = {"command_id": wish, "key_id": rig.account.key_id}
+    assert asked == {"extension": "201", "mode": "listen", **who}
     leg = rig.switch.call(stay.channel_id)
     rig.wait_until(lambda: leg.audio.spying in caller.audio.spies, "the eavesdropping")
     assert leg.channel.variables["tc_call_id"] == call_id

@@ -147,33 +147,41 @@ def test_what_was_asked_is_forgotten_when_it_is_done(services, call):
     assert row.payload == {}
 
 
-def press(services, account_id, call_id, digits="12#", pause_ms=0):
+def press(services, who, call_id, digits="12#", pause_ms=0):
     now = services.clock.now()
-    return services.commands.press_keys(account_id, call_id, digits, pause_ms, now)
+    return services.commands.press_keys(who, call_id, digits, pause_ms, now)
 
 
 def test_keys_are_pressed_in_a_call_that_was_answered(services, who):
     talking = factories.claimed_call(services, who)
     factories.Life(services, talking).talk(1)
-    command = press(services, who.account_id, talking.call_id, "12", 500)
+    command = press(services, who, talking.call_id, "12", 500)
     (taken,) = claim(services)
     assert (taken.id, taken.kind, taken.payload) == (command, "dtmf", {"digits": "1w2"})
+    assert trail(services, talking.call_id, "KeysAsked") == [
+        {"command_id": command, "keys": 2, "key_id": who.key_id}
+    ]
+
+
+def trail(services, call_id, kind):
+    """The details of one kind of event of a call."""
+    return [row.detail for row in services.db.read(calls.events_of_kind, [call_id], kind)]
 
 
 def test_keys_are_pressed_in_no_other(services, who, call):
     with pytest.raises(Conflict):
-        press(services, who.account_id, call.call_id)
+        press(services, who, call.call_id)
     with pytest.raises(Conflict):
-        press(services, who.account_id, factories.finished_call(services, who))
+        press(services, who, factories.finished_call(services, who))
     with pytest.raises(NotFound):
-        press(services, who.account_id, "nothing")
+        press(services, who, "nothing")
     talking = factories.claimed_call(services, who)
     factories.Life(services, talking).talk(1)
     stranger = factories.principal(services)
     with pytest.raises(NotFound):
-        press(services, stranger.account_id, talking.call_id)
+        press(services, stranger, talking.call_id)
     with pytest.raises(InvalidRequest):
-        press(services, who.account_id, talking.call_id, "1\n2")
+        press(services, who, talking.call_id, "1\n2")
     assert claim(services) == []
 
 

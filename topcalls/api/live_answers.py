@@ -57,9 +57,10 @@ def wants_stream() -> bool:
 def event_stream(verbs: ApiServices, call_id: str) -> Response:
     """The events of a call of this account, from its beginning or from where a client is."""
     position = _position()
-    verbs.live_events.check(principal().account_id, call_id)
     if position.over:
+        verbs.live_events.check(principal().account_id, call_id)
         return Response(status=204)  # by which an EventSource knows that it is over
+    verbs.live_events.begin(principal(), call_id)
     return streamed(verbs, verbs.event_streams, call_id, position)
 
 

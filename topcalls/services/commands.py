@@ -9,9 +9,14 @@ from typing import Any
 from topcalls.core import keys
 from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.errors import Conflict, NotFound
+from topcalls.services.keys import Principal
 from topcalls.services.recordings import is_recorded
 from topcalls.store import calls, commands
 from topcalls.store.database import Database
+
+KEYS_ASKED = "KeysAsked"
+PAUSE_ASKED, RESUME_ASKED = "RecordingPauseAsked", "RecordingResumeAsked"
+"""What stands in the trail of a call, with the key that asked."""
 
 LEASE_SECONDS = 15.0
 _TRIES = 5
@@ -65,9 +70,10 @@ class Commands:
         return self._db.run(verb)
 
     def press_keys(
-        self, account_id: str, call_id: str, digits: str, pause_ms: int, now: datetime
+        self, principal: Principal, call_id: str, digits: str, pause_ms: int, now: datetime
     ) -> str:
-        """Have keys pressed on our side of a call; the command's id.
+        """Have keys pressed on our side of a call; the command's id. The trail tells who asked for
+        it and for how many, and not which: they may be a PIN.
 
         Raises:
             Conflict: nobody has answered, or the call is over.
@@ -77,18 +83,23 @@ class Commands:
         dial_string = keys.dial_string(digits, pause_ms)
 
         def verb() -> str:
-            call = calls.of_account(account_id, call_id)
+            call = calls.of_account(principal.account_id, call_id)
             if call is None:
                 raise NotFound("No such call.")
             if State(call.state) not in LIVE_STATES or call.answered_at is None:
                 raise Conflict("The call is not in progress.")
-            return commands.insert(call_id, "dtmf", {"digits": dial_string}, _TRIES, now)
+            wish = commands.insert(call_id, "dtmf", {"digits": dial_string}, _TRIES, now)
+            told = {"command_id": wish, "keys": len(keys.only_keys(digits))}
+            calls.note(call_id, KEYS_ASKED, {**told, "key_id": principal.key_id}, now)
+            return wish
 
         return self._db.run(verb)
 
-    def mask_recording(self, account_id: str, call_id: str, paused: bool, now: datetime) -> str:
+    def mask_recording(
+        self, principal: Principal, call_id: str, paused: bool, now: datetime
+    ) -> str:
         """Have nothing recorded from now on, or everything again; the command's id. Asking for what
-        is asked for already is the same command.
+        is asked for already is the same command. The trail tells who asked first.
 
         Raises:
             Conflict: nobody has answered, the call is over, or it is not recorded.
@@ -97,15 +108,19 @@ class Commands:
         kind = "pause_recording" if paused else "resume_recording"
 
         def verb() -> str:
-            call = calls.of_account(account_id, call_id)
+            call = calls.of_account(principal.account_id, call_id)
             if call is None:
                 raise NotFound("No such call.")
             if State(call.state) not in LIVE_STATES or call.answered_at is None:
                 raise Conflict("The call is not in progress.")
             if not is_recorded(call) or call.recording_state == "refused":
                 raise Conflict("The call is not recorded.")
-            same = commands.open_like(call_id, kind, {})
-            return same or commands.insert(call_id, kind, {}, _TRIES, now)
+            if same := commands.open_like(call_id, kind, {}):
+                return same
+            wish = commands.insert(call_id, kind, {}, _TRIES, now)
+            told = {"command_id": wish, "key_id": principal.key_id}
+            calls.note(call_id, PAUSE_ASKED if paused else RESUME_ASKED, told, now)
+            return wish
 
         return self._db.run(verb)
 

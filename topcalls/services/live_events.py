@@ -22,12 +22,14 @@ from topcalls.core.personal_data import Rules
 from topcalls.errors import NotFound
 from topcalls.services.call_trail import event_view
 from topcalls.services.call_views import TranscriptItem, call_view, transcript_items
+from topcalls.services.keys import Principal
 from topcalls.services.partial_words import PartialWordsDesk
 from topcalls.services.redacted_calls import rules_for_readers
 from topcalls.services.tools import tool_view
 from topcalls.store import calls, partial_words
 from topcalls.store import live_events as rows
 from topcalls.store.database import Database
+from topcalls.store.locking import lock_call
 from topcalls.store.models import (
     Call,
     CallEvent,
@@ -36,6 +38,9 @@ from topcalls.store.models import (
     TranscriptTurn,
     TurnTiming,
 )
+
+FOLLOWING_BEGAN = "FollowingBegan"
+"""What stands in the trail of a call."""
 
 LAST_WORDS = timedelta(seconds=30)
 """After the end of a call whose last words were never said to be written, nothing more comes."""
@@ -86,6 +91,29 @@ class LiveEvents:
         """Raises NotFound unless the account has this call."""
         if self._db.read(calls.of_account, account_id, call_id) is None:
             raise NotFound("No such call.")
+
+    def begin(self, principal: Principal, call_id: str) -> None:
+        """A key begins to follow a call. The trail of one that is not over tells so, once for each
+        key, however often it comes again.
+
+        Raises NotFound unless the account has this call.
+        """
+
+        def verb() -> None:
+            lock_call(call_id)
+            call = calls.get(call_id)
+            if call is not None and call.ended_at is None and not self._follows(principal, call_id):
+                now = self._clock.now()
+                calls.note(call_id, FOLLOWING_BEGAN, {"key_id": principal.key_id}, now)
+
+        self.check(principal.account_id, call_id)
+        if not self._db.read(self._follows, principal, call_id):
+            self._db.run(verb)
+
+    @staticmethod
+    def _follows(principal: Principal, call_id: str) -> bool:
+        known = calls.events_of_kind([call_id], FOLLOWING_BEGAN)
+        return any(event.detail["key_id"] == principal.key_id for event in known)
 
     def ask(self, call_ids: Collection[str]) -> None:
         """These calls are followed: have their controllers tell what is being said."""

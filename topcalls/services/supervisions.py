@@ -24,6 +24,9 @@ from topcalls.store.models import CallSupervision, Softphone
 SUPERVISE = "calls:supervise"
 """The scope of a key that may have a softphone put on a call."""
 
+ASKED = "SupervisionAsked"
+"""What stands in the trail of a call, with the key that asked."""
+
 AGENT, PERSON = PARTNERS = ("agent", "person")
 MOST_LIVE = 1000
 COLUMNS = frozenset({"ended_at", "failure", "joined_at", "outcome", "taken_over_at"})
@@ -268,7 +271,10 @@ class Supervisions:
             if not is_there and len(present) >= rules.MOST_AT_ONCE:
                 raise Conflict(f"A call has at most {rules.MOST_AT_ONCE} supervisors.")
             payload = {"mode": mode, "supervisor": _supervisor(softphone)._asdict()}
-            return commands.insert(call_id, "supervise", payload, _TRIES, now)
+            wish = commands.insert(call_id, "supervise", payload, _TRIES, now)
+            told = {"command_id": wish, "extension": softphone.extension, "mode": mode}
+            calls.note(call_id, ASKED, {**told, "key_id": principal.key_id}, now)
+            return wish
 
         return self._db.run(verb)
 

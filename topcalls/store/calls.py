@@ -18,14 +18,19 @@ from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 _TICK = timedelta(microseconds=1)
 NOTES = (
     "ContextInjected",
+    "FollowingBegan",
+    "KeysAsked",
     "ListenerJoined",
     "ListenerLeft",
     "ListeningAllowed",
     "OptOutByMachine",
     "OptedOut",
+    "RecordingPauseAsked",
     "RecordingPaused",
     "RecordingPauseFailed",
+    "RecordingResumeAsked",
     "RecordingResumed",
+    "SupervisionAsked",
     "TransferAsked",
     "WordsSaid",
 )

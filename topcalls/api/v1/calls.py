@@ -164,7 +164,7 @@ def press_keys(wanted: dict[str, Any], call_id: UUID) -> Response:
     """
     digits, pause_ms, now = wanted["digits"], wanted["pause_ms"], services().clock.now()
     verb = services().commands.press_keys
-    press = partial(verb, principal().account_id, str(call_id), digits, pause_ms, now)
+    press = partial(verb, principal(), str(call_id), digits, pause_ms, now)
     return once(press, lambda made: json_answer(202, {"ok": True, "command_id": made}))
 
 

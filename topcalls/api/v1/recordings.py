@@ -148,5 +148,5 @@ def _sent(sound: Sound) -> Response:
 
 def _masked(call_id: str, *, paused: bool) -> Response:
     verb = services().commands.mask_recording
-    mask = partial(verb, principal().account_id, call_id, paused, services().clock.now())
+    mask = partial(verb, principal(), call_id, paused, services().clock.now())
     return once(mask, lambda made: json_answer(202, {"ok": True, "command_id": made}))
