@@ -120,6 +120,12 @@ class NoCapacity(TopCallsError):
     retryable = True
 
 
+class LoopDetected(TopCallsError):
+    """A request of ours came back to us."""
+
+    code = "loop_detected"
+
+
 class SwitchError(TopCallsError):
     """FreeSWITCH refused a command, did not answer in time or is not connected."""
 

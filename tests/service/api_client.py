@@ -15,6 +15,7 @@ from topcalls.api.campaign_stream import SCHEMAS as FIGURES
 from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
+from topcalls.core.web_addresses import Reach, endpoint
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
@@ -123,7 +124,8 @@ def api_services(
     services: factories.Services, lineup: Lineup | None = None, **rules: Any
 ) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
-    rules = {"default_from_number": factories.FROM_NUMBER, "own_url": PUBLIC_URL, **rules}
+    reach = Reach(own=frozenset({endpoint(PUBLIC_URL)}))
+    rules = {"default_from_number": factories.FROM_NUMBER, "reach": lambda: reach, **rules}
     voices = Voices(services.db, lineup or Lineup())
     rules.setdefault("knowledge", services.knowledge.book)
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)

@@ -8,6 +8,7 @@ from gevent.pywsgi import WSGIServer
 from knowledge_rig import ingestion, read_all
 
 from topcalls.core.knowledge import BaseStatus, Failure
+from topcalls.core.web_addresses import EVERYWHERE
 from topcalls.errors import InvalidRequest
 from topcalls.services.knowledge import Knowledge
 from topcalls.services.knowledge_pages import LONGEST_PAUSE, Pages
@@ -68,7 +69,7 @@ class Shop:
     def __init__(self, services, site):
         self.services, self.site = services, site
         self.account = factories.principal(services).account_id
-        self.knowledge = Knowledge(services.db, services.clock, private_urls=lambda: True)
+        self.knowledge = Knowledge(services.db, services.clock, reach=lambda: EVERYWHERE)
         self.pages = Pages(services.clock, allow_private=True, seconds=5)
         self.reading = ingestion(services, pages=self.pages)
 
@@ -215,7 +216,7 @@ def test_private_addresses_are_refused_when_asked_for_and_after_any_redirect(ser
         "/name": (302, {"Location": "http://localhost:9/"}, ""),
         "/number": (302, {"Location": "http://2130706433:9/"}, ""),
     }
-    knowledge = Knowledge(services.db, services.clock, private_urls=lambda: True)
+    knowledge = Knowledge(services.db, services.clock, reach=lambda: EVERYWHERE)
     urls = [f"{site.root}/", f"{site.root}/name", f"{site.root}/number"]
     base = knowledge.create(account, {"type": "web", "name": "x", "urls": urls})
     read_all(services, ingestion(services, pages=pages))

@@ -4,14 +4,16 @@ import json
 import os
 
 import pytest
+from cryptography.fernet import Fernet
 
-from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.receivers import ourselves, private_webhooks_allowed, reach
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient, HttpError
 from topcalls.sandbox.webhook_receiver import WebhookReceiver
 
 pytestmark = pytest.mark.unit
 LIMIT = 10
+KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
@@ -64,3 +66,32 @@ def test_a_receiver_of_the_sandbox_is_reached_and_its_neighbour_is_not(settings)
     finally:
         for each in (receiver, neighbour):
             each.stop()
+
+
+def test_our_own_servers_are_known_by_every_name_that_is_configured(settings):
+    live = settings(
+        public_url="https://calls.example.com",
+        listen_url="https://listen.example.com/node-1",
+        recording_api_url="https://inside.example.com:8443",
+        api_host="0.0.0.0",
+        api_port=8080,
+        secret_key=KEY,
+    )
+    named = {"calls.example.com:443", "listen.example.com:443", "inside.example.com:8443"}
+    here = {"127.0.0.1:8080", "localhost:8080", "::1:8080"}
+    assert ourselves(live).endpoints == named | here
+    assert reach(live)().own == named | here
+
+
+def test_the_mark_is_of_the_installation_and_tells_nothing_of_its_key(settings):
+    mark = ourselves(settings(secret_key=KEY)).mark
+    assert mark == ourselves(settings(secret_key=KEY, api_port=9)).mark
+    assert mark != ourselves(settings(secret_key=Fernet.generate_key().decode())).mark
+    assert KEY not in mark
+
+
+def test_what_may_be_reached_follows_the_sandbox(settings):
+    now = reach(settings(secret_key=KEY))
+    write(settings, webhook_url="http://127.0.0.1:9001/")
+    assert now().private == {"127.0.0.1:9001"}
+    assert reach(settings(allow_private_webhooks=True, secret_key=KEY))().private is True

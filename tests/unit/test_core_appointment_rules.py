@@ -16,6 +16,7 @@ from topcalls.core.appointments import (
 )
 from topcalls.core.json_schema import Checker, schema_faults
 from topcalls.core.slots import Span
+from topcalls.core.web_addresses import EVERYWHERE
 
 pytestmark = pytest.mark.unit
 
@@ -97,7 +98,7 @@ def test_every_fault_is_told_with_its_field(section, path, code):
 
 def test_private_addresses_are_admitted_where_they_are():
     section = {**WEBHOOK, "webhook": {"url": "http://127.0.0.1:9/"}}
-    assert list(appointment_faults(section, allow_private=True)) == []
+    assert list(appointment_faults(section, reach=EVERYWHERE)) == []
 
 
 # --- what it means

@@ -13,6 +13,7 @@ from topcalls.core.call_rules import CallRules
 from topcalls.core.languages import Engine, LanguageRules
 from topcalls.core.model_life import KnownModel, ModelRules
 from topcalls.core.voices import FixedVoices
+from topcalls.core.web_addresses import EVERYWHERE
 from topcalls.errors import InvalidRequest
 
 pytestmark = pytest.mark.unit
@@ -210,7 +211,7 @@ def test_a_model_that_is_gone_names_its_replacement():
 
 
 def test_a_sandbox_admits_private_webhooks():
-    rules = CallRules(default_from_number="+12025550199", allow_private_urls=True)
+    rules = CallRules(default_from_number="+12025550199", reach=EVERYWHERE)
     assert codes(rules, webhook_url="http://127.0.0.1:8080/") == {}
 
 

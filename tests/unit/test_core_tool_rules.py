@@ -4,6 +4,7 @@ import pytest
 
 from topcalls.core.tool_rules import MAX_TOOLS, tool_faults
 from topcalls.core.tools import DEFAULT_TIMEOUT, HIDDEN, tools_of
+from topcalls.core.web_addresses import EVERYWHERE
 
 pytestmark = pytest.mark.unit
 
@@ -91,7 +92,7 @@ def test_a_value_may_be_hidden_where_it_is_kept():
 
 
 def test_an_address_may_be_private_where_that_is_allowed():
-    assert codes({**TOOL, "url": "http://127.0.0.1:9/"}, allow_private=True) == {}
+    assert codes({**TOOL, "url": "http://127.0.0.1:9/"}, reach=EVERYWHERE) == {}
 
 
 def test_two_tools_may_not_share_a_name():

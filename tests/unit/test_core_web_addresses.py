@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topcalls.core.web_addresses import MAX_LENGTH, fault
+from topcalls.core.web_addresses import EVERYWHERE, MAX_LENGTH, Reach, endpoint, fault
 
 pytestmark = pytest.mark.unit
 
@@ -26,7 +26,7 @@ def test_a_private_host_is_refused_in_every_spelling(host):
     wrong = fault(f"https://{host}/hook", "webhook_url")
     assert wrong is not None
     assert (wrong.path, wrong.code) == ("webhook_url", "private_address")
-    assert fault(f"https://{host}/hook", "webhook_url", allow_private=True) is None
+    assert fault(f"https://{host}/hook", "webhook_url", EVERYWHERE) is None
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,8 @@ def test_a_private_host_is_refused_in_every_spelling(host):
 )
 def test_some_private_addresses_may_be_admitted_alone(url, is_admitted):
     allowed = frozenset({"127.0.0.1:8025", "10.0.0.1:443"})
-    assert (fault(url, "webhook_url", allow_private=allowed) is None) is is_admitted
-    assert fault("https://example.com/", "webhook_url", allow_private=allowed) is None
+    assert (fault(url, "webhook_url", Reach(allowed)) is None) is is_admitted
+    assert fault("https://example.com/", "webhook_url", Reach(allowed)) is None
 
 
 @pytest.mark.parametrize("host", PUBLIC.split())
@@ -69,3 +69,45 @@ def test_anything_gets_a_verdict(url):
         assert len(url) <= MAX_LENGTH
     else:
         assert (wrong.path, wrong.message.endswith(".")) == ("tools.0.url", True)
+
+
+OURS = Reach(private=True, own=frozenset({"calls.example.com:443", "127.0.0.1:8080", "::1:8080"}))
+
+
+@pytest.mark.parametrize(
+    ("url", "is_ours"),
+    [
+        ("https://calls.example.com/v1/calls", True),
+        ("https://CALLS.example.com./", True),
+        ("https://calls.example.com:443/recordings/x", True),
+        ("https://user@calls.example.com/", True),
+        ("http://127.0.0.1:8080/hook", True),
+        ("http://[::1]:8080/hook", True),
+        ("http://calls.example.com/", False),
+        ("https://calls.example.com:8443/", False),
+        ("https://example.com/calls.example.com", False),
+        ("http://127.0.0.1:8081/hook", False),
+    ],
+)
+def test_our_own_servers_are_no_receivers(url, is_ours):
+    wrong = fault(url, "tools.0.url", OURS)
+    if is_ours:
+        assert (wrong.path, wrong.code) == ("tools.0.url", "own_address")
+    else:
+        assert wrong is None
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://example.com/a", "example.com:443"),
+        ("http://Example.com.:81", "example.com:81"),
+        ("http://[::1]/", "::1:80"),
+        ("example.com", ""),
+        ("http://[", ""),
+        ("http://example.com:port/", ""),
+        ("", ""),
+    ],
+)
+def test_the_server_of_an_address(url, named):
+    assert endpoint(url) == named

@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from topcalls.api import auth, context, problems, recording_uploads, requests
+from topcalls.api import auth, context, loops, problems, recording_uploads, requests
 from topcalls.api import openapi as openapi_document
 from topcalls.api.auth import public
 from topcalls.api.blueprint import refuse_unexpected_input, streamed, takes_files
@@ -94,15 +94,17 @@ def create_app(
     limits: RateLimits | None = None,
     proxies: int = 0,
     tickets: Tickets | None = None,
+    mark: str = "",
 ) -> Flask:
     """The WSGI application. `public_url` is how the world reaches it.
 
     `proxies`: how many of them stand in front, each of which adds to X-Forwarded-For. `tickets`:
-    by which controllers may send recordings; None: they may not.
+    by which controllers may send recordings; None: they may not. `mark`: see `loops.refuse`.
     """
     app = _bare_app(max_body_bytes)
     attach(app, services, limits)
     requests.install(app)
+    loops.refuse(app, mark)
     document = orjson.dumps(_register(app, public_url))
     _serve_document(app, document)
     recording_uploads.attach(app, tickets)

@@ -44,6 +44,7 @@ KINDS: Mapping[str, Kind] = {
     "not_callable": Kind(422, "Not Callable"),
     "rate_limited": Kind(429, "Rate Limited"),
     "internal_error": Kind(500, "Internal Error"),
+    "loop_detected": Kind(508, "Loop Detected"),
     "provider_error": Kind(502, "Provider Error"),
     "no_capacity": Kind(503, "No Capacity"),
     "store_unavailable": Kind(503, "Store Unavailable"),

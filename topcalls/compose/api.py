@@ -15,6 +15,7 @@ from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.server import ApiServer
 from topcalls.compose.database import secret_key
+from topcalls.compose.receivers import ourselves
 from topcalls.compose.services import (
     listen_tokens,
     open_services,
@@ -114,6 +115,7 @@ def build_api(settings: Settings) -> ApiServer:
         ),
         proxies=settings.api_proxies,
         tickets=upload_tickets(settings),
+        mark=ourselves(settings).mark,
     )
     console = create_console(
         app,

@@ -17,7 +17,7 @@ from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.hearing import hearing_options
 from topcalls.compose.models import CallModels, default_filler
 from topcalls.compose.playback import playback_dir
-from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.receivers import ourselves, private_webhooks_allowed
 from topcalls.compose.services import (
     Services,
     listen_tokens,
@@ -166,13 +166,13 @@ def _bridge_maker(
 
 
 def _deciders(settings: Settings, services: Services) -> AnswerWebhooks:
-    clients = http_clients(MOST_BYTES, private_webhooks_allowed(settings))
+    clients = http_clients(MOST_BYTES, private_webhooks_allowed(settings), ourselves(settings))
     return AnswerWebhooks(services.db, services.clock, clients)
 
 
 def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
     db, clock, calls = services.db, services.clock, services.calls
-    clients = http_client(private_webhooks_allowed(settings))
+    clients = http_client(private_webhooks_allowed(settings), ourselves(settings))
     files = CalendarFiles(settings.effective_calendars_dir, clock)
     booking = Booking(db, clock, files, clients)
     return ToolRunners(

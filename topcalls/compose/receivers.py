@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import hashlib
+from collections.abc import Callable
 
+from topcalls.compose.database import secret_key
 from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.config import Settings
+from topcalls.config.settings import ALL_ADDRESSES
+from topcalls.core.web_addresses import Reach, endpoint
 from topcalls.errors import ConfigError
+from topcalls.net.http import Ourselves
 
 _RECEIVERS = ("webhook_url", "tools_url")
+_THIS_MACHINE = ("127.0.0.1", "localhost", "[::1]")
 
 
 class SandboxReceivers:
@@ -29,7 +35,7 @@ class SandboxReceivers:
             written = self._settings.sandbox_file.stat().st_mtime
             if written != self._written:
                 told = sandbox_endpoints(self._settings)
-                self._endpoints = frozenset(_endpoint(told[n]) for n in _RECEIVERS if n in told)
+                self._endpoints = frozenset(endpoint(told[n]) for n in _RECEIVERS if n in told)
                 self._written = written
         except (OSError, ConfigError):
             return frozenset()
@@ -47,6 +53,29 @@ def private_webhooks_allowed(settings: Settings) -> bool | SandboxReceivers:
     return SandboxReceivers(settings)
 
 
-def _endpoint(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port}"
+def ourselves(settings: Settings) -> Ourselves:
+    """Our servers, which nothing that a customer names may lead to, and the mark by which one
+    knows a request of ours that came by another name."""
+    urls = [settings.effective_public_url, settings.own_url]
+    if settings.listen_url:
+        urls.append(settings.listen_url)
+    if settings.recording_api_url:
+        urls.append(settings.recording_api_url)
+    if settings.api_host in (*ALL_ADDRESSES, "127.0.0.1", "localhost", "::1"):
+        urls += [f"http://{host}:{settings.api_port}" for host in _THIS_MACHINE]
+    return Ourselves(frozenset(map(endpoint, urls)) - {""}, _mark(settings))
+
+
+def reach(settings: Settings) -> Callable[[], Reach]:
+    """Where customers' URLs may lead, as it is when it is asked for."""
+    private, own = private_webhooks_allowed(settings), ourselves(settings).endpoints
+    if isinstance(private, bool):
+        fixed = Reach(private, own)
+        return lambda: fixed
+    return lambda: Reach(private.endpoints(), own)
+
+
+def _mark(settings: Settings) -> str:
+    """The same in all processes of an installation, and of no use to anybody else."""
+    key = hashlib.blake2b(secret_key(settings).encode(), person=b"origin", digest_size=12)
+    return key.hexdigest()

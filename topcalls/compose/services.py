@@ -13,7 +13,7 @@ from topcalls.compose.knowledge import embedder
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.numbers import number_carriers, purchase_rules
 from topcalls.compose.prices import prices_of
-from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.receivers import ourselves, private_webhooks_allowed, reach
 from topcalls.compose.voices import speakers, voice_cloners, voice_libraries
 from topcalls.config import Settings
 from topcalls.core import pre_dial as pre_dial_rules
@@ -263,8 +263,8 @@ def wire(
         campaign_queue.give_back,
     )
     voices = Voices(db, lineup, voice_libraries(settings))
-    private = private_webhooks_allowed(settings)
-    private_urls = private if isinstance(private, bool) else private.endpoints
+    private, us = private_webhooks_allowed(settings), ourselves(settings)
+    may_reach, pages = reach(settings), Pages(clock, private, ourselves=us)
     embeddings, search_db = embedder(settings), search_db or db
     search = KnowledgeSearch(search_db, clock, embeddings)
     knowledge = Knowledge(
@@ -272,7 +272,7 @@ def wire(
         clock,
         most_bytes=settings.max_knowledge_bytes,
         semantic=embeddings is not None,
-        private_urls=lambda: private_urls if isinstance(private_urls, bool) else private_urls(),
+        reach=may_reach,
     )
     catalogue = Catalogue(
         clock,
@@ -280,9 +280,8 @@ def wire(
         voices,
         default_from_number=effective_from_number(settings),
         default_ring_timeout=settings.ring_timeout_seconds,
-        private_urls=private_urls,
+        reach=may_reach,
         knowledge=knowledge.book,
-        own_url=settings.effective_public_url,
         prices=prices,
     )
     speech = AccountSpeech(db)
@@ -306,7 +305,7 @@ def wire(
         sandbox=settings.telephony_mode == "sandbox",
         default_from_number=effective_from_number(settings),
     )
-    pre_dial = PreDial(db, clock, http_clients(pre_dial_rules.MOST_BYTES, private))
+    pre_dial = PreDial(db, clock, http_clients(pre_dial_rules.MOST_BYTES, private, us))
     latencies = Latencies(db, recordings)
     analyses = Analyses(db)
     steps = {**analyses.runners, Step.OPT_OUT: opt_outs.second_look, **(runners or {})}
@@ -400,7 +399,7 @@ def wire(
             sandbox=settings.telephony_mode == "sandbox",
             node_capacity=settings.node_capacity,
         ),
-        ingestion=Ingestion(db, clock, Pages(clock, private), embeddings, owner=lease_owner),
+        ingestion=Ingestion(db, clock, pages, embeddings, owner=lease_owner),
         knowledge=knowledge,
         knowledge_search=search,
         call_knowledge=CallKnowledge(db, clock, search, calls.lookups),

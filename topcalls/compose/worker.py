@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from topcalls.compose.analysis import AnalysisModel
-from topcalls.compose.receivers import private_webhooks_allowed
+from topcalls.compose.receivers import ourselves, private_webhooks_allowed
 from topcalls.compose.services import Services, open_services
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
@@ -29,7 +29,9 @@ def build_worker(settings: Settings) -> WorkerProcess:
     with suppress(OSError):  # no locks on this file system
         _succeed_the_dead(settings, services)
     http = HttpClient(
-        settings.webhook_timeout_seconds, allow_private=private_webhooks_allowed(settings)
+        settings.webhook_timeout_seconds,
+        allow_private=private_webhooks_allowed(settings),
+        ourselves=ourselves(settings),
     )
     return WorkerProcess(
         open_queue(settings.data_dir, settings.database_url, settings.queue_url),
@@ -38,13 +40,7 @@ def build_worker(settings: Settings) -> WorkerProcess:
             catalogue=services.catalogue,
             campaigns=services.campaign_engine,
             webhooks=services.webhooks,
-            sender=WebhookSender(
-                services.db,
-                services.webhooks,
-                http,
-                services.clock,
-                settings.effective_public_url,
-            ),
+            sender=WebhookSender(services.db, services.webhooks, http, services.clock),
             wrap_ups=services.wrap_ups,
             statistics=services.statistics,
             analyses=AnalysisRunner(

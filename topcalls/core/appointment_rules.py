@@ -11,7 +11,7 @@ from topcalls.core import web_addresses
 from topcalls.core.appointments import DAYS, DETAILS, hours_of
 from topcalls.core.slots import MINUTES_OF_DAY
 from topcalls.core.suggestions import did_you_mean
-from topcalls.core.web_addresses import Private
+from topcalls.core.web_addresses import INTERNET, Reach
 from topcalls.errors import FieldError
 
 FIELDS = (
@@ -49,7 +49,7 @@ Section = Mapping[str, Any]
 
 
 def appointment_faults(
-    section: object, path: str = "appointments", *, allow_private: Private = False
+    section: object, path: str = "appointments", *, reach: Reach = INTERNET
 ) -> Faults:
     """Everything wrong with the `appointments` of a call."""
     given = _given(section)
@@ -65,7 +65,7 @@ def appointment_faults(
     elif "calendar" in given:
         yield from _calendar_faults(given["calendar"], f"{path}.calendar")
     else:
-        yield from _webhook_faults(given["webhook"], f"{path}.webhook", allow_private)
+        yield from _webhook_faults(given["webhook"], f"{path}.webhook", reach)
 
 
 def _given(section: object) -> dict[str, Any] | None:
@@ -185,7 +185,7 @@ def _range_faults(day: str, ranges: object, path: str) -> Faults:
         before = end
 
 
-def _webhook_faults(section: object, path: str, allow_private: Private) -> Faults:
+def _webhook_faults(section: object, path: str, reach: Reach) -> Faults:
     given = _given(section)
     if given is None:
         yield FieldError(path, "Must be an object.", "invalid_type")
@@ -196,6 +196,6 @@ def _webhook_faults(section: object, path: str, allow_private: Private) -> Fault
         message = "Say where your server is: what is free is asked there, and it books."
         yield FieldError(f"{path}.url", message, "required")
         return
-    wrong = web_addresses.fault(given["url"], f"{path}.url", allow_private=allow_private)
+    wrong = web_addresses.fault(given["url"], f"{path}.url", reach)
     if wrong:
         yield wrong

@@ -96,8 +96,7 @@ class CallRules:
     voices: VoiceBook = FixedVoices({})  # noqa: RUF009 - it is frozen
     languages: LanguageRules = field(default_factory=LanguageRules)
     models: ModelRules = field(default_factory=ModelRules)
-    allow_private_urls: web_addresses.Private = False
-    own_url: str = ""
+    reach: web_addresses.Reach = web_addresses.INTERNET
     local_ears: bool = False
     knowledge: KnowledgeBook | None = None
 
@@ -262,8 +261,7 @@ def _speech(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 def _webhook(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     for name in given.keys() & {"webhook_url", "answer_webhook_url"}:
-        private, own = rules.allow_private_urls, rules.own_url
-        wrong = web_addresses.fault(given[name], name, allow_private=private, own_url=own)
+        wrong = web_addresses.fault(given[name], name, rules.reach)
         yield from [wrong] if wrong else []
     events = given.get("webhook_events", ())
     if not isinstance(events, list | tuple):
@@ -325,7 +323,7 @@ def _interruption(given: Mapping[str, Any], rules: CallRules, now: datetime) -> 
 def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
     if "analysis_schema" in given:
         yield from schema_faults(given["analysis_schema"], "analysis_schema")
-    yield from tool_faults(given.get("tools", []), allow_private=rules.allow_private_urls)
+    yield from tool_faults(given.get("tools", []), reach=rules.reach)
     if "built_in_tools" in given:
         yield from builtin_tools.faults(given["built_in_tools"], given)
     yield from cassette_faults(given["tool_cassette"]) if "tool_cassette" in given else ()
@@ -333,8 +331,7 @@ def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Fa
     yield from redaction_faults(given)
     yield from mapping_faults(given, knows_schema="phone_number" in given)
     yield from transfer_faults(given["transfer"]) if "transfer" in given else ()
-    private = rules.allow_private_urls
-    yield from appointment_faults(given.get("appointments"), allow_private=private)
+    yield from appointment_faults(given.get("appointments"), reach=rules.reach)
     yield from answer_faults(given)
     yield from knowledge_faults(given, rules.knowledge)
 

@@ -119,10 +119,7 @@ def _caller(given: Mapping[str, Any]) -> str | None:
 
 def _webhook(given: Mapping[str, Any], rules: CallRules) -> Faults:
     if "webhook_url" in given:
-        private, own = rules.allow_private_urls, rules.own_url
-        wrong = web_addresses.fault(
-            given["webhook_url"], "webhook_url", allow_private=private, own_url=own
-        )
+        wrong = web_addresses.fault(given["webhook_url"], "webhook_url", rules.reach)
         yield from [wrong] if wrong else []
     elif given.get("webhook_events"):
         message = "Say where to send them, in 'webhook_url', or leave this out."
@@ -132,8 +129,7 @@ def _webhook(given: Mapping[str, Any], rules: CallRules) -> Faults:
 def _pre_dial_address(given: Mapping[str, Any], rules: CallRules) -> Faults:
     server = given.get("compliance", {}).get("pre_dial")
     if server is not None:
-        private, own, path = rules.allow_private_urls, rules.own_url, "compliance.pre_dial.url"
-        wrong = web_addresses.fault(server["url"], path, allow_private=private, own_url=own)
+        wrong = web_addresses.fault(server["url"], "compliance.pre_dial.url", rules.reach)
         yield from [wrong] if wrong else []
 
 

@@ -92,6 +92,7 @@ class Failure(StrEnum):
     BASE_FULL = "base_full"
     ROBOTS = "robots"
     PRIVATE = "private_address"
+    OWN_ADDRESS = "own_address"
     NOT_FOUND = "not_found"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
@@ -120,6 +121,7 @@ FAILURES: Final[Mapping[Failure, str]] = {
     "sources, or put this one into another base.",
     Failure.ROBOTS: "The site's robots.txt forbids it. Ask its owner, or give the text as a file.",
     Failure.PRIVATE: "The address, or one that it redirects to, is not on the public Internet.",
+    Failure.OWN_ADDRESS: "The address, or one that it redirects to, is TopCalls itself.",
     Failure.NOT_FOUND: "The page does not exist.",
     Failure.REFUSED: "The server refused the page.",
     Failure.UNREACHABLE: "The server could not be reached, or failed.",

@@ -26,25 +26,26 @@ _OF_KIND: Final[Mapping[str, tuple[str, ...]]] = {
 _CONTENT: Final = tuple(name for names in _OF_KIND.values() for name in names)
 
 Faults = Iterator[FieldError]
-Private = web_addresses.Private
+Reach = web_addresses.Reach
+INTERNET = web_addresses.INTERNET
 
 
-def base_faults(body: Mapping[str, Any], allow_private: Private = False) -> list[FieldError]:
+def base_faults(body: Mapping[str, Any], reach: Reach = INTERNET) -> list[FieldError]:
     """What is wrong with a base that is to be made, with its first source."""
     given = {key: value for key, value in body.items() if value is not None}
     return [
         *_unknown(given, (*_OF_BASE, "type", *_CONTENT)),
         *_texts(given, required=("name",)),
         *_language(given),
-        *_source(given, allow_private),
+        *_source(given, reach),
     ]
 
 
-def source_faults(body: Mapping[str, Any], allow_private: Private = False) -> list[FieldError]:
+def source_faults(body: Mapping[str, Any], reach: Reach = INTERNET) -> list[FieldError]:
     """What is wrong with a source that is to be added, or to take another's place."""
     given = {key: value for key, value in body.items() if value is not None}
     known = ("name", "type", *_CONTENT)
-    return [*_unknown(given, known), *_texts(given), *_source(given, allow_private)]
+    return [*_unknown(given, known), *_texts(given), *_source(given, reach)]
 
 
 def change_faults(body: Mapping[str, Any]) -> list[FieldError]:
@@ -86,7 +87,7 @@ def _language(given: Mapping[str, Any]) -> Faults:
         yield FieldError("language", message, "invalid_language")
 
 
-def _source(given: Mapping[str, Any], allow_private: Private) -> Faults:
+def _source(given: Mapping[str, Any], reach: Reach) -> Faults:
     kind = given.get("type")
     kinds = [str(member) for member in SourceKind]
     if kind is None:
@@ -98,7 +99,7 @@ def _source(given: Mapping[str, Any], allow_private: Private) -> Faults:
     for name in sorted(given.keys() & set(_CONTENT) - set(_OF_KIND[kind])):
         yield FieldError(name, f"Is not of a source of type '{kind}'.", "not_of_this_type")
     judge = {"text": _text, "file": _file, "data": _rows}.get(kind)
-    yield from judge(given) if judge else _web(given, allow_private)
+    yield from judge(given) if judge else _web(given, reach)
 
 
 def _text(given: Mapping[str, Any]) -> Faults:
@@ -143,7 +144,7 @@ def _rows(given: Mapping[str, Any]) -> Faults:
         return  # the others are probably alike
 
 
-def _web(given: Mapping[str, Any], allow_private: Private) -> Faults:
+def _web(given: Mapping[str, Any], reach: Reach) -> Faults:
     urls = given.get("urls")
     if not isinstance(urls, list) or not urls:
         yield FieldError("urls", "Is required: a list of addresses of pages.", "required")
@@ -151,7 +152,7 @@ def _web(given: Mapping[str, Any], allow_private: Private) -> Faults:
         yield FieldError("urls", f"Must be at most {MOST_URLS} addresses.", "too_many")
     else:
         for index, url in enumerate(urls):
-            wrong = web_addresses.fault(url, f"urls.{index}", allow_private=allow_private)
+            wrong = web_addresses.fault(url, f"urls.{index}", reach)
             if wrong:
                 yield wrong
     if not isinstance(given.get("site", False), bool):

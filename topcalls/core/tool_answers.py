@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from http.client import responses
 
 from topcalls.core.tools import ToolResult, ToolStatus, failed, told
@@ -28,6 +29,7 @@ _NO_ANSWER = {
     "invalid_url": "The tool's address is wrong.",
     "invalid_request": "The tool's address or one of its headers is wrong.",
     "forbidden_address": "The tool's address leads into a private network.",
+    "own_address": "The tool's address leads back to TopCalls itself.",
     "dns": "The host of the tool's address is not known.",
     "connect": "The tool's server cannot be reached.",
     "connection_lost": "The connection to the tool's server broke.",
@@ -58,6 +60,8 @@ def read(
         return _accepted(is_async)
     if 300 <= status < 400:
         return failed("redirect", "The tool's server redirects elsewhere, which is not followed.")
+    if status == HTTPStatus.LOOP_DETECTED:
+        return failed("own_address", _NO_ANSWER["own_address"])
     if not 200 <= status < 300:
         return _refused(status, kind, body)
     if not body.strip():

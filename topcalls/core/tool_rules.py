@@ -12,7 +12,7 @@ from topcalls.core.builtin_tools import RESERVED
 from topcalls.core.json_schema import schema_faults
 from topcalls.core.suggestions import did_you_mean
 from topcalls.core.tools import BRIDGE_LENGTH, DESCRIPTION_LENGTH, HIDDEN
-from topcalls.core.web_addresses import Private
+from topcalls.core.web_addresses import INTERNET, Reach
 from topcalls.errors import FieldError
 
 MAX_TOOLS = 32
@@ -59,7 +59,7 @@ _OUR_PREFIXES = ("webhook-", "topcalls-", "proxy-")
 Faults = Iterator[FieldError]
 
 
-def tool_faults(tools: object, path: str = "tools", *, allow_private: Private = False) -> Faults:
+def tool_faults(tools: object, path: str = "tools", *, reach: Reach = INTERNET) -> Faults:
     """Everything wrong with a list of tools."""
     if not isinstance(tools, list | tuple) or len(tools) > MAX_TOOLS:
         yield FieldError(path, f"Must be a list of at most {MAX_TOOLS} tools.", "invalid_tools")
@@ -72,12 +72,12 @@ def tool_faults(tools: object, path: str = "tools", *, allow_private: Private = 
     for index, tool in enumerate(tools):
         here = f"{path}.{index}"
         if isinstance(tool, Mapping):
-            yield from _faults(tool, here, names, allow_private)
+            yield from _faults(tool, here, names, reach)
         else:
             yield FieldError(here, "Must be an object.", "invalid_tool")
 
 
-def _faults(tool: Mapping[str, Any], path: str, names: set[str], allow_private: Private) -> Faults:
+def _faults(tool: Mapping[str, Any], path: str, names: set[str], reach: Reach) -> Faults:
     given = {key: value for key, value in tool.items() if value is not None}
     for key in given.keys() - set(FIELDS):
         message = f"Is not a field of a tool.{did_you_mean(str(key), FIELDS)}"
@@ -86,7 +86,7 @@ def _faults(tool: Mapping[str, Any], path: str, names: set[str], allow_private: 
     yield from _description_faults(given.get("description"), f"{path}.description")
     if "parameters" in given:
         yield from schema_faults(given["parameters"], f"{path}.parameters")
-    yield from _url_faults(given.get("url"), f"{path}.url", allow_private)
+    yield from _url_faults(given.get("url"), f"{path}.url", reach)
     yield from _header_faults(given, path)
     yield from _manner_faults(given, path)
 
@@ -114,12 +114,12 @@ def _description_faults(description: object, path: str) -> Faults:
         yield FieldError(path, message, "length")
 
 
-def _url_faults(url: object, path: str, allow_private: Private) -> Faults:
+def _url_faults(url: object, path: str, reach: Reach) -> Faults:
     if url is None:
         message = "Say where the tool is: the address that its calls are posted to."
         yield FieldError(path, message, "required")
         return
-    wrong = web_addresses.fault(url, path, allow_private=allow_private)
+    wrong = web_addresses.fault(url, path, reach)
     if wrong:
         yield wrong
 

@@ -1,13 +1,15 @@
-"""Addresses that customers give us to call: webhooks, tools.
+"""Addresses that customers give us to call: webhooks, tools, calendars, pages.
 
 Only what the text itself tells is judged here; the address a name resolves to is judged when the
-connection is made (`net/http.py`).
+connection is made (`net/http.py`), and whom a request is from when it comes back to us by another
+name (`api/loops.py`).
 """
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from topcalls.errors import FieldError
@@ -18,15 +20,35 @@ _PORTS = {"http": 80, "https": 443}
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*", re.IGNORECASE)
 _EXAMPLE = "Give a whole address, as in https://example.com/hooks/topcalls."
 
-Private = bool | frozenset[str]
-"""Which addresses of this machine and its network are admitted: all, none, or each `host:port` of
-a set."""
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where customers' URLs may lead. `private`: which addresses of this machine and its network
+    are admitted, all, none, or each `host:port` of a set. `own`: the `host:port` of each server of
+    this product, which would call itself; see `endpoint`."""
+
+    private: bool | frozenset[str] = False
+    own: frozenset[str] = frozenset()
 
 
-def fault(
-    url: object, path: str, *, allow_private: Private = False, own_url: str = ""
-) -> FieldError | None:
-    """What is wrong with `url`, or None. `own_url`: where our API is, which is no receiver."""
+EVERYWHERE = Reach(private=True)
+"""For tests and for operators' own addresses."""
+
+INTERNET = Reach()
+
+
+def endpoint(url: str) -> str:
+    """The server that a URL names, as `host:port`; empty for what is no web address."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme)
+    except ValueError:
+        return ""
+    return f"{host}:{port}" if host and port else ""
+
+
+def fault(url: object, path: str, reach: Reach = INTERNET) -> FieldError | None:
+    """What is wrong with `url`, which was given at `path`, or None."""
     if not isinstance(url, str) or not url.isprintable() or " " in url:
         return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
     if len(url) > MAX_LENGTH:
@@ -37,25 +59,19 @@ def fault(
         host, _ = parts.hostname, parts.port
     except ValueError:
         return FieldError(path, f"Is not a web address. {_EXAMPLE}", "invalid_url")
-    if own_url and _server(parts) == _server(urlsplit(own_url)):
-        message = "Is TopCalls' own API, which would call itself. Give your receiver's address."
+    if endpoint(url) in reach.own:
+        message = "Is TopCalls itself, which would call itself. Give the address of your server."
         return FieldError(path, message, "own_address")
-    return _part_fault(parts, host or "", path, allow_private)
+    return _part_fault(parts, host or "", path, reach)
 
 
-def _server(parts: SplitResult) -> tuple[str, int | None]:
-    return (parts.hostname or "").rstrip("."), parts.port or _PORTS.get(parts.scheme)
-
-
-def _part_fault(
-    parts: SplitResult, host: str, path: str, allow_private: Private
-) -> FieldError | None:
+def _part_fault(parts: SplitResult, host: str, path: str, reach: Reach) -> FieldError | None:
     if parts.scheme not in ("http", "https") or not host:
         return FieldError(path, f"Must begin with https:// or http://. {_EXAMPLE}", "invalid_url")
     if parts.username is not None or parts.password is not None:
         message = "Must not hold a user name or password: they would be stored in clear."
         return FieldError(path, message, "invalid_url")
-    if _is_private(host) and not _is_admitted(parts, allow_private):
+    if _is_private(host) and not _is_admitted(parts, reach):
         message = (
             "Points into a private network. Give an address the internet can reach, or have the "
             "operator set allow_private_webhooks."
@@ -64,10 +80,10 @@ def _part_fault(
     return None
 
 
-def _is_admitted(parts: SplitResult, allow_private: Private) -> bool:
-    if isinstance(allow_private, bool):
-        return allow_private
-    return f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}" in allow_private
+def _is_admitted(parts: SplitResult, reach: Reach) -> bool:
+    if isinstance(reach.private, bool):
+        return reach.private
+    return endpoint(parts.geturl()) in reach.private
 
 
 def _is_private(host: str) -> bool:

@@ -31,12 +31,31 @@ _MAX_ADDRESSES = 4
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
+ORIGIN_HEADER = "topcalls-origin"
+"""Which installation a request comes from: one that gets its own back refuses it."""
+
+LOOP = 508
+"""The status with which it does."""
+
+
+@dataclass(frozen=True)
+class Ourselves:
+    """How customers' URLs are kept from leading back to us. `endpoints`: the `host:port` of each
+    server of ours. `mark` goes with every request, in case one has another name too."""
+
+    endpoints: frozenset[str] = frozenset()
+    mark: str = ""
+
+
+NOBODY = Ourselves()
+
+
 class HttpError(TopCallsError):
     """No answer came. The message never contains the URL: it may carry a secret.
 
-    `kind` is one of `invalid_url`, `invalid_request`, `forbidden_address`, `dns`, `connect`,
-    `tls`, `timeout`, `too_large`, `protocol`. `may_have_arrived`: whether the receiver may have
-    got the request all the same, and done what it asks.
+    `kind` is one of `invalid_url`, `invalid_request`, `forbidden_address`, `own_address`, `dns`,
+    `connect`, `tls`, `timeout`, `too_large`, `protocol`. `may_have_arrived`: whether the receiver
+    may have got the request all the same, and done what it asks.
     """
 
     code = "http_error"
@@ -71,7 +90,7 @@ class HttpClient:
 
     `timeout` (seconds) covers an exchange from name resolution to the last byte of the answer.
     `allow_private` lifts the ban on private addresses, for all or for a host and port as the URL
-    has them.
+    has them. `ourselves` are servers that are never asked.
     """
 
     def __init__(
@@ -80,12 +99,14 @@ class HttpClient:
         max_response_bytes: int = 1 << 20,
         allow_private: bool | Callable[[str, int], bool] = False,
         *,
+        ourselves: Ourselves = NOBODY,
         ssl_context: Any = None,
         clock: Clock | None = None,
     ) -> None:
         self._timeout = timeout
         self._max_response_bytes = max_response_bytes
         self._allow_private = allow_private
+        self._ourselves = ourselves
         self._ssl_context = ssl_context
         self._clock = clock or SystemClock()
 
@@ -102,6 +123,10 @@ class HttpClient:
     ) -> HttpResponse:
         """One exchange. Raises `HttpError`; any HTTP status is an answer, not an error."""
         target = _parse_url(url)
+        if f"{target.host.rstrip('.')}:{target.port}" in self._ourselves.endpoints:
+            raise HttpError("own_address", "the address is our own")
+        if self._ourselves.mark:
+            headers = {**(headers or {}), ORIGIN_HEADER: self._ourselves.mark}
         started = self._clock.monotonic()
         limit = gevent.Timeout(self._timeout)
         limit.start()

@@ -132,6 +132,7 @@ class ClaimedCall:
     owner_heard_at: datetime | None = None
     carried: Carried = carried.NOTHING
     campaign_id: str | None = None
+    lead_id: str | None = None
 
     @property
     def is_inbound(self) -> bool:
@@ -182,6 +183,7 @@ def claimed_call(
         routes=routes,
         owner_heard_at=owner_heard_at,
         campaign_id=call.campaign_id,
+        lead_id=call.lead_id,
     )
 
 

@@ -82,9 +82,8 @@ class LanguageView:
 
 
 class Catalogue:
-    """`lineup` is who holds the calls of this installation. `private_urls`: whether customers' URLs
-    may lead into its own network, or where to there alone. `knowledge` gives an account's knowledge
-    bases, see `CallRules`. `own_url`: where the API is."""
+    """`lineup` is who holds the calls of this installation. `reach`: where customers' URLs may lead
+    now. `knowledge` gives an account's knowledge bases, see `CallRules`."""
 
     def __init__(
         self,
@@ -94,9 +93,8 @@ class Catalogue:
         *,
         default_from_number: str | None = None,
         default_ring_timeout: float = DEFAULT_RING_TIMEOUT,
-        private_urls: bool | Callable[[], frozenset[str]] = False,
+        reach: Callable[[], web_addresses.Reach] = lambda: web_addresses.INTERNET,
         knowledge: Callable[[str], KnowledgeBook] | None = None,
-        own_url: str = "",
         prices: PriceBook = LIST_PRICES,
     ) -> None:
         self._clock = clock
@@ -106,9 +104,8 @@ class Catalogue:
         self._languages = lineup.language_rules
         self._from_number = default_from_number or None
         self._ring_timeout = default_ring_timeout
-        self._private_urls = private_urls
+        self._reach = reach
         self._knowledge = knowledge
-        self._own_url = own_url
         self._prices = prices
 
     def call_rules(self, account_id: str) -> CallRules:
@@ -117,17 +114,12 @@ class Catalogue:
             self.defaults,
             voices=self._voices.book(account_id),
             knowledge=self._knowledge(account_id) if self._knowledge else None,
-            allow_private_urls=self._private(),
+            reach=self._reach(),
         )
 
     def url_fault(self, url: str, path: str) -> FieldError | None:
         """What is wrong with the URL of a customer's server, or None."""
-        private = self._private()
-        return web_addresses.fault(url, path, allow_private=private, own_url=self._own_url)
-
-    def _private(self) -> web_addresses.Private:
-        allowed = self._private_urls
-        return allowed if isinstance(allowed, bool) else allowed()
+        return web_addresses.fault(url, path, self._reach())
 
     @cached_property
     def defaults(self) -> CallRules:
@@ -138,7 +130,6 @@ class Catalogue:
             languages=self._languages,
             models=self._models,
             local_ears=bool(installed_vad()),
-            own_url=self._own_url,
         )
 
     def resolved(self, account_id: str, request: CallRequest) -> CallRequest:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from topcalls.net.http import HttpClient, HttpResponse
+from topcalls.net.http import NOBODY, HttpClient, HttpResponse, Ourselves
 from topcalls.services.call_views import ClaimedCall
 
 MakeClient = Callable[[float], "Client"]
@@ -20,9 +20,13 @@ class Client(Protocol):
         ...
 
 
-def http_clients(most_bytes: int, allow_private: bool | Callable[[str, int], bool]) -> MakeClient:
-    """Clients, each with its time limit in seconds. `allow_private`: see `HttpClient`."""
-    return lambda seconds: HttpClient(seconds, most_bytes, allow_private)
+def http_clients(
+    most_bytes: int,
+    allow_private: bool | Callable[[str, int], bool],
+    ourselves: Ourselves = NOBODY,
+) -> MakeClient:
+    """Clients, each with its time limit in seconds. The rest: see `HttpClient`."""
+    return lambda seconds: HttpClient(seconds, most_bytes, allow_private, ourselves=ourselves)
 
 
 def about(call: ClaimedCall) -> dict[str, Any]:
@@ -34,8 +38,11 @@ def about(call: ClaimedCall) -> dict[str, Any]:
         "from_phone_number": call.from_number,
         "agent_id": call.request.agent_id,
         "agent_version": call.request.agent_version,
+        "campaign_id": call.campaign_id,
+        "lead_id": call.lead_id,
         "language": call.request.language,
         "started_at": call.answered_at,
+        "request_data": call.request.request_data,
         "metadata": call.request.metadata,
         "sandbox": call.sandbox,
     }

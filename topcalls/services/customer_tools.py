@@ -19,6 +19,7 @@ from topcalls.core import tool_answers, tool_log
 from topcalls.core.tools import Tool, ToolRequest, ToolResult, ToolStatus, failed
 from topcalls.errors import ConfigError
 from topcalls.log import get_logger
+from topcalls.net.http import NOBODY, Ourselves
 from topcalls.services import tool_secrets
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.customer_posts import Posting, ask
@@ -31,9 +32,11 @@ EVENT = "tool.call"
 log = get_logger("customer_tools")
 
 
-def http_client(allow_private: bool | Callable[[str, int], bool]) -> MakeClient:
-    """Clients for tools. `allow_private`: see `HttpClient`."""
-    return http_clients(tool_answers.MOST_BYTES, allow_private)
+def http_client(
+    allow_private: bool | Callable[[str, int], bool], ourselves: Ourselves = NOBODY
+) -> MakeClient:
+    """Clients for tools, see `HttpClient`."""
+    return http_clients(tool_answers.MOST_BYTES, allow_private, ourselves)
 
 
 @dataclass(frozen=True)

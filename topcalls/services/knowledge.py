@@ -12,7 +12,7 @@ from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.core.knowledge import MOST_BASES, SourceKind
-from topcalls.core.knowledge_rules import Private, base_faults, change_faults
+from topcalls.core.knowledge_rules import INTERNET, Reach, base_faults, change_faults
 from topcalls.core.knowledge_use import KnowledgeBook
 from topcalls.errors import Conflict
 from topcalls.ids import new_id
@@ -37,7 +37,7 @@ class BasePage:
 
 
 class Knowledge:
-    """`semantic`: there is an embedding model; `most_bytes` and `private_urls` as of `sources`,
+    """`semantic`: there is an embedding model; `most_bytes` and `reach` as of `sources`,
     which are those of its bases."""
 
     def __init__(
@@ -47,13 +47,13 @@ class Knowledge:
         *,
         most_bytes: int = DEFAULT_MOST_BYTES,
         semantic: bool = False,
-        private_urls: Callable[[], Private] | None = None,
+        reach: Callable[[], Reach] | None = None,
     ) -> None:
         self._db = db
         self._clock = clock
         self._semantic = semantic
-        self._private_urls = private_urls or (lambda: False)
-        self.sources = KnowledgeSources(db, clock, most_bytes, self._private_urls)
+        self._reach = reach or (lambda: INTERNET)
+        self.sources = KnowledgeSources(db, clock, most_bytes, self._reach)
 
     def create(self, account_id: str, body: Mapping[str, Any]) -> BaseView:
         """Make a base with its first source.
@@ -62,7 +62,7 @@ class Knowledge:
             Conflict: the account has as many bases, or bytes in them, as it may have.
             InvalidRequest: with every fault.
         """
-        judge(base_faults(body, self._private_urls()))
+        judge(base_faults(body, self._reach()))
         content, now = content_of(body, str(body["name"])), self._clock.now()
 
         def verb() -> BaseView:

@@ -19,7 +19,7 @@ from topcalls.core.knowledge import MOST_FILE_BYTES, Failure
 from topcalls.core.knowledge_web import MOST_REDIRECTS, belongs, normal
 from topcalls.documents.forms import form_of_answer
 from topcalls.documents.reading import DocumentFault
-from topcalls.net.http import HttpClient, HttpError, HttpResponse
+from topcalls.net.http import LOOP, NOBODY, HttpClient, HttpError, HttpResponse, Ourselves
 
 try:
     import protego
@@ -39,6 +39,7 @@ MOST_RULES = 500
 
 _KINDS = {
     "forbidden_address": Failure.PRIVATE,
+    "own_address": Failure.OWN_ADDRESS,
     "invalid_url": Failure.REFUSED,
     "invalid_request": Failure.REFUSED,
     "too_large": Failure.TOO_LARGE,
@@ -60,16 +61,17 @@ class Page:
 
 
 class Pages:
-    """`allow_private`: see `HttpClient`."""
+    """`allow_private` and `ourselves`: see `HttpClient`."""
 
     def __init__(
         self,
         clock: Clock,
         allow_private: bool | Callable[[str, int], bool] = False,
         seconds: float = SECONDS,
+        ourselves: Ourselves = NOBODY,
     ) -> None:
         self._clock = clock
-        self._http = HttpClient(seconds, MOST_FILE_BYTES, allow_private)
+        self._http = HttpClient(seconds, MOST_FILE_BYTES, allow_private, ourselves=ourselves)
         self._rules: OrderedDict[str, tuple[float, Any]] = OrderedDict()
 
     def fetch(self, url: str) -> Page:
@@ -117,10 +119,13 @@ class Pages:
 
     def _get(self, url: str) -> HttpResponse:
         try:
-            return self._http.request("GET", url, headers=_HEADERS)
+            answer = self._http.request("GET", url, headers=_HEADERS)
         except HttpError as error:
             failure = _KINDS.get(error.kind, Failure.UNREACHABLE)
             raise DocumentFault(failure, f"{str(error).capitalize()}.") from None
+        if answer.status == LOOP:
+            raise DocumentFault(Failure.OWN_ADDRESS)
+        return answer
 
 
 def ensure_of_site(page: Page, roots: list[str]) -> None:

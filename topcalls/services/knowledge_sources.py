@@ -13,7 +13,7 @@ from typing import Any
 
 from topcalls.clock import Clock
 from topcalls.core.knowledge import MOST_SOURCES
-from topcalls.core.knowledge_rules import Private, source_faults
+from topcalls.core.knowledge_rules import Reach, source_faults
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
 from topcalls.services.knowledge_content import Content, content_of
@@ -38,7 +38,7 @@ class DocumentPage:
 
 
 class KnowledgeSources:
-    """`most_bytes` is what all sources of an account may have together; `private_urls`: private
+    """`most_bytes` is what all sources of an account may have together; `reach`: private
     addresses that pages may have."""
 
     def __init__(
@@ -46,12 +46,12 @@ class KnowledgeSources:
         db: Database,
         clock: Clock,
         most_bytes: int,
-        private_urls: Callable[[], Private],
+        reach: Callable[[], Reach],
     ) -> None:
         self._db = db
         self._clock = clock
         self._most_bytes = most_bytes
-        self._private_urls = private_urls
+        self._reach = reach
 
     def add(self, account_id: str, base_id: str, body: Mapping[str, Any]) -> SourceView:
         """Add a source to a base.
@@ -61,7 +61,7 @@ class KnowledgeSources:
             InvalidRequest: with every fault.
             NotFound: no such base in this account.
         """
-        judge(source_faults(body, self._private_urls()))
+        judge(source_faults(body, self._reach()))
         content, now = content_of(body, str(body.get("name") or "")), self._clock.now()
 
         def verb() -> SourceView:
@@ -102,7 +102,7 @@ class KnowledgeSources:
     ) -> SourceView:
         """Put something else into the place of a source; what was read before is used until that is
         read. Raises as `add`, and Conflict for another type."""
-        judge(source_faults(body, self._private_urls()))
+        judge(source_faults(body, self._reach()))
         now = self._clock.now()
 
         def verb() -> SourceView:

@@ -17,9 +17,8 @@ from topcalls import metrics
 from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.log import get_logger
-from topcalls.net.http import HttpError, HttpResponse
+from topcalls.net.http import LOOP, HttpError, HttpResponse
 from topcalls.services.webhook_headers import signed_headers
-from topcalls.services.webhook_outbox import endpoint_of
 from topcalls.services.webhooks import DueDelivery, Webhooks, due_deliveries
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
@@ -36,14 +35,15 @@ SECRET_UNREADABLE = (
     "accounts webhook-secret --rotate."
 )
 OWN_ADDRESS = (
-    "The webhook URL is TopCalls' own API, so nothing was sent: it would call itself. Give the "
-    "address of your receiver."
+    "The webhook URL leads to TopCalls itself, which would call itself. Give the address of your "
+    "receiver."
 )
 _NO_ANSWER = {
     "invalid_url": "Correct the webhook URL: {detail}.",
     "invalid_request": "Correct the webhook URL: {detail}.",
     "forbidden_address": "The webhook URL leads to a private or loopback address. Use a public "
     "one, or set allow_private_webhooks on your own network.",
+    "own_address": OWN_ADDRESS,
     "dns": "The host name of the webhook URL cannot be resolved. Check its spelling and DNS.",
     "connect": "No connection to the receiver. Check that it runs and that its firewall lets "
     "TopCalls in.",
@@ -61,6 +61,7 @@ _BY_STATUS = {
     410: "It says that this address is gone for good: correct the webhook URL.",
     413: "The message is too large for it: raise its limit on request bodies.",
     429: "It gets more messages than it allows: raise its limit.",
+    LOOP: OWN_ADDRESS,
 }
 _BY_CLASS = {
     1: "It did not finish its answer with a final status.",
@@ -79,8 +80,7 @@ class HttpPoster(Protocol):
 
 
 class WebhookSender:
-    """Makes attempts at deliveries that `Webhooks.due` took. `own_url`: where our API is, which
-    gets none."""
+    """Makes attempts at deliveries that `Webhooks.due` took."""
 
     def __init__(
         self,
@@ -88,13 +88,11 @@ class WebhookSender:
         outbox: Webhooks,
         http: HttpPoster,
         clock: Clock,
-        own_url: str = "",
     ) -> None:
         self._db = db
         self._outbox = outbox
         self._http = http
         self._clock = clock
-        self._own_endpoint = endpoint_of(own_url)
 
     def load(self, delivery_id: str) -> DueDelivery | None:
         """What to send, or None: it is done with, unknown, or no longer taken by anybody."""
@@ -131,8 +129,6 @@ class WebhookSender:
         if not delivery.secrets:
             log.error("Webhook secret cannot be read", account_id=delivery.account_id)
             return Outcome(error=SECRET_UNREADABLE), "no_secret"
-        if delivery.endpoint == self._own_endpoint:
-            return Outcome(error=OWN_ADDRESS), "own_address"
         headers = headers_of(delivery, self._clock.now())
         started = self._clock.monotonic()
         try:
