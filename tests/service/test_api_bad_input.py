@@ -209,3 +209,48 @@ def test_a_fault_of_ours_tells_the_client_nothing(api, monkeypatch):
     assert problem["type"].endswith("/internal_error")
     assert "secret" not in response.text
     assert "instance" in problem["detail"]
+
+
+ROOT = {"type": "object"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "where", "says"),
+    [
+        ({"type": "array", "items": {}}, "type", 'Set "type": "object"'),
+        ({"properties": {"a": {}}}, "type", 'Set "type": "object"'),
+        ({**ROOT, "$id": "https://example.com/order"}, "$id", "Leave it out"),
+        (
+            {**ROOT, "properties": {"a": {"$ref": "https://example.com/order.json"}}},
+            "properties.a.$ref",
+            "Must not refer to another document",
+        ),
+        (
+            {**ROOT, "properties": {"a": {"$ref": "#/$defs/b"}}},
+            "properties.a.$ref",
+            "leads to no schema here",
+        ),
+        ({**ROOT, "unevaluatedProperties": False}, "unevaluatedProperties", "additionalProperties"),
+        ({**ROOT, "required": "a"}, "required", "Is not valid JSON Schema"),
+        ({**ROOT, "properties": {"a": {"type": "strin"}}}, "properties.a.type", "not valid"),
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused_where_it_is_wrong(api, schema, where, says):
+    tool = {"name": "x", "description": "d", "url": "https://example.com/", "parameters": schema}
+    for field, changes in (
+        ("analysis_schema", {"analysis_schema": schema}),
+        ("tools.0.parameters", {"tools": [tool]}),
+    ):
+        fault = only_fault(refused(api, api.create(**changes)))
+        assert fault["path"] == f"{field}.{where}"
+        assert says in fault["message"]
+
+
+def test_the_reference_says_what_a_schema_may_be(api):
+    shown = api.get("/openapi.json").json["components"]["schemas"]
+    for about in (
+        shown["CallCreate"]["properties"]["analysis_schema"]["description"],
+        shown["Tool"]["properties"]["parameters"]["description"],
+    ):
+        for word in ("2020-12", "`object`", "`$ref`", "`$id`"):
+            assert word in about

@@ -252,8 +252,11 @@ class CallConfigurationSchema(ma.Schema):
     )
     analysis_schema = _object(
         "analysis_schema",
-        "JSON Schema (draft 2020-12) of an object: what to find in the call when it is over. Each "
-        "value has its evidence in the transcript; what nobody spoke of is null.",
+        "JSON Schema (draft 2020-12) of an object (`type` of the root is `object`): what to find "
+        "in the call when it is over. Each value has its evidence in the transcript; what nobody "
+        "spoke of is null. `$ref` leads to parts of the same schema (`#/$defs/...`); `$id`, "
+        "`$anchor`, `$dynamicRef` and references to other documents are refused, since nothing is "
+        "fetched.",
     )
     outcome_mapping = fields.ListOf(
         fields.ObjectOf(),

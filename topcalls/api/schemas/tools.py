@@ -39,8 +39,11 @@ class ToolSchema(ma.Schema):
     parameters = fields.ObjectOf(
         allow_none=True,
         metadata={
-            "description": "JSON Schema (draft 2020-12) of its arguments: an object. What the "
-            "agent makes of it is checked before you are asked. Without it there are none.",
+            "description": "JSON Schema (draft 2020-12) of its arguments: `type` of the root is "
+            "`object`. What the agent makes of it is checked before you are asked. Without it "
+            "there are none. `$ref` leads to parts of the same schema (`#/$defs/...`); `$id`, "
+            "`$anchor`, `$dynamicRef` and references to other documents are refused, since nothing "
+            "is fetched.",
         },
     )
     url = fields.Text(
