@@ -104,6 +104,16 @@ class Product:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(30)
 
+    def kill_child(self, name):
+        """Kill one of its processes, and return when the supervisor has noticed."""
+        pid = self.process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if f"\0{name}\0" in Path(f"/proc/{child}/cmdline").read_text():
+                os.kill(int(child), signal.SIGKILL)
+                self.wait_for_output(f"{name} ended unexpectedly", 10)
+                return
+        raise AssertionError(f"no child {name} of {pid}")
+
     def wait_for_output(self, words, seconds):
         """Wait for a line of the terminal that holds `words`."""
         with gevent.Timeout(seconds, AssertionError(f"no {words!r} in: {self.output}")):

@@ -60,17 +60,6 @@ def in_conversation(call):
     return call["call_status"] == "in-progress"
 
 
-def kill_child(product, name):
-    """Kill one of its processes, and return when the supervisor has noticed."""
-    pid = product.process.pid
-    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        if f"\0{name}\0" in Path(f"/proc/{child}/cmdline").read_text():
-            os.kill(int(child), signal.SIGKILL)
-            product.wait_for_output(f"{name} ended unexpectedly", 10)
-            return
-    raise AssertionError(f"no child {name} of {pid}")
-
-
 def test_the_first_start_shows_a_key_and_where_everything_is(house):
     text = shown(house)
     assert "SANDBOX" in text
@@ -112,12 +101,12 @@ def test_a_port_in_use_is_told_before_anything_is_started(house, tmp_path):
 
 def test_calls_go_on_after_the_controller_was_killed(house):
     house.place(SILENT_NUMBER)
-    kill_child(house, "controller")
+    house.kill_child("controller")
     assert house.wait_over(house.place(BUSY_NUMBER))["call_status"] == "busy"
 
 
 def test_a_restarted_sandbox_is_found_again(house):
-    kill_child(house, "sandbox")
+    house.kill_child("sandbox")
     call = house.wait_over(house.place(BUSY_NUMBER))
     assert call["call_status"] == "busy", (call, house.logs()[-6000:])
 

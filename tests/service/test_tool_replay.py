@@ -32,7 +32,7 @@ def runner(services, call, cassette=None):
         ResultTokens(factories.SECRET_KEY),
         "https://calls.example.com",
         builtin={"add_to_do_not_call": nobody},
-        cassette=cassette,
+        rehearsed=lambda _: cassette,
     ).of(call)
 
 

@@ -1,5 +1,6 @@
 """The scenario language: what it accepts, how it refuses, and the scenarios that ship."""
 
+import json
 import re
 
 import phonenumbers
@@ -218,3 +219,34 @@ def test_a_scenario_file_names_itself_in_errors(tmp_path):
     path.write_text("name: 1")
     with pytest.raises(ScenarioError, match=r"^broken\.yaml: "):
         load_scenario(path)
+
+
+RINGS = "callee:\n  - answer\n  - hang_up\n"
+ANSWERS = '{"calls": [{"name": "look_up_order", "result": {"status": "lost"}}]}'
+
+
+def test_a_scenario_brings_the_answers_of_its_tools(tmp_path):
+    (tmp_path / "orders.json").write_text(ANSWERS)
+    scenario = tmp_path / "asks.yaml"
+    scenario.write_text(f"{HEAD}{RINGS}cassette: orders.json\n")
+    assert load_scenario(scenario).cassette == json.loads(ANSWERS)
+    assert parse_scenario(f"{HEAD}{RINGS}cassette: {ANSWERS}\n").cassette == json.loads(ANSWERS)
+    assert parse_scenario(HEAD + RINGS).cassette is None
+
+
+@pytest.mark.parametrize(
+    ("cassette", "content", "told"),
+    [
+        ("orders.json", None, "cannot be read: No such file"),
+        ("orders.json", "{", "is not JSON"),
+        ("orders.json", "[]", "must be a mapping"),
+        ("[1]", None, "must be the name of a file, or its content"),
+    ],
+)
+def test_answers_that_are_none_are_told_with_file_and_reason(tmp_path, cassette, content, told):
+    if content is not None:
+        (tmp_path / "orders.json").write_text(content)
+    scenario = tmp_path / "asks.yaml"
+    scenario.write_text(f"{HEAD}{RINGS}cassette: {cassette}\n")
+    with pytest.raises(ScenarioError, match=f"asks.yaml: cassette: .*{told}"):
+        load_scenario(scenario)

@@ -13,6 +13,7 @@ from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.compose.cassettes import Rehearsed
 from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.hearing import hearing_options
 from topcalls.compose.models import CallModels, default_filler
@@ -46,7 +47,6 @@ from topcalls.services.calendar_files import CalendarFiles
 from topcalls.services.customer_requests import http_clients
 from topcalls.services.customer_tools import http_client
 from topcalls.services.dispatch import ClaimedCall
-from topcalls.services.tool_replay import load_cassette
 from topcalls.services.tool_runner import ToolRunners
 
 SANDBOX_GATEWAY = "sandbox"
@@ -191,7 +191,7 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
             services.call_knowledge,
             clock,
         ),
-        cassette=load_cassette(settings.tool_cassette) if settings.tool_cassette else None,
+        rehearsed=Rehearsed(settings),
     )
 
 

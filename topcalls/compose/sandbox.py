@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gevent
 
+from topcalls.compose.cassettes import judge_cassettes
 from topcalls.config import Settings
 from topcalls.errors import ConfigError
 
@@ -23,7 +24,8 @@ UNUSED_SECONDS = 15.0
 def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandbox:
     """The doubles, with the built-in scenarios and those of `scenarios` (files or directories).
 
-    Raises `ConfigError` when the packages of the sandbox are not installed.
+    Raises `ConfigError` when the packages of the sandbox are not installed, or a scenario has a
+    cassette that cannot be played.
     """
     if Sandbox is None:
         raise ConfigError(
@@ -32,6 +34,7 @@ def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandb
             remedy="Run: pip install 'topcalls[sandbox]', or configure a switch and an AI key.",
         )
     doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
+    judge_cassettes(doubles.cassettes)
     doubles.switch.switch.options.journal = settings.sandbox_journal
     doubles.switch.switch.options.node = settings.node
     doubles.switch.switch.read_files(settings.effective_switch_dir)

@@ -44,6 +44,9 @@ FAILURES = ("server_error", "rate_limit", "cut", "silent", "garbage")
 BUILTIN_DIRECTORY = Path(__file__).parent / "scenarios"
 
 
+_FIELDS = ("name", "number", "description", "callee", "model", "faults", "cassette")
+
+
 class ScenarioError(TopCallsError):
     """A scenario file is wrong. The message names the file and the place in it."""
 
@@ -85,7 +88,11 @@ class ModelRule:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A rehearsed call. The telephone number chooses it; with "" it is used only by name."""
+    """A rehearsed call. The telephone number chooses it; with "" it is used only by name.
+
+    `cassette` is what the tools of calls with this person answer, as one is exported of a call; its
+    content is the product's to judge.
+    """
 
     name: str
     number: str
@@ -93,6 +100,7 @@ class Scenario:
     callee: tuple[Step, ...]
     model: tuple[ModelRule, ...] = ()
     faults: tuple[ScenarioFault, ...] = ()
+    cassette: Mapping[str, Any] | None = None
 
     def spoken_texts(self) -> list[str]:
         """Everything the called person may say, in the order of the file, without repetition."""
@@ -123,11 +131,12 @@ def load_scenarios(directory: Path) -> list[Scenario]:
 
 def load_scenario(path: Path) -> Scenario:
     """One scenario file."""
-    return parse_scenario(path.read_text(encoding="utf-8"), source=path.name)
+    return parse_scenario(path.read_text(encoding="utf-8"), path.name, path.parent)
 
 
-def parse_scenario(text: str, source: str = "scenario") -> Scenario:
-    """A scenario from YAML text; `source` names it in errors."""
+def parse_scenario(text: str, source: str = "scenario", directory: Path | None = None) -> Scenario:
+    """A scenario from YAML text; `source` names it in errors. Files that it names are in
+    `directory`."""
     if yaml is None:
         raise ScenarioError("Scenarios are YAML.", remedy="Run: pip install 'topcalls[sandbox]'")
     try:
@@ -135,7 +144,7 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ScenarioError(f"{source}: not YAML: {error}") from error
     top = _mapping(content, source)
-    _check_keys(top, ("name", "number", "description", "callee", "model", "faults"), source)
+    _check_keys(top, _FIELDS, source)
     callee = _callee(top.get("callee"), f"{source}: callee")
     return Scenario(
         name=_text(top.get("name"), f"{source}: name"),
@@ -150,6 +159,7 @@ def parse_scenario(text: str, source: str = "scenario") -> Scenario:
             parse_fault(item, where)
             for item, where in _numbered(top.get("faults") or [], f"{source}: faults", "fault")
         ),
+        cassette=_cassette(top.get("cassette"), f"{source}: cassette", directory),
     )
 
 
@@ -157,6 +167,21 @@ def parse_fault(content: Any, where: str = "fault") -> ScenarioFault:
     """One fault as a scenario file has it, from content that was read already."""
     fault: ScenarioFault = _keyword(content, FAULTS, where)
     return fault
+
+
+def _cassette(value: Any, where: str, directory: Path | None) -> Mapping[str, Any] | None:
+    """Recorded answers, or those of a file beside the scenario's."""
+    if value is None or isinstance(value, dict):
+        return value
+    if not isinstance(value, str) or directory is None:
+        raise ScenarioError(f"{where}: must be the name of a file, or its content; got {value!r}.")
+    try:
+        content = json.loads((directory / value).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScenarioError(f"{where}: {value} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise ScenarioError(f"{where}: {value} is not JSON: {error}.") from None
+    return _mapping(content, f"{where}: {value}")
 
 
 def _texts_of(steps: Iterable[Step]) -> Iterable[str]:

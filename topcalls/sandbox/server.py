@@ -66,7 +66,7 @@ class Sandbox:
         self._file = file or data_dir / "sandbox.json"
         own = data_dir / "sandbox"
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        plan = NumberPlan(_loaded(scenarios))
+        plan = self._plan = NumberPlan(_loaded(scenarios))
         voice = Synthesizer(own / "speech")
         clock = SystemClock()
         self.hearing = Hearing(clock, self._live_calls)
@@ -100,6 +100,12 @@ class Sandbox:
         self.carriers = CarriersDesk((host, 0))
 
     @property
+    def cassettes(self) -> dict[str, Any]:
+        """What the tools of calls answer, by the number of the person who brings it."""
+        people = self._plan.scenarios
+        return {one.number: one.cassette for one in people if one.number and one.cassette}
+
+    @property
     def endpoints(self) -> dict[str, Any]:
         """Where everything listens, once started."""
         return {
@@ -116,6 +122,7 @@ class Sandbox:
             "faults_url": self.faults.url,
             "callers_url": self.callers.url,
             "carriers": self.carriers.endpoints,
+            "cassettes": self.cassettes,
             "pid": os.getpid(),
         }
 

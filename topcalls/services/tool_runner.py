@@ -27,8 +27,8 @@ BuiltinRunner = Callable[[ClaimedCall, ToolRequest], ToolResult]
 @dataclass(frozen=True)
 class ToolRunners:
     """Makes the runner of a call. `builtin`: those built-in tools that do not act on the
-    conversation, by name. `public_url`: how the world reaches the API. `cassette`: what the tools
-    of calls answer that bring none of their own; None: they are carried out."""
+    conversation, by name. `public_url`: how the world reaches the API. `rehearsed`: what the tools
+    of a call answer that brings no cassette of its own; None: they are carried out."""
 
     db: Database
     clock: Clock
@@ -37,13 +37,12 @@ class ToolRunners:
     tokens: ResultTokens
     public_url: str
     builtin: Mapping[str, BuiltinRunner]
-    cassette: Cassette | None = None
+    rehearsed: Callable[[ClaimedCall], Cassette | None] = lambda _: None
 
     def of(self, call: ClaimedCall) -> ToolRunner:
         """Carries out the tools of this call."""
-        cassette = self.cassette
-        if call.request.tool_cassette is not None:
-            cassette = cassette_of(call.request.tool_cassette)
+        own = call.request.tool_cassette
+        cassette = self.rehearsed(call) if own is None else cassette_of(own)
         return self._real(call) if cassette is None else Replay(cassette, call.carried.tools).run
 
     def _real(self, call: ClaimedCall) -> ToolRunner:
