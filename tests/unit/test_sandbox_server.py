@@ -90,7 +90,7 @@ def test_says_where_everything_is(sandbox, tmp_path):
     assert where == sandbox.endpoints
     vendors = {f"{name}_base_url" for name in ("openai", "deepgram", "elevenlabs")}
     urls = vendors | {"webhook_url", "tools_url", "faults_url", "callers_url"}
-    assert set(where) == {"esl", "carriers", "pid"} | urls
+    assert set(where) == {"esl", "carriers", "cassettes", "pid"} | urls
     assert set(where["esl"]) == {"host", "port", "password"}
     assert where["pid"] == os.getpid()
     client = EventSocket(where["esl"])
