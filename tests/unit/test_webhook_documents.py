@@ -11,7 +11,9 @@ import pytest
 from standardwebhooks import Webhook
 
 from topcalls.core.call_request import CALL_EVENTS
+from topcalls.core.webhook_filters import UPDATED
 from topcalls.core.webhook_retry import RETRY_DELAYS
+from topcalls.net.http import ORIGIN_HEADER
 from topcalls.services import webhook_headers
 from topcalls.services.call_views import CallView, TranscriptItem
 from topcalls.services.webhook_payload import call_payload
@@ -41,13 +43,16 @@ def test_the_example_has_the_fields_of_a_message():
 
 
 def test_every_event_is_listed():
-    assert tuple(re.findall(r"^\| `(call\.\w+)`", PAGE, re.MULTILINE)) == CALL_EVENTS
+    assert tuple(re.findall(r"^\| `(call\.\w+)`", PAGE, re.MULTILINE)) == (
+        *CALL_EVENTS,
+        UPDATED,
+    )
 
 
 def test_every_header_is_listed():
     listed = re.findall(r"^\| `([a-z-]+)` \|", PAGE, re.MULTILINE)
     signed = webhook_headers.signed_headers("id", "call.queued", [SECRET], b"{}", NOW, 1, 2, 1)
-    assert set(listed) == signed.keys() - {"content-type", "user-agent"}
+    assert set(listed) == (signed.keys() | {ORIGIN_HEADER}) - {"content-type", "user-agent"}
 
 
 def test_the_times_of_the_attempts_are_told():
