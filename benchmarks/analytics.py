@@ -63,7 +63,7 @@ def filled(services: Services, account_id: str, options: argparse.Namespace) -> 
 
 def _copy(number: int, later: int) -> None:
     """The first calls again, so many microseconds later: both databases read this alike."""
-    first = "WHERE {} LIKE '00000000%'"
+    first = "WHERE {0} >= '00000000' AND {0} < '00000001'"
     ids = {"id": f"'{number:08x}' || substr(id, 9)", "channel_id": f"'{number}-' || channel_id"}
     for model, key in ((Call, "id"), (TurnTiming, "call_id")):
         fields = model._meta.sorted_fields

@@ -1,11 +1,12 @@
 """A backlog for slow and dead webhook receivers, beside live messages to one that accepts.
 
     python benchmarks/webhook_backlog.py [--pending 10000] [--hosts 500] [--seconds 30]
+        [--database sqlite|postgresql]
 
-One worker process as it ships, in this process, on SQLite. Half of the hosts take a connection and
-never answer, half refuse it. Live messages go to one more host, five a second; the delay is from
-the end of the transaction that tells them to their arrival. It is measured without the backlog
-first, then with it from the moment a worker starts.
+One worker process as it ships, in this process, on SQLite or a private PostgreSQL. Half of the
+hosts take a connection and never answer, half refuse it. Live messages go to one more host, five a
+second; the delay is from the end of the transaction that tells them to their arrival. It is
+measured without the backlog first, then with it from the moment a worker starts.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import gevent
-from common import Product, environment, introduce, product, say, workspace
+from common import Product, database, environment, introduce, product, say, workspace
 from gevent import socket
 from gevent.server import StreamServer
 
@@ -117,7 +118,8 @@ def report(delays: list[float], pending: int, hosts: int, tried: int) -> None:
 
 def main(arguments: argparse.Namespace, directory: Path) -> None:
     given = {"data_dir": str(directory / "data"), "allow_private_webhooks": "true"}
-    with product(given) as made:
+    with database(arguments.database) as where, product(given | where) as made:
+        given |= where
         receiver = Receiver()
         worker = build_worker(config.load(environ=environment(given)))
         worker.start()
@@ -138,6 +140,7 @@ if __name__ == "__main__":
     parser.add_argument("--pending", type=int, default=10_000)
     parser.add_argument("--hosts", type=int, default=500)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     introduce("webhook_backlog")
     with workspace() as workspace_directory:
         main(parser.parse_args(), workspace_directory)
