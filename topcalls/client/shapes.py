@@ -1605,6 +1605,7 @@ class Document(TypedDict):
             "base_full",
             "robots",
             "private_address",
+            "own_address",
             "not_found",
             "refused",
             "unreachable",
