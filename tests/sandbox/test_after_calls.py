@@ -3,7 +3,6 @@
 import time
 from datetime import datetime
 
-import gevent
 import pytest
 from product import Product
 
@@ -30,14 +29,16 @@ def promised(tmp_path_factory):
 @pytest.fixture(scope="module")
 def over(promised):
     """Twenty calls at once that are over, and when the recording of each was first seen there."""
-    ids = [promised.place(FRIENDLY, summary={}) for _ in range(AT_ONCE)]
-    seen, deadline = {}, time.monotonic() + 120
-    while len(seen) < len(ids):
-        for call_id in ids:
-            if call_id not in seen and (call := promised.details(call_id))["recording_url"]:
-                seen[call_id] = (call, time.time())
-        assert time.monotonic() < deadline, f"{len(seen)} of {len(ids)} recordings"
-        gevent.sleep(0.1)
+    ids = {promised.place(FRIENDLY, summary={}) for _ in range(AT_ONCE)}
+    seen = {}
+
+    def all_there(page):
+        for call in page["data"]:
+            if call["id"] in ids and call["recording_url"]:
+                seen.setdefault(call["id"], (call, time.time()))
+        return len(seen) == AT_ONCE
+
+    promised.wait_at("/v1/calls?limit=200", all_there, seconds=120)
     return seen
 
 
