@@ -32,6 +32,7 @@ from freeswitch_lab import (
     LONG_ANSWER,
     NEEDED,
     QUESTION,
+    UNHEARD_SECONDS,
     outcome,
     place,
     recorded,
@@ -280,9 +281,6 @@ def test_an_announcement_before_the_answer_is_not_listened_to(product, relay, te
 
 
 MOST_TRIES = 5
-UNHEARD_SECONDS = 0.06
-"""Packets that come later may be lost: the switch's jitter buffer grows to 100 ms, of which its own
-threads, woken late on such a machine, take their part."""
 
 
 class Farewell:
