@@ -131,7 +131,9 @@ def api_services(
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
     live_events = LiveEvents(services.db, services.clock)
     return ApiServices(
+        account_keys=services.account_keys,
         account_speech=services.account_speech,
+        audit=services.audit,
         budgets=services.budgets,
         limits=services.limits,
         agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),

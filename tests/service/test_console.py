@@ -9,22 +9,9 @@ from console_rig import SECRET, Reader
 from topcalls.console import sessions
 from topcalls.core.transcript import Turn
 
-pytest_plugins = ("api_fixtures",)
+pytest_plugins = ("api_fixtures", "console_fixtures")
 pytestmark = pytest.mark.service
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def kind():
-    """What the API answers is tried on both databases elsewhere."""
-    return "sqlite"
-
-
-@pytest.fixture
-def reader(api):
-    reader = Reader(api)
-    assert reader.sign_in(api.token).status_code == 303
-    return reader
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from topcalls.api.context import ApiServices
 from topcalls.api.docs_page import docs_page
 from topcalls.api.rate_limits import RateLimits
 from topcalls.api.v1.account import account
+from topcalls.api.v1.account_keys import account_keys
 from topcalls.api.v1.agents import agents
 from topcalls.api.v1.analysis import analysis
 from topcalls.api.v1.analytics import analytics
@@ -80,6 +81,7 @@ BLUEPRINTS = (
     webhooks,
     webhook_log,
     account,
+    account_keys,
     analytics,
     latency,
     status,

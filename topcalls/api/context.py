@@ -9,12 +9,14 @@ from flask import Flask, current_app
 
 from topcalls.api.event_streams import EventStreams
 from topcalls.clock import Clock
+from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
+from topcalls.services.audit import Audit
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
@@ -72,7 +74,9 @@ _EXTENSION = "topcalls"
 class ApiServices:
     """The verbs that routes may call."""
 
+    account_keys: AccountKeys
     account_speech: AccountSpeech
+    audit: Audit
     budgets: Budgets
     limits: Limits
     agents: Agents
@@ -139,4 +143,9 @@ def attach(app: Flask, services: ApiServices) -> None:
 
 def services() -> ApiServices:
     """The services of the application that serves this request."""
-    return cast(ApiServices, current_app.extensions[_EXTENSION])
+    return services_of(current_app)
+
+
+def services_of(app: Flask) -> ApiServices:
+    """The services of an application."""
+    return cast(ApiServices, app.extensions[_EXTENSION])

@@ -46,7 +46,9 @@ def build_api(settings: Settings) -> ApiServer:
 
     app = create_app(
         ApiServices(
+            account_keys=services.account_keys,
             account_speech=services.account_speech,
+            audit=services.audit,
             agents=services.agents,
             analyses=services.analyses,
             analysis_previews=services.analysis_previews,

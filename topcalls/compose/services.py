@@ -23,12 +23,14 @@ from topcalls.core.lead_jobs import JobKind
 from topcalls.core.wrap_up import Step
 from topcalls.loading import load
 from topcalls.providers.registers.installed import load_registers
+from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
+from topcalls.services.audit import Audit
 from topcalls.services.budgets import Budgets
 from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
@@ -130,7 +132,9 @@ class Services:
     db: Database
     clock: Clock
     accounts: Accounts
+    account_keys: AccountKeys
     account_speech: AccountSpeech
+    audit: Audit
     budgets: Budgets
     limits: Limits
     analyses: Analyses
@@ -284,7 +288,7 @@ def wire(
         knowledge=knowledge.book,
         prices=prices,
     )
-    speech = AccountSpeech(db)
+    keys, speech = Keys(db, clock, settings.key_kind), AccountSpeech(db)
     person_keys = PersonKeys(db)
     enforcement = Enforcement(settings.compliance_mode)
     pack = load_rule_pack(settings.rules_folder)
@@ -330,11 +334,13 @@ def wire(
         accounts=Accounts(db, clock),
         budgets=Budgets(db, clock),
         limits=Limits(db, clock),
+        account_keys=AccountKeys(db, clock, keys),
         account_speech=speech,
+        audit=Audit(db, clock),
         analyses=analyses,
         analysis_previews=AnalysisPreviews(db),
         analysis_runs=AnalysisRuns(db, clock),
-        keys=Keys(db, clock, settings.key_kind),
+        keys=keys,
         quotas=quotas,
         agents=agents,
         campaign_moves=campaign_moves,

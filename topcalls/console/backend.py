@@ -12,6 +12,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from topcalls.api.auth import INSIDE
+from topcalls.api.context import services_of
+from topcalls.core.audit import AuditAction
 from topcalls.services.keys import Principal
 
 _PASSED_ON: Final = ("Range", "If-Range", "If-None-Match", "Last-Event-ID", "Accept")
@@ -60,6 +62,10 @@ class Backend:
     def may(self, scope: str) -> bool:
         """Whether the key has a scope."""
         return scope in self.who.scopes
+
+    def note(self, action: AuditAction, subject_id: str) -> None:
+        """Write down that the key does something here that the API does not do for it."""
+        services_of(self._api).audit.note(self.who, action, subject_id)
 
     def get(self, path: str, **query: Any) -> Any:
         """`query` values that are None or empty are left out."""

@@ -27,4 +27,5 @@ SECTIONS: Final = (
     Section("Overview", "overview.show", ("calls:read",)),
     Section("Live", "live.calls", ("calls:read",)),
     Section("Calls", "calls.listed", ("calls:read",)),
+    Section("Keys", "keys.listed", ("admin",)),
 )

@@ -8,7 +8,7 @@ token in each form stands beside it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask, session
 
@@ -22,7 +22,12 @@ IDLE: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(hours=12)
 """And any after this: whoever works longer signs in again."""
 
-_KEY, _BEGAN, _ZONE = "key_id", "began", "zone"
+SHOWN_FOR: Final = timedelta(minutes=10)
+"""The numbers of a call that somebody asked to see are shown to this session for so long."""
+
+_KEY, _BEGAN, _ZONE, _SHOWN = "key_id", "began", "zone", "shown"
+_MOST_SHOWN: Final = 20
+"""A cookie has room for 4 KB."""
 
 
 def install(app: Flask, secret_keys: str, *, secure: bool) -> None:
@@ -74,3 +79,20 @@ def key_id(now: datetime) -> str | None:
 def zone() -> str:
     """The time zone of the account."""
     return str(session.get(_ZONE) or "UTC")
+
+
+def show_numbers(call_id: str, now: datetime) -> None:
+    """From now on show this session the telephone numbers of a call, for a while."""
+    ends = int((now + SHOWN_FOR).timestamp())
+    shown = [one for one in _still_shown(now) if one[0] != call_id]
+    session[_SHOWN] = [*shown, [call_id, ends]][-_MOST_SHOWN:]
+
+
+def shows_numbers(call_id: str, now: datetime) -> bool:
+    """Whether this session sees the telephone numbers of a call."""
+    return any(shown == call_id for shown, _ in _still_shown(now))
+
+
+def _still_shown(now: datetime) -> list[list[Any]]:
+    """Ids of calls, each with when showing ends; the last one asked for last."""
+    return [one for one in session.get(_SHOWN) or () if now.timestamp() < one[1]]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from topcalls.core.phone_numbers import mask
+from topcalls.log import mask_numbers
 
 NOTHING: Final = "–"
 """Where there is no value."""
@@ -76,3 +78,13 @@ def words(name: str | None) -> str:
 def hidden_number(number: str | None) -> str:
     """A telephone number without the digits that tell whose it is."""
     return NOTHING if not number else mask(number)
+
+
+def without_numbers(text: str, *numbers: str | None) -> str:
+    """A text in which telephone numbers are hidden: all that are written with a `+`, and these
+    ones, however they are written."""
+    for number in numbers:
+        digits = (number or "").removeprefix("+")
+        if len(digits) > 4:
+            text = re.sub(rf"(?<!\d){re.escape(digits)}(?!\d)", mask(digits), text)
+    return mask_numbers(text)

@@ -111,7 +111,7 @@ class Keys:
     def __init__(self, db: Database, clock: Clock, kind: Kind) -> None:
         self._db = db
         self._clock = clock
-        self._kind = kind
+        self.kind = kind
 
     def create(
         self,
@@ -129,27 +129,10 @@ class Keys:
             NotFound: there is no such account.
         """
         moment = now or self._clock.now()
-        wanted = tuple(dict.fromkeys(scopes))
-        _check_scopes(wanted)
-        token = f"tc_{self._kind}_{secrets.token_urlsafe(32)}"
-
-        def verb() -> KeyView:
-            if accounts.get(account_id) is None:
-                raise NotFound("No such account.")
-            key = accounts.insert_key(
-                id=new_id(),
-                account=account_id,
-                name=name,
-                kind=self._kind,
-                prefix=token[:_PREFIX_LENGTH],
-                digest=_digest(token),
-                scopes=wanted,
-                created_at=moment,
-                expires_at=moment + timedelta(days=days) if days else None,
-            )
-            return _view(key, token)
-
-        return self._db.run(verb)
+        until = moment + timedelta(days=days) if days else None
+        return self._db.run(
+            issue, account_id, self.kind, name=name, scopes=scopes, expires_at=until, now=moment
+        )
 
     def authenticate(self, token: str, now: datetime | None = None) -> Principal:
         """Whose token this is.
@@ -185,8 +168,8 @@ class Keys:
             key.account_name,
             key.key_id,
             scopes,
-            self._kind,
-            _limits(key),
+            self.kind,
+            limits_of(key),
             key.account_requests_per_second,
         )
 
@@ -199,7 +182,7 @@ class Keys:
         key = self._db.read(accounts.get_key, key_id)
         if key is None:
             raise NotFound("No such key.")
-        return _limits(key)
+        return limits_of(key)
 
     def set_limits(self, key_id: str, limits: KeyLimits) -> None:
         """Replace the limits of a key, for what is asked for from now on. Raises NotFound."""
@@ -212,22 +195,58 @@ class Keys:
             raise NotFound("No such key.")
 
     def _refuse_other_kind(self, token: str) -> None:
-        if token.startswith(f"tc_{self._kind}_"):
+        if token.startswith(f"tc_{self.kind}_"):
             return
-        if self._kind == "test" and token.startswith("tc_live_"):
+        if self.kind == "test" and token.startswith("tc_live_"):
             raise Unauthorized(
                 "This is a live key, and this install is a sandbox.",
                 remedy="Use a tc_test_ key made here, or the address of your live install.",
             )
-        if self._kind == "live" and token.startswith("tc_test_"):
+        if self.kind == "live" and token.startswith("tc_test_"):
             raise Unauthorized(
                 "This is a test key, and this install makes real calls.",
                 remedy="Use a tc_live_ key made here, or the address of your sandbox.",
             )
         raise Unauthorized(
-            f"This is no TopCalls key: keys of this install start with tc_{self._kind}_.",
+            f"This is no TopCalls key: keys of this install start with tc_{self.kind}_.",
             remedy=_MAKE_ONE,
         )
+
+
+def issue(
+    account_id: str,
+    kind: Kind,
+    *,
+    name: str,
+    scopes: Iterable[str],
+    expires_at: datetime | None,
+    now: datetime,
+    limits: KeyLimits = NO_LIMITS,
+) -> KeyView:
+    """Store a new key, which has its `token`; part of a verb. `expires_at` None: never.
+
+    Raises:
+        InvalidRequest: a scope is unknown.
+        NotFound: there is no such account.
+    """
+    wanted = tuple(dict.fromkeys(scopes))
+    _check_scopes(wanted)
+    if accounts.get(account_id) is None:
+        raise NotFound("No such account.")
+    token = f"tc_{kind}_{secrets.token_urlsafe(32)}"
+    key = accounts.insert_key(
+        id=new_id(),
+        account=account_id,
+        name=name,
+        kind=kind,
+        prefix=token[:_PREFIX_LENGTH],
+        digest=_digest(token),
+        scopes=wanted,
+        created_at=now,
+        expires_at=expires_at,
+        **asdict(limits),
+    )
+    return _view(key, token)
 
 
 def _find(token: str) -> KeyProof | None:
@@ -270,11 +289,12 @@ def _view(key: ApiKey, token: str | None = None) -> KeyView:
         key.revoked_at,
         key.last_used_at,
         token,
-        _limits(key),
+        limits_of(key),
     )
 
 
-def _limits(key: ApiKey | KeyProof) -> KeyLimits:
+def limits_of(key: ApiKey | KeyProof) -> KeyLimits:
+    """What limits a stored key beside its account."""
     return KeyLimits(
         key.max_concurrent_calls, key.max_new_calls_per_minute, key.max_requests_per_second
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from topcalls.console import waveform
-from topcalls.console.pages.here import attempt, backend, or_none
+from topcalls.console import sessions, waveform
+from topcalls.console.pages.here import attempt, backend, now, or_none
+from topcalls.console.wording import without_numbers
+from topcalls.core.audit import AuditAction
 from topcalls.core.call_status import ENDINGS
 
 calls = Blueprint("calls", __name__)
@@ -49,15 +53,35 @@ def show(call_id: UUID) -> Any:
     """Everything about a call."""
     api = backend()
     call = api.get(f"/v1/calls/{call_id}")
+    shown = sessions.shows_numbers(str(call_id), now())
     return render_template(
         "call.html",
         call=call,
+        shown=shown,
+        veiled=partial(_veiled, call=call, shown=shown),
         answerers=ANSWERERS,
         events=or_none(lambda: api.get(f"/v1/calls/{call_id}/events")),
         webhooks=or_none(lambda: api.get(f"/v1/calls/{call_id}/webhooks")),
         decisions=or_none(lambda: api.get("/v1/decisions", call_id=call_id)),
         raw=orjson.dumps(call, option=orjson.OPT_INDENT_2).decode(),
     )
+
+
+@calls.post("/calls/<uuid:call_id>/number")
+def show_number(call_id: UUID) -> Any:
+    """Show the telephone numbers of a call to this session for a while; that is written down."""
+    api = backend()
+    api.get(f"/v1/calls/{call_id}")
+    api.note(AuditAction.NUMBER_SHOWN, str(call_id))
+    sessions.show_numbers(str(call_id), now())
+    return redirect(url_for("calls.show", call_id=call_id), 303)
+
+
+def _veiled(text: object, call: Mapping[str, Any], *, shown: bool) -> str:
+    """A text of a call's page, without telephone numbers unless they are shown."""
+    if shown:
+        return str(text)
+    return without_numbers(str(text), call["phone_number"], call.get("from_phone_number"))
 
 
 @calls.get("/calls/<uuid:call_id>/recording")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from flask import current_app, flash, g
+from flask import current_app, flash, g, request
 
 from topcalls.console.backend import Backend, Refused
+from topcalls.console.forms import Field, Form
 
 
 def backend() -> Backend:
@@ -42,3 +43,26 @@ def or_none(question: Callable[[], Any]) -> Any:
         if refused.status in (403, 404):
             return None
         raise
+
+
+def filled(fields: Sequence[Field], body: Mapping[str, Any] | None = None) -> Form:
+    """A form that shows a body, or nothing yet."""
+    return Form.of(fields, body or {}, g.zone)
+
+
+def sent(fields: Sequence[Field]) -> Form:
+    """The form of this request."""
+    return Form.sent(fields, request.form, g.zone)
+
+
+def taken(form: Form, action: Callable[[dict[str, Any]], Any]) -> Any:
+    """What an action makes of the body of a form; None where the form is wrong, or was refused:
+    it tells so itself."""
+    body = form.body()
+    if form.is_wrong:
+        return None
+    try:
+        return action(body)
+    except Refused as refused:
+        form.refuse(refused)
+        return None

@@ -12,6 +12,7 @@ from topcalls.store.models.agents import Agent, AgentVersion
 from topcalls.store.models.analyses import Analysis, AnalysisRun
 from topcalls.store.models.answers import CallAnswer
 from topcalls.store.models.appointments import Appointment
+from topcalls.store.models.audit import AuditEntry
 from topcalls.store.models.calls import (
     Call,
     CallEvent,
@@ -75,6 +76,7 @@ from topcalls.store.models.webhooks import (
 TABLES = (
     Account,
     ApiKey,
+    AuditEntry,
     MinuteGrant,
     MinuteUsage,
     Agent,
@@ -159,6 +161,7 @@ __all__ = [
     "AnalysisRun",
     "ApiKey",
     "Appointment",
+    "AuditEntry",
     "Call",
     "CallAnswer",
     "CallAttempt",

@@ -1,0 +1,13 @@
+"""What of the things that keys do is written down."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AuditAction(StrEnum):
+    """What was done. `NUMBER_SHOWN`: somebody had the console show the numbers of a call."""
+
+    NUMBER_SHOWN = "number_shown"
+    KEY_CREATED = "key_created"
+    KEY_REVOKED = "key_revoked"
