@@ -2826,6 +2826,62 @@ class Account(Resource):
         return cast("shapes.Speech", self._transport.send("PUT", "/v1/account/speech", body=body))
 
 
+class AccountKeys(Resource):
+    """Keys of the account, and what they did."""
+
+    def list(self) -> shapes.ApiKeys:
+        """List the account's keys, revoked ones too, oldest first.
+
+        Scope: `admin`.
+        """
+        return cast("shapes.ApiKeys", self._transport.send("GET", "/v1/account/keys"))
+
+    def create(self, **body: Unpack[shapes.ApiKeyCreate]) -> shapes.ApiKeyMade:
+        """Make a key. Its token is shown in this answer and never again.
+
+        No key hands on more than it has: scopes it lacks are refused, its own limits hold for the new
+        one, and one that ends makes none that outlasts it.
+
+        Scope: `admin`.
+        """
+        return cast(
+            "shapes.ApiKeyMade", self._transport.send("POST", "/v1/account/keys", body=body)
+        )
+
+    def revoke(self, key_id: str) -> None:
+        """Revoke a key, at once. Its calls go on. 409: it is the key that asks.
+
+        Scope: `admin`.
+        """
+        self._transport.send("DELETE", f"/v1/account/keys/{self._part(key_id)}")
+
+    def list_audit(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> shapes.AuditPage:
+        """List who saw telephone numbers in the console, and made or revoked keys, newest first.
+
+        Follow `next_cursor` until it is null.
+
+        Scope: `admin`.
+        """
+        return cast(
+            "shapes.AuditPage",
+            self._transport.send(
+                "GET", "/v1/account/audit", query={"limit": limit, "cursor": cursor}
+            ),
+        )
+
+    def every_audit(self, *, limit: int | None = None) -> Iterator[shapes.AuditEntry]:
+        """Every item of `list_audit`, page after page."""
+        cursor: str | None = None
+        while True:
+            page = self.list_audit(limit=limit, cursor=cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+
 class Analytics(Resource):
     """What calls add up to."""
 
@@ -2941,6 +2997,7 @@ class Operations:
         self.webhooks = Webhooks(transport)
         self.webhook_log = WebhookLog(transport)
         self.account = Account(transport)
+        self.account_keys = AccountKeys(transport)
         self.analytics = Analytics(transport)
         self.latency = Latency(transport)
         self.status = Status(transport)

@@ -140,6 +140,115 @@ class Answer(TypedDict):
     corrected_at: str | None
 
 
+class ApiKey(TypedDict):
+    id: str
+    name: str
+    kind: Literal["live", "test"]
+    prefix: str
+    scopes: list[
+        Literal[
+            "agents:read",
+            "agents:write",
+            "budgets:write",
+            "calls:read",
+            "calls:write",
+            "calls:transfer",
+            "calls:supervise",
+            "campaigns:read",
+            "campaigns:write",
+            "knowledge:read",
+            "knowledge:write",
+            "leads:read",
+            "leads:write",
+            "phone_numbers:read",
+            "phone_numbers:write",
+            "softphones:read",
+            "softphones:write",
+            "voices:write",
+            "webhooks:read",
+            "webhooks:write",
+            "admin",
+        ]
+    ]
+    limits: OwnLimits
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
+class ApiKeyCreate(TypedDict):
+    name: str
+    scopes: list[
+        Literal[
+            "agents:read",
+            "agents:write",
+            "budgets:write",
+            "calls:read",
+            "calls:write",
+            "calls:transfer",
+            "calls:supervise",
+            "campaigns:read",
+            "campaigns:write",
+            "knowledge:read",
+            "knowledge:write",
+            "leads:read",
+            "leads:write",
+            "phone_numbers:read",
+            "phone_numbers:write",
+            "softphones:read",
+            "softphones:write",
+            "voices:write",
+            "webhooks:read",
+            "webhooks:write",
+            "admin",
+        ]
+    ]
+    expires_at: NotRequired[str | None]
+
+
+class ApiKeyMade(TypedDict):
+    id: str
+    name: str
+    kind: Literal["live", "test"]
+    prefix: str
+    scopes: list[
+        Literal[
+            "agents:read",
+            "agents:write",
+            "budgets:write",
+            "calls:read",
+            "calls:write",
+            "calls:transfer",
+            "calls:supervise",
+            "campaigns:read",
+            "campaigns:write",
+            "knowledge:read",
+            "knowledge:write",
+            "leads:read",
+            "leads:write",
+            "phone_numbers:read",
+            "phone_numbers:write",
+            "softphones:read",
+            "softphones:write",
+            "voices:write",
+            "webhooks:read",
+            "webhooks:write",
+            "admin",
+        ]
+    ]
+    limits: OwnLimits
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    token: str
+
+
+class ApiKeys(TypedDict):
+    data: list[ApiKey]
+
+
 class Appointment(TypedDict):
     reference: str
     status: Literal["booked", "replaced"]
@@ -175,6 +284,20 @@ class Attempt(TypedDict):
     error: str | None
     duration_ms: int | None
     response: str | None
+
+
+class AuditEntry(TypedDict):
+    id: str
+    at: str
+    api_key_id: str
+    api_key_name: str | None
+    action: Literal["number_shown", "key_created", "key_revoked"]
+    subject_id: str
+
+
+class AuditPage(TypedDict):
+    data: list[AuditEntry]
+    next_cursor: str | None
 
 
 class Balance(TypedDict):
@@ -2329,6 +2452,12 @@ class OutcomeCount(TypedDict):
     before: str | None
     after: str | None
     calls: int
+
+
+class OwnLimits(TypedDict):
+    max_concurrent_calls: int | None
+    max_new_calls_per_minute: int | None
+    max_requests_per_second: int | None
 
 
 class Pacing(TypedDict):
