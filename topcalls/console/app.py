@@ -136,6 +136,7 @@ def _install_filters(app: Flask) -> None:
     filters["money"] = wording.money
     filters["words"] = wording.words
     filters["hidden"] = wording.hidden_number
+    filters["numberless"] = wording.without_numbers
 
 
 # --- errors, as pages

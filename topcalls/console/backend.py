@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from flask import Flask, Response, request
 from werkzeug.datastructures import Headers
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+from werkzeug.test import EnvironBuilder, encode_multipart, run_wsgi_app
 
 from topcalls.api.auth import INSIDE
 from topcalls.api.context import services_of
@@ -79,9 +79,12 @@ class Backend:
         """Replace what is at `path`."""
         return self._ask("PUT", path, body)
 
-    def patch(self, path: str, body: Any) -> Any:
-        """Change what is at `path`."""
-        return self._ask("PATCH", path, body)
+    def patch(self, path: str, body: Any, *, revision: str | None = None) -> Any:
+        """Change what is at `path`. `revision`: refused where it has another by now."""
+        environ = self._environ("PATCH", path, orjson.dumps(body), {})
+        if revision is not None:
+            environ["HTTP_IF_MATCH"] = f'"{revision}"'
+        return self._answer(environ)
 
     def delete(self, path: str, **query: Any) -> Any:
         """Delete what is at `path`."""
@@ -109,6 +112,12 @@ class Backend:
         """Post bytes as they are."""
         environ = self._environ("POST", path, data, query, content_type)
         return self._answer(environ)
+
+    def send_form(self, path: str, fields: Mapping[str, Any]) -> Any:
+        """Post a form; a file in it is one that was uploaded here."""
+        boundary, data = encode_multipart(fields)
+        kind = f"multipart/form-data; boundary={boundary}"
+        return self._answer(self._environ("POST", path, data, {}, kind))
 
     def _ask(
         self, method: str, path: str, body: Any = None, query: Mapping[str, Any] | None = None

@@ -30,6 +30,14 @@ def latency_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]])
     return _drawn(chart)
 
 
+def calls_by_group(labels: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    """Calls, and those that were answered, of each group."""
+    chart = pygal.Bar(_settings(), x_labels=labels)
+    chart.add("Calls", [row["calls"] for row in rows])
+    chart.add("Answered", [row["answered"] for row in rows])
+    return _drawn(chart)
+
+
 def _of(by_day: Mapping[str, Mapping[str, Any]], day: str, name: str) -> int:
     return int(by_day.get(day, {}).get(name) or 0)
 

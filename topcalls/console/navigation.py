@@ -8,11 +8,13 @@ from topcalls.console.backend import Backend
 
 
 class Section(NamedTuple):
-    """One entry of the menu. `scopes`: a key that has one of them sees it."""
+    """One entry of the menu. `scopes`: a key that has one of them sees it. `also`: other
+    modules whose pages belong to it."""
 
     title: str
     endpoint: str
     scopes: tuple[str, ...]
+    also: tuple[str, ...] = ()
 
     def is_for(self, backend: Backend) -> bool:
         """Whether its pages show this key anything."""
@@ -20,12 +22,19 @@ class Section(NamedTuple):
 
     def is_open(self, endpoint: str | None) -> bool:
         """Whether a page of this section is shown."""
-        return (endpoint or "").partition(".")[0] == self.endpoint.partition(".")[0]
+        shown = (endpoint or "").partition(".")[0]
+        return shown in (self.endpoint.partition(".")[0], *self.also)
 
 
 SECTIONS: Final = (
     Section("Overview", "overview.show", ("calls:read",)),
     Section("Live", "live.calls", ("calls:read",)),
     Section("Calls", "calls.listed", ("calls:read",)),
+    Section("Agents", "agents.listed", ("agents:read",)),
+    Section("Numbers", "numbers.listed", ("phone_numbers:read",), also=("carriers", "softphones")),
+    Section("Knowledge", "knowledge.listed", ("knowledge:read",)),
+    Section("Webhooks", "webhooks.listed", ("webhooks:read",)),
+    Section("Analytics", "analytics.show", ("calls:read",)),
     Section("Keys", "keys.listed", ("admin",)),
+    Section("Settings", "settings.show", ("calls:read", "leads:read")),
 )
