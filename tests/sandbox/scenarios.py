@@ -16,6 +16,8 @@ NUMBERS = {
     "failing model": "+12025550110",
     "tool call": "+12025550111",
     "opt out": "+12025550112",
+    "blocked": "+12025550125",
+    "overloaded": "+12025550126",
 }
 
 

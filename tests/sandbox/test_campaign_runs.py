@@ -1,5 +1,7 @@
 """A campaign of the running product, from the list to its end."""
 
+from datetime import datetime, timedelta
+
 import pytest
 from scenarios import NUMBERS
 
@@ -68,6 +70,44 @@ def test_each_person_has_one_call_by_their_own_words(product, key, campaign):
         call = product.request("GET", f"/v1/calls/{attempt['call_id']}", None, key).body
         assert call["campaign_id"] == campaign["id"]
         assert call["lead_id"] == found[name]["lead_id"]
+
+
+def test_refusals_are_read_whole_and_not_taken_for_a_persons_word(product, key):
+    """A network that blocks (603, its phrase and Reason), and a carrier with its Retry-After."""
+    names = {"blocked": "Eve", "overloaded": "Fay"}
+    list_id = product.request("POST", "/v1/lists", {"name": "Refused"}, key).body["id"]
+    leads = [
+        {"phone_number": NUMBERS[scenario], "name": name, "metadata": {"day": "Friday"}}
+        for scenario, name in names.items()
+    ]
+    body = {"list_id": list_id, "leads": leads}
+    assert product.request("POST", "/v1/leads/bulk", body, key).status == 200
+    made = product.request("POST", "/v1/campaigns", CAMPAIGN | {"list_ids": [list_id]}, key)
+    path = f"/v1/campaigns/{made.body['id']}"
+    product.request("POST", f"{path}/start", None, key)
+
+    def told(now):
+        return len([one for one in now["data"] if one["last_outcome"]]) == 2
+
+    contacts = product.wait_at(f"{path}/contacts", told, key, 120)["data"]
+    found = {contact["name"]: contact for contact in contacts}
+    product.request("POST", f"{path}/stop", None, key)
+
+    assert found["Eve"]["last_outcome"] == "blocked_by_network"
+    assert found["Fay"]["last_outcome"] == "trunk_busy"
+    dials = {}
+    for name in names.values():
+        shown = product.request("GET", f"{path}/contacts/{found[name]['lead_id']}", None, key).body
+        call = product.request("GET", f"/v1/calls/{shown['attempts'][0]['call_id']}", None, key)
+        dials[name] = (call.body, call.body["routing"][0])
+    call, dial = dials["Eve"]
+    assert (call["call_status"], dial["sip_phrase"]) == ("failed", "Network Blocked")
+    assert "https://who.example/redress" in call["error_message"]
+    _, dial = dials["Fay"]
+    waits = datetime.fromisoformat(dial["retry_at"]) - datetime.fromisoformat(dial["ended_at"])
+    assert waits == timedelta(seconds=900)
+    later = datetime.fromisoformat(found["Fay"]["next_at"])
+    assert later >= datetime.fromisoformat(dial["retry_at"]) - timedelta(seconds=1)
 
 
 def test_a_campaign_with_an_empty_list_is_not_started(product, key):

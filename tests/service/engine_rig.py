@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import factories
 from campaign_rig import Rig
 
+from topcalls.core.call_events import Hangup, OriginateFailed
+from topcalls.core.routing import Attempt, Decision, Route, Then
+from topcalls.services.routing import Outcome
+from topcalls.services.transitions import hangup_facts
 from topcalls.store import campaigns
 from topcalls.store.models import CampaignAttempt, CampaignContact
 
@@ -49,6 +54,21 @@ class EngineRig(Rig):
                 continue
             self.over(life.talk(60).hang_up())
         return len(lives)
+
+    def refuse(self, life: factories.Life, hangup: Hangup, carrier_id: str | None = None) -> None:
+        """A carrier refuses a dial, and no other tries."""
+        now = self.clock.now()
+        attempt = Attempt(1, Route(carrier_id, "Trunk", "gateway"))
+        life.version = self.services.calls.intend_dial(
+            life.call_id, life.version, life.channel_uuid, now, attempt
+        )
+        life.facts = replace(life.facts, dialled=True)
+        told = (hangup.phrase, hangup.reason, hangup.retry_after)
+        stop = Decision(Then.STOP, "no other carrier")
+        outcome = Outcome(hangup.cause, hangup.sip_status, 0, stop, *told)
+        self.services.calls.dial_ended(life.call_id, 1, outcome, now)
+        life.take(OriginateFailed(hangup), **hangup_facts(hangup))
+        self.over(life)
 
     def over(self, life: factories.Life) -> None:
         """All that follows a call is done."""

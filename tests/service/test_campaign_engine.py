@@ -11,11 +11,11 @@ import gevent
 import pytest
 from engine_rig import EngineRig
 
-from topcalls.core.call_events import Forbidden, Hangup, OriginateFailed
+from topcalls.core.call_events import BridgeFailed, Forbidden, Hangup, OriginateFailed
 from topcalls.core.campaign_state import CampaignState, Rank
 from topcalls.core.pacing import LEAST_AHEAD
 from topcalls.services.transitions import hangup_facts
-from topcalls.store import calls, tools
+from topcalls.store import calls, person_facts, tools
 from topcalls.store.models import Campaign
 
 pytestmark = pytest.mark.service
@@ -339,6 +339,107 @@ def test_a_failing_carrier_pauses_it_and_a_busy_one_slows_it(services):
     rig.play("NETWORK_OUT_OF_ORDER", slots=17)
     rig.round()
     assert rig.row.paused_for["code"] == "carrier_failures"
+
+
+def test_a_carrier_that_asks_to_be_left_alone_is_obeyed_for_as_long_as_it_says(services):
+    rig = EngineRig(services, leads=3, retry={"outcomes": {"failed": {"delays_minutes": [1]}}})
+    rig.round()
+    (first, second, _) = rig.claim()
+    asked = Hangup("NORMAL_TEMPORARY_FAILURE", 503, retry_after=300.0)
+    rig.refuse(first, asked)
+    refused_at = services.clock.now()
+    rig.round()
+    rig.round()
+    assert rig.row.speed == 0.5
+    (contact,) = [one for one in rig.rows() if one.last_outcome]
+    assert contact.next_at >= refused_at + timedelta(seconds=295), "not after its usual minute"
+    rig.round(200)
+    assert rig.row.speed == 0.5, "its 300 seconds are not over"
+    rig.round(100)
+    assert rig.row.speed == 1.0
+    soon = Hangup("NORMAL_TEMPORARY_FAILURE", 503, retry_after=5.0)
+    rig.refuse(second, soon)
+    rig.round()
+    rig.round(6)
+    assert rig.row.speed == 1.0, "it asked for five seconds, and not for our thirty"
+    assert {one.counted for one in rig.rows() if one.last_outcome} == {0}
+
+
+def test_a_person_who_asks_for_later_is_not_called_sooner(services):
+    rig = EngineRig(services, leads=1)
+    rig.round()
+    (life,) = rig.claim()
+    rig.refuse(life, Hangup("USER_BUSY", 486, retry_after=3600.0))
+    ended = services.clock.now()
+    rig.round()
+    (contact,) = rig.rows()
+    assert contact.next_at >= ended + timedelta(minutes=59)
+    assert rig.row.speed == 1.0
+
+
+def test_a_network_that_blocks_the_number_is_no_decline_of_the_person(services):
+    numbers = ["+13055550101", "+13055550102"]
+    rig = EngineRig(services, leads=1, from_numbers={"numbers": numbers})
+    rig.round()
+    (life,) = rig.claim()
+    reason = 'SIP;cause=603;text="v=analytics1;url=https://who.example/redress"'
+    blocked = Hangup("CALL_REJECTED", 603, phrase="Network Blocked", reason=reason)
+    rig.refuse(life, blocked)
+    rig.round()
+    (contact,) = rig.rows()
+    assert (contact.state, contact.last_outcome) == ("waiting", "blocked_by_network")
+    call = services.calls.get(rig.account_id, life.call_id)
+    assert "https://who.example/redress" in call.error_message
+    known = services.db.read(
+        person_facts.of_person, rig.account_id, ("+12025550000",) * 2, services.clock.now()
+    )
+    assert [one.outcome for one in known.attempts] == ["dial_failed"], "not 'rejected'"
+    rig.round(86_400)
+    assert [one.from_number for one in rig.attempts()] == numbers
+
+
+def test_a_provider_that_fails_is_found_by_its_name_and_pauses_the_campaign(services):
+    rig = EngineRig(services, leads=20, circuit_breaker={"least_calls": 4})
+    rig.round()
+    for life in rig.claim(4):
+        life.talk(2)
+        life.take(BridgeFailed("http_503"))
+        rig.over(life.hang_up())
+    rig.round()
+    assert rig.row.paused_for["code"] == "provider_failures"
+    assert "provider openai" in rig.row.paused_for["detail"]
+    assert {one.failed_provider for one in rig.attempts() if one.ended_at} == {"openai", None}
+
+
+def test_a_number_that_networks_block_and_is_the_only_one_pauses_the_campaign(services):
+    rig = EngineRig(
+        services,
+        leads=10,
+        from_numbers={"numbers": ["+13055550101"]},
+        circuit_breaker={"least_calls": 3},
+    )
+    rig.round()
+    for life in rig.claim(3):
+        rig.refuse(life, Hangup("UNWANTED", 607))
+    rig.round()
+    assert rig.row.paused_for["code"] == "number_failures"
+    assert "no other number" in rig.row.paused_for["detail"]
+    assert "+13055550101" not in rig.row.paused_for["detail"]
+
+
+def test_a_carrier_that_fails_is_named_where_the_campaign_pauses(services):
+    rig = EngineRig(services, leads=10, circuit_breaker={"least_calls": 3})
+    trunk = {
+        "carrier_name": "Alpha",
+        "sip_gateway": {"ipv4": "sip.alpha.example"},
+    }
+    carrier = services.carriers.create(rig.account_id, trunk)
+    rig.round()
+    for life in rig.claim(3):
+        rig.refuse(life, Hangup("NETWORK_OUT_OF_ORDER", 502), carrier.id)
+    rig.round()
+    assert rig.row.paused_for["code"] == "carrier_failures"
+    assert "carrier Alpha" in rig.row.paused_for["detail"]
 
 
 def test_an_account_without_minutes_pauses_its_campaign(services):

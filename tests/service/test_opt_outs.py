@@ -4,6 +4,7 @@ import factories
 import pytest
 
 from topcalls.core.answer_verdict import Answerer, Verdict
+from topcalls.core.call_events import Hangup, OriginateFailed
 from topcalls.core.call_state import State
 from topcalls.core.compliance import DEFAULT_PURPOSE
 from topcalls.core.opt_out import OptOut, Tier
@@ -12,6 +13,8 @@ from topcalls.core.transcript import Turn
 from topcalls.core.wrap_up import Result
 from topcalls.errors import NotCallable, NotFound
 from topcalls.services.campaign_ends import ending_of
+from topcalls.services.lineup import Lineup
+from topcalls.services.transitions import hangup_facts
 from topcalls.store import calls as store_calls
 
 pytestmark = pytest.mark.service
@@ -120,7 +123,7 @@ def test_campaigns_see_that_a_call_ended_so(services, who):
     heard(services, life.call_id)
     life.hang_up()
     row = services.db.read(store_calls.get, life.call_id)
-    assert services.db.read(ending_of, row).end.opted_out
+    assert services.db.read(ending_of, row, Lineup()).end.opted_out
     assert row.state == State.COMPLETED
 
 
@@ -204,3 +207,15 @@ def test_how_a_call_listens_follows_the_terms(services, who):
     change = {"opt_out_question": False, "slots": ["opt_out"]}
     services.compliance_terms.change(who.account_id, change)
     assert plan(call) == OptOutPlan(listens=True, asks=False, offers=True)
+
+
+def test_a_number_that_marks_calls_as_unwanted_is_listed(services, who):
+    life = factories.Life(services, factories.claimed_call(services, who)).dial()
+    refused = Hangup("UNWANTED", 607)
+    life.take(OriginateFailed(refused), **hangup_facts(refused))
+    assert look(services, life.call_id) is Result.DONE
+    assert listed(services, who).source == "carrier"
+    assert events(services, who, life.call_id) == [{"scope": "account", "by": "carrier"}]
+    assert look(services, life.call_id) is Result.SKIPPED
+    with pytest.raises(NotCallable):
+        factories.queued_call(services, who)

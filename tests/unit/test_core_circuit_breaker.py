@@ -70,7 +70,7 @@ def test_what_was_never_dialled_does_not_thin_the_share():
 def test_a_number_that_is_blocked_rests_and_is_not_named_in_words():
     number = "+12025550199"
     blocked = calls(20, Outcome.BLOCKED_BY_NETWORK, number=number)
-    (found,) = findings(Breaker(), blocked, NOW)
+    (found,) = findings(Breaker(), blocked, NOW, usable=[number, "+12025550198"])
     assert (found.action, found.reason, found.key) == (
         Action.REST_NUMBER,
         "number_failures",
@@ -79,10 +79,55 @@ def test_a_number_that_is_blocked_rests_and_is_not_named_in_words():
     assert number not in found.words
 
 
+@pytest.mark.parametrize("usable", [(), ("+12025550199",)])
+def test_the_last_number_that_is_blocked_pauses_the_campaign_and_says_so(usable):
+    number = "+12025550199"
+    blocked = calls(20, Outcome.BLOCKED_BY_NETWORK, number=number)
+    (found,) = findings(Breaker(), blocked, NOW, usable=usable)
+    assert (found.action, found.reason, found.key) == (Action.PAUSE, "number_failures", number)
+    assert "no other number" in found.words and number not in found.words
+
+
+def test_numbers_that_are_blocked_together_leave_none():
+    numbers = ["+12025550198", "+12025550199"]
+    blocked = [one for each in numbers for one in calls(20, Outcome.UNWANTED, number=each)]
+    assert {one.action for one in findings(Breaker(), blocked, NOW, usable=numbers)} == {
+        Action.PAUSE
+    }
+
+
+def test_a_carrier_is_called_by_its_name():
+    failing = calls(20, Outcome.TRUNK_FAILED, carrier="id-1")
+    (found,) = findings(Breaker(), failing, NOW, names={"id-1": "Telnyx"})
+    assert (found.key, found.words) == ("id-1", "100 % of 20 calls by carrier Telnyx failed.")
+    refused = calls(5, Outcome.CARRIER_REFUSED, carrier="id-1")
+    assert "by Telnyx" in findings(Breaker(), refused, NOW, names={"id-1": "Telnyx"})[0].words
+
+
 def test_a_provider_that_fails_pauses_the_campaign():
-    dropped = calls(20, Outcome.DROPPED, provider="openai", provider_failed=True, talk_seconds=20)
+    held = {"providers": ("openai",), "talk_seconds": 20}
+    dropped = calls(20, Outcome.DROPPED, provider_failed=True, failed_provider="openai", **held)
     (found,) = findings(Breaker(), dropped, NOW)
-    assert (found.reason, found.key) == ("provider_failures", "openai")
+    assert (found.action, found.reason, found.key) == (Action.PAUSE, "provider_failures", "openai")
+    assert "provider openai" in found.words
+
+
+def test_of_several_providers_of_a_call_the_one_that_fails_is_named():
+    held = {"providers": ("deepgram", "elevenlabs", "openai"), "talk_seconds": 20}
+    deaf = calls(12, Outcome.DROPPED, provider_failed=True, failed_provider="deepgram", **held)
+    fine = calls(8, Outcome.COMPLETED, **held)
+    (found,) = findings(Breaker(), deaf + fine, NOW)
+    assert (found.key, found.percent) == ("deepgram", 60.0)
+    others = calls(40, Outcome.COMPLETED, providers=("openai",), talk_seconds=20)
+    (still,) = findings(Breaker(), deaf + fine + others, NOW)
+    assert still.key == "deepgram"
+
+
+def test_a_failure_of_which_nobody_knows_whose_it_was_is_everybodys():
+    held = {"providers": ("deepgram", "openai"), "talk_seconds": 20}
+    unknown = calls(20, Outcome.DROPPED, provider_failed=True, **held)
+    found = findings(Breaker(), unknown, NOW)
+    assert {one.key for one in found} == {"deepgram", "openai"}
 
 
 @pytest.mark.parametrize(
@@ -115,7 +160,8 @@ def test_each_rule_can_be_switched_off():
 
 def test_what_pauses_comes_before_what_rests():
     both = calls(20, Outcome.CALLER_ID_REFUSED, number="+12025550199")
-    assert [one.action for one in findings(Breaker(), both, NOW)] == [
+    usable = ["+12025550199", "+12025550198"]
+    assert [one.action for one in findings(Breaker(), both, NOW, usable=usable)] == [
         Action.PAUSE,
         Action.PAUSE,
         Action.REST_NUMBER,

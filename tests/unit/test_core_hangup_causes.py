@@ -20,7 +20,7 @@ pytestmark = pytest.mark.unit
         ("ALLOTTED_TIMEOUT", 487, Unanswered.NO_ANSWER),
         ("CALL_REJECTED", 603, Unanswered.REJECTED),
         ("CALL_REJECTED", 607, Unanswered.REJECTED),
-        ("CALL_REJECTED", 608, Unanswered.REJECTED),
+        ("CALL_REJECTED", 608, Unanswered.FAILED),
         ("CALL_REJECTED", None, Unanswered.REJECTED),
         ("CALL_REJECTED", 401, Unanswered.FAILED),
         ("CALL_REJECTED", 402, Unanswered.FAILED),

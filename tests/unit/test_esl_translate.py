@@ -179,6 +179,36 @@ def test_what_the_carrier_says_of_the_callers_number(name: str, value: str, verd
     assert call.headers.get("Verstat") == verdict
 
 
+BLOCKED = 'SIP;cause=603;text="v=analytics1;url=https://who.example/redress;tel=+12025550100"'
+
+
+def refused(**variables: str) -> Hangup:
+    fields = {f"variable_{name.replace('__', '-')}": value for name, value in variables.items()}
+    return hangup_of(ESLEvent({"Hangup-Cause": "CALL_REJECTED", **fields}))
+
+
+def test_what_a_network_blocked_nobody_declined() -> None:
+    said = {"sip_term_status": "603", "sip_invite_failure_phrase": "Network Blocked"}
+    by_phrase = refused(**said)
+    assert by_phrase.is_network_block and by_phrase.by is HungUpBy.NETWORK
+    by_header = refused(
+        sip_term_status="603", sip_invite_failure_phrase="Decline", sip_603plus_reason=BLOCKED
+    )
+    assert (by_header.is_network_block, by_header.reason) == (True, BLOCKED)
+    declined = refused(sip_term_status="603", sip_invite_failure_phrase="Decline")
+    assert not declined.is_network_block and declined.by is HungUpBy.CALLEE
+    assert refused(sip_term_status="608").is_network_block
+
+
+def test_until_when_a_refusal_asks_to_be_left_alone() -> None:
+    busy = refused(sip_term_status="503", sip_rh_X__Retry__After="120 (busy)")
+    assert (busy.sip_status, busy.retry_after) == (503, 120.0)
+    answered = refused(sip_term_status="200", sip_rh_X__Retry__After="120")
+    assert answered.retry_after is None
+    long = refused(sip_term_status="486", sip_invite_failure_phrase="x" * 5000)
+    assert len(long.phrase) == 400
+
+
 @pytest.mark.parametrize(
     ("variables", "status"),
     [

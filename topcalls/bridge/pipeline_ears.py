@@ -40,6 +40,8 @@ from topcalls.providers.stages import (
     HearingFailed,
     HearingSession,
     Recognizer,
+    Stage,
+    of_stage,
 )
 
 PREROLL_MS = 600  # kept of what was before a turn, for the next recogniser
@@ -193,7 +195,7 @@ class Ears:
                 log.warning("Recogniser cannot be opened", recognizer=self._left[0].name)
                 self._left.pop(0)
                 if not self._left:
-                    raise
+                    raise of_stage(error, Stage.RECOGNIZER) from None
                 self._replaced("recognizer")
                 log.debug("Next recogniser", reason=error.code)
 
@@ -209,7 +211,7 @@ class Ears:
         self._passed_words = 0
         self._left.pop(0)
         if not self._left:
-            self._lost(error)
+            self._lost(of_stage(error, Stage.RECOGNIZER))
             return
         self._replaced("recognizer")
         self._opener = gevent.spawn(self._replace)

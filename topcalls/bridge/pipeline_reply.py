@@ -36,7 +36,16 @@ from topcalls.providers.base import (
     ResponseStatus,
     ToolCall,
 )
-from topcalls.providers.stages import ChatCalls, ChatEnded, ChatModel, ChatRequest, ChatText, Spoken
+from topcalls.providers.stages import (
+    ChatCalls,
+    ChatEnded,
+    ChatModel,
+    ChatRequest,
+    ChatText,
+    Spoken,
+    Stage,
+    of_stage,
+)
 
 CONTINUE: Final = (
     "You were cut off in the middle of your last message. Go on exactly where it ends: do not "
@@ -89,7 +98,7 @@ class Minds:
                     yield event
             except ProviderError as error:
                 if len(self.left) == 1:
-                    raise
+                    raise of_stage(error, Stage.MODEL) from None
                 self._next(error.code)
             else:
                 if not self._is_mute(called or bool(said.strip())):

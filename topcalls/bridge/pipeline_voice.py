@@ -14,7 +14,7 @@ from topcalls.core.spoken_forms import SpokenForms
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
-from topcalls.providers.stages import SpeakingConfig, Spoken, Voice, VoiceSession
+from topcalls.providers.stages import SpeakingConfig, Spoken, Stage, Voice, VoiceSession, of_stage
 
 log = get_logger(__name__)
 
@@ -129,7 +129,8 @@ class Mouth:
         with self._opening:
             while self._session is None:
                 if not self._left:
-                    raise ProviderError("The call has no voice.", provider_code="no_voice")
+                    silent = ProviderError("The call has no voice.", provider_code="no_voice")
+                    raise of_stage(silent, Stage.VOICE)
                 try:
                     self._session = self._left[0].open(self._config)
                 except ProviderError as error:
@@ -145,9 +146,9 @@ class Mouth:
     def _next(self, error: ProviderError) -> None:
         """Raises `error` if there is no other."""
         if not self._left:
-            raise error
+            raise of_stage(error, Stage.VOICE)
         log.warning("Voice failed", voice=self._left.pop(0).name)
         self._config = replace(self._config, voice="")
         if not self._left:
-            raise error
+            raise of_stage(error, Stage.VOICE)
         self._replaced("voice")

@@ -125,10 +125,10 @@ class Recovery:
         self._parts.timers.cancel(_REOPEN, _RECONNECT, _SWAP)
         if self._parts.answered_at is None:
             self._agent.retire()
-            self._parts.end("provider_failed", _code(error))
+            self._parts.end("provider_failed", _told(error))
         else:
             self._agent.apologize()
-            self._farewell.begin("provider_failed", _code(error))
+            self._farewell.begin("provider_failed", _told(error))
 
     def _replay(self, session: RealtimeSession) -> None:
         for turn in self._parts.transcript.turns()[-MOST_REPLAYED:]:
@@ -136,6 +136,12 @@ class Recovery:
         for text in (*self.memory(), *self._untold):
             session.add_message("system", text)
         self._untold.clear()
+
+
+def _told(error: ProviderError) -> str:
+    """What failed, and by which part of a chain: `core.call_providers` reads it."""
+    stage = error.extra.get("stage")
+    return f"{stage}: {_code(error)}" if stage else _code(error)
 
 
 def _code(error: ProviderError) -> str:

@@ -365,7 +365,7 @@ def wire(
         campaign_engine=CampaignEngine(
             enrolment,
             campaign_queue,
-            CampaignAttempts(db, lead_news),
+            CampaignAttempts(db, lineup, lead_news),
             CampaignWatch(db, campaign_moves),
             CampaignProducer(
                 db,

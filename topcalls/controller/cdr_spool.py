@@ -39,7 +39,7 @@ import orjson
 
 from topcalls.core.call_events import HungUp
 from topcalls.esl.parser import ESLEvent
-from topcalls.esl.translate import hung_up
+from topcalls.esl.translate import RETRY_AFTER, hung_up
 from topcalls.log import get_logger
 
 MOST_BYTES = 4_000_000
@@ -65,9 +65,13 @@ _USED = (
     "progress_media_uepoch",
     "progress_uepoch",
     "proto_specific_hangup_cause",
+    "sip_603plus_reason",
     "sip_hangup_disposition",
+    "sip_invite_failure_phrase",
     "sip_invite_failure_status",
+    "sip_reason",
     "sip_reply_port",
+    RETRY_AFTER,
     "sip_term_status",
 )
 

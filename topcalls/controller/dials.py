@@ -103,7 +103,15 @@ class Dials:
         else:
             rung = self._rang_before + rang
             decision = decide(hangup, rung, self._number, left, self._politeness)
-        outcome = Outcome(hangup.cause, hangup.sip_status, round(rang * 1000), decision)
+        outcome = Outcome(
+            hangup.cause,
+            hangup.sip_status,
+            round(rang * 1000),
+            decision,
+            hangup.phrase,
+            hangup.reason,
+            hangup.retry_after,
+        )
         self._journal.dial_ended(self._number, outcome)
         if decision.then is Then.STOP:
             return event

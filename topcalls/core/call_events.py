@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from topcalls.core import network_refusals
+
 
 class HungUpBy(StrEnum):
     """Who ended the channel, as far as the switch can tell."""
@@ -27,6 +29,8 @@ class Hangup:
     response, `q850` the cause number, both None where the far end sent none. `rang_ms`: for how
     long it rang, or a tone was heard, as far as the switch tells. `picked_up`: a dial was accepted
     (200 OK) that counts as unanswered, because its answer held no audio that could be used.
+    `phrase` and `reason`: the words of a refusal, and its Reason header, as strangers sent them;
+    `retry_after`: for how many seconds it asks to be left alone (`core/network_refusals.py`).
     """
 
     cause: str
@@ -35,6 +39,14 @@ class Hangup:
     by: HungUpBy = HungUpBy.NETWORK
     rang_ms: int = 0
     picked_up: bool = False
+    phrase: str = ""
+    reason: str = ""
+    retry_after: float | None = None
+
+    @property
+    def is_network_block(self) -> bool:
+        """A network refused it for what it takes us for; nobody declined."""
+        return network_refusals.is_network_block(self.sip_status, self.phrase, self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,9 +109,9 @@ class CallEnd:
 
     `dialled`: the dial was committed. `rang`: ringing, or a tone, was heard. `talk_seconds` since
     the answer. `answered_by` as documented: human, voicemail, ivr, unknown. `agent_spoke`: the
-    person heard a word of ours. `network_blocked`: the refusal (603) named a blocking service
-    (ATIS-1000099). `withdrawn`: the campaign stopped it. `deferred_until`: when the rule that
-    forbade the dial lets it be made.
+    person heard a word of ours. `network_blocked`: see `core/network_refusals.py`. `retry_at`:
+    until when the refusal asked to be left alone. `withdrawn`: the campaign stopped it.
+    `deferred_until`: when the rule that forbade the dial lets it be made.
     """
 
     state: State
@@ -128,6 +128,7 @@ class CallEnd:
     opted_out: bool = False
     callback_at: datetime | None = None
     network_blocked: bool = False
+    retry_at: datetime | None = None
     withdrawn: bool = False
     deferred_until: datetime | None = None
 

@@ -2,7 +2,8 @@
 
 A campaign that fails burns its leads and its numbers' good name, so it is better paused than
 finished. Each carrier, each number that it calls from and each AI provider is judged by itself: a
-number that fails rests while the others go on, a carrier or a provider pauses the campaign. So do
+number that fails rests while others go on, and pauses the campaign where it is the last; a carrier
+or a provider pauses the campaign. So do
 the signs by which carriers tell unwanted traffic (few answers, short talks), and people who pick up
 and hear nobody.
 """
@@ -10,8 +11,8 @@ and hear nobody.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -30,6 +31,7 @@ ABANDONED_WINDOW: Final = timedelta(days=30)
 ABANDONED_LEAST: Final = 50
 """Fewer people say nothing of a share."""
 
+NUMBER_FAILURES: Final = "number_failures"
 SLOWED: Final = 0.5
 NUMBER_RESTS: Final = timedelta(hours=72)
 """Longer than it takes until the person whose network blocked it is called again."""
@@ -81,15 +83,17 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """One call of the campaign that is over. `carrier`, `number` and `provider` by which it was
-    made, for people; None where it is not known. `provider_failed`: the AI was at fault."""
+    """One call of the campaign that is over. `carrier` and `number` by which it was made; None
+    where it is not known. `providers` of the AI that held it. `provider_failed`: the AI was at
+    fault, of `failed_provider`; None: it is not known whose."""
 
     outcome: Outcome
     at: datetime
     carrier: str | None = None
     number: str | None = None
-    provider: str | None = None
+    providers: tuple[str, ...] = ()
     provider_failed: bool = False
+    failed_provider: str | None = None
     talk_seconds: int = 0
 
 
@@ -113,15 +117,28 @@ def breaker_of(section: Mapping[str, Any] | None) -> Breaker:
     return Breaker(**{key: value for key, value in (section or {}).items() if key in known})
 
 
-def findings(breaker: Breaker, endings: Sequence[Ending], now: datetime) -> list[Finding]:
+def findings(
+    breaker: Breaker,
+    endings: Sequence[Ending],
+    now: datetime,
+    *,
+    usable: Collection[str] = (),
+    names: Mapping[str, str] | None = None,
+) -> list[Finding]:
     """What is wrong, judged by the campaign's last calls since it began to run, newest first; up to
-    `health_calls` of them are looked at. What pauses the campaign comes first."""
+    `health_calls` of them are looked at. What pauses the campaign comes first.
+
+    `usable`: the numbers that it may call from and that do not rest. `names` of carriers, for
+    people.
+    """
     if not breaker.enabled:
         return []
     dials = [one for one in endings if one.outcome not in _UNTRIED][: breaker.health_calls]
     since = now - breaker.window
     recent = [one for one in dials if one.at > since]
-    found = [*_refusals(dials), *_failures(breaker, recent), *_health(breaker, dials)]
+    shown = names or {}
+    failing = [*_refusals(dials, shown), *_failures(breaker, recent, shown)]
+    found = [*_with_none_left(failing, usable), *_health(breaker, dials)]
     return sorted(found, key=lambda one: one.action is not Action.PAUSE)
 
 
@@ -140,27 +157,43 @@ def speed(people: int, abandoned: int) -> float:
     return SLOWED if is_high else 1.0
 
 
-def _refusals(dials: Sequence[Ending]) -> Iterator[Finding]:
-    for carrier, own in _by(dials, lambda one: one.carrier).items():
+def _with_none_left(found: Sequence[Finding], usable: Collection[str]) -> Iterator[Finding]:
+    """A number rests where others are left; the last one that fails pauses the campaign, which
+    would stand still for days otherwise and not say why."""
+    failing = {one.key for one in found if one.action is Action.REST_NUMBER}
+    are_left = bool(set(usable) - failing)
+    for one in found:
+        if one.action is Action.REST_NUMBER and not are_left:
+            words = f"{one.words} The campaign has no other number that does not rest."
+            yield replace(one, action=Action.PAUSE, words=words)
+        else:
+            yield one
+
+
+def _refusals(dials: Sequence[Ending], names: Mapping[str, str]) -> Iterator[Finding]:
+    for carrier, own in _by(dials, lambda one: (one.carrier,)).items():
         last = own[:REFUSALS_IN_A_ROW]
         if len(last) == REFUSALS_IN_A_ROW and all(one.outcome in REFUSALS for one in last):
             words = (
-                f"{REFUSALS_IN_A_ROW} calls in a row were refused by {carrier or 'the carrier'} "
+                f"{REFUSALS_IN_A_ROW} calls in a row were refused by "
+                f"{names.get(carrier or '') or carrier or 'the carrier'} "
                 f"({last[0].outcome}): check its credentials, its balance and your caller ID."
             )
             count = len(last)
             yield Finding(Action.PAUSE, "carrier_refuses", words, carrier, 100.0, count)
 
 
-def _failures(breaker: Breaker, recent: Sequence[Ending]) -> Iterator[Finding]:
+def _failures(
+    breaker: Breaker, recent: Sequence[Ending], names: Mapping[str, str]
+) -> Iterator[Finding]:
     if breaker.failure_percent is None:
         return
     for kind, key_of, is_failure in _KINDS:
         for key, own in _by(recent, key_of).items():
-            percent = _percent(sum(map(is_failure, own)), len(own))
+            percent = _percent(sum(is_failure(one, key) for one in own), len(own))
             if len(own) < breaker.least_calls or percent < breaker.failure_percent:
                 continue
-            named = f"{kind} {key}" if key and kind != "number" else f"one {kind}"
+            named = f"{kind} {names.get(key, key)}" if key and kind != "number" else f"one {kind}"
             words = f"{percent:.0f} % of {len(own)} calls by {named} failed."
             action = Action.REST_NUMBER if kind == "number" else Action.PAUSE
             yield Finding(action, f"{kind}_failures", words, key, percent, len(own))
@@ -185,11 +218,12 @@ def _health(breaker: Breaker, dials: Sequence[Ending]) -> Iterator[Finding]:
 
 
 def _by(
-    endings: Iterable[Ending], key_of: Callable[[Ending], str | None]
+    endings: Iterable[Ending], keys_of: Callable[[Ending], tuple[str | None, ...]]
 ) -> Mapping[str | None, list[Ending]]:
     groups: dict[str | None, list[Ending]] = defaultdict(list)
     for one in endings:
-        groups[key_of(one)].append(one)
+        for key in keys_of(one):
+            groups[key].append(one)
     return groups
 
 
@@ -197,8 +231,14 @@ def _percent(part: int, whole: int) -> float:
     return 100 * part / whole if whole else 0.0
 
 
-_KINDS: Final[Sequence[tuple[str, Callable[[Ending], str | None], Callable[[Ending], bool]]]] = (
-    ("carrier", lambda one: one.carrier, lambda one: one.outcome in _CARRIER_FAULTS),
-    ("number", lambda one: one.number, lambda one: one.outcome in _NUMBER_FAULTS),
-    ("provider", lambda one: one.provider, lambda one: one.provider_failed),
+_KeysOf = Callable[[Ending], tuple[str | None, ...]]
+_IsFailure = Callable[[Ending, str | None], bool]
+_KINDS: Final[Sequence[tuple[str, _KeysOf, _IsFailure]]] = (
+    ("carrier", lambda one: (one.carrier,), lambda one, _: one.outcome in _CARRIER_FAULTS),
+    ("number", lambda one: (one.number,), lambda one, _: one.outcome in _NUMBER_FAULTS),
+    (
+        "provider",
+        lambda one: one.providers,
+        lambda one, key: one.provider_failed and one.failed_provider in (None, key),
+    ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from topcalls.core.call_events import Hangup
+from topcalls.core.network_refusals import redress
 
 
 class Unanswered(StrEnum):
@@ -20,7 +21,8 @@ class Unanswered(StrEnum):
     FAILED = "failed"
 
 
-# 486 Busy Here, 600 Busy Everywhere; 603 Decline, 607 Unwanted (RFC 8197), 608 Rejected (RFC 8688).
+# 486 Busy Here, 600 Busy Everywhere; 603 Decline, 607 Unwanted (RFC 8197). What a network blocks
+# (608, RFC 8688, and some of 603) nobody declined.
 # 408 Request Timeout is a phone that was not reached. 401, 402, 403 and 407 are a carrier that
 # refuses us, which FreeSWITCH folds into CALL_REJECTED as if a person had declined.
 _BY_SIP_STATUS = {
@@ -33,7 +35,6 @@ _BY_SIP_STATUS = {
     600: Unanswered.BUSY,
     603: Unanswered.REJECTED,
     607: Unanswered.REJECTED,
-    608: Unanswered.REJECTED,
 }
 
 _BY_CAUSE = {
@@ -66,7 +67,9 @@ _SENTENCES_BY_SIP_STATUS = {
     403: _REFUSED_BY_CARRIER,
     407: _REFUSED_BY_CARRIER,
     408: "The phone was not reached in time.",
+    607: "The callee marked the call as unwanted.",
 }
+_BLOCKED = "A network blocked the call for what it takes the calling number for."
 
 _SENTENCES = {
     "USER_BUSY": "The line is busy.",
@@ -93,6 +96,8 @@ _SENTENCES = {
 
 def outcome_of(hangup: Hangup) -> Unanswered:
     """The outcome of an unanswered dial; unknown causes are failures."""
+    if hangup.is_network_block:
+        return Unanswered.FAILED
     if hangup.sip_status in _BY_SIP_STATUS:
         return _BY_SIP_STATUS[hangup.sip_status]
     return _BY_CAUSE.get(hangup.cause, Unanswered.FAILED)
@@ -108,6 +113,9 @@ def in_words(hangup: Hangup) -> str:
     by_status = _SENTENCES_BY_SIP_STATUS.get(hangup.sip_status or 0)
     if hangup.picked_up:
         by_status = "Somebody picked up, but the far end's answer held no audio that can be used."
+    if hangup.is_network_block:
+        contact = redress(hangup.reason)
+        by_status = f"{_BLOCKED} Object at {contact}." if contact else _BLOCKED
     sentence = by_status or _SENTENCES.get(hangup.cause, "The call could not be completed.")
     sip = f", SIP {hangup.sip_status}" if hangup.sip_status else ""
     return f"{sentence} ({hangup.cause}{sip})"

@@ -240,6 +240,10 @@ class _Run:
             first_at=use.first_at or now,
         )
 
+    def _rests(self, number: str) -> bool:
+        until = self._use_of(number).rests_until
+        return until is not None and until > self._now
+
     def _rest(self, number: str | None) -> None:
         if number is not None:
             known = self._uses.get(number, NumberUse(number))
@@ -312,7 +316,10 @@ class _Run:
     def _judge(self) -> None:
         """What stops a campaign by itself."""
         self._judged_at = self._now
-        for found in circuit_breaker.findings(self._setup.breaker, self._endings, self._now):
+        usable = [one for one in self._setup.pool.numbers if not self._rests(one)]
+        for found in circuit_breaker.findings(
+            self._setup.breaker, self._endings, self._now, usable=usable
+        ):
             if found.action is Action.REST_NUMBER:
                 self._rest(found.key)
             else:

@@ -142,7 +142,7 @@ class Tried:
 class Ended:
     """How the call just ended came out. `at`: when it ended, and `zone` where the person is.
     `rank`: whose turn it was. `until`: the time that was agreed (`callback`), or that a rule named
-    (`deferred`)."""
+    (`deferred`). `not_before`: until when whoever refused it asked to be left alone."""
 
     outcome: Outcome
     at: datetime
@@ -151,6 +151,7 @@ class Ended:
     counted: bool = True
     disposition: str | None = None
     until: datetime | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +255,7 @@ def _follow(policy: RetryPolicy, rule: RetryRule, after: Tried, ended: Ended) ->
     if followed >= rule.most:
         return GiveUp(outcome.value, after)
     after = Tried(after.attempts, {**after.retries, outcome.value: followed + 1}, after.bands)
-    at = ended.at + rule.delay(followed)
+    at = max(ended.at + rule.delay(followed), ended.not_before or ended.at)
     if outcome is Outcome.CALLBACK:
         return RetryAt(max(at, ended.until or at), Rank.CALLBACK, after)
     if rule.other_band:

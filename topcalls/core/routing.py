@@ -79,7 +79,6 @@ _BY_STATUS: dict[int, tuple[Then, str]] = {
     604: (Then.STOP, "the number exists nowhere"),
     606: (Then.NEXT, "this carrier accepts none of our audio offers"),
     607: (Then.STOP, "the callee marked the call as unwanted"),
-    608: (Then.STOP, "an analytics service blocked the call"),
 }
 
 _NEXT_CAUSES = {
@@ -144,6 +143,8 @@ def decide(
 
 def _by_table(hangup: Hangup) -> tuple[Then, str]:
     status = hangup.sip_status
+    if hangup.is_network_block:
+        return Then.STOP, "a network blocked the call for what it takes the calling number for"
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status is not None and 300 <= status < 500:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import orjson
 
 from topcalls.audio.formats import G711Codec
-from topcalls.core import softphones
+from topcalls.core import network_refusals, softphones
 from topcalls.core.call_events import (
     Answered,
     Arrived,
@@ -106,14 +106,33 @@ def hangup_of(event: ESLEvent) -> Hangup:
     cause = event.get("Hangup-Cause") or event.variable("hangup_cause", "NORMAL_UNSPECIFIED")
     disposition, status = event.variable("sip_hangup_disposition"), _sip_status(event)
     picked_up = _was_picked_up(event, cause, disposition, status)
+    phrase, reason, wait = _refusal(event) if status and status >= _REFUSED else ("", "", None)
+    is_block = network_refusals.is_network_block(status, phrase, reason)
     return Hangup(
         cause=cause,
         sip_status=_OK if picked_up else status,
         q850=event.integer("variable_hangup_cause_q850"),
-        by=HungUpBy.US if picked_up else _hung_up_by(disposition, cause, status),
+        by=HungUpBy.US if picked_up else _hung_up_by(disposition, cause, status, is_block),
         rang_ms=_rang_ms(event),
         picked_up=picked_up,
+        phrase=phrase,
+        reason=reason,
+        retry_after=wait,
     )
+
+
+def _refusal(event: ESLEvent) -> tuple[str, str, float | None]:
+    """The phrase of a refusal, its Reason header and its Retry-After.
+
+    The switch tells the Reason header of a refusal from 1.11.1 on, and `Retry-After` not at all:
+    its SIP stack keeps the headers that it knows to itself. What stands between us and a carrier
+    may copy it to `X-Retry-After`, as headers that begin so are told.
+    """
+    phrase = event.variable("sip_invite_failure_phrase")
+    reason = event.variable("sip_603plus_reason") or event.variable("sip_reason")
+    wait = event.variable(RETRY_AFTER)
+    most = network_refusals.MOST_TEXT
+    return phrase[:most], reason[:most], network_refusals.retry_after(wait)
 
 
 def _was_picked_up(event: ESLEvent, cause: str, disposition: str, status: int | None) -> bool:
@@ -173,12 +192,14 @@ def _sip_status(event: ESLEvent) -> int | None:
 
 
 _END_OF_TIME_US = 10**16
+RETRY_AFTER = "sip_rh_X-Retry-After"
+_REFUSED = 300
 _OK, _UNAUTHORIZED = 200, 401
 _ASKED_AGAIN = "904"
 """The SIP stack's own: the carrier asked for a password (401 or 407) once more after it had ours,
 or we have none."""
 
-_BY_A_PERSON = frozenset({486, 600, 603, 607, 608})
+_BY_A_PERSON = frozenset({486, 600, 603, 607})
 """Refusals that somebody, or somebody's telephone, decided on."""
 
 _BY_THE_NETWORK = frozenset(
@@ -199,9 +220,9 @@ _BY_THE_NETWORK = frozenset(
 """Causes that stand for a failure, whichever side's equipment sent the BYE."""
 
 
-def _hung_up_by(disposition: str, cause: str, status: int | None) -> HungUpBy:
+def _hung_up_by(disposition: str, cause: str, status: int | None, is_block: bool) -> HungUpBy:
     """Who ended it, by the SIP request that did: `recv_bye`, `send_cancel`, `recv_refuse`, …"""
-    if cause in _BY_THE_NETWORK:
+    if is_block or cause in _BY_THE_NETWORK:
         return HungUpBy.NETWORK
     if disposition in ("recv_bye", "recv_cancel"):
         return HungUpBy.CALLEE

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from topcalls.core.dialogue import FunctionCall, Message
@@ -22,6 +23,20 @@ from topcalls.providers.base import AudioFormat, Ears
 def billed_as(name: str) -> str:
     """The model in the name of a stage, such as `deepgram:nova-3`."""
     return name.rpartition(":")[2]
+
+
+class Stage(StrEnum):
+    """A part of a chain."""
+
+    RECOGNIZER = "recognizer"
+    MODEL = "model"
+    VOICE = "voice"
+
+
+def of_stage(error: ProviderError, stage: Stage) -> ProviderError:
+    """The error, which now names the part that failed."""
+    error.extra.setdefault("stage", stage.value)
+    return error
 
 
 # --- ears

@@ -326,10 +326,14 @@ def _count(value: Any, where: str) -> int:
     return value
 
 
-def _http_error(value: Any, where: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 400 <= value <= 599:
-        raise ScenarioError(f"{where}: must be a status from 400 to 599; got {value!r}.")
-    return value
+def _whole(least: int, most: int, meaning: str) -> Callable[[Any, str], int]:
+    def check(value: Any, where: str) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            message = f"{where}: must be {meaning} from {least} to {most}; got {value!r}."
+            raise ScenarioError(message)
+        return value
+
+    return check
 
 
 def _matching(pattern: str, meaning: str) -> Callable[[Any, str], str]:
@@ -384,7 +388,9 @@ _CHECKS: dict[str, Callable[[Any, str], Any]] = {
     "decibels": _decibels,
     "frequencies": _frequencies,
     "count": _count,
-    "http error": _http_error,
+    "http error": _whole(400, 599, "a status"),
+    "refusing status": _whole(300, 699, "a status"),
+    "whole seconds": _whole(0, 86_400, "seconds"),
     "text": _text,
     "optional text": _optional_text,
     "cause": _matching("[A-Z][A-Z0-9_]+", "a hang-up cause such as NORMAL_TEMPORARY_FAILURE"),

@@ -103,6 +103,19 @@ class Fail(Refusal):
 
 
 @dataclass(frozen=True)
+class Refuse(Refusal):
+    """A SIP refusal with any status, its words and headers."""
+
+    keyword = "refuse"
+    status: int = setting("refusing status", "300 to 699")
+    phrase: str = setting("optional text", "its words; of 603: Network Blocked", "")
+    reason: str = setting("optional text", "its Reason header", "")
+    retry_after: int = setting(
+        "whole seconds", "its Retry-After, as an X-Retry-After that the switch tells of", 0
+    )
+
+
+@dataclass(frozen=True)
 class NoCodec(Refusal):
     """Picked up, but the answer offers no codec of ours: the switch hangs up."""
 
@@ -395,7 +408,7 @@ class RefuseCommand(ScenarioFault):
 
 
 STEPS: tuple[type[Step], ...] = (
-    *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, NoCodec),
+    *(Ring, EarlyMedia, Answer, Busy, NoAnswer, Reject, Fail, Refuse, NoCodec),
     *(Say, Listen, Wait, Interrupt, Press, ExpectKeys, Hold, Menu),
     *(Beep, Tone, Noise, Silence, LineDies, HangUp),
 )

@@ -27,6 +27,7 @@ from topcalls.services.campaign_ends import Ending, ending_of
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
 from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.services.lead_zones import zones_of
+from topcalls.services.lineup import Lineup
 from topcalls.store import calls, campaign_contacts, campaign_production, campaigns, leads
 from topcalls.store.campaign_production import Over
 from topcalls.store.database import Database
@@ -50,8 +51,9 @@ log = get_logger("campaigns")
 class CampaignAttempts:
     """See the module's text."""
 
-    def __init__(self, db: Database, news: LeadNews = no_news) -> None:
+    def __init__(self, db: Database, lineup: Lineup, news: LeadNews = no_news) -> None:
         self._db = db
+        self._lineup = lineup
         self._news = news
         self._plans = CampaignPlans()
 
@@ -80,7 +82,7 @@ class CampaignAttempts:
         attempt = campaign_contacts.attempt_of_call(one.call_id)
         if attempt is None or attempt.ended_at is not None:
             return False
-        plan, ending = self._plans.of(row), ending_of(call)
+        plan, ending = self._plans.of(row), ending_of(call, self._lineup)
         outcome, disposition = outcome_of(ending.end), call.disposition
         converted = disposition is not None and disposition in plan.conversions
         campaign_contacts.end_attempt(
@@ -90,6 +92,9 @@ class CampaignAttempts:
             counted=is_counted(ending.end),
             disposition=disposition,
             carrier_id=ending.carrier_id,
+            retry_at=ending.end.retry_at,
+            providers=sorted(set(ending.providers.values())) or None,
+            failed_provider=ending.failed_provider,
             talk_seconds=ending.end.talk_seconds,
             abandoned=True if is_abandoned(ending.end) else None,
         )
@@ -131,6 +136,7 @@ def _follow(
             counted=is_counted(ending.end),
             disposition=told["disposition"],
             until=ending.end.callback_at or ending.end.deferred_until,
+            not_before=ending.end.retry_at,
         ),
     )
     tried = following.tried

@@ -5,21 +5,24 @@ Every function is a part of a verb.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import orjson
 
-from topcalls.core import callbacks
+from topcalls.core import callbacks, network_refusals
 from topcalls.core.answer_plan import LEAVE_MESSAGE
 from topcalls.core.answer_verdict import Answerer
-from topcalls.core.call_events import Forbidden, Rang, StopRequested
+from topcalls.core.call_events import BridgeFailed, Forbidden, Rang, StopRequested
+from topcalls.core.call_providers import failed_provider
 from topcalls.core.call_state import State
 from topcalls.core.campaign_outcomes import CallEnd
 from topcalls.core.end_reasons import EndReason
 from topcalls.core.tools import ToolStatus
+from topcalls.services.call_providers import providers_of
 from topcalls.services.campaign_queue import BY_CAMPAIGN
+from topcalls.services.lineup import Lineup
 from topcalls.store import answers, calls, do_not_call, routing, tools
 from topcalls.store.models import Call, CallAttempt, TranscriptTurn
 
@@ -28,14 +31,17 @@ AGENT = "assistant"
 
 class Ending(NamedTuple):
     """`end` for the rules; `carrier_id` of the last dial; `callback`: the call that the agent
-    scheduled in this one, if it still waits."""
+    scheduled in this one, if it still waits; `providers` of the AI, by their part, and which of
+    them failed."""
 
     end: CallEnd
     carrier_id: str | None
     callback: Call | None
+    providers: Mapping[str, str]
+    failed_provider: str | None
 
 
-def ending_of(call: Call) -> Ending:
+def ending_of(call: Call, lineup: Lineup) -> Ending:
     """Of a call that is over."""
     dials = routing.attempts(call.id)
     turns = calls.transcripts([call.id])[call.id] if call.answered_at else []
@@ -57,8 +63,26 @@ def ending_of(call: Call) -> Ending:
         callback_at=callback.schedule_at if callback is not None else None,
         withdrawn=_detail(call, StopRequested).get("by") == BY_CAMPAIGN,
         deferred_until=_until(call),
+        network_blocked=bool(dials) and _is_blocked(dials[-1]),
+        retry_at=dials[-1].retry_at if dials else None,
     )
-    return Ending(end, dials[-1].carrier_id if dials else None, callback)
+    carrier = dials[-1].carrier_id if dials else None
+    providers = providers_of(call.request, lineup) if call.dialled_at is not None else {}
+    return Ending(end, carrier, callback, providers, _failed_provider(call, providers))
+
+
+def _is_blocked(dial: CallAttempt) -> bool:
+    return network_refusals.is_network_block(
+        dial.sip_status, dial.sip_phrase or "", dial.sip_reason or ""
+    )
+
+
+def _failed_provider(call: Call, providers: Mapping[str, str]) -> str | None:
+    if call.end_reason != EndReason.PROVIDER_FAILED:
+        return None
+    event = calls.last_event(call.id, BridgeFailed.__name__)
+    detail = str((event.detail if event is not None else {}).get("detail") or "")
+    return failed_provider(providers, detail)
 
 
 def _rang(call: Call, dials: Sequence[CallAttempt]) -> bool:

@@ -11,18 +11,22 @@ from topcalls.core import circuit_breaker as breaker
 from topcalls.core.campaign_outcomes import Outcome
 from topcalls.core.campaign_schedule import is_over
 from topcalls.core.campaign_state import CampaignState
-from topcalls.core.circuit_breaker import ABANDONED_WINDOW, NUMBER_RESTS, Action, Ending, Finding
+from topcalls.core.circuit_breaker import (
+    ABANDONED_WINDOW,
+    NUMBER_FAILURES,
+    NUMBER_RESTS,
+    Action,
+    Ending,
+    Finding,
+)
 from topcalls.core.end_reasons import EndReason
 from topcalls.core.pacing import BUSY_SECONDS, eased
 from topcalls.log import get_logger
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
-from topcalls.store import campaign_contacts, campaign_production, campaigns
+from topcalls.store import campaign_contacts, campaign_production, campaigns, carriers
 from topcalls.store.database import Database
 from topcalls.store.models import Campaign
-
-PROVIDER = "AI provider"
-"""Calls name no vendor once they are over: all of a campaign are one provider's to its breaker."""
 
 ALL_DONE = ("completed", "Nobody is left to be called.")
 TIME_IS_OVER = ("end_at", "The campaign's time is over.")
@@ -58,8 +62,9 @@ class CampaignWatch:
             return False
         plan = self._plans.of(row)
         for found in [*_findings(row, plan, now), *_abandonment(row, now)]:
-            if found.action is Action.REST_NUMBER:
+            if found.reason == NUMBER_FAILURES:
                 _rest(row, found, now)
+            if found.action is Action.REST_NUMBER:
                 continue
             log.warning("A campaign is paused", campaign_id=row.id, why=found.reason)
             self._moves.pause(row, found.reason, found.words, now)
@@ -92,7 +97,7 @@ class CampaignWatch:
 
 def _speed(row: Campaign, now: datetime) -> float:
     since = max(now - timedelta(seconds=BUSY_SECONDS), row.running_since or now)
-    busy = campaign_production.busy_dials(row.id, since, Outcome.TRUNK_BUSY)
+    busy = campaign_production.busy_dials(row.id, since, Outcome.TRUNK_BUSY, now)
     abandoned = campaign_production.abandoned(row.id, now - ABANDONED_WINDOW)
     if not abandoned:
         return eased(busy)
@@ -109,13 +114,17 @@ def _findings(row: Campaign, plan: CampaignPlan, now: datetime) -> list[Finding]
             at,
             carrier,
             number,
-            PROVIDER,
+            tuple(providers or ()),
             provider_failed=reason == EndReason.PROVIDER_FAILED,
+            failed_provider=failed,
             talk_seconds=talked or 0,
         )
-        for outcome, at, carrier, number, talked, reason in rows
+        for outcome, at, carrier, number, talked, reason, providers, failed in rows
     ]
-    return breaker.findings(plan.breaker, endings, now)
+    resting = {one.number for one in campaign_production.resting(row.account_id, now)}
+    usable = frozenset(plan.pool.numbers) - resting
+    names = carriers.names(row.account_id)
+    return breaker.findings(plan.breaker, endings, now, usable=usable, names=names)
 
 
 def _abandonment(row: Campaign, now: datetime) -> list[Finding]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from topcalls.core import do_not_call as rules
-from topcalls.core import keys, notes
+from topcalls.core import keys, network_refusals, notes
 from topcalls.core.answer_verdict import MACHINES
 from topcalls.core.compliance import DEFAULT_PURPOSE
 from topcalls.core.eligibility_facts import Scope
@@ -36,6 +36,8 @@ HEARD, BY_MACHINE = "OptedOut", "OptOutByMachine"
 
 USER = "user"
 log = get_logger("opt_outs")
+_CARRIER = "carrier"
+"""Who put a number on the list that a network refused calls to as unwanted."""
 
 
 class OptOuts:
@@ -73,6 +75,8 @@ class OptOuts:
 
     def _second_look(self, call_id: str, now: datetime) -> Result:
         call = calls.get(call_id)
+        if call is not None and call.sip_status == network_refusals.UNWANTED:
+            return self._unwanted(call, now)
         if call is None or call.answered_at is None:
             return Result.SKIPPED
         if call.opted_out == Scope.ACCOUNT:
@@ -90,6 +94,23 @@ class OptOuts:
         if found is None or found.tier > Tier.PURPOSE:
             return Result.SKIPPED
         self._keep(call, found, now)
+        return Result.DONE
+
+    def _unwanted(self, call: Call, now: datetime) -> Result:
+        """Their telephone, or their network for them, marked the call as unwanted (RFC 8197)."""
+        if call.direction != "outbound" or call.opted_out == Scope.ACCOUNT:
+            return Result.SKIPPED
+        lock_account(call.account_id)
+        reason = f"SIP {network_refusals.UNWANTED}: marked as unwanted."
+        self._numbers.add(
+            call.account_id,
+            call.phone_number,
+            reason,
+            now=now,
+            source=_CARRIER,
+            call_id=call.id,
+        )
+        self._mark(call, Scope.ACCOUNT, {"scope": Scope.ACCOUNT, "by": _CARRIER}, now)
         return Result.DONE
 
     def _keep(self, call: Call, heard: OptOut, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from topcalls.core.carrier_status import GOOD, Health
 from topcalls.core.routing import Attempt, Candidate, Decision, Route, Then, plan
@@ -25,12 +25,15 @@ _BAD = frozenset(set(Health) - GOOD - {Health.PENDING, Health.REGISTERING})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a dial ended that nobody answered."""
+    """How a dial ended that nobody answered. The last three as of `core.call_events.Hangup`."""
 
     cause: str | None
     sip_status: int | None
     rang_ms: int
     decision: Decision
+    phrase: str = ""
+    reason: str = ""
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,9 @@ class AttemptView:
     rang_seconds: float | None
     sip_status: int | None
     cause: str | None
+    sip_phrase: str | None
+    sip_reason: str | None
+    retry_at: datetime | None
     then: str | None
     why: str | None
 
@@ -74,6 +80,7 @@ class RoutePlanner:
     def _look_up(self, account_id: str) -> list[Candidate]:
         rows = carriers.outbound_of(account_id)
         told = carriers.statuses([row.id for row in rows]) if rows else {}
+        resting = routing.resting([row.id for row in rows], self._now)
         return [
             Candidate(
                 Route(
@@ -83,7 +90,7 @@ class RoutePlanner:
                     row.trunk.get("number_format", "+e164"),
                     row.trunk.get("number_prefix", ""),
                 ),
-                self._is_usable(row.version, told[row.id]),
+                row.id not in resting and self._is_usable(row.version, told[row.id]),
             )
             for row in rows
         ]
@@ -145,9 +152,17 @@ def ended(call_id: str, number: int, outcome: Outcome, now: datetime) -> None:
         cause=outcome.cause,
         sip_status=outcome.sip_status,
         rang_ms=outcome.rang_ms,
+        sip_phrase=outcome.phrase or None,
+        sip_reason=outcome.reason or None,
+        retry_at=_retry_at(outcome, now),
         then=outcome.decision.then,
         why=outcome.decision.why,
     )
+
+
+def _retry_at(outcome: Outcome, now: datetime) -> datetime | None:
+    wait = outcome.retry_after
+    return None if wait is None else now + timedelta(seconds=wait)
 
 
 class Routing:
@@ -173,6 +188,9 @@ class Routing:
                     rang_seconds=None if row.rang_ms is None else row.rang_ms / 1000,
                     sip_status=row.sip_status,
                     cause=row.cause,
+                    sip_phrase=row.sip_phrase,
+                    sip_reason=row.sip_reason,
+                    retry_at=row.retry_at,
                     then=row.then,
                     why=row.why,
                 )

@@ -7,19 +7,21 @@ million contacts behind it.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.core.campaign_outcomes import PERSON
 from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_state import Rank
+from topcalls.core.network_refusals import LONGEST_RETRY_SECONDS
 from topcalls.core.number_pool import NumberUse
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, CampaignAttempt, NumberRest
 from topcalls.store.models.base import tuples
 
+LONGEST_REST = timedelta(seconds=LONGEST_RETRY_SECONDS)
 _LIVE = frozenset(str(state) for state in LIVE_STATES)
 
 
@@ -193,7 +195,7 @@ def resting(account_id: str, now: datetime) -> list[NumberRest]:
 
 def endings(campaign_id: str, since: datetime, limit: int) -> list[tuple[Any, ...]]:
     """The last attempts that ended after `since`, newest first: outcome, end, carrier, number, talk
-    seconds, and why the call ended."""
+    seconds, why the call ended, its AI providers, and which of them failed."""
     query = (
         CampaignAttempt.select(
             CampaignAttempt.outcome,
@@ -202,6 +204,8 @@ def endings(campaign_id: str, since: datetime, limit: int) -> list[tuple[Any, ..
             CampaignAttempt.from_number,
             CampaignAttempt.talk_seconds,
             Call.end_reason,
+            CampaignAttempt.providers,
+            CampaignAttempt.failed_provider,
         )
         .join(Call, on=(Call.id == CampaignAttempt.call_id))
         .where(CampaignAttempt.campaign == campaign_id, CampaignAttempt.ended_at > since)
@@ -236,14 +240,16 @@ def people(campaign_id: str, since: datetime) -> int:
     return count
 
 
-def busy_dials(campaign_id: str, since: datetime, outcome: str) -> int:
-    """How many calls ended after `since` with this outcome."""
+def busy_dials(campaign_id: str, since: datetime, outcome: str, now: datetime) -> int:
+    """How many calls ended with this outcome after `since`, or asked to be left alone until after
+    `now`; those whose time is over are none."""
     count: int = (
         CampaignAttempt.select()
         .where(
             CampaignAttempt.campaign == campaign_id,
-            CampaignAttempt.ended_at > since,
             CampaignAttempt.outcome == outcome,
+            (CampaignAttempt.ended_at > since) & CampaignAttempt.retry_at.is_null()
+            | (CampaignAttempt.ended_at > now - LONGEST_REST) & (CampaignAttempt.retry_at > now),
         )
         .count()
     )

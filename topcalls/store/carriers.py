@@ -91,6 +91,12 @@ def outbound_of(account_id: str) -> list[Outbound]:
     return [Outbound(*row) for row in tuples(ordered) if row[3].get("outbound", True)]
 
 
+def names(account_id: str) -> dict[str, str]:
+    """What an account calls its carriers, by their ids."""
+    query = Carrier.select(Carrier.id, Carrier.name).where(Carrier.account == account_id)
+    return dict(tuples(query))
+
+
 def calls_that_name(carrier_id: str, account_id: str) -> int:
     """Calls of an account that wait or are live, and asked for this carrier."""
     named = Call.request.cast("TEXT").contains(f'"carrier_id":"{carrier_id}"')

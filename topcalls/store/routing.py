@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any
 
+from topcalls.core.network_refusals import CARRIERS_OWN
+from topcalls.store import rows
+from topcalls.store.fields import to_microseconds
 from topcalls.store.models import CallAttempt
 
 
@@ -24,6 +28,22 @@ def attempts(call_id: str) -> list[CallAttempt]:
     """The dials of a call, in order."""
     query = CallAttempt.select().where(CallAttempt.call == call_id)
     return list(query.order_by(CallAttempt.number))
+
+
+_RESTING = """
+SELECT DISTINCT carrier_id FROM call_attempt
+WHERE carrier_id IN ({marks}) AND retry_at > ? AND sip_status IN ({statuses})
+"""
+
+
+def resting(carrier_ids: Collection[str], now: datetime) -> set[str]:
+    """Those carriers that asked to be left alone for a while, which is not over."""
+    if not carrier_ids:
+        return set()
+    statuses = ", ".join(map(str, sorted(CARRIERS_OWN)))
+    text = _RESTING.format(marks=", ".join("?" * len(carrier_ids)), statuses=statuses)
+    found = rows.select(text, *carrier_ids, to_microseconds(now))
+    return {carrier_id for (carrier_id,) in found}
 
 
 def last_failure(carrier_id: str, blameless: Collection[int]) -> CallAttempt | None:

@@ -255,6 +255,17 @@ class DialSchema(ma.Schema):
         allow_none=True, metadata={"description": "How long the phone rang."}
     )
     sip_status = fields.Whole(allow_none=True, metadata={"description": "The carrier's answer."})
+    sip_phrase = fields.Text(
+        allow_none=True, metadata={"description": "Its words.", "example": "Network Blocked"}
+    )
+    sip_reason = fields.Text(
+        allow_none=True,
+        metadata={
+            "description": "Its Reason header: where a network blocked the call, who decided and "
+            "how to object. Told by FreeSWITCH 1.11.1 and later."
+        },
+    )
+    retry_at = _moment("Until when it asked to be left alone.")
     cause = fields.Text(allow_none=True, metadata={"description": "The switch's hang-up cause."})
     then = fields.Choice(
         *Then,

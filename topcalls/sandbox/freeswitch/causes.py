@@ -55,6 +55,8 @@ class SipRefusal:
     phrase: str
     cause: str
     by: str = CARRIER
+    reason: str = ""
+    retry_after: int = 0
 
 
 BUSY = SipRefusal(486, "Busy Here", "USER_BUSY")
@@ -88,6 +90,51 @@ _BY_CAUSE = {
         SipRefusal(410, "Gone", "NUMBER_CHANGED"),
     )
 }
+
+
+_CAUSE_OF = {
+    402: "CALL_REJECTED",
+    403: "CALL_REJECTED",
+    404: "UNALLOCATED_NUMBER",
+    408: "RECOVERY_ON_TIMER_EXPIRE",
+    410: "NUMBER_CHANGED",
+    480: "NO_USER_RESPONSE",
+    484: "INVALID_NUMBER_FORMAT",
+    486: "USER_BUSY",
+    487: "ORIGINATOR_CANCEL",
+    488: "INCOMPATIBLE_DESTINATION",
+    502: "NETWORK_OUT_OF_ORDER",
+    504: "RECOVERY_ON_TIMER_EXPIRE",
+    600: "USER_BUSY",
+    603: "CALL_REJECTED",
+    604: "NO_ROUTE_DESTINATION",
+    606: "INCOMPATIBLE_DESTINATION",
+    607: "UNWANTED",
+    608: "CALL_REJECTED",
+}
+PHRASES = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    487: "Request Terminated",
+    488: "Not Acceptable Here",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    603: "Decline",
+    607: "Unwanted",
+    608: "Rejected",
+}
+
+
+def refusal_of(status: int, phrase: str = "", reason: str = "", retry_after: int = 0) -> SipRefusal:
+    """A SIP answer with a status, and the cause that the switch makes of it."""
+    cause = _CAUSE_OF.get(status, "NORMAL_TEMPORARY_FAILURE")
+    words = phrase or PHRASES.get(status, "")
+    return SipRefusal(status, words, cause, reason=reason, retry_after=retry_after)
 
 
 def cause_name(text: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import gevent
 
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, AWAY, SipRefusal
+from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, AWAY, PHRASES, SipRefusal, refusal_of
 from topcalls.sandbox.freeswitch.generated_files import elements, pairs
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 
@@ -24,40 +24,6 @@ REGISTER_SECONDS = 0.1
 PURGE_SECONDS = 0.3
 _NAME = re.compile(r"[\w.\-]+")
 _STATUS = re.compile(r"[3-6][0-9]{2}")
-_PHRASES = {
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not Found",
-    407: "Proxy Authentication Required",
-    408: "Request Timeout",
-    480: "Temporarily Unavailable",
-    486: "Busy Here",
-    487: "Request Terminated",
-    488: "Not Acceptable Here",
-    500: "Server Internal Error",
-    503: "Service Unavailable",
-    603: "Decline",
-}
-_CAUSES = {
-    402: "CALL_REJECTED",
-    403: "CALL_REJECTED",
-    404: "UNALLOCATED_NUMBER",
-    408: "RECOVERY_ON_TIMER_EXPIRE",
-    410: "NUMBER_CHANGED",
-    480: "NO_USER_RESPONSE",
-    484: "INVALID_NUMBER_FORMAT",
-    486: "USER_BUSY",
-    487: "ORIGINATOR_CANCEL",
-    488: "INCOMPATIBLE_DESTINATION",
-    502: "NETWORK_OUT_OF_ORDER",
-    504: "RECOVERY_ON_TIMER_EXPIRE",
-    600: "USER_BUSY",
-    603: "CALL_REJECTED",
-    604: "NO_ROUTE_DESTINATION",
-    606: "INCOMPATIBLE_DESTINATION",
-    607: "UNWANTED",
-    608: "CALL_REJECTED",
-}
 _UNREACHABLE = 408
 _ASKS = (401, 407)
 _RULE = "=" * 97
@@ -112,8 +78,7 @@ class Gateway:
             return ASKED_AGAIN
         if self.host.startswith("unreachable."):
             return AWAY
-        cause = _CAUSES.get(status, "NORMAL_TEMPORARY_FAILURE")
-        return SipRefusal(status, _PHRASES.get(status, ""), cause)
+        return refusal_of(status)
 
 
 class Gateways:
@@ -250,7 +215,7 @@ class Gateways:
             "Ping-Status": "UP" if gateway.is_up else "DOWN",
         }
         if status is not None:
-            headers |= {"Phrase": _PHRASES.get(status, "OK"), "Status": str(status)}
+            headers |= {"Phrase": PHRASES.get(status, "OK"), "Status": str(status)}
         self._raise_event("CUSTOM", headers)
 
 

@@ -15,6 +15,7 @@ from topcalls.sandbox.scenario_steps import (
     NoAnswer,
     NoCodec,
     Refusal,
+    Refuse,
     Reject,
     Ring,
     Step,
@@ -68,6 +69,8 @@ def _before_answer(leg: CalledLeg, step: Step) -> None:
             _refuse(leg, causes.DECLINE)
         case Fail(cause):
             _refuse(leg, causes.refusal_for(cause))
+        case Refuse(status, phrase, reason, retry_after):
+            _refuse(leg, causes.refusal_of(status, phrase, reason, retry_after))
         case NoCodec(broken):
             if broken:
                 leg.hang_up(causes.NO_SDP.cause, refusal=causes.NO_SDP)

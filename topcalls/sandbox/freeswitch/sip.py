@@ -179,5 +179,7 @@ def hangup_variables(
             "sip_invite_failure_phrase": refusal.phrase,
             "sip_hangup_phrase": refusal.phrase,
             "proto_specific_hangup_cause": f"sip:{refusal.status}",
+            **({"sip_reason": refusal.reason} if refusal.reason else {}),
+            **({"sip_rh_X-Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}),
         }
     return {**from_where, **_BY_DISPOSITION.get(disposition, {})}

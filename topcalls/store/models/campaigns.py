@@ -137,7 +137,8 @@ class CampaignAttempt(Table):
     """The `number`-th call of a campaign to a lead, counted from 1: never made twice. It is open
     until `ended_at`, when its `outcome` is known and whether it `counted` as a try. `abandoned`: a
     person picked up and heard nobody; null otherwise. The number that was called stands in the
-    call."""
+    call. `retry_at`: until when whoever refused it asked to be left alone. `providers` of the AI
+    that held it, `failed_provider` the one of these that failed."""
 
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
     account_id: str
@@ -154,6 +155,9 @@ class CampaignAttempt(Table):
     carrier_id = peewee.CharField(max_length=36, null=True)
     talk_seconds = peewee.IntegerField(null=True)
     abandoned = peewee.BooleanField(null=True)
+    retry_at = InstantField(null=True)
+    providers = JsonField(null=True)
+    failed_provider = peewee.TextField(null=True)
     created_at = InstantField()
     ended_at = InstantField(null=True)
 
