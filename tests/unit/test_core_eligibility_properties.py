@@ -32,7 +32,9 @@ from topcalls.core.eligibility_facts import (
     Verdict,
     Voice,
 )
+from topcalls.core.number_facts import number_facts
 from topcalls.core.rule_values import Frequency, Hours
+from topcalls.core.zones import whereabouts
 
 pytestmark = pytest.mark.unit
 
@@ -225,6 +227,121 @@ def test_no_call_outside_hours_in_any_zone_at_any_change_of_its_clocks(zone):
         for second in seconds:
             is_open = book.is_open((rule,), (zone,), second)
             assert is_open == wall_open(rule, zone, second), (rule.id, second)
+
+
+ABROAD = {
+    "AU": ("+61298765432", "+61412345678", "+61861234567", "+61891600000"),
+    "BR": ("+5511987654321", "+559231234567", "+556832231234"),
+    "CA": ("+14165550123", "+16045550123", "+17095550123", "+18675550123", "+13065550123"),
+    "DE": ("+493012345678", "+4915123456789"),
+    "ES": ("+34910000000", "+34612000000", "+34922000000"),
+    "FR": ("+33142000000", "+33612000000"),
+    "GF": ("+594594123456",),
+    "GP": ("+590590123456",),
+    "GB": ("+442079460123", "+447400123456"),
+    "IN": ("+919876543210", "+911123456789"),
+    "IT": ("+390612345678", "+393123456789"),
+    "MQ": ("+596596301234",),
+    "MX": ("+525512345678", "+526641234567", "+529981234567", "+526621234567"),
+    "RE": ("+262262000000",),
+    "YT": ("+262269601234",),
+}
+"""Of each country that the pack has rules of: of its zones, of lines and of mobiles."""
+
+
+def people_of(jurisdiction):
+    """Numbers and, of a state, somebody who lives in each of its zones."""
+    if jurisdiction in ABROAD:
+        return [Contact(number) for number in ABROAD[jurisdiction]]
+    codes = [
+        code
+        for code, area in sorted(PACK.areas.codes.items())
+        if (jurisdiction in area.regions if "-" in jurisdiction else area.regions)
+    ]
+    wanted = {}
+    for code in codes:
+        area = PACK.areas.codes[code]
+        wanted.setdefault((area.zones, area.regions if "-" in jurisdiction else ()), code)
+    alone = [Contact(f"+1{code}5550123") for code in wanted.values()]
+    zones = PACK.areas.zones_of.get(jurisdiction, ())
+    homes = [
+        Contact(f"+1{codes[0]}5550123", (jurisdiction,), zone, NOW - timedelta(days=10))
+        for zone in zones
+    ]
+    return alone + homes
+
+
+def changes_and_samples(zones):
+    """Every half hour around each change of these clocks in two years, and every 75 hours and a
+    half."""
+    start = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp())
+    days = range(start, start + 2 * 365 * 86_400, 86_400)
+    found = set(range(start, days[-1], 75 * 3600 + 1800))
+    for zone in zones:
+        place = ZoneInfo(zone)
+        offsets = [datetime.fromtimestamp(day, place).utcoffset() for day in days]
+        for day, before, after in zip(days[1:], offsets, offsets[1:], strict=False):
+            if before != after:
+                found |= set(range(day - 86_400 - 43_200, day + 43_200, 1800))
+    return sorted(found)
+
+
+JURISDICTIONS = sorted(
+    {rule.jurisdiction for rule in PACK.rules if isinstance(rule.value, Hours)} - {"*", "EU"}
+)
+
+
+def test_every_country_of_the_pack_is_looked_at():
+    countries = {one.partition("-")[0] for one in JURISDICTIONS}
+    assert countries <= {"US", *ABROAD}
+    assert {rule.jurisdiction.partition("-")[0] for rule in PACK.rules} - {"*", "EU"} <= {
+        "US",
+        *ABROAD,
+    }
+
+
+@pytest.mark.parametrize("jurisdiction", sorted({*JURISDICTIONS, *ABROAD}))
+def test_nobody_is_called_outside_the_hours_of_any_country_on_any_clock_of_two_years(jurisdiction):
+    """Decided as a dial is, by what is known of a number or an address: whenever it is allowed, a
+    wall clock in each place where they may be stands inside all hours of that place, at the dial
+    and at the latest answer."""
+    loose = replace(plan(), ring_timeout_seconds=45.0)
+    allowed = 0
+    for contact in people_of(jurisdiction):
+        number = number_facts(contact.number)
+        known = replace(known_at(contact.number, NOW), contact=contact)
+        place = whereabouts(contact, number, PACK, NOW)
+        assert place.zones, contact.number
+        laws = {
+            candidate: [
+                rule
+                for rule in PACK.rules
+                if isinstance(rule.value, Hours)
+                and rule.jurisdiction in (*PACK.chain(candidate), "*")
+                and rule.holds_for(loose.category, loose.voice)
+            ]
+            for candidate in place.candidates
+        }
+        for second in changes_and_samples(place.zones):
+            now = datetime.fromtimestamp(second, UTC)
+            fresh = replace(known, consents=(written(now),), scrubs=scrubs(now, days=0))
+            if decided(fresh, loose, now).verdict is not ALLOW:
+                continue
+            allowed += 1
+            for rules in laws.values():
+                for rule in rules:
+                    for zone in place.zones:
+                        day = now.astimezone(ZoneInfo(zone)).date()
+                        if not is_in_force(rule, day):
+                            continue
+                        for moment in (second, second + 60):
+                            assert wall_open(rule, zone, moment), (rule.id, zone, now)
+    assert allowed > 20, "somebody there can be called at some time"
+
+
+def is_in_force(rule, day):
+    begins, ends = rule.effective_from, rule.effective_to
+    return (begins is None or begins <= day) and (ends is None or day <= ends)
 
 
 def test_a_window_that_begins_in_an_hour_that_comes_twice_begins_at_its_second():
