@@ -226,6 +226,18 @@ def test_one_that_hangs_is_given_up_and_not_asked_beside_itself(services, rig, d
         go_on.set()
 
 
+def test_one_that_cannot_say_whom_it_covers_stops_no_other_call(services, rig, desk, monkeypatch):
+    def broken(self, number):
+        raise RuntimeError
+
+    monkeypatch.setattr(type(desk), "covers", broken)
+    campaign = running(rig, 1)
+    rounds(services)
+    ((_, reason),) = reasons(rig, campaign)
+    assert reason == RULE
+    assert desk.asked == []
+
+
 def test_a_single_call_is_refused_until_the_answer_is_there(services, rig, desk):
     consent = {
         "phone_number": "+12125550123",

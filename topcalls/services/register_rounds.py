@@ -22,6 +22,7 @@ from topcalls.clock import Clock
 from topcalls.core.number_checks import faults
 from topcalls.core.register_questions import longest_age, pause
 from topcalls.core.rule_pack import RulePack
+from topcalls.errors import StoreUnavailable
 from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.providers.registers.base import Answer, Question, Register, RegisterFault
@@ -85,6 +86,8 @@ class RegisterRounds:
         try:
             answers = self._answers(register, rows) if rows else []
             self._keep(register, rows, answers)
+        except StoreUnavailable:
+            raise
         except Exception as error:  # noqa: BLE001 - a plug-in may raise whatever it wants
             self._failed(provider, state.failures + 1, error)
             return len(rows)

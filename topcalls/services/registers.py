@@ -19,8 +19,11 @@ from topcalls.core.register_questions import (
     patience,
 )
 from topcalls.ids import ordered_ids
+from topcalls.log import get_logger
 from topcalls.providers.registers.base import Register
 from topcalls.store import registers
+
+log = get_logger("registers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,13 @@ class Registers:
     def covering(self, kind: str, register: str, number: str) -> Register | None:
         """Who can be asked about a number."""
         for one in self.installed:
-            if (one.kind, one.register) == (kind, register) and one.covers(number):
+            if (one.kind, one.register) == (kind, register) and _covers(one, number):
                 return one
         return None
 
     def covered(self, number: str) -> tuple[tuple[str, str], ...]:
         """The kinds and names of those registers that somebody can be asked about a number of."""
-        return tuple((one.kind, one.register) for one in self.installed if one.covers(number))
+        return tuple((one.kind, one.register) for one in self.installed if _covers(one, number))
 
     def awaited(
         self, account_id: str, decision: Decision, facts: Facts, plan: Plan, now: datetime
@@ -65,6 +68,16 @@ class Registers:
             return None
         until = now + patience(registers.since(account_id, number), now)
         return Asked(tuple(found), max(until, follows))
+
+
+def _covers(register: Register, number: str) -> bool:
+    """A plug-in that fails here covers nobody, and keeps no other call from being decided about."""
+    try:
+        return bool(register.covers(number))
+    except Exception as error:  # noqa: BLE001 - a plug-in may raise whatever it wants
+        why = type(error).__name__
+        log.error("A register cannot say whom it covers", provider=register.provider, why=why)
+        return False
 
 
 def ask(account_id: str, number: str, asked: Asked, now: datetime) -> None:
