@@ -1704,6 +1704,9 @@ class Dial(TypedDict):
     ended_at: str | None
     rang_seconds: float | None
     sip_status: int | None
+    sip_phrase: str | None
+    sip_reason: str | None
+    retry_at: str | None
     cause: str | None
     then: Literal["try_next", "stop"] | None
     why: str | None
