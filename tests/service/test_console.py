@@ -183,6 +183,13 @@ def test_a_call_that_is_over_has_its_page(api, reader, call_id):
     assert "cancelled" in reader.read(f"/calls/{call_id}")
 
 
+def test_a_live_call_is_followed_as_it_happens(reader, call_id):
+    path = f"/console/live/{call_id}/events"
+    answer = reader.browser.get(path, headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    answer.close()
+
+
 def test_what_strangers_said_is_text(api, reader):
     call = factories.claimed_call(api.services, api.owner)
     life = factories.Life(api.services, call).talk(10)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from topcalls.core.call_rules import CallRules
-from topcalls.core.campaign_edit import Effect, differences, edited, touches
+from topcalls.core.campaign_edit import Effect, differences, edit_to, edited, touches
 from topcalls.core.campaign_rules import DEFAULTS, FIELDS, faults, filled
 from topcalls.core.campaign_state import CampaignState
 
@@ -202,6 +202,47 @@ def test_an_edit_overlays_sections_and_replaces_the_rest():
     assert {one.takes_effect for one in waiting} == {Effect.AT_START}
     assert touches(waiting, "pacing")
     assert not touches(waiting, "pac")
+
+
+_WHOLE = filled(
+    {
+        "name": "Spring",
+        "pacing": {"max_concurrent": 5, "ramp_up": {"from": 10, "minutes": 5}},
+        "call": {"task": TASK, "request_data": {"a": "1", "b": "2"}, "voicemail": {"x": 1}},
+        "variable_defaults": {"name": "there"},
+        "list_ids": ["one"],
+        "weight": 3,
+    }
+)
+_OTHER = filled(
+    {
+        "name": "Spring",
+        "pacing": {"ramp_up": {"from": 20, "minutes": 5}},
+        "call": {"task": TASK, "request_data": {"b": "3"}, "voicemail": {"y": 1}},
+        "list_ids": ["two"],
+        "purpose": "offers",
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(_WHOLE, _OTHER), (_OTHER, _WHOLE), (filled({"name": "A"}), _WHOLE), (_WHOLE, _WHOLE)],
+)
+def test_the_edit_from_one_campaign_to_another_makes_it(before, after):
+    assert filled(edited(before, edit_to(before, after))) == after
+
+
+def test_the_edit_to_another_campaign_names_what_differs_alone():
+    assert edit_to(_WHOLE, _WHOLE) == {}
+    assert edit_to(_WHOLE, _OTHER) == {
+        "pacing": {"max_concurrent": None, "ramp_up": {"from": 20, "minutes": 5}},
+        "call": {"request_data": {"a": None, "b": "3"}, "voicemail": {"y": 1}},
+        "variable_defaults": {"name": None},
+        "list_ids": ["two"],
+        "weight": 1,
+        "purpose": "offers",
+    }
 
 
 def test_every_field_says_from_when_a_change_of_it_counts():

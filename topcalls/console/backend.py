@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import closing
-from typing import Any, Final
+from io import SEEK_END, BytesIO
+from typing import IO, Any, Final
 
 import orjson
 from flask import Flask, Response, request
@@ -44,9 +45,9 @@ class Refused(Exception):
 
     @property
     def faults(self) -> dict[str, str]:
-        """What is wrong with each field of the body, by its path."""
+        """What is wrong with each field of the body, or of what was to be started, by its path."""
         found: dict[str, str] = {}
-        for fault in self.problem.get("errors") or ():
+        for fault in self.problem.get("errors") or self.problem.get("problems") or ():
             found.setdefault(str(fault["path"]), str(fault["message"]))
         return found
 
@@ -108,8 +109,8 @@ class Backend:
                 raise _refused(code, reply.get_data())
         return reply
 
-    def send_file(self, path: str, data: bytes, content_type: str, **query: Any) -> Any:
-        """Post bytes as they are."""
+    def send_file(self, path: str, data: bytes | IO[bytes], content_type: str, **query: Any) -> Any:
+        """Post bytes as they are; of a file, as they are read."""
         environ = self._environ("POST", path, data, query, content_type)
         return self._answer(environ)
 
@@ -136,22 +137,30 @@ class Backend:
         self,
         method: str,
         path: str,
-        data: bytes | None,
+        data: bytes | IO[bytes] | None,
         query: Mapping[str, Any],
         content_type: str = "application/json",
     ) -> dict[str, Any]:
         given = {name: value for name, value in query.items() if value not in (None, "")}
+        stream = BytesIO(data) if isinstance(data, bytes) else data
         builder = EnvironBuilder(
             path,
             method=method,
             query_string={name.rstrip("_"): value for name, value in given.items()},
-            data=data,
-            content_type=content_type if data is not None else None,
+            input_stream=stream,
+            content_length=None if stream is None else _length(stream),
+            content_type=content_type if stream is not None else None,
             environ_base={"REMOTE_ADDR": request.remote_addr or ""},
         )
         environ = builder.get_environ()
         environ[INSIDE] = self.who
         return environ
+
+
+def _length(stream: IO[bytes]) -> int:
+    length = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return length
 
 
 def _refused(status: int, data: bytes) -> Refused:

@@ -8,6 +8,8 @@ from typing import Any, Final
 import pygal
 from pygal.style import Style
 
+from topcalls.console.wording import words
+
 _INK: Final = "#7a828e"
 """Is read on white and on black."""
 
@@ -35,6 +37,26 @@ def calls_by_group(labels: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> 
     chart = pygal.Bar(_settings(), x_labels=labels)
     chart.add("Calls", [row["calls"] for row in rows])
     chart.add("Answered", [row["answered"] for row in rows])
+    return _drawn(chart)
+
+
+def calls_over_time(by_time: Mapping[str, tuple[int, int]]) -> bytes:
+    """Calls, and those that were answered, by the name of their time."""
+    chart = pygal.Bar(_settings(), x_labels=list(by_time), show_minor_x_labels=False)
+    chart.x_labels_major_every = max(1, len(by_time) // 8)
+    chart.truncate_label = 12
+    chart.add("Calls", [calls for calls, _ in by_time.values()])
+    chart.add("Answered", [answered for _, answered in by_time.values()])
+    return _drawn(chart)
+
+
+def counts(by_name: Mapping[str, int]) -> bytes:
+    """How many of each, the most first."""
+    rows = sorted(by_name.items(), key=lambda row: row[1])
+    chart = pygal.HorizontalBar(_settings(), x_labels=[words(name) for name, _ in rows])
+    chart.show_legend = False
+    chart.truncate_label = 24
+    chart.add("Calls", [number for _, number in rows])
     return _drawn(chart)
 
 

@@ -25,7 +25,10 @@ LONGEST: Final = timedelta(hours=12)
 SHOWN_FOR: Final = timedelta(minutes=10)
 """The numbers of a call that somebody asked to see are shown to this session for so long."""
 
-_KEY, _BEGAN, _ZONE, _SHOWN = "key_id", "began", "zone", "shown"
+JOBS_KEPT: Final = 5
+"""So many of the jobs that were begun in a session are remembered."""
+
+_KEY, _BEGAN, _ZONE, _SHOWN, _JOBS = "key_id", "began", "zone", "shown", "jobs"
 _MOST_SHOWN: Final = 20
 """A cookie has room for 4 KB."""
 
@@ -96,3 +99,13 @@ def shows_numbers(call_id: str, now: datetime) -> bool:
 def _still_shown(now: datetime) -> list[list[Any]]:
     """Ids of calls, each with when showing ends; the last one asked for last."""
     return [one for one in session.get(_SHOWN) or () if now.timestamp() < one[1]]
+
+
+def note_job(job_id: str) -> None:
+    """Remember long work that was begun here, so that its reader finds the way back to it."""
+    session[_JOBS] = [job_id, *(one for one in jobs() if one != job_id)][:JOBS_KEPT]
+
+
+def jobs() -> list[str]:
+    """Work that was begun in this session, the newest first."""
+    return list(session.get(_JOBS, ()))

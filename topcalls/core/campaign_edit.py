@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -76,6 +76,36 @@ def edited(campaign: Mapping[str, Any], edit: Mapping[str, Any]) -> dict[str, An
             value = agents.given({**(before or {}), **value})
         result[name] = value
     return result
+
+
+def edit_to(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    """The edit that makes `after` of `before`, and names nothing else."""
+    result: dict[str, Any] = {}
+    for name in _that_differ(before, after):
+        old, new = before.get(name), after.get(name)
+        if name == "call":
+            result[name] = _names_to(old or {}, new or {}, agents.MERGED)
+        elif name in MERGED:
+            result[name] = _names_to(old or {}, new or {})
+        else:
+            result[name] = new
+    return result
+
+
+def _names_to(
+    before: Mapping[str, Any], after: Mapping[str, Any], merged: Collection[str] = ()
+) -> dict[str, Any]:
+    return {
+        name: _names_to(before[name], after[name])
+        if name in merged and name in before and name in after
+        else after.get(name)
+        for name in _that_differ(before, after)
+    }
+
+
+def _that_differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    names = dict.fromkeys((*before, *after))
+    return [name for name in names if before.get(name) != after.get(name)]
 
 
 def differences(

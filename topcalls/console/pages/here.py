@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from flask import current_app, flash, g, request
 
 from topcalls.console.backend import Backend, Refused
 from topcalls.console.forms import Field, Form
+
+PAGE: Final = 50
+"""How many of a list are shown at once."""
+
+_MOST_CHOICES: Final = 200
 
 
 def backend() -> Backend:
@@ -66,3 +71,23 @@ def taken(form: Form, action: Callable[[dict[str, Any]], Any]) -> Any:
     except Refused as refused:
         form.refuse(refused)
         return None
+
+
+def searched(path: str, form: Form) -> Any:
+    """What the API lists by the fields of a form, page by page; None where it refuses one of them,
+    which the form tells."""
+    try:
+        cursor = request.args.get("cursor")
+        return backend().get(path, limit=PAGE, cursor=cursor, **dict(form.carried()))
+    except Refused as refused:
+        if refused.status != 400:
+            raise
+        form.refuse(refused)
+        return None
+
+
+def choices(path: str) -> list[tuple[str, str]]:
+    """Ids and names of what the API lists there, the newest; none where this key may not see
+    them."""
+    found = or_none(lambda: backend().get(path, limit=_MOST_CHOICES))
+    return [(one["id"], one["name"]) for one in found["data"]] if found else []

@@ -1,18 +1,36 @@
 // What pages gain where a browser runs scripts. Without them every page still reads.
 
-// A part of a page that is fetched again while it is looked at.
+// A part of a page that is fetched again while it is looked at: every so often, or when a stream
+// tells that something has changed.
 for (const part of document.querySelectorAll("[data-refresh]")) {
   const again = async () => {
-    if (!document.hidden && !part.contains(document.activeElement)) {
-      try {
-        const answer = await fetch(part.dataset.refresh, { redirect: "manual" });
-        if (answer.ok) part.innerHTML = await answer.text();
-        else if (answer.type === "opaqueredirect") location.reload();
-      } catch { /* the network comes back, or the reader reloads */ }
-    }
-    setTimeout(again, Number(part.dataset.every));
+    if (document.hidden || part.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(part.dataset.refresh, { redirect: "manual" });
+      if (answer.ok) part.innerHTML = await answer.text();
+      else if (answer.type === "opaqueredirect") location.reload();
+      if (part.querySelector("[data-finished]")) location.reload();
+    } catch { /* the network comes back, or the reader reloads */ }
   };
-  setTimeout(again, Number(part.dataset.every));
+  if (part.dataset.stream) {
+    const stream = new EventSource(part.dataset.stream);
+    const told = (event) => {
+      if (JSON.parse(event.data).status === part.dataset.status) again();
+      else location.reload();
+    };
+    stream.addEventListener("statistics", told);
+    stream.addEventListener("end", () => {
+      stream.close();
+      location.reload();
+    });
+    document.addEventListener("visibilitychange", again);
+  } else {
+    const rounds = async () => {
+      await again();
+      setTimeout(rounds, Number(part.dataset.every));
+    };
+    setTimeout(rounds, Number(part.dataset.every));
+  }
 }
 
 // Ask before what cannot be taken back.
