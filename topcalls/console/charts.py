@@ -92,6 +92,8 @@ def _settings() -> Any:
         foreground=_INK,
         foreground_strong=_INK,
         foreground_subtle=_INK,
+        guide_stroke_color=_INK,
+        major_guide_stroke_color=_INK,
         colors=_COLOURS,
         font_family="system-ui, sans-serif",
         label_font_size=11,

@@ -13,7 +13,7 @@ from topcalls.console import charts
 from topcalls.console.backend import Refused
 from topcalls.console.forms import Form
 from topcalls.console.pages.campaign_form import FIELDS, body_of, options
-from topcalls.console.pages.here import PAGE, attempt, backend
+from topcalls.console.pages.here import PAGE, attempt, backend, choices
 from topcalls.core.campaign_edit import edit_to
 from topcalls.core.campaign_rules import filled
 from topcalls.core.campaign_state import CampaignState
@@ -73,9 +73,11 @@ def show(campaign_id: UUID) -> Any:
     campaign = api.get(f"/v1/campaigns/{campaign_id}")
     asked = campaign["status"] in _MAY_BE_CHECKED and not campaign["archived_at"]
     check = api.get(f"/v1/campaigns/{campaign_id}/check") if asked else None
-    body = body_of(campaign)
-    raw = orjson.dumps(body, option=orjson.OPT_INDENT_2).decode()
-    return render_template("campaign.html", campaign=campaign, check=check, body=body, raw=raw)
+    raw = orjson.dumps(body_of(campaign), option=orjson.OPT_INDENT_2).decode()
+    lists = dict(choices("/v1/lists"))
+    return render_template(
+        "campaign.html", campaign=campaign, check=check, raw=raw, list_names=lists
+    )
 
 
 @campaigns.get("/campaigns/<uuid:campaign_id>/figures")

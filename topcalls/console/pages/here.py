@@ -33,8 +33,10 @@ def attempt(action: Callable[[], Any], done: str) -> bool:
     try:
         action()
     except Refused as refused:
-        parts = [str(refused), *(f"{path}: {words}" for path, words in refused.faults.items())]
-        flash(" ".join([*parts, refused.remedy]).strip(), "fault")
+        told = str(refused)
+        parts = [told, *(f"{path}: {words}" for path, words in refused.faults.items())]
+        kept = [part for part in parts if part is told or part not in told]
+        flash(" ".join([*kept, refused.remedy]).strip(), "fault")
         return False
     flash(done, "done")
     return True
