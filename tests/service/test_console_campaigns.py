@@ -14,6 +14,12 @@ SCRIPT = "<script>alert(1)</script>"
 
 
 @pytest.fixture
+def kind():
+    """What the databases do differently is tested by the verbs."""
+    return "sqlite"
+
+
+@pytest.fixture
 def list_id(api):
     made = api.post("/v1/lists", json={"name": "Spring people"}).json["id"]
     leads = [{"phone_number": f"+1202555{n:04}", "name": f"Person {n}"} for n in range(3)]
@@ -211,6 +217,29 @@ def test_a_draft_is_edited_at_once_and_keeps_what_was_not_touched(api, reader, l
     assert after["name"] == "Summer"
     for name in before.keys() - set(moving):
         assert after[name] == before[name], name
+
+
+def test_an_edit_keeps_lists_and_the_agent_that_its_key_cannot_see(api, list_id):
+    configured = {"name": "Rachel", "configuration": {"task": TASK}}
+    agent = api.post("/v1/agents", json=configured)
+    assert agent.status_code == 201, agent.text
+    other = api.post("/v1/lists", json={"name": "Other"}).json["id"]
+    call = {"agent_id": agent.json["id"]}
+    assert api.post(f"/v1/agents/{call['agent_id']}/publish").status_code == 200
+    campaign = api.post(
+        "/v1/campaigns", json={"name": "Spring", "call": call, "list_ids": [other, list_id]}
+    ).json["id"]
+    for token in (api.token, api.key("campaigns:read", "campaigns:write")):
+        reader = Reader(api)
+        reader.sign_in(token)
+        before = shown(api, campaign)
+        form = written(reader.open(f"/campaigns/{campaign}/edit").text)
+        form["name"] = before["name"] + " again"
+        assert reader.send(f"/campaigns/{campaign}/edit", form).status_code == 303
+        after = shown(api, campaign)
+        assert after["name"] == form["name"]
+        assert (after["list_ids"], after["call"]) == (before["list_ids"], call)
+        assert set(after["list_ids"]) == {other, list_id}
 
 
 def test_what_is_emptied_goes_back_to_its_default(api, reader, list_id):

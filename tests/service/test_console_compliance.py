@@ -16,6 +16,12 @@ NUMBER = "+12025550143"
 LOOKED_UP = "/do-not-call?phone_number=%2B12025550143"
 
 
+@pytest.fixture
+def kind():
+    """What the databases do differently is tested by the verbs."""
+    return "sqlite"
+
+
 def listed(api):
     return api.get("/v1/do-not-call").json["data"]
 

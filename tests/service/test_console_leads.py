@@ -16,6 +16,12 @@ NUMBER = "+12025550143"
 
 
 @pytest.fixture
+def kind():
+    """What the databases do differently is tested by the verbs."""
+    return "sqlite"
+
+
+@pytest.fixture
 def list_id(api):
     return api.post("/v1/lists", json={"name": "Spring people"}).json["id"]
 

@@ -76,6 +76,14 @@ def test_what_was_not_touched_stays_even_where_a_form_cannot_say_it():
     assert form.body() == {"hours": {"from": "2026-12-01T14:00:00Z"}}
 
 
+def test_what_is_ticked_as_before_keeps_its_order():
+    body = {"ids": ["b", "a"]}
+    form = Form.sent(FIELDS, MultiDict([("ids", "a"), ("ids", "b")]), ZONE)
+    assert form.body(body) == body
+    fewer = Form.sent(FIELDS, MultiDict([("ids", "a")]), ZONE)
+    assert fewer.body(body) == {"ids": ["a"]}
+
+
 @pytest.mark.parametrize(
     ("line", "window"),
     [

@@ -94,13 +94,19 @@ class Form:
         result: dict[str, Any] = {}
         before = {} if shown is None else shown
         for field in sorted(self._fields.values(), key=lambda one: one.path.endswith(REST)):
-            if shown is not None and self._values[field.path] == self._written(field, before):
+            if shown is not None and self._is_untouched(field, before):
                 value = self._value(field, before)
             else:
                 value = self._read(field)
             if value is not None:
                 _put(result, field.path, value)
         return result
+
+    def _is_untouched(self, field: Field, before: Mapping[str, Any]) -> bool:
+        now, then = self._values[field.path], self._written(field, before)
+        if field.kind is Kind.MANY:  # in the order of the page, whatever the body has
+            return sorted(now) == sorted(then)
+        return now == then
 
     def _read(self, field: Field) -> Any:
         raw = self._values[field.path]

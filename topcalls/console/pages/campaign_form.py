@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from topcalls.console.forms import Field, Kind
+from topcalls.console.forms import Field, Form, Kind
 from topcalls.console.pages.here import choices
 from topcalls.core import campaign_rules
 from topcalls.core.eligibility_facts import Category
@@ -65,13 +65,19 @@ def body_of(campaign: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def options() -> dict[str, Any]:
-    """What the form offers to choose from."""
+def options(form: Form) -> dict[str, Any]:
+    """What the form offers to choose from, with what is chosen in it already: it stays, also where
+    this key may not see what it is called."""
     return {
-        "lists": choices("/v1/lists"),
-        "agents": choices("/v1/agents"),
+        "lists": _with(choices("/v1/lists"), form.value("list_ids")),
+        "agents": _with(choices("/v1/agents"), [str(form.value("call.agent_id"))]),
         "categories": [(one.value, one.value) for one in Category],
         "slots": [(one, one.replace("_", " ")) for one in SLOTS],
         "rotations": [(one, one.replace("_", " ")) for one in ROTATIONS],
         "events": [(one, one) for one in campaign_rules.EVENTS],
     }
+
+
+def _with(offered: list[tuple[str, str]], chosen: Iterable[str]) -> list[tuple[str, str]]:
+    known = {value for value, _ in offered}
+    return [*offered, *((value, value) for value in chosen if value and value not in known)]

@@ -150,7 +150,7 @@ def _previewed(form: Form, campaign: Mapping[str, Any], preview: Mapping[str, An
 def _form(form: Form, campaign: Mapping[str, Any] | None = None) -> str:
     revision = _revision(campaign) if campaign else ""
     return render_template(
-        "campaign_form.html", form=form, campaign=campaign, revision=revision, offered=options()
+        "campaign_form.html", form=form, campaign=campaign, revision=revision, offered=options(form)
     )
 
 
