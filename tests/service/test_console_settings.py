@@ -18,6 +18,15 @@ def test_calls_are_counted_by_what_is_asked_for(api, reader, group):
     assert f'value="{group}" selected' in page
 
 
+def test_calls_that_are_over_stand_in_the_table_and_its_sum(api, reader):
+    call = factories.queued_call(api.services, api.owner)
+    api.services.calls.cancel(api.owner.account_id, call.id)
+    api.services.clock.advance(5)
+    assert api.services.statistics.count(api.services.clock.now()) == 1
+    assert reader.read("/analytics").count('<td class="number">1</td>') == 2
+    assert "<svg" in reader.open("/analytics/chart.svg").text
+
+
 def test_the_chart_is_a_picture_and_the_table_a_file(reader):
     chart = reader.open("/analytics/chart.svg?group_by=hour")
     assert chart.mimetype == "image/svg+xml"
