@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from whole_sentences import espeak, espeak_parts, flite_parts
 
 from topcalls.sandbox.speech import to_telephone
-from topcalls.sandbox.speech_engines import espeak_engine
 
 TEXTS = yaml.safe_load(Path(__file__).with_name("answer_texts.yaml").read_text(encoding="utf-8"))
 RATE = 8000
@@ -78,19 +78,41 @@ class Voices:
         path = self._cache / f"{key}.pcmu"
         if not path.exists():
             path.write_bytes(to_telephone(*self._render(text, voice, rate, pitch)[::-1]))
-        return np.frombuffer(audioop.ulaw2lin(path.read_bytes(), 2), "<i2").astype(np.float64)
+        return _samples(path)
+
+    def say_in_parts(self, parts: list[str], voice: str, rate: int, pitch: int) -> list[np.ndarray]:
+        """One sentence, cut between its parts."""
+        text = "|".join(parts)
+        key = hashlib.sha256(f"1|{voice}|{rate}|{pitch}|{text}".encode()).hexdigest()
+        paths = [self._cache / f"{key}.{place}.pcmu" for place in range(len(parts))]
+        if not all(path.exists() for path in paths):
+            if voice.startswith("flite:"):
+                hertz, pieces = flite_parts(self._command(voice, rate), parts)
+            else:
+                hertz, pieces = espeak_parts(parts, voice, rate, pitch)
+            for path, piece in zip(paths, pieces, strict=True):
+                path.write_bytes(to_telephone(piece, hertz))
+        return [_samples(path) for path in paths]
+
+    def _command(self, voice: str, rate: int) -> list[str]:
+        stretch = f"duration_stretch={155 / rate:.2f}"
+        return [self._flite or "", "-voice", voice[6:], "--seti", "x=0", "--setf", stretch]
 
     def _render(self, text: str, voice: str, rate: int, pitch: int) -> tuple[int, np.ndarray]:
         if not voice.startswith("flite:"):
-            return espeak_engine().render_as(text, voice, rate, pitch)
-        stretch = f"duration_stretch={155 / rate:.2f}"
-        command = [self._flite or "", "-voice", voice[6:], "--seti", "x=0", "--setf", stretch]
+            return espeak().render_as(text, voice, rate, pitch)
+        command = self._command(voice, rate)
         done = subprocess.run(
             [*command, "-t", text, "-o", "/dev/stdout"], capture_output=True, check=True, timeout=60
         )
         with wave.open(BytesIO(done.stdout)) as audio:
             frames = audio.readframes(audio.getnframes())
             return audio.getframerate(), np.frombuffer(frames, "<i2")
+
+
+def _samples(path: Path) -> np.ndarray:
+    """What was kept of some speech."""
+    return np.frombuffer(audioop.ulaw2lin(path.read_bytes(), 2), "<i2").astype(np.float64)
 
 
 # --- tones

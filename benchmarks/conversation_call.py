@@ -14,6 +14,7 @@ from conversation_world import (
     STEP,
     STEP_BYTES,
     Cut,
+    Listener,
     Loudspeaker,
     Script,
     VirtualTime,
@@ -28,6 +29,7 @@ from topcalls.bridge.hearing import HearingOptions
 from topcalls.bridge.own_voice import EchoMethod, EchoPlan
 from topcalls.bridge.session import BridgeSession
 from topcalls.core.call_request import CallRequest
+from topcalls.core.interruption import SOUND
 
 LONG_SECONDS = 4.5  # what the agent says is long enough to be interrupted in
 PATIENCE_SECONDS = 6.0  # of a caller to whom nothing is said
@@ -38,24 +40,28 @@ LONGEST_SECONDS = 75.0  # of a made scene
 
 @dataclass(frozen=True)
 class Setup:
-    """What is compared. `deaf`: ears that hear nothing, to see that it is noticed."""
+    """What is compared. `sound`: an end-of-turn model listens too. `deaf`: ears that hear nothing,
+    to see that it is noticed."""
 
     mode: str = "realtime"
     ears: str = "server"
     deaf: bool = False
+    sound: bool = False
 
     @property
     def name(self) -> str:
-        return f"{self.mode}/{self.ears}"
+        return f"{self.mode}/{self.ears}{'+sound' * self.sound}"
 
-    @property
-    def hearing(self) -> HearingOptions:
+    def hearing(self, time: VirtualTime) -> HearingOptions:
         """`local` cancels echo, `local-gate` mutes it, `local-only` does nothing about it."""
         methods: dict[str, EchoMethod] = {"local": "cancel", "local-gate": "gate"}
         echo = EchoPlan(methods.get(self.ears, "off"))
-        return HearingOptions(self.ears.split("-")[0], installed=True, echo=echo)
+        ears = HearingOptions(self.ears.split("-")[0], installed=True, echo=echo)
+        return replace(ears, judge=SOUND, turn_model=Listener(time)) if self.sound else ears
 
-    def conversation(self, first_sentence: str | None, language: str | None) -> ConversationConfig:
+    def conversation(
+        self, first_sentence: str | None, language: str | None, time: VirtualTime
+    ) -> ConversationConfig:
         """The settings of a call that asks for nothing special."""
         request = CallRequest(
             "+15550100",
@@ -65,7 +71,7 @@ class Setup:
             language=language,
         )
         config = conversation_for(
-            request, default_model="stand-in", inbound=True, hearing=self.hearing
+            request, default_model="stand-in", inbound=True, hearing=self.hearing(time)
         )
         if self.deaf:
             ears = replace(config.session.ears, threshold=1.1)
@@ -259,7 +265,7 @@ def play(scene: Scene, setup: Setup) -> Outcome:
     def caller(loudspeaker: Loudspeaker, _: BridgeSession) -> Caller:
         return Caller(scene, loudspeaker, script)
 
-    config = setup.conversation(scene.said[0][0], scene.language)
+    config = setup.conversation(scene.said[0][0], scene.language, world)
     return call(scene, setup, config, script, Wire(scene.line, scene.seed), caller)
 
 

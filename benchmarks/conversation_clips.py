@@ -249,16 +249,26 @@ class SceneMaker:
         voice, pitch, gain = self._caller
         rate = random_.randrange(*_SPEAKING_RATE.get(kind, (140, 190)), 5)
         sound = Sound(kind, silence(0))
-        for part in text.split("|"):
+        parts = [part.strip() for part in text.split("|")]
+        for part, spoken in zip(parts, self._spoken(kind, parts, voice, rate, pitch), strict=True):
             if sound.words:
                 pause = silence(random_.uniform(*PAUSES[kind]))
                 sound.samples = np.concatenate((sound.samples, pause))
             start = len(sound.samples) / RATE
-            said = gain * self._voices.say(part.strip(), voice, rate, pitch)
-            sound.words += spread(part.strip(), start, len(said) / RATE)
+            said = gain * spoken
+            sound.words += spread(part, start, len(said) / RATE)
             sound.samples = np.concatenate((sound.samples, said))
         sound.until = len(sound.samples) / RATE - MARGIN_SECONDS
         return sound
+
+    def _spoken(
+        self, kind: Kind, parts: list[str], voice: str, rate: int, pitch: int
+    ) -> list[np.ndarray]:
+        """Each part's sound. A sentence with pauses in it is one sentence; what is spelt or read
+        out is said piece by piece."""
+        if kind == "pause":
+            return self._voices.say_in_parts(parts, voice, rate, pitch)
+        return [self._voices.say(part, voice, rate, pitch) for part in parts]
 
     def _turn(self, kind: str) -> Sound:
         return self._say(kind, self._text(kind))  # type: ignore[arg-type]

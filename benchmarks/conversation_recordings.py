@@ -182,10 +182,12 @@ class RecordedParty:
 
 def replay(setup: Setup, recording: Recording) -> Outcome:
     """The whole call as it was recorded."""
-    script = ReplayScript(recording, VirtualTime())
+    world = VirtualTime()
+    script = ReplayScript(recording, world)
 
     def party(loudspeaker: Loudspeaker, bridge: BridgeSession) -> RecordedParty:
         return RecordedParty(recording, loudspeaker, script, bridge)
 
-    config = replace(setup.conversation(None, None), opening=OpeningPlan(greeting_wait=math.inf))
+    usual = setup.conversation(None, None, world)
+    config = replace(usual, opening=OpeningPlan(greeting_wait=math.inf))
     return call(recording, setup, config, script, Wire(LINE, 0), party)

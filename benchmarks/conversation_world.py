@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 
 import gevent
 import numpy as np
@@ -21,11 +21,14 @@ from conversation_clips import Word
 from gevent.event import Event
 
 from topcalls.audio import g711
+from topcalls.audio.formats import G711Codec
 from topcalls.audio.vad import Began, Ended, SileroVad, VadRules
 from topcalls.bridge.pipeline import Chain, Pipeline
 from topcalls.clock import ManualClock
 from topcalls.providers import base, stages
 from topcalls.providers.base import ProviderEvent, RealtimeModel, RealtimeSession, SessionConfig
+from topcalls.providers.local.turns import REMEDY
+from topcalls.providers.local.turns_process import Judge, weights
 
 STEP = 0.02
 STEP_BYTES = 160
@@ -278,6 +281,30 @@ class HearsAudio:
         changes = self._vad.feed(g711.decode(audio, "PCMU"))
         heard_ms = self._vad.heard_ms
         return [(one, self._time.now - (heard_ms - one.at_ms) / 1000) for one in changes]
+
+
+VERDICT_SECONDS = 0.05  # from asking the end-of-turn model until its verdict is here
+
+
+@cache
+def _judge() -> Judge:
+    path = weights()
+    assert path is not None, REMEDY
+    return Judge(path)
+
+
+class Listener:
+    """The gateway's own end-of-turn model: the real one, asked in virtual time."""
+
+    def __init__(self, time: VirtualTime) -> None:
+        self._time = time
+
+    def ask(self, audio: bytes, codec: G711Codec, told: Callable[[float], None]) -> bool:
+        self._time.later(VERDICT_SECONDS, partial(told, _judge().finished(audio, codec)))
+        return True
+
+    def warm_up(self) -> None:
+        """It is loaded when it is first asked: no time passes meanwhile."""
 
 
 # --- a speech-to-speech model

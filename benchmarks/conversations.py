@@ -3,6 +3,7 @@
     python benchmarks/conversations.py                    # the test set, all modes and ears
     python benchmarks/conversations.py --tuning           # the other seeds and sentences
     python benchmarks/conversations.py --kinds echo pause --only realtime/server
+    python benchmarks/conversations.py --only realtime/local+sound  # with the end-of-turn model
     python benchmarks/conversations.py --recordings DIR   # your own: DIR/labels.csv, stereo WAV
 
 `conversation_recordings.py` tells what labels.csv holds.
@@ -14,6 +15,7 @@ import argparse
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -41,7 +43,12 @@ COUNTS = {
 }
 SEEDS = {"tuning": 31_000_000, "test": 57_000_000}
 SETUPS = tuple(Setup(mode, ears) for mode in ("realtime", "legacy") for ears in ("server", "local"))
-FURTHER = (Setup("realtime", "local-gate"), Setup("realtime", "local-only"))
+SOUND = tuple(replace(setup, sound=True) for setup in SETUPS)
+FURTHER = (
+    *SOUND,
+    Setup("realtime", "local-gate"),
+    Setup("realtime", "local-only"),
+)
 CACHE = Path.home() / ".cache/topcalls/benchmarks"
 Place = tuple[str, str, int]  # set, kind, number
 

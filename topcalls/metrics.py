@@ -133,6 +133,17 @@ withdrawn_answers = Counter(
     "topcalls_answers_withdrawn_total",
     "Answers that were asked for too early, and withdrawn before anybody heard them.",
 )
+turn_verdicts = Counter(
+    "topcalls_turn_verdicts_total",
+    "Pauses that the end-of-turn model was asked about: finished, doubtful, goes_on; late: the "
+    "caller went on before it answered; unasked: it was busy or out of order.",
+    ["verdict"],
+)
+turn_verdict_delay = Histogram(
+    "topcalls_turn_verdict_seconds",
+    "From a pause until the end-of-turn model's verdict.",
+    buckets=_SECONDS,
+)
 chain_stage = Histogram(
     "topcalls_chain_stage_seconds",
     "From asking a stage of the chain to the first it gives: mind to text, voice to sound.",

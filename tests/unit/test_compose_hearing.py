@@ -4,10 +4,11 @@ import pytest
 
 from topcalls.audio import echo, vad
 from topcalls.bridge.own_voice import EchoPlan
-from topcalls.compose.hearing import ears_finding, hearing_options
+from topcalls.compose.hearing import ears_finding, hearing_options, turns_finding
 from topcalls.config import Settings
 from topcalls.core.checkup import Level
 from topcalls.errors import ConfigError
+from topcalls.providers.local import turns
 
 
 @pytest.fixture
@@ -74,3 +75,29 @@ def test_the_doctor_tells_whose_ears_calls_have(machine, settings, there, words)
     finding = ears_finding(Settings.model_validate(settings))
     assert finding.level is Level.OK
     assert words in finding.found
+
+
+@pytest.mark.parametrize(
+    ("settings", "installed", "level", "words"),
+    [
+        ({}, False, Level.OK, "The words of callers."),
+        ({}, True, Level.OK, "a call may ask for the model"),
+        ({"end_of_turn": "sound"}, True, Level.OK, "a model that listens"),
+        ({"end_of_turn": "sound"}, False, Level.FAULT, "no model that listens"),
+    ],
+)
+def test_the_doctor_tells_who_judges_that_a_turn_is_over(
+    monkeypatch, settings, installed, level, words
+):
+    monkeypatch.setattr(turns, "is_installed", lambda: installed)
+    settings = Settings.model_validate(settings)
+    finding = turns_finding(settings)
+    assert finding.level is level
+    assert words in finding.found
+    if level is Level.FAULT:
+        assert "pip install --no-deps" in finding.remedy
+        with pytest.raises(ConfigError) as refused:
+            hearing_options(settings)
+        assert refused.value.field == "end_of_turn"
+    else:
+        assert (hearing_options(settings).turn_model is not None) is installed

@@ -6,12 +6,16 @@ import pytest
 
 from topcalls.core.endpointing import (
     ADDRESS_MS,
+    DOUBT_BELOW,
+    DOUBTFUL_MS,
+    GOES_ON_BELOW,
     LEADING_ON_MS,
     LONG_NUMBER_MS,
     MENU_MS,
     NAME_MS,
     READING_OUT_MS,
     SPELLING_MS,
+    UNFINISHED_MS,
     UNHEARD_MS,
     UNMARKED_MS,
     Endpointing,
@@ -240,3 +244,47 @@ def test_who_has_paused_before_is_given_as_much_again() -> None:
     assert given("Well, it is broken.", complete=True) == Endpointing.min_ms
     assert given("", complete=False, paused_ms=0) == 480
     assert given("It is john dot smith at example dot com", complete=True) == 550
+
+
+# --- how it sounds
+
+
+@pytest.mark.parametrize(
+    ("caller", "finished", "expected"),
+    [
+        ("I would like a table.", None, ENDED),
+        ("I would like a table.", 1.0, ENDED),
+        ("I would like a table.", DOUBT_BELOW, ENDED),
+        ("I would like a table.", DOUBT_BELOW - 0.01, DOUBTFUL_MS),
+        ("I would like a table.", GOES_ON_BELOW, DOUBTFUL_MS),
+        ("I would like a table.", GOES_ON_BELOW - 0.01, UNFINISHED_MS),
+        ("I would like a table", 0.0, UNFINISHED_MS),
+        ("I would like to", 0.0, UNFINISHED_MS),
+        ("I would like to", 1.0, LEADING_ON_MS),
+        ("four one five", 1.0, READING_OUT_MS),
+        ("john dot doe at example", 0.0, ADDRESS_MS),
+        ("What are your opening hours?", 0.0, ENDED),
+    ],
+)
+def test_a_voice_that_wants_to_go_on_is_waited_for(caller, finished, expected) -> None:
+    assert patience(caller, finished=finished) == expected
+
+
+def test_before_the_words_are_known_the_sound_tells_alone() -> None:
+    assert patience("", complete=False, finished=0.0) == UNFINISHED_MS
+    assert patience("", complete=False, finished=1.0) == UNHEARD
+
+
+def test_an_acknowledgement_is_not_waited_for_however_it_sounds() -> None:
+    assert patience("Okay.", acknowledges=True, finished=0.0) == ENDED
+
+
+def test_the_sound_keeps_to_the_limits_of_the_call() -> None:
+    plan = Endpointing(min_ms=300, max_ms=700)
+    heard = Heard("", "I would like a table.", complete=True, finished=0.0)
+    assert Patience(plan, "en").milliseconds(heard) == 700
+
+
+def test_where_the_vendor_judges_the_sound_means_nothing() -> None:
+    heard = Heard("", "I would like a table.", complete=True, finished=0.0)
+    assert Patience(Endpointing(by_model=True), "en").milliseconds(heard) == 0

@@ -23,9 +23,22 @@ GOOD = {
 }
 
 
-def faults(section: Any, *, mode: str = "realtime", local_ears: bool = True) -> dict[str, str]:
+def faults(
+    section: Any, *, mode: str = "realtime", local_ears: bool = True, turn_model: bool = True
+) -> dict[str, str]:
     given = {"interruption": section, "mode": mode}
-    return {fault.path: fault.code for fault in interruption_faults(given, local_ears=local_ears)}
+    found = interruption_faults(given, local_ears=local_ears, turn_model=turn_model)
+    return {fault.path: fault.code for fault in found}
+
+
+def test_a_model_that_listens_can_only_be_asked_for_where_there_is_one() -> None:
+    asked = {"endpointing": {"by": "sound"}, "ears": "local"}
+    for mode in ("realtime", "legacy"):
+        assert faults(asked, mode=mode) == {}
+        missing = faults(asked, mode=mode, turn_model=False)
+        assert missing == {"interruption.endpointing.by": "not_installed"}
+    assert Interruption(**asked).judge == "sound"
+    assert Interruption().judge is None
 
 
 def test_what_may_be_asked() -> None:

@@ -61,7 +61,7 @@ def test_what_is_out_of_range_is_counted_at_its_end(value, counts_as):
 
 
 def test_a_timing_is_read_as_it_was_written():
-    timing = TurnTiming(3, 500, 300, 20, Moments(1, 2, None, 4, 5, 6), ear_ms=900)
+    timing = TurnTiming(3, 500, 300, 20, Moments(1, 2, None, 4, 5, 6), ear_ms=900, finished=0.5)
     assert timing_of(3, asdict(timing)) == timing
     assert timing.unexplained_ms == 80
     assert timing_of(3, {"endpointing_ms": 1, "provider_ms": 2, "gateway_ms": 3}) == TurnTiming(

@@ -261,6 +261,7 @@ CALL_DETAILS = {
             "gateway_ms": 24,
             "ear_ms": 960,
             "unexplained_ms": 36,
+            "finished": 0.94,
             "moments": {
                 "caller_energy": 8120,
                 "turn_ended": 8632,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from topcalls.bridge.end_of_turn import EndOfTurn
 from topcalls.bridge.parts import Parts
 from topcalls.bridge.uplink import Uplink
 from topcalls.core.endpointing import LONGEST_PAUSE_MS, Heard, Patience
@@ -33,6 +34,7 @@ class Caller:
         self._uplink = uplink
         self._decide = decide
         self._speech_from_ms = 0
+        self._turn_from_ms = 0
         self._speech_to_ms = 0
         self._paused_ms = 0  # the longest pause in this turn
         self._stopped_at = 0.0  # the last speech, monotonic
@@ -41,9 +43,12 @@ class Caller:
         language = parts.config.session.language
         self._words = ListeningWords(language, parts.config.acknowledgements)
         self._patience = Patience(parts.config.endpointing, language)
+        model = parts.config.hearing.turn_model
+        self._sound = EndOfTurn(parts, uplink, model, self._more_is_known)
 
     def speech_started(self, event: SpeechStarted) -> None:
         parts = self._parts
+        self._sound.speech_started()
         self._speech_from_ms = event.audio_ms
         pause_ms = event.audio_ms - self._speech_to_ms
         goes_on = parts.turns.turn_is_open or parts.turns.floor is Floor.PENDING
@@ -51,6 +56,7 @@ class Caller:
             self._paused_ms = max(self._paused_ms, pause_ms)
         else:
             self._paused_ms = 0
+            self._turn_from_ms = event.audio_ms
         parts.transcript.caller_started(event.item_id, self._at_ms(event.audio_ms))
         self._decide(parts.turns.caller_started(parts.now, event.item_id))
 
@@ -60,11 +66,14 @@ class Caller:
         parts.tell(parts.transcript.caller_stopped(event.item_id, ended_ms))
         speech_ms = event.audio_ms - self._speech_from_ms
         self._speech_to_ms = event.audio_ms
+        quiet_ms = max(0, self._uplink.sent_ms - event.audio_ms)
+        if self._is_a_turn:
+            self._sound.paused(self._turn_from_ms, quiet_ms)
         decisions = parts.turns.caller_stopped(
             parts.now,
             event.item_id,
             speech_ms,
-            quiet_ms=max(0, self._uplink.sent_ms - event.audio_ms),
+            quiet_ms=quiet_ms,
             patience_ms=self._patience_ms,
         )
         if parts.answered_at is not None:
@@ -88,12 +97,29 @@ class Caller:
     def _said(self, item_id: str, text: str, *, final: bool) -> None:
         turns, words = self._parts.turns, self._words.count(text)
         patience_ms = 0 if turns.caller_speaking else self._patience_ms
-        decisions = turns.caller_words(
-            self._parts.now, item_id, words, final=final, patience_ms=patience_ms
+        self._carry_out(
+            turns.caller_words(
+                self._parts.now, item_id, words, final=final, patience_ms=patience_ms
+            )
         )
+
+    def _more_is_known(self) -> None:
+        """Of how the caller sounded, or that it will not be known in time."""
+        turns = self._parts.turns
+        if not turns.caller_speaking:
+            self._carry_out(turns.patience_known(self._parts.now, self._patience_ms))
+
+    def _carry_out(self, decisions: list[Decision]) -> None:
         self._decide(decisions)
         if Withdraw() in decisions:
             self._parts.stopwatch.caller_stopped(self._stopped_at)  # it is still to be answered
+            self._parts.stopwatch.judged(self._sound.finished)
+
+    @property
+    def _is_a_turn(self) -> bool:
+        """Whether what was said is to be answered, whatever it was."""
+        by_model, turns = self._patience.plan.by_model, self._parts.turns
+        return not by_model and not self._in_menu() and turns.floor is not Floor.AUDIBLE
 
     def text_failed(self, event: CallerTranscriptFailed) -> None:
         parts = self._parts
@@ -105,9 +131,9 @@ class Caller:
         """How long the caller may be quiet, after what was said so far."""
         agent, caller, complete = self._parts.transcript.open_turn()
         listens = self._words.count(caller).acknowledges
-        return self._patience.milliseconds(
-            Heard(agent, caller, complete, listens, self._in_menu(), self._paused_ms)
-        )
+        in_menu, finished = self._in_menu(), self._sound.finished
+        heard = Heard(agent, caller, complete, listens, in_menu, self._paused_ms, finished)
+        return max(self._patience.milliseconds(heard), self._sound.held_ms)
 
     def words_to_come(self) -> bool:
         """The caller speaks, or has said something that is not written down yet."""

@@ -17,6 +17,7 @@ from topcalls.bridge.audio import CallAudio, HeardPart
 from topcalls.bridge.caller import Caller
 from topcalls.bridge.decisions import Decisions
 from topcalls.bridge.dictation import Dictation
+from topcalls.bridge.end_of_turn import LISTENED_TO_MS
 from topcalls.bridge.farewell import Farewell
 from topcalls.bridge.fillers import Fillers
 from topcalls.bridge.floor import FloorTaker
@@ -60,7 +61,11 @@ class Conversation:
         config = parts.config
         self._parts = parts
         self._uplink = Uplink(
-            parts.clock, config.session.audio_format, config.batch_ms, self._local_ears()
+            parts.clock,
+            config.session.audio_format,
+            config.batch_ms,
+            self._local_ears(),
+            keep_ms=LISTENED_TO_MS if config.hearing.turn_model is not None else 0,
         )
         self._farewell = Farewell(parts.timers, parts.end)
         self._agent = Agent(

@@ -20,6 +20,7 @@ class TurnStopwatch:
     _asked_at: float | None = None
     _first_token_at: float | None = None
     _first_byte_at: float | None = None
+    _finished: float | None = None
 
     def caller_stopped(self, at: float, *, is_answered: bool = True) -> None:
         """The caller's last sound was at `at`. Not `is_answered`: whether it is answered is seen
@@ -28,6 +29,11 @@ class TurnStopwatch:
             self.reset()
         if self._asked_at is None:
             self._stopped_at = at
+
+    def judged(self, finished: float | None) -> None:
+        """How likely a model found it that the caller has finished; None: it has not said."""
+        if self._asked_at is None:
+            self._finished = finished
 
     def asked(self, at: float, *, answers: bool = True) -> None:
         """A response was asked for; a further one for the same turn changes nothing. Not `answers`:
@@ -66,6 +72,7 @@ class TurnStopwatch:
         if asked is None or first is None:
             return None
         seen = (stopped, asked, self._first_token_at, first, at)
+        finished = None if stopped is None else self._finished
         moments = Moments(*(None if moment is None else call_ms(moment) for moment in seen))
         self.reset()
         return TurnTiming(
@@ -74,11 +81,13 @@ class TurnStopwatch:
             provider_ms=_ms(first - asked),
             gateway_ms=_ms(at - first),
             moments=moments,
+            finished=finished,
         )
 
     def reset(self) -> None:
         """The answer will not come (any more)."""
         self._stopped_at = self._asked_at = self._first_token_at = self._first_byte_at = None
+        self._finished = None
 
 
 def _ms(seconds: float) -> int:

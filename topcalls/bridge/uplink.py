@@ -30,7 +30,7 @@ class AudioSink(Protocol):
 
 class Uplink:
     """One direction of one call. `batch_ms` trades delay for fewer messages; `ears` of our own
-    hear all that a session gets."""
+    hear all that a session gets. `keep_ms` of it are kept for `recent`."""
 
     def __init__(
         self,
@@ -38,6 +38,7 @@ class Uplink:
         audio_format: AudioFormat,
         batch_ms: int = 40,
         ears: LocalEars | None = None,
+        keep_ms: int = 0,
     ) -> None:
         self._clock = clock
         self._codec = codec_of(audio_format)
@@ -48,11 +49,18 @@ class Uplink:
         self._fed_at: float | None = None  # None: the line is not up yet
         self._filling = False
         self._sent = 0
+        self._kept = bytearray()
+        self._keep_bytes = keep_ms * BYTES_PER_MS
 
     @property
     def sent_ms(self) -> int:
         """Audio given to the present session."""
         return self._sent // BYTES_PER_MS
+
+    def recent(self, audio_ms: int) -> bytes:
+        """What the present session was given since that place, as far as it is kept."""
+        size = max(0, self._sent - max(0, audio_ms) * BYTES_PER_MS)
+        return bytes(self._kept[max(0, len(self._kept) - size) :])
 
     def connect(self, session: ToldSession) -> None:
         """A session is open: it gets what was said in the last moment, and all from now on."""
@@ -107,5 +115,8 @@ class Uplink:
     def _send_pending(self) -> None:
         if self._pending and self._sink is not None:
             self._sent += len(self._pending)
+            if self._keep_bytes:
+                self._kept += self._pending
+                del self._kept[: -self._keep_bytes]
             self._sink.append_audio(bytes(self._pending))
             self._pending.clear()

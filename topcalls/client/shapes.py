@@ -1777,7 +1777,7 @@ class EligibilityRequest(TypedDict):
 class Endpointing(TypedDict):
     min_ms: NotRequired[int | None]
     max_ms: NotRequired[int | None]
-    by: NotRequired[Literal["rules", "model"] | None]
+    by: NotRequired[Literal["rules", "sound", "model"] | None]
 
 
 class Engine(TypedDict):
@@ -3270,6 +3270,7 @@ class Timing(TypedDict):
     gateway_ms: int
     ear_ms: int | None
     unexplained_ms: int | None
+    finished: float | None
     moments: Moments
 
 

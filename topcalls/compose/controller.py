@@ -39,6 +39,7 @@ from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.answer_instruction import MOST_BYTES
 from topcalls.core.callbacks import zone_of
+from topcalls.core.interruption import SOUND
 from topcalls.core.transfer import Destination
 from topcalls.services.answer_webhooks import AnswerWebhooks
 from topcalls.services.booking import Booking
@@ -128,6 +129,8 @@ def _bridge_maker(
     settings: Settings, services: Services, models: CallModels
 ) -> Callable[[ClaimedCall, BridgeObserver], BridgeSession]:
     hearing = hearing_options(settings)
+    if hearing.judge == SOUND and hearing.turn_model is not None:
+        hearing.turn_model.warm_up()
     clock, tools = services.clock, _tool_runners(settings, services)
     judge, deciders = models.answer_judge(), _deciders(settings, services)
     apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()

@@ -15,7 +15,7 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.compose import sandbox_checkup
 from topcalls.compose.check_runner import Check, run
 from topcalls.compose.controller import SANDBOX_GATEWAY
-from topcalls.compose.hearing import ears_finding
+from topcalls.compose.hearing import ears_finding, turns_finding
 from topcalls.compose.knowledge import embeddings_finding
 from topcalls.compose.lineup import lineup_of
 from topcalls.compose.models import Stages
@@ -260,6 +260,7 @@ class Doctor:
             Check("chain_models", QUICK, stages),
             Check("prices", QUICK, prices),
             Check("ears", QUICK, lambda: [ears_finding(settings)]),
+            Check("end_of_turn", QUICK, lambda: [turns_finding(settings)]),
             Check("embeddings", QUICK, lambda: [embeddings_finding(settings)]),
             Check("ai_server", PATIENT, self._ai_server),
             *self._of_the_chain(),

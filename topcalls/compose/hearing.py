@@ -5,12 +5,16 @@ from __future__ import annotations
 from topcalls.audio import echo, vad
 from topcalls.bridge.hearing import HearingOptions
 from topcalls.bridge.own_voice import EchoPlan
+from topcalls.clock import SystemClock
 from topcalls.config import Settings
 from topcalls.core.checkup import Finding, ok, refused
 from topcalls.core.ears import LOCAL, SERVER
+from topcalls.core.interruption import SOUND
 from topcalls.errors import ConfigError
+from topcalls.providers.local import turns
 
 EARS_CHECK = "ears"
+TURNS_CHECK = "end_of_turn"
 
 
 def hearing_options(settings: Settings) -> HearingOptions:
@@ -29,7 +33,9 @@ def hearing_options(settings: Settings) -> HearingOptions:
     if installed and settings.ears != SERVER:
         vad.warm_up()
         echo.warm_up()
-    return HearingOptions(settings.ears, installed, _echo_plan(settings))
+    return HearingOptions(
+        settings.ears, installed, _echo_plan(settings), settings.end_of_turn, _turn_model(settings)
+    )
 
 
 def ears_finding(settings: Settings) -> Finding:
@@ -52,6 +58,30 @@ def ears_finding(settings: Settings) -> Finding:
         "off": "echo is not minded",
     }
     return ok(EARS_CHECK, f"Local ({detector}) {calls}; {about_echo[options.echo.method]}.")
+
+
+def turns_finding(settings: Settings) -> Finding:
+    """Who judges that a caller has finished, for the doctor."""
+    try:
+        model = _turn_model(settings)
+    except ConfigError as error:
+        return refused(TURNS_CHECK, error)
+    if settings.end_of_turn == SOUND:
+        return ok(TURNS_CHECK, "Words, and a model that listens to how they sound.")
+    also = "; a call may ask for the model that listens" if model is not None else ""
+    return ok(TURNS_CHECK, f"The words of callers{also}.")
+
+
+def _turn_model(settings: Settings) -> turns.TurnModel | None:
+    if turns.is_installed():
+        return turns.TurnModel(SystemClock())
+    if settings.end_of_turn == SOUND:
+        raise ConfigError(
+            "end_of_turn is 'sound', and there is no model that listens.",
+            field="end_of_turn",
+            remedy=turns.REMEDY,
+        )
+    return None
 
 
 def _echo_plan(settings: Settings) -> EchoPlan:

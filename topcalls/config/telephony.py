@@ -75,6 +75,12 @@ class TelephonySettings(BaseModel):
         "recogniser (`server`), or the gateway (`local`; needs the extra `ears`). `auto`: the "
         "gateway in `legacy` mode where the extra is installed, else the model.",
     )
+    end_of_turn: Literal["rules", "sound"] = Field(
+        "rules",
+        description="Who judges that a caller has finished, where a call does not say: the words "
+        "(`rules`), or the words and how they sound (`sound`: needs a model, see "
+        "[turn_taking.md](turn_taking.md)).",
+    )
     echo_cancellation: Literal["auto", "off"] = Field(
         "auto",
         description="Whether, with local ears, the agent's own voice is taken out of the caller's "

@@ -98,6 +98,7 @@ class CallRules:
     models: ModelRules = field(default_factory=ModelRules)
     reach: web_addresses.Reach = web_addresses.INTERNET
     local_ears: bool = False
+    turn_model: bool = False
     knowledge: KnowledgeBook | None = None
 
 
@@ -317,7 +318,7 @@ def _filler(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults
 
 
 def _interruption(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:
-    yield from interruption_faults(given, local_ears=rules.local_ears)
+    yield from interruption_faults(given, local_ears=rules.local_ears, turn_model=rules.turn_model)
 
 
 def _structures(given: Mapping[str, Any], rules: CallRules, now: datetime) -> Faults:

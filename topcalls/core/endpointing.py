@@ -2,7 +2,8 @@
 
 Pure: the words so far and what the agent asked for, in; milliseconds of silence, out. A sentence
 that has ended is answered soon. One that leads on ("my number is"), a number that is being read
-out, a word that is spelt and an e-mail address are waited for.
+out, a word that is spelt and an e-mail address are waited for. Where a model has listened to how it
+was said, a voice that wants to go on is waited for as well.
 """
 
 from __future__ import annotations
@@ -29,8 +30,12 @@ LONG_NUMBER_MS: Final = 900
 ADDRESS_MS: Final = 1800
 NAME_MS: Final = 900
 MENU_MS: Final = 1500
+UNFINISHED_MS: Final = 1500  # by its sound
+DOUBTFUL_MS: Final = 900  # the same, less surely
 RHYTHM_MS: Final = 300  # more than the caller has paused in this turn already
 LONGEST_PAUSE_MS: Final = 1500  # of somebody who goes on; after a longer one they begin again
+GOES_ON_BELOW: Final = 0.1  # how likely a turn is over that sounds like one that goes on
+DOUBT_BELOW: Final = 0.3
 _LONG_NUMBER: Final = 10  # digits: few numbers that people read out have more
 _SENTENCE_WORDS: Final = 4  # fewer, even with a full stop, may be the beginning of an answer
 
@@ -81,7 +86,8 @@ class Heard:
     so far, whether the latest of them are among these, and whether they only say "I listen".
 
     `in_menu`: an automatic menu is speaking, which pauses between its choices. `paused_ms`: the
-    longest pause in this turn that the caller has ended by going on.
+    longest pause in this turn that the caller has ended by going on. `finished`: how likely the
+    caller has finished, by the sound of it; None: nobody has listened, or can tell yet.
     """
 
     agent: str = ""
@@ -90,6 +96,7 @@ class Heard:
     acknowledges: bool = False
     in_menu: bool = False
     paused_ms: int = 0
+    finished: float | None = None
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,18 @@ class Patience:
         """How long the caller may be silent now."""
         if self.plan.by_model:
             return 0
-        return max(self.plan.min_ms, min(self._wished(heard), self.plan.max_ms))
+        wished = max(self._wished(heard), self._by_sound(heard))
+        return max(self.plan.min_ms, min(wished, self.plan.max_ms))
+
+    def _by_sound(self, heard: Heard) -> int:
+        """What a voice that wants to go on is given at least. It only ever adds: one that sounds
+        finished may still be between two digits. A question that is written down is one."""
+        asks = heard.complete and _QUESTION.search(heard.caller.strip())
+        if heard.finished is None or asks or heard.acknowledges:
+            return 0
+        if heard.finished < GOES_ON_BELOW:
+            return UNFINISHED_MS
+        return DOUBTFUL_MS if heard.finished < DOUBT_BELOW else 0
 
     def _wished(self, heard: Heard) -> int:
         words = _words_of(self.language)

@@ -20,8 +20,9 @@ LONGEST: Final = (10, 600)
 """
 LONGEST_ANSWER_SECONDS: Final = 90
 RULES: Final = "rules"
+SOUND: Final = "sound"
 MODEL: Final = "model"
-JUDGES: Final = (RULES, MODEL)
+JUDGES: Final = (RULES, SOUND, MODEL)
 _ENDPOINTING: Final = ("min_ms", "max_ms", "by")
 _LIMITS_MS: Final = {"min_ms": SHORTEST_MS, "max_ms": LONGEST_MS}
 _NAME: Final = "interruption"
@@ -79,7 +80,13 @@ class Interruption:
         usual = Endpointing()
         least = asked.get("min_ms") or min(usual.min_ms, asked.get("max_ms") or usual.max_ms)
         most = asked.get("max_ms") or max(usual.max_ms, least)
-        return Endpointing(least, most, by_model=asked.get("by") == MODEL)
+        return Endpointing(least, most, by_model=self.judge == MODEL)
+
+    @property
+    def judge(self) -> str | None:
+        """Who judges that a turn is over, one of `JUDGES`; None is the installation's choice."""
+        by: str | None = (self.endpointing or {}).get("by")
+        return by
 
 
 _FIELDS: Final = tuple(item.name for item in fields(Interruption))
@@ -88,8 +95,11 @@ _OPTIONAL: Final = frozenset(
 )
 
 
-def interruption_faults(given: Mapping[str, Any], *, local_ears: bool) -> Faults:
-    """Everything wrong with the section of a call. `local_ears`: the installation has some."""
+def interruption_faults(
+    given: Mapping[str, Any], *, local_ears: bool, turn_model: bool = False
+) -> Faults:
+    """Everything wrong with the section of a call. `local_ears`, `turn_model`: the installation has
+    them."""
     section = given.get(_NAME, {})
     if not isinstance(section, Mapping):
         yield FieldError(_NAME, "Must be an object.", "invalid_type")
@@ -103,7 +113,7 @@ def interruption_faults(given: Mapping[str, Any], *, local_ears: bool) -> Faults
         else:
             yield from _value_faults(key, value, local_ears=local_ears)
     if isinstance(section.get("endpointing"), Mapping):
-        yield from _conflicts(given, section)
+        yield from _conflicts(given, section, turn_model=turn_model)
 
 
 def _value_faults(key: str, value: Any, *, local_ears: bool) -> Faults:
@@ -155,11 +165,17 @@ def _endpointing(path: str, value: Any) -> Faults:
             yield from _whole(f"{path}.{key}", item, _LIMITS_MS[key], " milliseconds")
 
 
-def _conflicts(given: Mapping[str, Any], section: Mapping[str, Any]) -> Faults:
+def _conflicts(given: Mapping[str, Any], section: Mapping[str, Any], *, turn_model: bool) -> Faults:
     asked, path = section["endpointing"], f"{_NAME}.endpointing"
     least, most = asked.get("min_ms"), asked.get("max_ms")
     if _is_whole(least) and _is_whole(most) and least > most:
         yield FieldError(f"{path}.max_ms", "Must not be below 'min_ms'.", "conflict")
+    if asked.get("by") == SOUND and not turn_model:
+        message = (
+            "This installation has no model that hears it. Choose 'rules', or have its operator "
+            "install one: see 'A model that listens' in docs/turn_taking.md."
+        )
+        yield FieldError(f"{path}.by", message, "not_installed")
     if asked.get("by") != MODEL:
         return
     if given.get("mode") == "legacy":

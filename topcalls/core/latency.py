@@ -47,7 +47,8 @@ class TurnTiming:
     """Where the time of one answer went, in milliseconds. `turn_seq` is the agent's turn.
 
     `endpointing_ms` is 0 for what no turn of the caller led to, `ear_ms` None until the recording
-    was measured, or where that tells nothing.
+    was measured, or where that tells nothing. `finished`: how likely the end-of-turn model found it
+    that the caller had finished (0 to 1); None: it was not asked, or not in time.
     """
 
     turn_seq: int
@@ -56,6 +57,7 @@ class TurnTiming:
     gateway_ms: int
     moments: Moments = field(default_factory=Moments)
     ear_ms: int | None = None
+    finished: float | None = None
 
     @property
     def total_ms(self) -> int:
@@ -81,7 +83,8 @@ def timing_of(turn_seq: int, measures: Mapping[str, object]) -> TurnTiming:
     """A timing as `dataclasses.asdict` wrote it."""
     known = {name: measures[name] for name in ("endpointing_ms", "provider_ms", "gateway_ms")}
     moments = measures.get("moments") or {}
-    return TurnTiming(turn_seq, **known, moments=Moments(**moments), ear_ms=measures.get("ear_ms"))  # type: ignore[arg-type]
+    optional = {name: measures.get(name) for name in ("ear_ms", "finished")}
+    return TurnTiming(turn_seq, **known, moments=Moments(**moments), **optional)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

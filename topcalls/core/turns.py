@@ -179,6 +179,12 @@ class TurnTaking:
         decisions += self._words_mean(now, item_id, words, final, patience_ms)
         return decisions + self._finish_turn(now)
 
+    def patience_known(self, now: float, patience_ms: int) -> list[Decision]:
+        """More is known of how long the caller may be quiet in the turn that has just ended."""
+        if self._turn is not None:
+            self._turn.patience_ms = patience_ms
+        return self._withdraw(now, patience_ms) + self._finish_turn(now)
+
     def _words_mean(
         self, now: float, item_id: str, words: Words, final: bool, patience_ms: int
     ) -> list[Decision]:

@@ -21,6 +21,7 @@ from topcalls.errors import FieldError
 from topcalls.log import get_logger
 from topcalls.providers import languages, registry
 from topcalls.providers.languages import Language
+from topcalls.providers.local import turns
 from topcalls.providers.price_list import LIST_PRICES
 from topcalls.providers.registry import Ability, Kind
 from topcalls.services.lineup import Lineup
@@ -130,6 +131,7 @@ class Catalogue:
             languages=self._languages,
             models=self._models,
             local_ears=bool(installed_vad()),
+            turn_model=turns.is_installed(),
         )
 
     def resolved(self, account_id: str, request: CallRequest) -> CallRequest:

@@ -45,9 +45,10 @@ class EndpointingSchema(ma.Schema):
         *JUDGES,
         allow_none=True,
         metadata={
-            "default": JUDGES[0],
-            "description": "Who judges: the gateway by the words (`rules`), or the model itself "
-            "(`model`: semantic VAD, of speech to speech only), which the two limits do not bind.",
+            "description": "Who judges: the gateway by the words (`rules`), or by the words and "
+            "how they sound (`sound`, where the operator has installed a model for it), or the "
+            "vendor's model itself (`model`: semantic VAD, of speech to speech only), which the "
+            "two limits do not bind. Left out: `rules` or `sound`, as the installation is set up.",
         },
     )
 

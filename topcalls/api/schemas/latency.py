@@ -66,6 +66,16 @@ class TimingSchema(ma.Schema):
         "What `ear_ms` is beyond the other three: time in the switch and its buffers.",
         nullable=True,
     )
+    finished = ma.fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={
+            "minimum": 0,
+            "maximum": 1,
+            "description": "How likely the end-of-turn model found it that the caller had finished "
+            "(`interruption.endpointing.by`: `sound`); `null`: not asked, or not in time.",
+        },
+    )
     moments = ma.fields.Nested(
         MomentsSchema,
         required=True,
