@@ -2,6 +2,7 @@
 
     python benchmarks/answer_detection.py                    # the test set: 360 clips
     python benchmarks/answer_detection.py --tuning           # the other seed and sentences
+    python benchmarks/answer_detection.py --curve            # what deciding sooner would cost
     python benchmarks/answer_detection.py --recordings DIR   # DIR/labels.csv names files and labels
 
 `labels.csv` has the columns file, label and perhaps text, text_at and beep_end (seconds).
@@ -15,7 +16,7 @@ import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from answer_clips import Clip, Maker, Spoken, Voices
@@ -23,9 +24,9 @@ from common import introduce, say
 
 from topcalls.audio.call_progress import Heard
 from topcalls.audio.line_listener import LineListener
-from topcalls.audio.speech_activity import SpeechBegan
+from topcalls.audio.speech_activity import SpeechBegan, SpeechEnded
 from topcalls.audio.wav import WavReader
-from topcalls.core.answer_detection import AnswerDetector
+from topcalls.core.answer_detection import AnswerDetector, AnswerRules
 from topcalls.core.answer_verdict import CERTAIN, MACHINES, Verdict
 
 COUNTS = {
@@ -40,6 +41,7 @@ COUNTS = {
 SEEDS = {"tuning": 20260101, "test": 77003311}
 PIECE = 640  # bytes: 40 ms, as the switch sends them
 MISSED_AFTER = 0.3
+SOONER = (0.0, 0.6, 0.95, 1.1, 1.25, 1.4, 1.6, 1.8, 2.0)  # seconds of speech
 
 
 @dataclass
@@ -59,17 +61,37 @@ class Outcome:
         return str(self.first.answerer) if self.first else "unknown"
 
 
-def hear(clip: Clip, *, words: bool) -> Outcome:
-    """Play one clip to the detector, at the pace of the line's own time."""
-    listener, detector = LineListener(), AnswerDetector(words_come=words)
+@dataclass
+class Line:
+    """What is heard in a clip, whoever judges it: in each piece, until when it was, what was heard,
+    and whether somebody may be about to speak."""
+
+    clip: Clip
+    pieces: list[tuple[float, list[Heard | SpeechBegan | SpeechEnded], bool]]
+    cpu_ms: float
+
+
+def listen(clip: Clip) -> Line:
+    """Play one clip to the ear, at the pace of the line's own time."""
+    listener = LineListener()
+    started = time.process_time()
+    pieces = []
+    for offset in range(0, len(clip.l16), PIECE):
+        events = list(listener.feed(clip.l16[offset : offset + PIECE]))
+        pieces.append(((offset + PIECE) / 16000, events, listener.stirs))
+    return Line(clip, pieces, (time.process_time() - started) * 1000)
+
+
+def judge(line: Line, *, words: bool, rules: AnswerRules | None = None) -> Outcome:
+    """What the detector makes of it."""
+    clip, detector = line.clip, AnswerDetector(rules, words_come=words)
     coming = sorted(clip.spoken, key=lambda item: item.known_at) if words else []
     known: list[tuple[float, float]] = []
     first_at = 0.0
     hangs_up = False
     started = time.process_time()
-    for offset in range(0, len(clip.l16), PIECE):
-        at = (offset + PIECE) / 16000
-        for event in listener.feed(clip.l16[offset : offset + PIECE]):
+    for at, events, stirs in line.pieces:
+        for event in events:
             if isinstance(event, Heard):
                 detector.tone(event.signal, event.start, event.end, event.at)
                 if event.signal == "beep" and event.end is not None:
@@ -82,13 +104,13 @@ def hear(clip: Clip, *, words: bool) -> Outcome:
         if due:
             detector.words(" ".join(item.text for item in due), at)
             coming = coming[len(due) :]
-        detector.tick(at, stirs=listener.stirs)
+        detector.tick(at, stirs=stirs)
         first_at = first_at or (at if detector.first else 0.0)
         verdict = detector.verdict
         hangs_up = hangs_up or (
             verdict is not None and verdict.answerer in MACHINES and verdict.confidence >= CERTAIN
         )
-    cpu_ms = (time.process_time() - started) * 1000
+    cpu_ms = line.cpu_ms + (time.process_time() - started) * 1000
     errors = [
         min((at - end for at, _ in known if -0.05 < at - end < 1.0), default=None)
         for _, end in clip.beeps
@@ -170,6 +192,10 @@ def _sides(item: Outcome, verdict: Verdict | None) -> bool:
     ) not in ("silence", "unknown")
 
 
+def _right(item: Outcome) -> bool:
+    return _sides(item, item.first)
+
+
 def matrix(outcomes: list[Outcome]) -> None:
     labels = sorted({item.clip.label for item in outcomes} | {item.said for item in outcomes})
     counts = Counter((item.clip.label, item.said) for item in outcomes)
@@ -213,11 +239,44 @@ def beeps(outcomes: list[Outcome]) -> None:
     )
 
 
+def curve(lines: list[Line], *, words: bool, title: str) -> None:
+    """What it costs to take longer speech for a person's as soon as it pauses."""
+    usual = AnswerRules()
+    shortest, noisy = usual.pauses[0], usual.noisy_pauses[0]
+    say(f"\n{title}: {len(lines)} clips")
+    say(
+        "| a person after up to | right first / last | people: p50 / p95 | people, machines wrong |"
+    )
+    say("|---|---|---|---|")
+    for most in SOONER:
+        rules = replace(
+            usual,
+            pauses=((most, shortest[1]), *usual.pauses[1:]),
+            noisy_pauses=((max(most - 0.1, 0.0), noisy[1]), *usual.noisy_pauses[1:]),
+        )
+        outcomes = [judge(line, words=words, rules=rules) for line in lines]
+        asked = [o for o in outcomes if o.clip.label == "human" or is_machine(o.clip.label)]
+        shares = [
+            100 * statistics.mean(_sides(item, getattr(item, which)) for item in asked)
+            for which in ("first", "last")
+        ]
+        own = [item for item in outcomes if item.said == item.clip.label == "human"]
+        waits = sorted(item.first_at - item.clip.first_sound for item in own)
+        wrong = Counter(
+            item.clip.label == "human" for item in asked if not _sides(item, item.first)
+        )
+        say(
+            f"| {most:.2f} s of speech | {shares[0]:.1f} / {shares[1]:.1f} % | "
+            f"{statistics.median(waits):.2f} / {_p95(waits):.2f} s | {wrong[True]}, {wrong[False]} |"
+        )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tuning", action="store_true", help="the set the rules were tuned on")
     parser.add_argument("--recordings", type=Path, help="a directory with labels.csv")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/topcalls/benchmarks")
+    parser.add_argument("--curve", action="store_true", help="accuracy against the median")
     parser.add_argument("--wrong", action="store_true", help="name the clips that were misjudged")
     options = parser.parse_args()
     introduce("answer detection")
@@ -226,8 +285,12 @@ def main() -> None:
         clips = list(recorded(options.recordings))
     else:
         clips = list(made(which, options.cache, COUNTS))
+    lines = [listen(clip) for clip in clips]
     for words, title in ((False, "timing and tones alone"), (True, "with words")):
-        outcomes = [hear(clip, words=words) for clip in clips]
+        outcomes = [judge(line, words=words) for line in lines]
+        if options.curve:
+            curve(lines, words=words, title=title)
+            continue
         report(outcomes, title)
         for item in outcomes if options.wrong else ():
             if item.said != item.clip.label or None in item.beep_errors or item.false_beeps:
