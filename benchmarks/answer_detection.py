@@ -267,7 +267,8 @@ def curve(lines: list[Line], *, words: bool, title: str) -> None:
         )
         say(
             f"| {most:.2f} s of speech | {shares[0]:.1f} / {shares[1]:.1f} % | "
-            f"{statistics.median(waits):.2f} / {_p95(waits):.2f} s | {wrong[True]}, {wrong[False]} |"
+            f"{statistics.median(waits):.2f} / {_p95(waits):.2f} s | "
+            f"{wrong[True]}, {wrong[False]} |"
         )
 
 
