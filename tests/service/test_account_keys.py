@@ -93,6 +93,7 @@ def test_what_is_wrong_is_told_by_name(api, changes, path):
 
 def test_a_revoked_key_opens_nothing_at_once(api):
     made = make(api).json
+    api.services.clock.advance(1)
     assert api.send("DELETE", f"/v1/account/keys/{made['id']}").status_code == 204
     assert api.get("/v1/calls", token=made["token"]).status_code == 401
     (listed,) = [k for k in api.get("/v1/account/keys").json["data"] if k["id"] == made["id"]]
