@@ -118,3 +118,42 @@ def test_a_campaign_with_an_empty_list_is_not_started(product, key):
 
     assert answer.status == 409
     assert [problem["path"] for problem in answer.body["problems"]] == ["list_ids"]
+
+
+def test_nobody_is_lost_for_want_of_a_number_that_can_be_shown(product, key):
+    """First none can be shown, then one that looks like a neighbour's; then there is another."""
+    numbers_key = product.new_key("phone_numbers:read,phone_numbers:write")
+    callee = NUMBERS["hangs up"]
+    off, near, other = "+13055550161", f"{callee[:8]}0999", "+13055550162"
+    row = product.request("POST", "/v1/phone-numbers", {"number": off}, numbers_key).body
+    switched = {"status": "inactive"}
+    product.request("PATCH", f"/v1/phone-numbers/{row['id']}", switched, numbers_key)
+    list_id = product.request("POST", "/v1/lists", {"name": "Numbers"}, key).body["id"]
+    lead = {"phone_number": callee, "name": "Ann", "metadata": {"day": "Tuesday"}}
+    body = {"list_id": list_id, "leads": [lead]}
+    assert product.request("POST", "/v1/leads/bulk", body, key).status == 200
+    pool = {"numbers": [off], "local_presence": True}
+    wanted = CAMPAIGN | {"list_ids": [list_id], "from_numbers": pool}
+    path = f"/v1/campaigns/{product.request('POST', '/v1/campaigns', wanted, key).body['id']}"
+    product.request("POST", f"{path}/start", None, key)
+
+    paused = product.wait_at(path, lambda now: now["status"] == "paused", key, 60)
+    assert paused["paused_for"]["code"] == "numbers_unusable"
+    assert f"{off} is switched off" in paused["paused_for"]["detail"]
+    assert paused["statistics"]["contacts"]["waiting"] == 1
+
+    changes = {"from_numbers": {"numbers": [off, near]}}
+    assert product.request("PATCH", path, changes, key).status == 200
+    product.request("POST", f"{path}/resume", None, key)
+    held = product.wait_at(path, lambda now: now["statistics"]["contacts"]["held"], key, 60)
+    (reason,) = held["statistics"]["held_for"]
+    assert reason.startswith("number_neighbour: ")
+    assert (held["status"], held["statistics"]["forecast"]["reason"]) == ("running", "held")
+
+    changes = {"from_numbers": {"numbers": [off, near, other]}}
+    assert product.request("PATCH", path, changes, key).status == 200
+    over = product.wait_at(path, lambda now: now["status"] == "completed", key, 120)
+    assert over["statistics"]["contacts"]["done"] + over["statistics"]["contacts"]["given_up"] == 1
+    contacts = product.request("GET", f"{path}/contacts", None, key).body["data"]
+    shown = product.request("GET", f"{path}/contacts/{contacts[0]['lead_id']}", None, key).body
+    assert [one["from_number"] for one in shown["attempts"]] == [other]

@@ -3,6 +3,11 @@
 import factories
 
 TASK = "Ask whether the appointment still suits."
+OPENING = (
+    "Hello, this is an AI assistant of Bright Smile, +1 305 555 0199, about your appointment. Say "
+    "stop or press 9 to stop all calls. May I go on?"
+)
+"""It says all that rules ask for."""
 
 
 class Rig:

@@ -39,6 +39,7 @@ def run(services, call, name, use="use-1", **arguments):
         services.do_not_call,
         NO_BOOKING,
         services.call_knowledge,
+        services.campaign_callbacks,
         services.clock,
     )
     record = ToolRecord(use, name, True, json.dumps(arguments), 100)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from functools import partial
 
@@ -15,7 +14,7 @@ from topcalls.core.call_events import BridgeFailed, Forbidden, Hangup, Originate
 from topcalls.core.campaign_state import CampaignState, Rank
 from topcalls.core.pacing import LEAST_AHEAD
 from topcalls.services.transitions import hangup_facts
-from topcalls.store import calls, person_facts, tools
+from topcalls.store import calls, person_facts
 from topcalls.store.models import Campaign
 
 pytestmark = pytest.mark.service
@@ -521,38 +520,6 @@ def test_whoever_opts_out_in_the_call_is_not_called_again(services):
     assert (contact.state, contact.reason) == ("done", "opted_out")
     (lead,) = services.leads.list(rig.account_id).items
     assert lead.status == "Unsubscribed"
-
-
-def test_a_callback_that_was_agreed_is_the_campaigns_next_call(services):
-    rig = EngineRig(services, leads=1)
-    rig.round()
-    (life,) = rig.claim()
-    life.talk(5)
-    at = services.clock.now() + timedelta(hours=5)
-    later = factories.queued_call(services, rig.who, schedule_at=at)
-    services.db.run(
-        tools.insert,
-        "use-1",
-        life.call_id,
-        name="schedule_callback",
-        is_builtin=True,
-        arguments="{}",
-        called_ms=1,
-        status="succeeded",
-        output=json.dumps({"call_id": later.id}),
-        called_at=services.clock.now(),
-    )
-    rig.over(life.hang_up())
-    rig.round()
-    (contact,) = rig.rows()
-    assert (contact.state, contact.rank, contact.next_at) == ("in_flight", Rank.CALLBACK, at)
-    first, second = rig.attempts()
-    assert (first.outcome, second.call_id, second.outcome) == ("callback", later.id, None)
-    rig.clock.advance(5 * 3600)
-    services.dispatch.release_due(services.clock.now())
-    assert rig.play() == 1
-    rig.round()
-    assert rig.row.state == CampaignState.COMPLETED
 
 
 # --- crashes and races

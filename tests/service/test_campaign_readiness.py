@@ -1,9 +1,10 @@
 """A campaign is not started where the rules ask for what it lacks."""
 
+import factories
 import pytest
-from campaign_rig import TASK, Rig
+from campaign_rig import OPENING, TASK, Rig
 
-from topcalls.errors import Conflict
+from topcalls.errors import Conflict, NotCallable
 from topcalls.services import campaign_readiness
 
 pytestmark = pytest.mark.service
@@ -35,7 +36,8 @@ def codes(faults):
 
 
 def unrecorded(rig, *numbers, **more):
-    call = {"task": TASK, "recording": {"enabled": False}}
+    call = {"task": TASK, "first_sentence": OPENING, "recording": {"enabled": False}}
+    call |= more.pop("call", {})
     return rig.campaign(people(rig, *numbers), call=call, **more)
 
 
@@ -90,3 +92,59 @@ def test_contacts_of_no_list_count_too(strict):
     strict.services.campaign_contacts.add(strict.account_id, made.id, lead_ids)
     found = strict.control("check", made)
     assert "disclosure_missing" in [fault.code for fault in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("first_sentence", "seller", "unsaid"),
+    [
+        (OPENING, "Bright Smile", set()),
+        (OPENING, "Grim Smile", {"registered_name"}),
+        ("Hello, this is Rachel of Bright Smile.", "Bright Smile",
+         {"ai_voice", "opt_out", "callback_number"}),
+        (None, "Bright Smile", {"registered_name", "ai_voice", "opt_out", "callback_number"}),
+    ],
+)  # fmt: skip
+def test_what_is_stated_has_to_be_said(strict, first_sentence, seller, unsaid):
+    made = unrecorded(
+        strict,
+        FRANCE,
+        "+12125550123",
+        call={"first_sentence": first_sentence},
+        compliance={"slots": ALL, "seller": seller},
+    )
+    found = strict.control("check", made)
+    told = [one for one in found.problems if one.code == "disclosure_not_said"]
+    assert {one.path for one in found.problems} <= {"call.first_sentence"}
+    assert {slot for slot in ALL if any(f"'{slot}'" in one.message for one in told)} == unsaid
+    assert all("compliance.said" in one.message for one in told)
+    assert found.ready is not bool(unsaid)
+
+
+def test_words_that_are_not_known_are_named(strict):
+    spoken = OPENING.replace("an AI assistant", "the digital helper")
+    made = unrecorded(strict, FRANCE, call={"first_sentence": spoken}, compliance={"slots": ALL})
+    assert not strict.control("check", made).ready
+    strict.edit(made, compliance={"said": {"ai_voice": "digital helper"}})
+    assert strict.control("check", made).ready
+    wrong = strict.services.campaigns.faults(
+        strict.account_id,
+        {**made.body, "name": "Spring", "compliance": {"said": {"opening": "x"}}},
+        strict.clock.now(),
+    )
+    assert [fault.path for fault in wrong] == ["compliance.said.opening"]
+
+
+def test_a_call_that_does_not_say_it_is_not_made_though_it_is_stated(strict):
+    """An edit after the start: the contact is held, and the field is told."""
+    strict.clock.advance(5 * 3600)
+    policy = {"policy": {"require_scrubs": False}, "slots": ALL}
+    strict.services.compliance_terms.change(strict.account_id, policy)
+    with pytest.raises(NotCallable) as refused:
+        factories.queued_call(strict.services, strict.who, phone_number="+12125550123")
+    assert refused.value.extra["rule"] == "US.voice.identify"
+    assert "'first_sentence'" in refused.value.remedy
+    assert "('callback_number')" in refused.value.remedy
+    said = factories.queued_call(
+        strict.services, strict.who, phone_number="+12125550123", first_sentence=OPENING
+    )
+    assert said.status == "queued"

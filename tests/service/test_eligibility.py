@@ -400,7 +400,7 @@ def test_a_campaign_speaks_for_itself_where_it_differs_from_its_account(services
     def plan_of(campaign):
         meant = Meant(
             account_id=rig.account_id,
-            request=factories.request(),
+            request=factories.request(first_sentence="Hello, this is an AI."),
             planned_at=services.clock.now(),
             stage="created",
             campaign_id=campaign.id,

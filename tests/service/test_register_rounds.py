@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import factories
 import pytest
-from campaign_rig import Rig
+from campaign_rig import OPENING, TASK, Rig
 from doctor_rig import by_check
 from worker_rig import Rig as WorkerRig
 
@@ -98,7 +98,9 @@ def running(rig, count=3):
         "names_ai_voice": True,
     }
     rig.services.consents.create(rig.who, consent)
-    made = rig.campaign(list_id, compliance={"slots": list(SLOTS)}, purpose="offers")
+    call = {"task": TASK, "first_sentence": OPENING}
+    body = {"call": call, "compliance": {"slots": list(SLOTS)}, "purpose": "offers"}
+    made = rig.campaign(list_id, **body)
     return rig.services.campaign_control.start(rig.account_id, made.id)
 
 

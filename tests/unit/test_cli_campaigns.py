@@ -101,7 +101,8 @@ def test_what_a_campaign_lacks(run):
 def test_how_far_it_is(run):
     done, _ = run("watch", ID, "--once", answer=examples.DETAILS)
     assert done.output == (
-        "paused · 315 of 1200 done · 12 open calls · 292 of 511 connected · 201 conversions · "
+        "paused · 315 of 1200 done · 2 held · 12 open calls · 292 of 511 connected · "
+        "201 conversions · "
         "carrier_failures: 62 % of 40 calls by carrier Main failed.\n"
     )
 

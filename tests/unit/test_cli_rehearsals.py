@@ -41,7 +41,7 @@ def test_it_is_told_in_words(run):
     assert lines[0] == "time over, people left Sat 2026-12-05 13:00 UTC, seed 7"
     assert lines[1].startswith("calls      97, from Tue 2026-12-01 14:00 UTC to Fri 2026-12-04")
     assert lines[2].strip().startswith("38 voicemail, 32 completed, 9 no_answer")
-    assert "people     40: 32 done, 6 given up, 0 skipped, 2 left" in lines
+    assert "people     40: 32 done, 6 given up, 0 skipped, 0 held, 2 left" in lines
     assert "given up   6 max_attempts" in lines
     assert "spent      67.7 minutes, cost not known" in lines
 

@@ -25,6 +25,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topcalls.core.area_codes import AreaCodes
+from topcalls.core.campaign_holds import Fate, place_of
 from topcalls.core.eligibility_facts import (
     Abandonment,
     CallerNumber,
@@ -252,10 +253,25 @@ def test_t93_a_dead_number_is_confirmed_a_day_later():
 
 
 def test_t97_too_many_who_met_nobody_stop_the_campaign():
-    many = decided(facts(NEW_YORK, abandonment=Abandonment(1000, 21)))
-    assert (many.verdict, many.reason) == (DEFER, "abandonment_rate")
-    assert decided(facts(NEW_YORK, abandonment=Abandonment(1000, 20))).verdict is ALLOW
-    assert decided(facts(NEW_YORK, abandonment=Abandonment(40, 1))).verdict is ALLOW
+    """2 % since it was last resumed (the product's), 3 % of 30 days (the law's)."""
+    oldest = NOW - timedelta(days=3)
+
+    def found(answered, abandoned, *, from_resume=True, now=NOW):
+        share = Abandonment(30, answered, abandoned, oldest, from_resume)
+        return decided(facts(NEW_YORK, now, abandonment=(share,)), now=now)
+
+    many = found(1000, 21)
+    assert told(many) == (DEFER, "product.abandonment", oldest + timedelta(days=30))
+    assert many.reason == "abandonment_rate"
+    assert place_of(many.rule_id, many, many.until).fate is Fate.PAUSE
+    assert found(1000, 20).verdict is ALLOW
+    assert found(40, 1).verdict is ALLOW
+    assert found(1000, 30, from_resume=False).verdict is ALLOW
+    assert told(found(1000, 31, from_resume=False))[:2] == (DEFER, "US.abandon.rate")
+    assert found(49, 3, from_resume=False).verdict is ALLOW
+    later = oldest + timedelta(days=30)
+    assert found(1000, 21, now=later.replace(hour=18)).verdict is ALLOW
+    assert decided(facts(NEW_YORK, abandonment=(Abandonment(7, 99, 99),))).verdict is ALLOW
 
 
 def test_a_country_without_rules_is_looked_at():

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from topcalls.core import phone_numbers
 from topcalls.core.number_pool import (
     Chosen,
+    Lack,
     NoNumber,
     NumberPool,
     NumberUse,
+    Unusable,
     choose,
     daily_limit,
     pool_of,
+    unusable_words,
 )
 
 pytestmark = pytest.mark.unit
@@ -73,9 +76,8 @@ def test_a_neighbours_number_is_never_shown_for_local_presence():
     pool = NumberPool((A, B), local_presence=True)
     assert picked(pool, callee="+12125550777") == Chosen(B, "local")
     only = NumberPool((A,), local_presence=True)
-    assert picked(only, callee="+12125550777") == NoNumber(
-        None, "every number looks like a neighbour's of the person called"
-    )
+    found = picked(only, callee="+12125550777")
+    assert (found.until, found.lack) == (None, Lack.NEIGHBOUR)
     assert picked(NumberPool((A,)), callee="+12125550777") == Chosen(A, "rotation")
 
 
@@ -83,9 +85,8 @@ def test_a_number_has_so_many_calls_in_any_24_hours():
     pool = NumberPool((A, B), per_number_daily=3)
     assert picked(pool, [used(A, 3), used(B, 2)]).number == B
     full = picked(pool, [used(A, 3, hours_ago=5), used(B, 3, hours_ago=9)])
-    assert full == NoNumber(
-        NOW + timedelta(hours=15), "every number has had its calls of the day, or rests"
-    )
+    assert full.until == NOW + timedelta(hours=15)  # its oldest call of the day
+    assert full.lack is Lack.FULL
 
 
 def test_a_number_that_rests_calls_nobody():
@@ -130,3 +131,32 @@ def test_whatever_is_chosen_had_room(drawn, callee, before, local, most):
     assert found.until is not None
     assert found.until > NOW
     assert all(loads.get(n, 0) >= most for n in pool.numbers if not (local and n[:8] == callee[:8]))
+
+
+@pytest.mark.parametrize("why", Unusable)
+def test_a_number_that_cannot_be_used_is_never_shown(why):
+    pool = NumberPool((A, B))
+    bad = NumberUse(A, unusable=why)
+    assert picked(pool, [bad], before=A) == Chosen(B, "rotation")
+    found = picked(NumberPool((A,)), [bad])
+    assert (found.until, found.lack) == (None, Lack.UNUSABLE)
+    assert A in found.why
+
+
+def test_what_cannot_be_used_is_told_with_what_can_be_done_about_it():
+    uses = [NumberUse(f"+1212555010{n}", unusable=Unusable.RELEASED) for n in range(7)]
+    told = unusable_words([*uses, NumberUse(B)])
+    assert told.startswith("+12125550100 was given back to the carrier: buy another one; ")
+    assert told.endswith("+12125550104 was given back to the carrier: buy another one; and 2 more")
+    assert B not in told
+    assert unusable_words([NumberUse(B)]) == ""
+
+
+def test_a_number_is_of_every_series_that_must_be_shown():
+    pool = NumberPool((A, B, C))
+    series = [("+44", "+34400"), ("+442", "+1305")]
+    found = choose(pool, (), CALLEE, A, NOW, phone_numbers.region, series)
+    assert found == Chosen(C, "rotation")
+    none = choose(pool, (), CALLEE, A, NOW, phone_numbers.region, [("+34400",)])
+    assert (none.until, none.lack) == (None, Lack.SERIES)
+    assert "+34400" in none.why

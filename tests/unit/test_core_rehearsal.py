@@ -217,9 +217,10 @@ def test_a_number_that_may_not_be_shown_stops_calls_as_it_does_when_they_are_dia
     gone = CallerNumber(SHOWN, right_to_use=False)
     found = rehearsed([person(index) for index in range(5)], from_number=SHOWN,
         callers={SHOWN: gone}, callees=REACHED)  # fmt: skip
-    assert found["calls"]["total"] == 0
-    (rule,) = found["contacts"]["skipped_by_rule"]
-    assert decide(person(0).facts, replace(PLAN, caller=gone), PACK, BEGINS).rule_id == rule
+    assert (found["calls"]["total"], found["contacts"]["left"]) == (0, 5)
+    assert (found["ends"], found["paused"]["code"]) == ("paused", "numbers_unusable")
+    rule = decide(person(0).facts, replace(PLAN, caller=gone), PACK, BEGINS).rule_id
+    assert rule in found["paused"]["detail"]
 
     resting = CallerNumber(SHOWN, quarantined_until=BEGINS + timedelta(days=3))
     found = rehearsed([person(0)], from_number=SHOWN, callers={SHOWN: resting}, callees=REACHED)

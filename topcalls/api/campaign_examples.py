@@ -99,13 +99,15 @@ STATISTICS: dict[str, Any] = {
     "at": "2030-04-01T14:05:00.000000Z",
     "contacts": {
         "total": 1200,
-        "waiting": 873,
+        "waiting": 871,
+        "held": 2,
         "in_flight": 12,
         "done": 288,
         "given_up": 9,
         "skipped": 18,
         "removed": 3,
     },
+    "held_for": {"product.consent.reconfirm": 2},
     "calls": {
         "total": 529,
         "open": 12,

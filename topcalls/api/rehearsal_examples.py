@@ -44,6 +44,8 @@ REPORT: dict[str, Any] = {
         "done_by_reason": {"completed": 32},
         "given_up": 6,
         "given_up_by_reason": {"max_attempts": 6},
+        "held": 0,
+        "held_by_rule": {},
         "left": 2,
         "skipped": 0,
         "skipped_by_rule": {},

@@ -204,10 +204,11 @@ def _preview_lines(seen: dict[str, Any]) -> list[str]:
 def _progress(found: dict[str, Any]) -> str:
     counted = found["statistics"]
     contacts, calls = counted["contacts"], counted["calls"]
-    left = contacts["waiting"] + contacts["in_flight"]
+    left = contacts["waiting"] + contacts["in_flight"] + contacts["held"]
     parts = [
         found["status"],
         f"{contacts['total'] - left} of {contacts['total']} done",
+        *([f"{contacts['held']} held"] if contacts["held"] else []),
         f"{calls['open']} open calls",
         f"{calls['connected']} of {calls['dialled']} connected",
         f"{counted['conversions']} conversions",

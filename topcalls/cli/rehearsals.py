@@ -64,6 +64,13 @@ def rehearse(
         ctx.exit(1)
 
 
+_ENDS = {
+    "completed": "completed",
+    "held": "nobody left but those who are held",
+    "time_over": "time over, people left",
+}
+
+
 def _write(file: TextIO, dials: list[dict[str, Any]]) -> None:
     names = ["at", "lead_id", "attempt", "outcome", "talk_seconds", "from_number"]
     writer = csv.DictWriter(file, names, lineterminator="\n")
@@ -78,11 +85,12 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     within = f", from {first} to {last}" if calls["total"] else ""
     yield f"calls      {calls['total']:,}{within}, {calls['peak_concurrent']} at once at most"
     yield f"           {_named(calls['outcomes'])}"
-    states = ("done", "given_up", "skipped", "left")
+    states = ("done", "given_up", "skipped", "held", "left")
     shown = ", ".join(f"{contacts[state]:,} {state.replace('_', ' ')}" for state in states)
     yield f"people     {report['people']:,}: {shown}"
     for title, counts in (
         ("skipped", contacts["skipped_by_rule"]),
+        ("held", contacts["held_by_rule"]),
         ("given up", contacts["given_up_by_reason"]),
         ("had wait", report["postponed_by_rule"]),
         ("forbidden", report["not_enforced_by_rule"]),
@@ -109,7 +117,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 def _end(report: dict[str, Any]) -> str:
     if report["ends"] == "paused":
         return f"paused ({report['paused']['code']}: {report['paused']['detail']})"
-    return "completed" if report["ends"] == "completed" else "time over, people left"
+    return _ENDS[report["ends"]]
 
 
 def _named(counts: dict[str, int]) -> str:

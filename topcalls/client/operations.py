@@ -1451,7 +1451,7 @@ class CampaignContacts(Resource):
         *,
         limit: int | None = None,
         cursor: str | None = None,
-        status: Literal["waiting", "in_flight", "done", "given_up", "skipped", "removed"]
+        status: Literal["waiting", "held", "in_flight", "done", "given_up", "skipped", "removed"]
         | None = None,
         outcome: Literal[
             "completed",
@@ -1505,7 +1505,7 @@ class CampaignContacts(Resource):
         campaign_id: str,
         *,
         limit: int | None = None,
-        status: Literal["waiting", "in_flight", "done", "given_up", "skipped", "removed"]
+        status: Literal["waiting", "held", "in_flight", "done", "given_up", "skipped", "removed"]
         | None = None,
         outcome: Literal[
             "completed",
@@ -1579,7 +1579,8 @@ class CampaignContacts(Resource):
     def remove(self, campaign_id: str, lead_id: str) -> shapes.CampaignContact:
         """Do not call somebody any more in this campaign.
 
-        Whoever is done, given up or skipped stays so. 409 `in_flight`: a call to them is under way.
+        Whoever is done, given up or skipped stays so; whoever waits or is held is taken
+        out. 409 `in_flight`: a call to them is under way.
 
         Scope: `campaigns:write`.
         """

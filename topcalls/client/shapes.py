@@ -1021,6 +1021,7 @@ class CampaignCompliance(TypedDict):
         ]
         | None
     ]
+    said: NotRequired[dict[str, Any] | None]
     pre_dial: NotRequired[PreDial | dict[str, Any] | None]
 
 
@@ -1028,7 +1029,7 @@ class CampaignContact(TypedDict):
     lead_id: str
     name: str
     phone_number: str
-    status: Literal["waiting", "in_flight", "done", "given_up", "skipped", "removed"]
+    status: Literal["waiting", "held", "in_flight", "done", "given_up", "skipped", "removed"]
     next_at: str | None
     attempts: int
     counted_attempts: int
@@ -1209,7 +1210,9 @@ class CampaignEdit(TypedDict):
 class CampaignForecast(TypedDict):
     ends_at: str | None
     reason: (
-        Literal["not_running", "enrolling", "no_calls_lately", "not_by_its_end", "too_far_ahead"]
+        Literal[
+            "not_running", "enrolling", "held", "no_calls_lately", "not_by_its_end", "too_far_ahead"
+        ]
         | None
     )
     calls_per_minute: float
@@ -1237,6 +1240,7 @@ class CampaignPreview(TypedDict):
 class CampaignStatistics(TypedDict):
     at: str
     contacts: ContactCounts
+    held_for: dict[str, Any]
     calls: CallCounts
     conversions: int
     opted_out: int
@@ -1536,6 +1540,7 @@ class Contact(TypedDict):
 class ContactCounts(TypedDict):
     total: int
     waiting: int
+    held: int
     in_flight: int
     done: int
     given_up: int
@@ -2761,7 +2766,7 @@ class Rehearsal(TypedDict):
     wishes: RehearsalRequest
     versions: RehearsalVersions
     people: int
-    ends: Literal["completed", "paused", "time_over"]
+    ends: Literal["completed", "held", "paused", "time_over"]
     paused: dict[str, Any] | None | RehearsalPause
     starts_at: str
     ends_at: str
@@ -2791,10 +2796,12 @@ class RehearsalContacts(TypedDict):
     done: int
     given_up: int
     skipped: int
+    held: int
     left: int
     done_by_reason: dict[str, Any]
     given_up_by_reason: dict[str, Any]
     skipped_by_rule: dict[str, Any]
+    held_by_rule: dict[str, Any]
 
 
 class RehearsalHour(TypedDict):
@@ -3203,6 +3210,7 @@ class Terms(TypedDict):
         ]
         | None
     )
+    said: dict[str, Any] | None
     policy: dict[str, Any] | None | Caps
     pre_dial: dict[str, Any] | None | PreDial
     retention: dict[str, Any] | None | Retention
@@ -3234,6 +3242,7 @@ class TermsChange(TypedDict):
         ]
         | None
     ]
+    said: NotRequired[dict[str, Any] | None]
     policy: NotRequired[dict[str, Any] | None | Caps]
     pre_dial: NotRequired[dict[str, Any] | None | PreDial]
     retention: NotRequired[dict[str, Any] | None | Retention]
@@ -3253,6 +3262,7 @@ class TimelineEntry(TypedDict):
         "call_ended",
         "call",
         "call_again",
+        "held",
         "done",
         "given_up",
         "skipped",

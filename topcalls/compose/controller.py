@@ -192,6 +192,7 @@ def _tool_runners(settings: Settings, services: Services) -> ToolRunners:
             services.do_not_call,
             booking,
             services.call_knowledge,
+            services.campaign_callbacks,
             clock,
         ),
         rehearsed=Rehearsed(settings),

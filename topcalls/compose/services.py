@@ -36,10 +36,12 @@ from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
 from topcalls.services.campaign_attempts import CampaignAttempts
+from topcalls.services.campaign_callbacks import CampaignCallbacks
 from topcalls.services.campaign_contacts import CampaignContacts
 from topcalls.services.campaign_control import CampaignControl
 from topcalls.services.campaign_engine import CampaignEngine
 from topcalls.services.campaign_enrolment import Enrolment
+from topcalls.services.campaign_holds import CampaignHolds
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_producer import CampaignProducer
 from topcalls.services.campaign_questions import CampaignQuestions
@@ -60,6 +62,7 @@ from topcalls.services.customer_requests import http_clients
 from topcalls.services.dispatch import Dispatch
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.do_not_call_files import DoNotCallFiles
+from topcalls.services.do_not_call_webhooks import DoNotCallWebhooks
 from topcalls.services.eligibility import Eligibility
 from topcalls.services.eligibility_checks import EligibilityChecks
 from topcalls.services.end_webhooks import EndWebhooks
@@ -146,6 +149,7 @@ class Services:
     campaign_moves: CampaignMoves
     campaigns: Campaigns
     campaign_contacts: CampaignContacts
+    campaign_callbacks: CampaignCallbacks
     campaign_control: CampaignControl
     campaign_reports: CampaignReports
     rehearsals: Rehearsals
@@ -255,15 +259,16 @@ def wire(
     lineup = lineup_of(settings)
     prices = prices_of(settings)
     costs = Costs(clock, prices, lineup)
-    transitions = Transitions(
-        quotas, webhooks, costs, timedelta(seconds=settings.dispatch_timeout_seconds)
-    )
-    lead_news = LeadWebhooks(
-        webhooks.interests, sandbox=settings.telephony_mode == "sandbox"
-    ).status_changed
+    sandbox = settings.telephony_mode == "sandbox"
+    lead_news = LeadWebhooks(webhooks.interests, sandbox=sandbox).status_changed
+    person_keys = PersonKeys(db)
+    listed_news = DoNotCallWebhooks(webhooks.interests, sandbox=sandbox).added
+    numbers = DoNotCall(db, clock, person_keys, lead_news, listed_news)
+    dispatch_timeout = timedelta(seconds=settings.dispatch_timeout_seconds)
+    transitions = Transitions(quotas, webhooks, costs, numbers, dispatch_timeout)
     campaign_queue = CampaignQueue(db, transitions)
     campaign_moves = CampaignMoves(
-        CampaignWebhooks(webhooks.interests, sandbox=settings.telephony_mode == "sandbox"),
+        CampaignWebhooks(webhooks.interests, sandbox=sandbox),
         campaign_queue.give_back,
     )
     voices = Voices(db, lineup, voice_libraries(settings))
@@ -289,13 +294,11 @@ def wire(
         prices=prices,
     )
     keys, speech = Keys(db, clock, settings.key_kind), AccountSpeech(db)
-    person_keys = PersonKeys(db)
     enforcement = Enforcement(settings.compliance_mode)
     pack = load_rule_pack(settings.rules_folder)
     registers = Registers(load_registers(settings.registers_file))
     eligibility = Eligibility(person_keys, pack, decide, default=enforcement, registers=registers)
-    numbers = DoNotCall(db, clock, person_keys)
-    opt_outs = OptOuts(db, numbers, lead_news)
+    opt_outs = OptOuts(db, numbers)
     calls = Calls(
         db,
         clock,
@@ -346,6 +349,7 @@ def wire(
         campaign_moves=campaign_moves,
         campaigns=campaigns,
         campaign_contacts=CampaignContacts(db, clock),
+        campaign_callbacks=CampaignCallbacks(db, eligibility),
         campaign_reports=CampaignReports(db, clock),
         campaign_control=control,
         rehearsals=Rehearsals(
@@ -364,6 +368,7 @@ def wire(
         enrolment=enrolment,
         campaign_engine=CampaignEngine(
             enrolment,
+            CampaignHolds(db, pack),
             campaign_queue,
             CampaignAttempts(db, lineup, lead_news),
             CampaignWatch(db, campaign_moves),
@@ -373,6 +378,7 @@ def wire(
                 requests,
                 campaign_moves,
                 CampaignQuestions(pre_dial),
+                eligibility,
                 clock,
             ),
         ),

@@ -39,7 +39,6 @@ from topcalls.core.call_events import (
     BridgeReady,
     CallEvent,
     ChannelLost,
-    Forbidden,
     Hangup,
     HungUp,
     HungUpBy,
@@ -227,8 +226,7 @@ class CallEffects:
     def _forbidden(self, judged: Judgement) -> None:
         """A rule forbids the dial since the call was claimed."""
         self._intending = False
-        rule = str(judged.refused_by)
-        self._post(Forbidden(rule, judged.words, judged.until), self.channel_uuid)
+        self._post(judged.forbidden, self.channel_uuid)
 
     def _dialled(self, channel: str, result: str | SwitchError) -> None:
         """The job's answer. Success shows by the channel's own events; an unknown outcome is

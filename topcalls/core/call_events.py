@@ -80,11 +80,13 @@ class GivenBack:
 @dataclass(frozen=True, slots=True)
 class Forbidden:
     """A rule forbids the call, or its next dial, before anybody was rung; `detail` is for people.
-    `until`: when it may be made, where the rule only makes it wait."""
+    `until`: when it may be made, where the rule only makes it wait. `held`: it may be made once
+    something arrives that is missing."""
 
     rule: str
     detail: str = ""
     until: datetime | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,15 @@ NAME: Final = "schedule_callback"
 LEAST_AHEAD: Final = timedelta(minutes=1)
 MOST_AHEAD: Final = timedelta(days=30)
 MAX_REASON: Final = 300
+AT: Final = "callback_at"
+"""Where the answer of the tool has the moment, in ISO 8601, in a call of a campaign."""
+
+OF_CALL: Final = "callback_of"
+"""Where the metadata of a callback name the call in which it was agreed."""
+
+DATA: Final = "callback"
+"""Where the data of a callback tell its agent what was agreed."""
+
 _DESCRIPTION = (
     "Have this person called back later, at a time that they have agreed to. Say the time again "
     "and wait for their yes before you call this. A further call of it in this conversation moves "
@@ -64,6 +73,13 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     return found
 
 
+def told(number: str, asked_at: datetime, reason: str) -> str:
+    """What the agent of a callback knows of it: who has `number` asked for it, at that moment."""
+    day = in_words(asked_at.astimezone(zone_of(number)))
+    about = f" It is about: {reason}" if reason else ""
+    return f"On {day} this person asked to be called back now.{about}"
+
+
 def callback_of(
     request: CallRequest,
     *,
@@ -75,12 +91,12 @@ def callback_of(
 ) -> CallRequest:
     """The request of the callback: the call's own, at that time. `told` is what its agent knows of
     it. Texts that are filled in are not filled in again."""
-    data: dict[str, Any] = {**request.request_data, "callback": told}
+    data: dict[str, Any] = {**request.request_data, DATA: told}
     return replace(
         variables.protected(request),
         phone_number=to_number,
         from_number=from_number,
         schedule_at=at,
         request_data=data,
-        metadata={**request.metadata, "callback_of": call_id},
+        metadata={**request.metadata, OF_CALL: call_id},
     )

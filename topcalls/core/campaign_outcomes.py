@@ -111,7 +111,8 @@ class CallEnd:
     the answer. `answered_by` as documented: human, voicemail, ivr, unknown. `agent_spoke`: the
     person heard a word of ours. `network_blocked`: see `core/network_refusals.py`. `retry_at`:
     until when the refusal asked to be left alone. `withdrawn`: the campaign stopped it.
-    `deferred_until`: when the rule that forbade the dial lets it be made.
+    `deferred_until`: when the rule that forbade the dial lets it be made. `held`: it may be made
+    once something arrives that the rule misses.
     """
 
     state: State
@@ -131,6 +132,7 @@ class CallEnd:
     retry_at: datetime | None = None
     withdrawn: bool = False
     deferred_until: datetime | None = None
+    held: bool = False
 
 
 _BY_STATUS: Final[Mapping[int, Outcome]] = {
@@ -270,7 +272,8 @@ def _undialled(end: CallEnd) -> Outcome:
     if end.withdrawn:
         return Outcome.WITHDRAWN
     if end.end_reason == EndReason.NOT_CALLABLE:
-        return Outcome.NOT_CALLABLE if end.deferred_until is None else Outcome.DEFERRED
+        may_come = end.held or end.deferred_until is not None
+        return Outcome.DEFERRED if may_come else Outcome.NOT_CALLABLE
     if end.state is State.DISPATCH_TIMEOUT:
         return Outcome.DISPATCH_TIMEOUT
     if end.state is State.CANCELLED:

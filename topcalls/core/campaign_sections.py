@@ -11,7 +11,7 @@ from typing import Any, Final
 from topcalls.core import phone_numbers, pre_dial
 from topcalls.core.campaign_outcomes import Outcome
 from topcalls.core.campaign_schedule import DAYS, LEAD_ZONE, opens_at, schedule_of
-from topcalls.core.compliance import MAX_NAME
+from topcalls.core.compliance import MAX_NAME, said_faults
 from topcalls.core.eligibility_facts import Category
 from topcalls.core.field_checks import (
     Check,
@@ -179,6 +179,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Check]]] = {
         "category": choice(*Category),
         "seller": text(1, MAX_NAME),
         "slots": texts(choice(*SLOTS), len(SLOTS)),
+        "said": said_faults,
         "pre_dial": pre_dial.faults,
     },
 }

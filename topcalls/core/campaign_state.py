@@ -106,12 +106,16 @@ def origins(event: CampaignEvent) -> frozenset[CampaignState]:
 class ContactState(StrEnum):
     """How far a campaign is with one of its leads. Values are part of the public contract.
 
-    A contact waits for its next call (`waiting`), or has one that is not over (`in_flight`). The
-    others are final: reached, or answered for (`done`); out of tries (`given_up`); not to be
-    called by a rule (`skipped`); taken out by a user, or with its list (`removed`).
+    A contact waits for its next call (`waiting`), has one that is not over (`in_flight`), or waits
+    for what no time brings: a consent, the answer of a register, where somebody lives, a setting
+    of the campaign (`held`). The others are final: reached, or answered for (`done`); out of tries
+    (`given_up`); not to be called by a rule (`skipped`); taken out by a user, or with its list
+    (`removed`). Whoever is skipped is looked at again, as whoever is held, when something arrives
+    by which the rule may decide otherwise.
     """
 
     WAITING = "waiting"
+    HELD = "held"
     IN_FLIGHT = "in_flight"
     DONE = "done"
     GIVEN_UP = "given_up"
@@ -119,7 +123,7 @@ class ContactState(StrEnum):
     REMOVED = "removed"
 
 
-CONTACTS_LEFT = (ContactState.WAITING, ContactState.IN_FLIGHT)
+CONTACTS_LEFT = (ContactState.WAITING, ContactState.IN_FLIGHT, ContactState.HELD)
 """A campaign that has contacts in any of these states is not over."""
 
 

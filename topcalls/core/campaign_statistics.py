@@ -85,6 +85,11 @@ class Figures:
         return sum(self.contacts[state] for state in CONTACTS_LEFT)
 
     @property
+    def held(self) -> int:
+        """Contacts that wait for what no time brings."""
+        return self.contacts[ContactState.HELD]
+
+    @property
     def calls(self) -> int:
         """All calls that were made, over or not."""
         return sum(self.outcomes.values()) + self.open_calls
@@ -156,9 +161,9 @@ def forecast(
 ) -> Forecast:
     """When a campaign that runs may be over. `lately`: calls that it made within `PACE_WINDOW`;
     `zone`: whose clock stands for everybody's, where the schedule goes by the leads' own."""
-    expected = math.ceil(now_is.left * _calls_per_contact(now_is))
+    expected = math.ceil((now_is.left - now_is.held) * _calls_per_contact(now_is))
     if expected == 0:
-        return Forecast(now)
+        return Forecast(None, "held") if now_is.held else Forecast(now)
     minutes = max(1.0, min(running_for, PACE_WINDOW).total_seconds() / 60)
     pace = round(lately / minutes, 2)
     if pace <= 0:

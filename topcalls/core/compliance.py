@@ -13,7 +13,9 @@ from typing import Any, Final
 
 from topcalls.core import do_not_call, pre_dial
 from topcalls.core.eligibility_facts import Category, Policy
+from topcalls.core.field_checks import section, text
 from topcalls.core.pre_dial import Server
+from topcalls.core.rule_values import SLOTS
 from topcalls.errors import FieldError
 
 
@@ -29,6 +31,7 @@ DEFAULT_PURPOSE: Final = "unspecified"
 """Of calls that name none."""
 
 MAX_NAME: Final = 200
+MAX_SAID: Final = 300
 MOST_DAYS: Final = 36_500
 
 
@@ -48,7 +51,8 @@ class Terms:
     `opt_out_question`: who says something that may mean it is asked whether they want no calls;
     what is clear counts without. `category`:
     what calls are about whose purpose `purposes` does not know. `slots`: what the first sentence of
-    every call says (`core/readiness.py`); None: who asks for a single call warrants it."""
+    every call says (`core/readiness.py`); None: who asks for a single call warrants it. `said`: the
+    words by which a slot is said, where they are not known (`core/opening_text.py`)."""
 
     enforcement: Enforcement | None = None
     consent_required: bool = False
@@ -57,6 +61,7 @@ class Terms:
     purposes: Mapping[str, Category] = field(default_factory=dict)
     seller: str | None = None
     slots: frozenset[str] | None = None
+    said: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
     pre_dial: Server | None = None
     retention: Retention = field(default_factory=Retention)
@@ -83,6 +88,8 @@ def faults(body: Mapping[str, Any]) -> Iterator[FieldError]:
     seller = body.get("seller")
     if seller is not None and not 0 < len(seller.strip()) <= MAX_NAME:
         yield FieldError("seller", f"Must be a name of up to {MAX_NAME} characters.", "length")
+    if body.get("said") is not None:
+        yield from said_faults(body["said"], "said")
     policy = body.get("policy") or {}
     for name in ("most_per_day", "most_per_30_days", "hours_apart"):
         if policy.get(name) is not None and not 0 < policy[name] <= 1000:
@@ -92,6 +99,11 @@ def faults(body: Mapping[str, Any]) -> Iterator[FieldError]:
     for name, days in (body.get("retention") or {}).items():
         if days is not None and not 1 <= days <= MOST_DAYS:
             yield FieldError(f"retention.{name}", f"Must be from 1 to {MOST_DAYS}.", "range")
+
+
+def said_faults(value: object, path: str) -> Iterator[FieldError]:
+    """What is wrong with words by which slots are said."""
+    yield from section(value, path, dict.fromkeys(SLOTS, text(2, MAX_SAID)))
 
 
 def _policy(data: Mapping[str, Any]) -> Policy:

@@ -20,6 +20,10 @@ RULE: Final = "do_not_call"
 """The name of the rule, where a call is refused by it."""
 
 WORDS: Final = "The number is on the account's do-not-call list."
+UNSUBSCRIBED_WORDS: Final = "Whoever has the number is a lead with the status Unsubscribed."
+LEAD: Final = "lead"
+"""The source of a suppression that is a lead's status, and no entry of the list."""
+
 SOURCES: Final = ("api", "csv", "agent", "key", "transcript", "carrier", "erasure")
 """Who put a number on the list: a user, one by one or in a file; in a call its agent, the key 9 or
 the reading of what was said; the number's carrier (607); or the erasure of whoever has it."""
@@ -51,9 +55,21 @@ class Listing:
         return Scope.ACCOUNT if self.purpose is None else Scope.PURPOSE
 
     @property
+    def unsubscribes(self) -> bool:
+        """Whether a lead of the number is `Unsubscribed` by it."""
+        return unsubscribes(self.scope, self.expires_at)
+
+    @property
     def subject(self) -> str:
         """The purpose or the campaign that it holds for; empty for every call."""
         return self.campaign_id or self.purpose or ""
+
+
+def unsubscribes(scope: str, expires_at: datetime | None) -> bool:
+    """Whether an entry is of somebody who wants no calls of the account at all: it holds for every
+    call, and for ever. A wish about one purpose or campaign, or one that ends, leaves the status of
+    their lead as it is: the list alone keeps those calls back."""
+    return scope == Scope.ACCOUNT and expires_at is None
 
 
 ADD: Final = ToolSpec(

@@ -21,6 +21,7 @@ from topcalls.core.consent_rules import age_checks, consent_checks, lifts_hours
 from topcalls.core.contact_caps import cap_checks, cooldown_checks, end_of_day
 from topcalls.core.eligibility_facts import (
     Check,
+    Contact,
     Decision,
     Facts,
     Plan,
@@ -37,13 +38,13 @@ from topcalls.core.readiness import (
 )
 from topcalls.core.rule_checks import failed, passed
 from topcalls.core.rule_pack import Rule, RulePack
-from topcalls.core.rule_values import Hours, NumberKinds, ZoneData
+from topcalls.core.rule_values import CallerId, Hours, NumberKinds, ZoneData
 from topcalls.core.suppression_rules import (
-    is_suppressed,
     reassigned_checks,
     register_checks,
     revocation_checks,
     suppression_check,
+    suppression_of,
 )
 from topcalls.core.zones import Whereabouts, whereabouts
 
@@ -114,12 +115,10 @@ def decide(
     )
 
 
-def refused_by(
-    decision: Decision, facts: Facts, plan: Plan, now: datetime, *, enforced: bool
-) -> str | None:
+def refused_by(decision: Decision, *, enforced: bool) -> str | None:
     """The rule by which a call is not made, None where it is. Under either policy nobody is called
     who is on the do-not-call list; the other rules stop a call where they are `enforced`."""
-    if is_suppressed(facts.suppressions, plan, now):
+    if suppression_of(decision) is not None:
         return do_not_call.RULE
     if enforced and decision.verdict is not Verdict.ALLOW:
         return decision.rule_id
@@ -166,6 +165,17 @@ def hours_left(
     return None if ends is None else ends - second - guard
 
 
+def caller_series(
+    contact: Contact, plan: Plan, pack: RulePack, now: datetime
+) -> tuple[tuple[str, ...], ...]:
+    """Series of which the number that is shown has to be, by the rules where somebody may be: of
+    each, it begins with one of these."""
+    place = whereabouts(contact, number_facts.number_facts(contact.number), pack, now)
+    rules = pack.holding(place.jurisdictions, (plan.category, plan.voice), place.dates(now))
+    values = [rule.value for rule in rules["caller_id"]]
+    return tuple(one.prefixes for one in values if isinstance(one, CallerId) and one.prefixes)
+
+
 def _checks(
     facts: Facts,
     plan: Plan,
@@ -200,7 +210,7 @@ def _checks(
     quarantine = plan.caller.quarantined_until if plan.caller else None
     is_quarantined = quarantine is not None and quarantine > now
     yield from caller_checks(rules["caller_id"], plan.caller, is_quarantined)
-    yield from abandonment_checks(rules["abandonment"], facts.abandonment)
+    yield from abandonment_checks(rules["abandonment"], facts.abandonment, now)
 
 
 @lru_cache(_MOST_CACHED)

@@ -251,10 +251,15 @@ class Reassigned:
 
 @dataclass(frozen=True, slots=True)
 class Abandonment:
-    """Of `answered` calls that people took in the window, `abandoned` met nobody who spoke."""
+    """Of `answered` calls that people took within the last `days`, `abandoned` met nobody who
+    spoke, the first of them at `oldest_at`. They are those of the campaign, or the account's calls
+    of no campaign. `from_resume`: since the campaign was last resumed, where that is later."""
 
+    days: int
     answered: int
     abandoned: int
+    oldest_at: datetime | None = None
+    from_resume: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +307,7 @@ class Facts:
     suppressions: tuple[Suppression, ...] = ()
     scrubs: tuple[Scrub, ...] = ()
     reassigned: tuple[Reassigned, ...] = ()
-    abandonment: Abandonment | None = None
+    abandonment: tuple[Abandonment, ...] = ()
     policy: Policy = field(default_factory=Policy)
 
 

@@ -12,12 +12,37 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any, Final
 
 ROTATIONS: Final = ("least_used", "in_turn")
 WARM_UP: Final = (20, 30, 50)
 """Calls a day in the first, second and third week of a number. Providers of number reputation name
 10 to 20 a day for the first week, and a risk above 75 to 100 a day for any number."""
+
+
+class Unusable(StrEnum):
+    """Why a number may not be shown, whatever a campaign says: switched off, being bought, not got
+    or taken back, given back to the carrier, or another account's."""
+
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FAILED = "failed"
+    RELEASED = "released"
+    FOREIGN = "foreign"
+
+
+UNUSABLE_WORDS: Final[Mapping[Unusable, str]] = {
+    Unusable.INACTIVE: "is switched off: set its status to active by PATCH /v1/phone-numbers/{id}",
+    Unusable.PENDING: "is being bought: wait until its status is active",
+    Unusable.FAILED: "was not got from the carrier: buy another one",
+    Unusable.RELEASED: "was given back to the carrier: buy another one",
+    Unusable.FOREIGN: "belongs to another account: name one of your own",
+}
+"""What each means, and what can be done."""
+
+MOST_NAMED: Final = 5
+"""So many numbers that cannot be used are told one by one."""
 
 _WEEK: Final = timedelta(days=7)
 _NANP: Final = "+1"
@@ -43,7 +68,7 @@ class NumberPool:
 @dataclass(frozen=True, slots=True)
 class NumberUse:
     """What a number was used for: calls of the last 24 hours, the first of these and the last call
-    at all, since when it calls, and until when it rests."""
+    at all, since when it calls, and until when it rests. `unusable`: why it may not be shown."""
 
     number: str
     today: int = 0
@@ -51,6 +76,17 @@ class NumberUse:
     last_at: datetime | None = None
     first_at: datetime | None = None
     rests_until: datetime | None = None
+    unusable: Unusable | None = None
+
+
+class Lack(StrEnum):
+    """Why no number may call somebody: each had its calls of the day or rests; none can be used at
+    all; none is of the series that must be shown where they are; each looks like a neighbour's."""
+
+    FULL = "no_number"
+    UNUSABLE = "numbers_unusable"
+    SERIES = "number_series"
+    NEIGHBOUR = "number_neighbour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +99,11 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class NoNumber:
-    """None may call before `until`; None: none ever will, by this pool as it is."""
+    """None may call before `until`; None: none ever will, by this pool as it is. `why` is for
+    people."""
 
     until: datetime | None
+    lack: Lack
     why: str
 
 
@@ -88,24 +126,33 @@ def choose(
     before: str | None,
     now: datetime,
     region_of: Callable[[str], str | None] = lambda number: None,
+    series: Sequence[tuple[str, ...]] = (),
 ) -> Chosen | NoNumber:
     """The number by which `callee` is called now. `before`: the one that they were called by.
 
     `uses` of numbers that were never used may be missing. `region_of` tells the country of a
-    number, for local presence outside North America.
+    number, for local presence outside North America. `series`: of each of these, the number has to
+    begin with one.
     """
     known = {use.number: use for use in uses}
+    every = [known.get(number, NumberUse(number)) for number in pool.numbers]
+    usable = [use for use in every if use.unusable is None]
+    if not usable:
+        return NoNumber(None, Lack.UNUSABLE, unusable_words(every))
+    of_series = [use for use in usable if all(use.number.startswith(one) for one in series)]
+    if not of_series:
+        begins = " and ".join(" or ".join(one) for one in series)
+        return NoNumber(None, Lack.SERIES, f"no usable number begins with {begins}")
     fitting = [
-        known.get(number, NumberUse(number))
-        for number in pool.numbers
-        if not (pool.local_presence and _is_neighbour(number, callee))
+        use for use in of_series if not (pool.local_presence and _is_neighbour(use.number, callee))
     ]
     if not fitting:
-        return NoNumber(None, "every number looks like a neighbour's of the person called")
+        why = "every usable number shares its first six digits with the person's"
+        return NoNumber(None, Lack.NEIGHBOUR, why)
     free = [use for use in fitting if free_at(pool, use, now) <= now]
     if not free:
         until = min(free_at(pool, use, now) for use in fitting)
-        return NoNumber(until, "every number has had its calls of the day, or rests")
+        return NoNumber(until, Lack.FULL, "every number has had its calls of the day, or rests")
     if any(use.number == before for use in free):
         return Chosen(str(before), "same")
     for near in _nearer(callee, region_of) if pool.local_presence else ():
@@ -113,6 +160,19 @@ def choose(
         if local:
             return Chosen(_next(pool, local), "local")
     return Chosen(_next(pool, free), "rotation")
+
+
+def unusable_words(uses: Collection[NumberUse]) -> str:
+    """Which of these numbers cannot be used, why, and what can be done about each; empty where all
+    can."""
+    bad = [use for use in uses if use.unusable is not None]
+    told = [
+        f"{use.number} {UNUSABLE_WORDS[use.unusable]}"
+        for use in bad[:MOST_NAMED]
+        if use.unusable is not None
+    ]
+    more = len(bad) - len(told)
+    return "; ".join([*told, f"and {more} more"] if more > 0 else told)
 
 
 def free_at(pool: NumberPool, use: NumberUse, now: datetime) -> datetime:

@@ -8,9 +8,9 @@ not made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -24,6 +24,7 @@ from topcalls.core.eligibility_facts import (
     Verdict,
     Voice,
 )
+from topcalls.core.opening_text import FIELD
 from topcalls.core.rule_checks import failed, not_asked, passed, unknown
 from topcalls.core.rule_pack import Rule, RulePack
 from topcalls.core.rule_values import (
@@ -47,6 +48,11 @@ WORDS: Final = {
     "go_on": "the question whether to go on",
 }
 """What each of `SLOTS` means, for people."""
+
+ABANDONMENT: Final = "abandonment"
+CALLER: Final = "caller_id"
+NOT_READY: Final = "caller_number_not_ready"
+"""Names of checks, and the reason of one, that are about the caller and nobody who is called."""
 
 _MOST_CACHED = 4096
 
@@ -117,17 +123,25 @@ def records_carefully(recording: Recorded, least: Recorded) -> bool:
 
 
 def start_faults(
-    jurisdictions: Iterable[str], plan: Plan, pack: RulePack, release: str, day: date
+    jurisdictions: Iterable[str],
+    plan: Plan,
+    pack: RulePack,
+    release: str,
+    day: date,
+    unsaid: Collection[str] = (),
 ) -> list[FieldError]:
     """Why a campaign whose people may be in these jurisdictions cannot be started: parts that its
     opening lacks, a recording that nobody is told of, zone data that is old. Each names the rules.
 
-    `release`: of the zone data in use (`core.zones.data_version`).
+    `release`: of the zone data in use (`core.zones.data_version`). `unsaid`: slots that are stated
+    and were not found in what is said (`core.opening_text`).
     """
     reach = tuple(jurisdictions)
     needed = opening(reach, plan.category, plan.voice, pack, day)
     found = [
-        FieldError(
+        _unsaid_fault(slot, needed)
+        if slot in unsaid
+        else FieldError(
             "slots",
             f"The opening must say {WORDS[slot]} ('{slot}'): {', '.join(needed.why[slot])}.",
             "disclosure_missing",
@@ -152,6 +166,15 @@ def start_faults(
     return found
 
 
+def _unsaid_fault(slot: str, needed: Opening) -> FieldError:
+    message = (
+        f"Does not say {WORDS[slot]}, as 'slots' states ('{slot}') and the rules want: "
+        f"{', '.join(needed.why[slot])}. Say it here or in the announcement; where that is done in "
+        f"words that are not known, name them in compliance.said.{slot}."
+    )
+    return FieldError(FIELD, message, "disclosure_not_said")
+
+
 @lru_cache(_MOST_CACHED)
 def disclosure_checks(rules: tuple[Rule, ...], slots: frozenset[str]) -> tuple[Check, ...]:
     """One check of each rule of topic `disclosure`. What is missing is the campaign's fault: the
@@ -173,10 +196,12 @@ def caller_checks(
     return tuple(_caller_check(rule, caller, is_quarantined) for rule in rules)
 
 
-@lru_cache(_MOST_CACHED)
-def abandonment_checks(rules: tuple[Rule, ...], share: Abandonment | None) -> tuple[Check, ...]:
-    """One check of each rule of topic `abandonment`: too many who were called met nobody."""
-    return tuple(_abandonment_check(rule, share) for rule in rules)
+def abandonment_checks(
+    rules: tuple[Rule, ...], shares: tuple[Abandonment, ...], now: datetime
+) -> tuple[Check, ...]:
+    """One check of each rule of topic `abandonment`: too many who were called met nobody. It holds
+    until the first of them is out of the window."""
+    return tuple(_abandonment_check(rule, shares, now) for rule in rules)
 
 
 def _strictest(rules: tuple[Rule, ...]) -> Recorded:
@@ -211,30 +236,35 @@ def _caller_check(rule: Rule, caller: CallerNumber | None, is_quarantined: bool)
     if value.prefixes:
         return _series_check(rule, value, caller)
     if caller is None:
-        return not_asked(rule, "caller_id", {"number": "the installation's own"})
+        return not_asked(rule, CALLER, {"number": "the installation's own"})
     return _ready_check(rule, caller, is_quarantined)
 
 
-def _abandonment_check(rule: Rule, share: Abandonment | None) -> Check:
+def _abandonment_check(rule: Rule, shares: tuple[Abandonment, ...], now: datetime) -> Check:
     value = rule.value
     assert isinstance(value, AbandonmentLimit)
     required = {"most_share": value.most_share, "days": value.days}
+    which = (value.days, value.from_resume)
+    share = next((one for one in shares if (one.days, one.from_resume) == which), None)
     if share is None or share.answered < value.least_answered:
-        return not_asked(rule, "abandonment", {"answered": share.answered if share else 0})
+        return not_asked(rule, ABANDONMENT, {"answered": share.answered if share else 0})
     observed = {"answered": share.answered, "abandoned": share.abandoned}
-    if share.abandoned <= value.most_share * share.answered:
-        return passed(rule, "abandonment", observed, required)
+    days = timedelta(days=value.days)
+    until = share.oldest_at + days if share.oldest_at is not None else None
+    is_over = until is not None and until <= now
+    if is_over or share.abandoned <= value.most_share * share.answered:
+        return passed(rule, ABANDONMENT, observed, required)
     reason = "abandonment_rate"
-    return failed(rule, "abandonment", Verdict.DEFER, reason, observed, required)
+    return failed(rule, ABANDONMENT, Verdict.DEFER, reason, observed, required, until=until)
 
 
 def _series_check(rule: Rule, value: CallerId, caller: CallerNumber | None) -> Check:
     required = {"prefixes": list(value.prefixes)}
     if caller is None:
-        return unknown(rule, "caller_id", "caller_number_unknown", None, required)
+        return unknown(rule, CALLER, "caller_number_unknown", None, required)
     if caller.number.startswith(value.prefixes):
-        return passed(rule, "caller_id", required=required)
-    return failed(rule, "caller_id", Verdict.BLOCK, "caller_number_series", None, required)
+        return passed(rule, CALLER, required=required)
+    return failed(rule, CALLER, Verdict.BLOCK, "caller_number_series", None, required)
 
 
 def _ready_check(rule: Rule, caller: CallerNumber, is_quarantined: bool) -> Check:
@@ -245,9 +275,8 @@ def _ready_check(rule: Rule, caller: CallerNumber, is_quarantined: bool) -> Chec
         "inbound_checked_at": checked.isoformat() if checked else None,
     }
     if not caller.right_to_use or not caller.inbound_works:
-        reason = "caller_number_not_ready"
-        return failed(rule, "caller_id", Verdict.BLOCK, reason, observed)
+        return failed(rule, CALLER, Verdict.BLOCK, NOT_READY, observed)
     if is_quarantined:
         reason, until = "caller_number_quarantined", caller.quarantined_until
-        return failed(rule, "caller_id", Verdict.DEFER, reason, observed, until=until)
-    return passed(rule, "caller_id", observed)
+        return failed(rule, CALLER, Verdict.DEFER, reason, observed, until=until)
+    return passed(rule, CALLER, observed)

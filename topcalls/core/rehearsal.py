@@ -20,16 +20,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from topcalls.core import circuit_breaker
+from topcalls.core import circuit_breaker, eligibility
+from topcalls.core.campaign_holds import Fate
 from topcalls.core.campaign_outcomes import Outcome, is_counted, outcome_of
 from topcalls.core.campaign_schedule import is_over, opens_at
 from topcalls.core.circuit_breaker import NUMBER_RESTS, Action, Ending
 from topcalls.core.eligibility_facts import PastAttempt
-from topcalls.core.number_pool import NoNumber, NumberUse, choose, free_at
+from topcalls.core.number_pool import (
+    Lack,
+    NoNumber,
+    NumberUse,
+    choose,
+    free_at,
+    unusable_words,
+)
 from topcalls.core.pacing import BUSY_SECONDS
 from topcalls.core.phone_numbers import region
 from topcalls.core.rehearsal_callees import Simulated, simulated
-from topcalls.core.rehearsal_decisions import HOURS, Decisions
+from topcalls.core.rehearsal_decisions import HOURS, Decisions, Refusal
 from topcalls.core.rehearsal_line import Contact, Line, Pace, Person, Setup
 from topcalls.core.rehearsal_money import Money
 from topcalls.core.rehearsal_tally import Dial, Tally
@@ -152,16 +160,25 @@ class _Run:
         number = self._number(contact)
         if isinstance(number, NoNumber):
             if number.until is None:
-                return self._leave_out(contact, "no_number")
-            return self._postpone(contact, number.until, "no_number")
+                return self._hold(contact, number.lack)
+            return self._postpone(contact, number.until, number.lack)
         shown = number or self._setup.from_number
         rests = self._use_of(number).rests_until if number is not None else None
         refusal = self._decisions.refusal(contact, shown, rests, place, self._now)
         if refusal is None:
             return self._place(contact, number, shown)
-        if refusal.until is None:
-            return self._leave_out(contact, refusal.rule)
-        return self._postpone(contact, refusal.until, refusal.rule)
+        return self._keep_back(contact, refusal)
+
+    def _keep_back(self, contact: Contact, refusal: Refusal) -> bool:
+        rule, place = refusal.rule, refusal.place
+        if place.fate is Fate.PAUSE:
+            self._pause(place.why, refusal.words)
+            return False
+        if place.fate is Fate.HOLD:
+            return self._hold(contact, rule)
+        if place.until is None:
+            return self._leave_out(contact, rule)
+        return self._postpone(contact, place.until, rule)
 
     def _place(self, contact: Contact, number: str | None, shown: str | None) -> bool:
         shortage = self._money.shortage(self._now)
@@ -197,7 +214,12 @@ class _Run:
         pool = self._setup.pool
         if not pool.numbers:
             return True
-        frees = [free_at(pool, self._use_of(number), self._now) for number in pool.numbers]
+        uses = [self._use_of(number) for number in pool.numbers]
+        usable = [use for use in uses if use.unusable is None]
+        if not usable:
+            self._pause(Lack.UNUSABLE, unusable_words(uses))
+            return False
+        frees = [free_at(pool, use, self._now) for use in usable]
         if min(frees) <= self._now:
             return True
         self._halted_until = min(frees)
@@ -209,7 +231,11 @@ class _Run:
             return None
         uses = [self._use_of(number) for number in pool.numbers]
         callee = contact.facts.contact.number
-        found = choose(pool, uses, callee, contact.before, self._now, region)
+        who, plan, pack = contact.facts.contact, self._setup.plan, self._setup.pack
+        series = eligibility.caller_series(who, plan, pack, self._now)
+        found = choose(pool, uses, callee, contact.before, self._now, region, series)
+        if isinstance(found, NoNumber) and found.lack is Lack.SERIES and not self._setup.enforced:
+            found = choose(pool, uses, callee, contact.before, self._now, region)
         return found if isinstance(found, NoNumber) else found.number
 
     def _use_of(self, number: str) -> NumberUse:
@@ -331,6 +357,11 @@ class _Run:
     def _postpone(self, contact: Contact, until: datetime, rule: str) -> bool:
         self._tally.postponed(rule)
         self._line.put(contact, until)
+        return False
+
+    def _hold(self, contact: Contact, rule: str) -> bool:
+        """They wait for what no time brings, which a rehearsal does not either."""
+        self._tally.settled("held", rule)
         return False
 
     def _leave_out(self, contact: Contact, rule: str) -> bool:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
 from topcalls.core import eligibility, zones
+from topcalls.core.campaign_holds import Place, place_of
 from topcalls.core.eligibility_facts import (
     CallerNumber,
     Decision,
@@ -24,6 +25,7 @@ from topcalls.core.eligibility_facts import (
     Verdict,
 )
 from topcalls.core.number_checks import SCRUB
+from topcalls.core.refusal_words import words_of
 from topcalls.core.register_questions import RegisterQuestion, may_follow, open_questions
 from topcalls.core.rehearsal_line import Contact, Setup
 from topcalls.core.rehearsal_tally import Closest, Tally
@@ -36,10 +38,11 @@ _Group = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Refusal(NamedTuple):
-    """The rule by which somebody is not called now. `until`: when they may be; None: never."""
+    """The rule by which somebody is not called now, in `words`, and what becomes of them."""
 
     rule: str
-    until: datetime | None
+    place: Place
+    words: str
 
 
 class Decisions:
@@ -82,7 +85,7 @@ class Decisions:
                 self._tally.not_known(f"register:{question.register}")
             decision = self._decide(contact, plan, place, now)
         enforced = self._setup.enforced
-        rule = eligibility.refused_by(decision, contact.facts, plan, now, enforced=enforced)
+        rule = eligibility.refused_by(decision, enforced=enforced)
         if rule is not None:
             return self._refused(contact, rule, decision, place)
         if decision.verdict is Verdict.ALLOW:
@@ -140,7 +143,7 @@ class Decisions:
         until = decision.until if waits else None
         if until is not None and not _lifts_hours(contact.facts):
             self._note_closed((place.jurisdictions, place.zones), decision)
-        return Refusal(rule, until)
+        return Refusal(rule, place_of(rule, decision, until), words_of(rule, decision.reason))
 
     def _note_closed(self, group: _Group, decision: Decision) -> None:
         """Hours are the same for everybody of the same places: the others need not ask."""

@@ -13,6 +13,7 @@ from topcalls.core.campaign_outcomes import ANSWERED, PERSON, Outcome
 from topcalls.core.rehearsal_money import Money, told
 
 MOST_DIALS_TOLD: Final = 200_000
+_SETTLED: Final = ("done", "given_up", "skipped", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Tally:
             self._dials.append(dial)
 
     def settled(self, state: str, why: str) -> None:
-        """Somebody is called no more: `done`, `given_up`, or `skipped` by a rule."""
+        """Somebody is called no more: `done`, `given_up`, `skipped` by a rule, or `held` until what
+        it misses arrives."""
         self._settled[state, why] += 1
 
     def postponed(self, rule: str) -> None:
@@ -126,7 +128,7 @@ class Tally:
     def report(self) -> dict[str, Any]:
         """Everything, JSON-ready; times are UTC."""
         assert self._money is not None
-        ends = "paused" if self._pause else ("time_over" if self._left else "completed")
+        ends = "paused" if self._pause else ("time_over" if self._left else self._finished())
         return {
             "people": self._people,
             "ends": ends,
@@ -143,9 +145,10 @@ class Tally:
                 "peak_at": _told(self._peak_at) if self._peak else None,
             },
             "contacts": {
-                **{state: self._of(state) for state in ("done", "given_up", "skipped")},
+                **{state: self._of(state) for state in _SETTLED},
                 "left": self._left,
                 "skipped_by_rule": self._whys("skipped"),
+                "held_by_rule": self._whys("held"),
                 "given_up_by_reason": self._whys("given_up"),
                 "done_by_reason": self._whys("done"),
             },
@@ -161,6 +164,10 @@ class Tally:
             ],
             "dials": [_told_dial(dial) for dial in self._dials],
         }
+
+    def _finished(self) -> str:
+        """Whoever is held keeps it from being completed."""
+        return "held" if self._of("held") else "completed"
 
     def _of(self, state: str) -> int:
         return sum(count for (one, _), count in self._settled.items() if one == state)

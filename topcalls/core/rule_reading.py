@@ -239,6 +239,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "prefixes": _texts,
     "most_share": _share,
     "least_answered": _whole,
+    "from_resume": _flag,
     "blocked": _some_of(*NUMBER_KINDS),
     "at_least": _text,
 }

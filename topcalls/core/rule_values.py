@@ -166,11 +166,14 @@ class CallerId:
 
 @dataclass(frozen=True)
 class AbandonmentLimit:
-    """The share of answered calls that may meet nobody, over `days`, once `least_answered` were."""
+    """The share of answered calls that may meet nobody, over `days`, once `least_answered` were.
+    `from_resume`: only since the campaign was last resumed, so that whoever has mended it is not
+    stopped by what was."""
 
     most_share: float
     days: int
     least_answered: int = 1
+    from_resume: bool = False
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,12 @@ from functools import lru_cache
 from typing import Final
 
 from topcalls.core.consent_rules import in_use, months_after, usable
+from topcalls.core.do_not_call import RULE as DO_NOT_CALL
 from topcalls.core.eligibility_facts import (
     Check,
     Consent,
     ConsentKind,
+    Decision,
     Facts,
     Plan,
     Reassigned,
@@ -31,16 +33,16 @@ from topcalls.core.rule_checks import failed, not_asked, passed, unknown
 from topcalls.core.rule_pack import Rule
 from topcalls.core.rule_values import ReassignedNumbers, Register, Revocation
 
-DO_NOT_CALL: Final = "do_not_call"
 _WEEKEND = (5, 6)
 _NOT_LISTED: Final = Check("suppression", DO_NOT_CALL, Result.PASS)
 
 
 def suppression_check(suppressions: tuple[Suppression, ...], plan: Plan, now: datetime) -> Check:
-    """The account's own list."""
-    found = [one for one in suppressions if _is_active(one, now) and is_about(one, plan)]
+    """The account's own list. `until`: the last entry ends then, where each has an end."""
+    found = [one for one in suppressions if _is_active(one, now) and _is_about(one, plan)]
     if not found:
         return _NOT_LISTED
+    ends = [one.expires_at for one in found if one.expires_at is not None]
     told = [
         {"scope": one.scope.value, "source": one.source, "since": one.since.isoformat()}
         for one in found
@@ -53,7 +55,15 @@ def suppression_check(suppressions: tuple[Suppression, ...], plan: Plan, now: da
         "suppressed",
         observed={"entries": told},
         evidence_ids=tuple(one.id for one in found),
+        until=max(ends) if len(ends) == len(found) else None,
     )
+
+
+def suppression_of(decision: Decision) -> Check | None:
+    """The check by which somebody is on the account's own list, for such a call at its moment: that
+    holds under any policy. None where they are not."""
+    found = (one for one in decision.checks if one.rule_id == DO_NOT_CALL)
+    return next((one for one in found if one.verdict is not Verdict.ALLOW), None)
 
 
 def revocation_checks(
@@ -77,7 +87,7 @@ def revocation_checks(
         if not late:
             yield passed(rule, "revocation", required=required)
         else:
-            is_meant = any(is_about(one, plan) for one in late)
+            is_meant = any(_is_about(one, plan) for one in late)
             verdict = Verdict.BLOCK if is_meant else Verdict.ALLOW
             ids, since = tuple(one.id for one in late), min(one.since for one in late)
             observed = {"since": since.isoformat()}
@@ -128,19 +138,11 @@ def _nothing_revoked(rules: tuple[Rule, ...]) -> tuple[Check, ...]:
 
 
 def _is_active(one: Suppression, now: datetime) -> bool:
-    return one.since <= now and (one.expires_at is None or one.expires_at > now)
+    """From when it is known on, whatever the clock of whoever wrote it says."""
+    return one.expires_at is None or one.expires_at > now
 
 
-def is_suppressed(suppressions: tuple[Suppression, ...], plan: Plan, now: datetime) -> bool:
-    """Whether somebody is not to be called for this. An entry that begins later counts: it was
-    written while the call is being decided about."""
-    return any(
-        (one.expires_at is None or one.expires_at > now) and is_about(one, plan)
-        for one in suppressions
-    )
-
-
-def is_about(one: Suppression, plan: Plan) -> bool:
+def _is_about(one: Suppression, plan: Plan) -> bool:
     """Whether it keeps such a call back. A purpose is named as the account calls it, or by what the
     law asks of it (`telemarketing`)."""
     if one.scope is Scope.PURPOSE:

@@ -24,9 +24,9 @@ DISABLED = "webhook.disabled"
 
 EVENT_PATTERN = (
     r"^call\.completed(?:\.[a-z0-9_]+)?$|^lead\.status_changed$|^campaign\.(?:activated|paused)$"
-    r"|^webhook\.disabled$"
+    r"|^webhook\.disabled$|^do_not_call\.added$"
 )
-OTHERS = ("lead.status_changed", "campaign.activated", "campaign.paused")
+OTHERS = ("lead.status_changed", "campaign.activated", "campaign.paused", "do_not_call.added")
 """Events of no call, to which filters do not apply."""
 
 IS_CONVERSION = "is_conversion"

@@ -17,6 +17,7 @@ from topcalls.services.booking import Booking
 from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
+from topcalls.services.campaign_callbacks import CampaignCallbacks
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.keys import Principal
@@ -32,6 +33,7 @@ def runners(
     do_not_call: DoNotCall,
     booking: Booking,
     knowledge: CallKnowledge,
+    campaigns: CampaignCallbacks,
     clock: Clock,
 ) -> Mapping[str, Callable[[ClaimedCall, ToolRequest], ToolResult]]:
     """By the names of the tools."""
@@ -40,7 +42,7 @@ def runners(
         appointments.BOOK: booking.book,
         ADD.name: partial(_add_to_do_not_call, do_not_call),
         SEARCH_KNOWLEDGE: knowledge.tool,
-        callbacks.NAME: Callbacks(calls, placement, catalogue, clock).schedule,
+        callbacks.NAME: Callbacks(calls, placement, catalogue, campaigns, clock).schedule,
     }
 
 
@@ -53,11 +55,18 @@ def _add_to_do_not_call(numbers: DoNotCall, call: ClaimedCall, request: ToolRequ
 
 
 class Callbacks:
-    """Calls people back: by an ordinary call, with all of its checks."""
+    """Calls people back: by an ordinary call, with all of its checks, or, in a call of a campaign,
+    by the campaign."""
 
     def __init__(
-        self, calls: Calls, placement: CallPlacement, catalogue: Catalogue, clock: Clock
+        self,
+        calls: Calls,
+        placement: CallPlacement,
+        catalogue: Catalogue,
+        campaigns: CampaignCallbacks,
+        clock: Clock,
     ) -> None:
+        self._campaigns = campaigns
         self._calls = calls
         self._placement = placement
         self._catalogue = catalogue
@@ -74,6 +83,8 @@ class Callbacks:
         except ValueError as error:
             return refused("arguments", str(error))
         words = in_words(at.astimezone(zone))
+        if call.campaign_id is not None:
+            return self._agree(call, at, words, now)
         reason = str(request.arguments.get("reason") or "").strip()
         try:
             call_id = self._create(call, number, at, now, reason)
@@ -82,18 +93,24 @@ class Callbacks:
         self._withdraw(call, request.id)
         return succeeded(status="scheduled", at=words, call_id=call_id)
 
+    def _agree(self, call: ClaimedCall, at: datetime, words: str, now: datetime) -> ToolResult:
+        """The campaign calls back: what it needs to know stands in the record of this use."""
+        try:
+            self._campaigns.ensure_possible(call, at, now)
+        except TopCallsError as error:
+            return failed(error.code, _why(error))
+        return succeeded(status="scheduled", at=words, **{callbacks.AT: at.isoformat()})
+
     def _create(
         self, call: ClaimedCall, number: str, at: datetime, now: datetime, reason: str
     ) -> str:
-        day = in_words(now.astimezone(callbacks.zone_of(number)))
-        about = f" It is about: {reason}" if reason else ""
         wanted = callbacks.callback_of(
             call.request,
             call_id=call.call_id,
             to_number=number,
             from_number=call.phone_number if call.is_inbound else call.from_number,
             at=at,
-            told=f"On {day} this person asked to be called back now.{about}",
+            told=callbacks.told(number, now, reason),
         )
         rules = self._catalogue.call_rules(call.account_id)
         checked = call_rules.check(wanted.to_mapping(), rules, now)

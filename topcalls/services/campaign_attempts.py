@@ -32,7 +32,7 @@ from topcalls.store import calls, campaign_contacts, campaign_production, campai
 from topcalls.store.campaign_production import Over
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
-from topcalls.store.models import CampaignAttempt, CampaignContact, Lead
+from topcalls.store.models import CampaignContact, Lead
 
 WAITS_FOR_WRAP_UP = timedelta(minutes=10)
 """For so long after its end a call's summary and analysis are waited for."""
@@ -108,7 +108,7 @@ class CampaignAttempts:
             cause = ("campaign", row.id, call.id)
             self._news(StatusChange(*where, lead.status, status, *cause), now)
             told = {"disposition": disposition, "converted": contact.converted or converted}
-            _follow(plan, contact, lead, attempt, ending, told, call.ended_at or now, now)
+            _follow(plan, contact, lead, ending, told, call.ended_at or now, now)
         return True
 
 
@@ -116,7 +116,6 @@ def _follow(
     plan: CampaignPlan,
     contact: CampaignContact,
     lead: Lead,
-    attempt: CampaignAttempt,
     ending: Ending,
     told: dict[str, Any],
     ended_at: datetime,
@@ -147,46 +146,24 @@ def _follow(
         "bands": list(tried.bands) or None,
     }
     if contact.state == ContactState.IN_FLIGHT:
-        columns |= _place(following, outcome)
-        adopted = isinstance(following, RetryAt) and ending.callback is not None
-        if adopted and ending.callback is not None:
-            columns |= {"state": ContactState.IN_FLIGHT, "attempts": contact.attempts + 1}
-            _adopt(contact, attempt, ending.callback.id, ending.callback.from_number, now)
+        columns |= _place(following, outcome, ending.forbidden_by)
     campaign_contacts.change(contact.campaign_id, contact.lead_id, now, **columns)
 
 
-def _place(following: Next, outcome: Outcome) -> dict[str, Any]:
+def _place(following: Next, outcome: Outcome, rule: str | None) -> dict[str, Any]:
+    """`rule`: that forbade the dial, which is the reason then. Whoever has to be held is looked at
+    by the producer at once: what is missing may have arrived since the rule was asked."""
     if isinstance(following, RetryAt):
         return {
             "state": ContactState.WAITING,
             "next_at": following.at,
             "rank": following.rank,
-            "reason": outcome,
+            "reason": rule or outcome,
         }
     if isinstance(following, Done):
         return {"state": ContactState.DONE, "reason": following.why}
     state = _GIVEN_UP.get(outcome, ContactState.GIVEN_UP)
-    return {"state": state, "reason": following.why}
-
-
-def _adopt(
-    contact: CampaignContact,
-    attempt: CampaignAttempt,
-    call_id: str,
-    from_number: str | None,
-    now: datetime,
-) -> None:
-    """The callback that the agent scheduled is the campaign's next call to the contact."""
-    calls.set_columns(call_id, campaign_id=contact.campaign_id, lead_id=contact.lead_id)
-    campaign_contacts.insert_attempt(
-        account=attempt.account_id,
-        campaign=contact.campaign_id,
-        lead_id=contact.lead_id,
-        number=contact.attempts + 1,
-        call_id=call_id,
-        from_number=from_number,
-        created_at=now,
-    )
+    return {"state": state, "reason": rule or following.why}
 
 
 def _tried(contact: CampaignContact) -> Tried:
@@ -199,7 +176,7 @@ def _tried(contact: CampaignContact) -> Tried:
 
 def _keep(lead: Lead, outcome: Outcome, converted: bool, now: datetime) -> LeadStatus:
     """The lead's status from now on, which goes forward only: nobody who unsubscribed is anything
-    else again."""
+    else again. Who did is told by the do-not-call list (`core.do_not_call.unsubscribes`)."""
     before = LeadStatus(lead.status)
     status = _status(before, outcome, converted)
     if status is not before:
@@ -209,8 +186,8 @@ def _keep(lead: Lead, outcome: Outcome, converted: bool, now: datetime) -> LeadS
 
 
 def _status(before: LeadStatus, outcome: Outcome, converted: bool) -> LeadStatus:
-    if before is LeadStatus.UNSUBSCRIBED or outcome in (Outcome.OPTED_OUT, Outcome.UNWANTED):
-        return LeadStatus.UNSUBSCRIBED
+    if before is LeadStatus.UNSUBSCRIBED:
+        return before
     if converted or before is LeadStatus.CONVERTED:
         return LeadStatus.CONVERTED
     return LeadStatus.CONTACTED if outcome in PERSON else before

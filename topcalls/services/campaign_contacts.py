@@ -16,7 +16,7 @@ from topcalls.core.call_status import PUBLIC
 from topcalls.core.campaign_state import FINAL, REMEDIES, CampaignState, ContactState
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.services.campaigns import found
-from topcalls.store import calls, campaign_contacts, leads
+from topcalls.store import calls, campaign_contacts, campaign_holds, leads
 from topcalls.store.campaign_contacts import Chosen
 from topcalls.store.database import Database
 from topcalls.store.models import Call, Campaign, CampaignAttempt, CampaignContact, Lead
@@ -157,7 +157,8 @@ class CampaignContacts:
         return self._db.read(verb)
 
     def add(self, account_id: str, campaign_id: str, lead_ids: Sequence[str]) -> Added:
-        """Let leads be called, lists or not; whoever was taken out before is called again.
+        """Let leads be called, lists or not; whoever was taken out before is called again, and
+        whoever is held or skipped is looked at again.
 
         Raises:
             Conflict: the campaign is over.
@@ -175,6 +176,7 @@ class CampaignContacts:
         def verb() -> Added:
             _ensure_open(found(account_id, campaign_id, lock=True))
             _ensure_known(account_id, wanted)
+            campaign_holds.wake_leads(wanted, now, campaign_id)
             made = campaign_contacts.enrol(campaign_id, wanted, now)
             return Added(made, len(wanted) - made)
 
@@ -199,7 +201,7 @@ class CampaignContacts:
                     remedy="Stop that call, or wait until it is over; then remove the contact.",
                     reason="in_flight",
                 )
-            if contact.state == ContactState.WAITING:
+            if contact.state in (ContactState.WAITING, ContactState.HELD):
                 gone = {"state": ContactState.REMOVED, "reason": BY_USER}
                 campaign_contacts.change(campaign_id, lead_id, now, **gone)
                 contact = _contact(campaign_id, lead_id)

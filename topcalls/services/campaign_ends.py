@@ -7,47 +7,51 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import orjson
-
-from topcalls.core import callbacks, network_refusals
+from topcalls.core import network_refusals
 from topcalls.core.answer_plan import LEAVE_MESSAGE
 from topcalls.core.answer_verdict import Answerer
 from topcalls.core.call_events import BridgeFailed, Forbidden, Rang, StopRequested
 from topcalls.core.call_providers import failed_provider
 from topcalls.core.call_state import State
-from topcalls.core.campaign_outcomes import CallEnd
+from topcalls.core.campaign_outcomes import CallEnd, is_abandoned
 from topcalls.core.end_reasons import EndReason
-from topcalls.core.tools import ToolStatus
 from topcalls.services.call_providers import providers_of
+from topcalls.services.campaign_callbacks import agreed_at
 from topcalls.services.campaign_queue import BY_CAMPAIGN
 from topcalls.services.lineup import Lineup
-from topcalls.store import answers, calls, do_not_call, routing, tools
+from topcalls.store import answers, calls, do_not_call, routing
 from topcalls.store.models import Call, CallAttempt, TranscriptTurn
 
 AGENT = "assistant"
 
 
 class Ending(NamedTuple):
-    """`end` for the rules; `carrier_id` of the last dial; `callback`: the call that the agent
-    scheduled in this one, if it still waits; `providers` of the AI, by their part, and which of
-    them failed."""
+    """`end` for the rules; `carrier_id` of the last dial; `forbidden_by`: the rule that kept it
+    from being dialled; `providers` of the AI, by their part, and which of them failed."""
 
     end: CallEnd
     carrier_id: str | None
-    callback: Call | None
+    forbidden_by: str | None
     providers: Mapping[str, str]
     failed_provider: str | None
 
 
 def ending_of(call: Call, lineup: Lineup) -> Ending:
     """Of a call that is over."""
-    dials = routing.attempts(call.id)
+    dials, forbidden = routing.attempts(call.id), _forbidden(call)
+    end = _end_of(call, dials, forbidden)
+    carrier_id = dials[-1].carrier_id if dials else None
+    providers = providers_of(call.request, lineup) if call.dialled_at is not None else {}
+    failed = _failed_provider(call, providers)
+    return Ending(end, carrier_id, forbidden.get("rule"), providers, failed)
+
+
+def _end_of(call: Call, dials: Sequence[CallAttempt], forbidden: Mapping[str, Any]) -> CallEnd:
     turns = calls.transcripts([call.id])[call.id] if call.answered_at else []
     spoken = [turn for turn in turns if turn.role == AGENT and turn.text]
-    callback = _callback(call) if call.answered_at else None
-    end = CallEnd(
+    return CallEnd(
         state=State(call.state),
         end_reason=call.end_reason,
         hangup_cause=call.hangup_cause,
@@ -60,15 +64,20 @@ def ending_of(call: Call, lineup: Lineup) -> Ending:
         message_left=_left_message(call, spoken),
         agent_spoke=bool(spoken),
         opted_out=call.opted_out is not None or _opted_out(call),
-        callback_at=callback.schedule_at if callback is not None else None,
+        callback_at=agreed_at(call) if call.answered_at else None,
         withdrawn=_detail(call, StopRequested).get("by") == BY_CAMPAIGN,
-        deferred_until=_until(call),
+        deferred_until=_until(forbidden),
+        held=bool(forbidden.get("held")),
         network_blocked=bool(dials) and _is_blocked(dials[-1]),
         retry_at=dials[-1].retry_at if dials else None,
     )
-    carrier = dials[-1].carrier_id if dials else None
-    providers = providers_of(call.request, lineup) if call.dialled_at is not None else {}
-    return Ending(end, carrier, callback, providers, _failed_provider(call, providers))
+
+
+def is_forsaken(call: Call) -> bool:
+    """Whether whoever was called, by no campaign, picked up and heard nobody. Of a call that is
+    over; those of campaigns are told by their attempts."""
+    is_single = call.campaign_id is None and call.direction == "outbound"
+    return is_single and call.answered_at is not None and is_abandoned(_end_of(call, (), {}))
 
 
 def _is_blocked(dial: CallAttempt) -> bool:
@@ -115,24 +124,17 @@ def _opted_out(call: Call) -> bool:
     return any(entry.call_id == call.id for entry in entries)
 
 
-def _callback(call: Call) -> Call | None:
-    used = [
-        one
-        for one in tools.of_calls([call.id])
-        if one.name == callbacks.NAME and one.status == ToolStatus.SUCCEEDED
-    ]
-    told = orjson.loads(used[-1].output) if used and used[-1].output else None
-    found = calls.get(str(told.get("call_id"))) if isinstance(told, dict) else None
-    waits = found is not None and found.state in (State.PENDING, State.QUEUED)
-    return found if waits and found is not None and found.campaign_id is None else None
-
-
-def _until(call: Call) -> datetime | None:
-    """When the rule that forbade the dial lets it be made."""
+def _forbidden(call: Call) -> Mapping[str, Any]:
+    """The event in which a rule forbade the dial; empty without any."""
     if call.end_reason != EndReason.NOT_CALLABLE:
-        return None
+        return {}
     event = calls.last_event(call.id, Forbidden.__name__)
-    until = event.detail.get("until") if event is not None else None
+    return event.detail if event is not None else {}
+
+
+def _until(forbidden: Mapping[str, Any]) -> datetime | None:
+    """When the rule lets it be made."""
+    until = forbidden.get("until")
     return datetime.fromisoformat(until) if until else None
 
 

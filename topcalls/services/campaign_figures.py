@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +11,14 @@ from topcalls.core.campaign_schedule import schedule_of
 from topcalls.core.campaign_state import FINAL, CampaignState
 from topcalls.core.campaign_statistics import PACE_WINDOW, Figures, Forecast, figures, forecast
 from topcalls.core.costs import CURRENCY
-from topcalls.store import campaign_contacts, campaign_statistics, statistics
+from topcalls.store import campaign_contacts, campaign_holds, campaign_statistics, statistics
 from topcalls.store.models import Campaign
 
 
 @dataclass(frozen=True, slots=True)
 class CampaignStatistics:
     """`cost` is what is known of it, by the calls that workers have counted (`cost_calls`); of
-    `cost_unknown` of them it is not known."""
+    `cost_unknown` of them it is not known. `held_for`: contacts that are held, by reason."""
 
     campaign_id: str
     status: str
@@ -26,6 +27,7 @@ class CampaignStatistics:
     cost: str
     cost_calls: int
     cost_unknown: int
+    held_for: Mapping[str, int]
     forecast: Forecast
 
     @property
@@ -49,6 +51,7 @@ def statistics_of(row: Campaign, now: datetime) -> CampaignStatistics:
         cost=tally.cost,
         cost_calls=tally.calls,
         cost_unknown=tally.cost_unknown,
+        held_for=campaign_holds.held_for(row.id),
         forecast=_forecast(row, counted, now),
     )
 
@@ -72,6 +75,7 @@ def told(found: CampaignStatistics) -> dict[str, Any]:
     return {
         "at": found.at,
         "contacts": {"total": counted.total, **counted.contacts},
+        "held_for": dict(found.held_for),
         "calls": {
             "total": counted.calls,
             "open": counted.open_calls,

@@ -13,7 +13,7 @@ from typing import Any
 from topcalls.core.campaign_state import REMEDIES, CampaignEvent, CampaignState, Verdict, advance
 from topcalls.errors import Conflict
 from topcalls.services.campaign_webhooks import CampaignWebhooks
-from topcalls.store import campaigns
+from topcalls.store import campaign_holds, campaigns
 from topcalls.store.models import Campaign
 
 GiveBack = Callable[[str, datetime], int]
@@ -55,7 +55,8 @@ class CampaignMoves:
         return self._move(row, CampaignEvent.PAUSED, now, told, paused_for=reason, paused_at=now)
 
     def resume(self, row: Campaign, now: datetime) -> bool:
-        """Let it run again; its ramp-up begins anew."""
+        """Let it run again; its ramp-up begins anew. Whoever is held or skipped is looked at again,
+        as whatever it was paused for may have been put right."""
         return self._move(
             row,
             CampaignEvent.RESUMED,
@@ -63,6 +64,7 @@ class CampaignMoves:
             paused_for=None,
             paused_at=None,
             running_since=now,
+            recheck_through=campaign_holds.FROM_THE_FIRST,
         )
 
     def stop(self, row: Campaign, code: str, detail: str, now: datetime) -> bool:

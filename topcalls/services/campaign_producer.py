@@ -2,29 +2,37 @@
 
 Each call is made in a transaction of its own, together with the attempt that it is and the place of
 its contact: whoever dies at any line leaves all three or none, and whoever looks next, or at the
-same time, finds what is left. A contact that may not be called now waits until it may; one that
-must not be called is left out, with the rule.
+same time, finds what is left. A contact that may not be called now waits until it may, or is held
+until what is missing has arrived; one that must not be called is left out, with the rule. Each is
+written in the transaction that decided, with the contact locked, so that nothing arrives between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any
 
 from topcalls.clock import Clock
+from topcalls.core.call_request import CallRequest
+from topcalls.core.campaign_call import SPECIMEN_NUMBER
+from topcalls.core.campaign_holds import NUMBERS, Fate
 from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_schedule import is_over, opens_at
 from topcalls.core.campaign_state import CampaignState, ContactState
-from topcalls.core.number_pool import NoNumber, NumberUse, choose, free_at
+from topcalls.core.eligibility_facts import Contact
+from topcalls.core.number_pool import (
+    Lack,
+    NoNumber,
+    choose,
+    free_at,
+)
 from topcalls.core.phone_numbers import region
 from topcalls.core.pre_dial import Answer
 from topcalls.errors import (
     InsufficientQuota,
     InvalidRequest,
-    NotCallable,
     RateLimited,
     StoreUnavailable,
 )
@@ -35,8 +43,20 @@ from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
 from topcalls.services.campaign_questions import CampaignQuestions
 from topcalls.services.campaign_requests import CampaignRequests, Unfilled
+from topcalls.services.campaign_rounds import (
+    Round,
+    as_agreed,
+    no_number_words,
+    shown_by,
+    why_paused,
+)
 from topcalls.services.campaign_shares import shares
-from topcalls.services.eligibility import NotAllowed, record_refusal
+from topcalls.services.eligibility import (
+    Eligibility,
+    NotAllowed,
+    contact_of,
+    record_refusal,
+)
 from topcalls.services.keys import Principal
 from topcalls.services.lead_zones import holidays_of, zones_of
 from topcalls.services.pre_dial import AnswerNeeded, Question
@@ -44,6 +64,7 @@ from topcalls.store import campaign_contacts, campaign_production, campaigns, le
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Campaign, CampaignContact, Lead
+from topcalls.store.person_facts import LeadFacts
 
 MOST_LOOKS = 400
 """Contacts that one round looks at for one campaign, called or not."""
@@ -54,6 +75,7 @@ AGAIN_AFTER = timedelta(minutes=15)
 _LEASE_SPARE = timedelta(seconds=30)
 """For what comes after an answer."""
 
+MOST_REASON = 500
 _FREE: Mapping[str, None] = {"lease_owner": None, "lease_until": None}
 _DAY = timedelta(days=1)
 log = get_logger("campaigns")
@@ -61,11 +83,13 @@ log = get_logger("campaigns")
 
 class Made(Enum):
     """What became of a contact that was due. `ASKED`: the account's own server is asked about them.
-    `HALT`: nobody of the campaign can be called now."""
+    `HELD`: something is missing that no time brings. `HALT`: nobody of the campaign can be called
+    now."""
 
     CALL = "call"
     ASKED = "asked"
     LATER = "later"
+    HELD = "held"
     NEVER = "never"
     NOTHING = "nothing"
     HALT = "halt"
@@ -79,29 +103,6 @@ class Said:
     answer: Answer
 
 
-@dataclass
-class Round:
-    """One campaign in one round: its numbers as they are used up."""
-
-    row: Campaign
-    plan: CampaignPlan
-    body: Mapping[str, Any]
-    now: datetime
-    uses: dict[str, NumberUse] = field(default_factory=dict)
-
-    def used(self, number: str) -> None:
-        """A call was made by this number."""
-        before = self.uses.get(number, NumberUse(number))
-        self.uses[number] = NumberUse(
-            number,
-            before.today + 1,
-            before.oldest_today or self.now,
-            self.now,
-            before.first_at or self.now,
-            before.rests_until,
-        )
-
-
 class CampaignProducer:
     """See the module's text. Any number may run; one at a time does the work of all."""
 
@@ -112,6 +113,7 @@ class CampaignProducer:
         requests: CampaignRequests,
         moves: CampaignMoves,
         questions: CampaignQuestions,
+        eligibility: Eligibility,
         clock: Clock,
     ) -> None:
         self._db = db
@@ -119,6 +121,7 @@ class CampaignProducer:
         self._requests = requests
         self._moves = moves
         self.questions = questions
+        self._eligibility = eligibility
         self._clock = clock
         self._plans = CampaignPlans()
 
@@ -148,7 +151,7 @@ class CampaignProducer:
         except InvalidRequest as error:
             self._pause(row.id, "configuration", str(error), now)
             return 0
-        if not _any_number(current):
+        if not self._any_number(current):
             return 0
         return self._call_in_turn(current, turns, count)
 
@@ -172,11 +175,24 @@ class CampaignProducer:
     def _round(self, row: Campaign, rules: CampaignPlan, now: datetime) -> Round:
         def verb() -> Round:
             body = self._requests.body(row)
-            numbers = rules.pool.numbers
+            request = CallRequest.from_mapping({**body, "phone_number": SPECIMEN_NUMBER})
+            calls = self._eligibility.plan_of_campaign(row.account_id, row.id, request, now)
+            numbers = shown_by(rules, body)
             found = campaign_production.number_uses(row.account_id, numbers, now - _DAY, now)
-            return Round(row, rules, body, now, {use.number: use for use in found})
+            return Round(row, rules, body, now, *calls, {use.number: use for use in found})
 
         return self._db.read(verb)
+
+    def _any_number(self, current: Round) -> bool:
+        """Whether any of the campaign's numbers may call now. It pauses where none can be used at
+        all: nobody is to blame who would be called."""
+        numbers, now = current.numbers, current.now
+        usable = [use for use in numbers if use.unusable is None]
+        if numbers and not usable:
+            self._pause(current.row.id, NUMBERS, no_number_words(numbers), now)
+            return False
+        pool = current.plan.pool
+        return not pool.numbers or any(free_at(pool, use, now) <= now for use in usable)
 
     # --- one contact
 
@@ -202,8 +218,6 @@ class CampaignProducer:
             return self._db.run(self._make, current, turn, said)
         except AnswerNeeded as needed:
             return self._ask(current, turn, needed.question, said)
-        except NotCallable as error:
-            return self._db.run(self._refused, current, turn, error, said)
         except Unfilled as error:
             return self._db.run(self._leave_out, current, turn, error.reason)
         except InsufficientQuota as error:
@@ -265,11 +279,14 @@ class CampaignProducer:
             return self._postpone(current, turn, opens, "schedule")
         from_number = self._number(current, contact, lead)
         if isinstance(from_number, NoNumber):
-            if from_number.until is None:
-                return self._leave_out(current, turn, "no_number")
-            return self._postpone(current, turn, from_number.until, "no_number")
+            if from_number.until is not None:
+                return self._postpone(current, turn, from_number.until, from_number.lack)
+            return self._hold(current, turn, f"{from_number.lack}: {from_number.why}")
         answer = said.answer if said is not None else None
-        self._place(current, contact, lead, from_number, answer)
+        try:
+            self._place(current, contact, lead, from_number, answer)
+        except NotAllowed as refused:
+            return self._refused(current, turn, refused)
         return Made.CALL
 
     def _place(
@@ -282,6 +299,7 @@ class CampaignProducer:
     ) -> None:
         row, now = current.row, current.now
         request = self._requests.of_lead(current.body, current.plan, lead, from_number)
+        request = as_agreed(request, contact)
         owner = Principal(row.account_id, "", "", frozenset(), "live")
         place = CampaignPlace(current.plan.budget, lead.id)
         call = self._calls.create(owner, request, now, place, answer)
@@ -315,23 +333,28 @@ class CampaignProducer:
             return None
         tried = campaign_contacts.attempts(current.row.id, [lead.id]) if contact.attempts else []
         before = tried[-1].from_number if tried else None
-        uses = list(current.uses.values())
-        found = choose(current.plan.pool, uses, lead.phone_number, before, current.now, region)
+        pool, now, uses = current.plan.pool, current.now, list(current.uses.values())
+        series = self._eligibility.caller_series(_person(lead), current.calls, now)
+        found = choose(pool, uses, lead.phone_number, before, now, region, series)
+        if isinstance(found, NoNumber) and found.lack is Lack.SERIES and not current.enforced:
+            found = choose(pool, uses, lead.phone_number, before, now, region)
         return found if isinstance(found, NoNumber) else found.number
 
     # --- whoever is not called now
 
-    def _refused(self, current: Round, turn: Turn, error: NotCallable, said: Said | None) -> Made:
-        until = _moment(error.extra.get("until"))
-        rule = str(error.extra.get("rule") or "not_callable")
-        lock_account(current.row.account_id)
-        if _due(current, turn, said) is None:
-            return Made.NOTHING
-        if isinstance(error, NotAllowed):
-            record_refusal(error, current.now)
-        if until is None:
-            return self._leave_out(current, turn, rule)
-        return self._postpone(current, turn, until, rule)
+    def _refused(self, current: Round, turn: Turn, refused: NotAllowed) -> Made:
+        """Part of the verb in which it was decided."""
+        judged = refused.judged
+        record_refusal(refused, current.now)
+        place, rule = judged.place, str(judged.refused_by)
+        if place.fate is Fate.PAUSE:
+            self._pause(current.row.id, place.why, why_paused(judged), current.now)
+            return Made.HALT
+        if place.fate is Fate.HOLD:
+            return self._hold(current, turn, rule)
+        if place.until is not None:
+            return self._postpone(current, turn, place.until, rule)
+        return self._leave_out(current, turn, rule)
 
     def _postpone(self, current: Round, turn: Turn, until: datetime, reason: str) -> Made:
         campaign_contacts.change(
@@ -339,16 +362,17 @@ class CampaignProducer:
         )
         return Made.LATER
 
+    def _hold(self, current: Round, turn: Turn, reason: str) -> Made:
+        self._keep_back(current, turn, ContactState.HELD, reason)
+        return Made.HELD
+
     def _leave_out(self, current: Round, turn: Turn, reason: str) -> Made:
-        campaign_contacts.change(
-            current.row.id,
-            turn.lead_id,
-            current.now,
-            state=ContactState.SKIPPED,
-            reason=reason,
-            **_FREE,
-        )
+        self._keep_back(current, turn, ContactState.SKIPPED, reason)
         return Made.NEVER
+
+    def _keep_back(self, current: Round, turn: Turn, state: ContactState, reason: str) -> None:
+        columns = {"state": state, "reason": reason[:MOST_REASON], **_FREE}
+        campaign_contacts.change(current.row.id, turn.lead_id, current.now, **columns)
 
     # --- the campaign as a whole
 
@@ -370,7 +394,7 @@ class CampaignProducer:
 
 def _due(current: Round, turn: Turn, said: Said | None = None) -> CampaignContact | None:
     """The contact, locked, if it is still due, and leased for nothing but what was `said` of it;
-    and its campaign still runs."""
+    and its campaign still runs, as it was read."""
     contact = campaign_contacts.get(current.row.id, turn.lead_id, lock=True)
     if contact is None or contact.state != ContactState.WAITING:
         return None
@@ -379,21 +403,11 @@ def _due(current: Round, turn: Turn, said: Said | None = None) -> CampaignContac
     if (is_leased or own is not None) and contact.lease_owner != own:
         return None
     row = campaigns.found(current.row.id)
-    runs = row is not None and row.state == CampaignState.RUNNING
-    return contact if runs and contact.next_at <= current.now else None
+    if row is None or row.state != CampaignState.RUNNING or row.revision != current.row.revision:
+        return None
+    return contact if contact.next_at <= current.now else None
 
 
-def _any_number(current: Round) -> bool:
-    pool, now = current.plan.pool, current.now
-    if not pool.numbers:
-        return True
-    uses = (current.uses.get(number, NumberUse(number)) for number in pool.numbers)
-    return any(free_at(pool, use, now) <= now for use in uses)
-
-
-def _moment(value: object) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else _as_moment(value)
-
-
-def _as_moment(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+def _person(lead: Lead) -> Contact:
+    said = LeadFacts(lead.id, lead.region, lead.time_zone, lead.updated_at)
+    return contact_of(lead.phone_number, said)

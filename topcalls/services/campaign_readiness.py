@@ -1,5 +1,5 @@
-"""May a campaign be started where its people may be: what its opening says, whether who is recorded
-is told, how old the zone data is.
+"""May a campaign be started where its people may be: what its opening is stated to say, and says,
+whether who is recorded is told, how old the zone data is.
 
 Every function is a part of a verb. Under `enforce` what is lacking keeps it from being started;
 under `record` it is told all the same.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from topcalls.core.call_request import CallRequest
+from topcalls.core.opening_text import FIELD
 from topcalls.core.readiness import start_faults
 from topcalls.core.rule_pack import RulePack
 from topcalls.core.zones import data_version, reach
@@ -21,7 +22,11 @@ from topcalls.services.eligibility import Eligibility, Meant, parsed, plan_of
 from topcalls.store import campaign_contacts, campaigns, dispatch
 from topcalls.store.models import Campaign
 
-_FIELDS = {"slots": "compliance.slots", "recording": "call.recording"}
+_FIELDS = {
+    "slots": "compliance.slots",
+    "recording": "call.recording",
+    FIELD: f"call.{FIELD}",
+}
 """What of a campaign says it, by the name that the rules give it."""
 
 
@@ -56,9 +61,13 @@ class CampaignReadiness:
         meant = Meant(row.account_id, request, now, "create", campaign_id=row.id)
         jurisdictions = reach(people, self._pack)
         plan = plan_of(meant, terms)
+        stated = row.settings["compliance"].get("slots")
+        lacking = set(terms.slots or () if stated is None else stated) - plan.slots
         found = [
             fault._replace(path=_FIELDS.get(fault.path, fault.path))
-            for fault in start_faults(jurisdictions, plan, self._pack, data_version(), now.date())
+            for fault in start_faults(
+                jurisdictions, plan, self._pack, data_version(), now.date(), lacking
+            )
         ]
         if self._eligibility.is_enforced(terms):
             return LawfulStart(problems=found)

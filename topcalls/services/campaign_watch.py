@@ -24,7 +24,13 @@ from topcalls.core.pacing import BUSY_SECONDS, eased
 from topcalls.log import get_logger
 from topcalls.services.campaign_moves import CampaignMoves
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
-from topcalls.store import campaign_contacts, campaign_production, campaigns, carriers
+from topcalls.store import (
+    abandonment,
+    campaign_contacts,
+    campaign_production,
+    campaigns,
+    carriers,
+)
 from topcalls.store.database import Database
 from topcalls.store.models import Campaign
 
@@ -98,11 +104,8 @@ class CampaignWatch:
 def _speed(row: Campaign, now: datetime) -> float:
     since = max(now - timedelta(seconds=BUSY_SECONDS), row.running_since or now)
     busy = campaign_production.busy_dials(row.id, since, Outcome.TRUNK_BUSY, now)
-    abandoned = campaign_production.abandoned(row.id, now - ABANDONED_WINDOW)
-    if not abandoned:
-        return eased(busy)
-    people = campaign_production.people(row.id, now - ABANDONED_WINDOW)
-    return eased(busy) * breaker.speed(people, abandoned)
+    found = abandonment.of_campaign(row.id, now - ABANDONED_WINDOW)
+    return eased(busy) * breaker.speed(found.people, found.abandoned)
 
 
 def _findings(row: Campaign, plan: CampaignPlan, now: datetime) -> list[Finding]:
@@ -130,9 +133,8 @@ def _findings(row: Campaign, plan: CampaignPlan, now: datetime) -> list[Finding]
 def _abandonment(row: Campaign, now: datetime) -> list[Finding]:
     """Since it was last resumed, so that whoever has mended it is not stopped by what was."""
     since = max(now - ABANDONED_WINDOW, row.running_since or now)
-    abandoned = campaign_production.abandoned(row.id, since)
-    people = campaign_production.people(row.id, since) if abandoned else 0
-    found = breaker.abandonment(people, abandoned)
+    counted = abandonment.of_campaign(row.id, since)
+    found = breaker.abandonment(counted.people, counted.abandoned)
     return [] if found is None else [found]
 
 

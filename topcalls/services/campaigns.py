@@ -30,7 +30,7 @@ from topcalls.services.campaign_views import (
     columns_of,
 )
 from topcalls.services.catalogue import Catalogue
-from topcalls.store import campaign_contacts, campaigns
+from topcalls.store import campaign_contacts, campaign_holds, campaigns
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -244,10 +244,22 @@ class Campaigns:
         changed = differences(before, after, CampaignState(row.state))
         if row.state in OPEN and any(touches(changed, name) for name in _DECIDED_ANEW):
             campaign_contacts.wake(row.id, now)
+            campaigns.note(row.id, recheck_through=campaign_holds.FROM_THE_FIRST)
 
 
-_DECIDED_ANEW = ("schedule", "compliance", "purpose", "subject_key", "from_numbers", "budget")
-"""Whether contacts may be called depends on these: those that were put off are looked at again."""
+_DECIDED_ANEW = (
+    "schedule",
+    "call",
+    "compliance",
+    "purpose",
+    "subject_key",
+    "from_numbers",
+    "missing_variables",
+    "variable_defaults",
+    "budget",
+)
+"""Whether contacts may be called depends on these: those that were put off, held or skipped are
+looked at again."""
 
 
 class _Undone(Exception):  # noqa: N818 - it is no error

@@ -10,7 +10,7 @@ from topcalls.core import compliance as rules
 from topcalls.core.compliance import Enforcement, Terms, terms_of
 from topcalls.errors import InvalidRequest, NotFound
 from topcalls.services.catalogue import Catalogue
-from topcalls.store import accounts
+from topcalls.store import accounts, campaign_holds
 from topcalls.store.database import Database
 from topcalls.store.fields import plain
 from topcalls.store.locking import lock_account
@@ -37,7 +37,8 @@ class ComplianceTerms:
         return self._db.read(lambda: self._view(_stored(account_id)))
 
     def change(self, account_id: str, body: Mapping[str, Any]) -> TermsView:
-        """Change the sections that are given; null takes one back to its default.
+        """Change the sections that are given; null takes one back to its default. Whoever campaigns
+        held or skipped is looked at again by the new terms.
 
         Raises:
             InvalidRequest: with every fault.
@@ -55,6 +56,7 @@ class ComplianceTerms:
             changed = {**_stored(account_id), **plain(body)}
             terms = {name: value for name, value in changed.items() if value is not None}
             accounts.update(account_id, compliance=terms or None)
+            campaign_holds.recheck_account(account_id)
             return self._view(terms)
 
         return self._db.run(verb)

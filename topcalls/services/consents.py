@@ -1,4 +1,7 @@
-"""What people have agreed to: kept with its proof, and taken back at a word."""
+"""What people have agreed to: kept with its proof, and taken back at a word.
+
+Whoever a campaign held or skipped is looked at again, in the transaction that stores the consent.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from topcalls.ids import ordered_ids
 from topcalls.services.keys import Principal
 from topcalls.services.lead_lists import found_list
 from topcalls.services.person_keys import PersonKeys
-from topcalls.store import consents
+from topcalls.store import campaign_holds, consents
 from topcalls.store.database import Database
 from topcalls.store.models import Consent
 
@@ -147,6 +150,9 @@ class Consents:
             for list_id in sorted({row["list_id"] for row in rows if row["list_id"]}):
                 found_list(account_id, list_id, lock=True)
             consents.insert(rows)
+            campaign_holds.wake_numbers(account_id, _numbers(rows), now)
+            if any(row["phone_number"] is None for row in rows):
+                campaign_holds.recheck_account(account_id)
             return [_view(Consent(**row)) for row in rows]
 
         return self._db.run(verb)
@@ -177,6 +183,10 @@ def _columns(
         "created_by": f"key {principal.key_id}",
         "created_at": now,
     }
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    return {row["phone_number"] for row in rows if row["phone_number"] is not None}
 
 
 def _found(account_id: str, consent_id: str) -> Consent:

@@ -17,7 +17,6 @@ from topcalls.core.call_events import (
     ChannelLost,
     Claimed,
     DispatchExpired,
-    Forbidden,
     GivenBack,
     Misconfigured,
     Released,
@@ -204,8 +203,7 @@ class Dispatch:
         eligibility.record(judged, now)
         if judged.refused_by is None:
             return True
-        forbidden = Forbidden(judged.refused_by, judged.words, judged.until)
-        self._transitions.apply(call, forbidden, now)
+        self._transitions.apply(call, judged.forbidden, now)
         return False
 
     def _room_on(self, node: str) -> int:

@@ -1,7 +1,9 @@
 """Numbers that an account does not call: kept by its users and agents, held to by every call.
 
 A number is asked about twice: when a call is created, and again when it is claimed to be dialled,
-in the transaction of the claim (`services/eligibility.py`).
+in the transaction of the claim (`services/eligibility.py`). An entry by which its lead is
+`Unsubscribed` (`core.do_not_call.unsubscribes`) makes it so in the transaction that stores it,
+however it came onto the list.
 """
 
 from __future__ import annotations
@@ -15,16 +17,20 @@ from topcalls.clock import Clock
 from topcalls.core import do_not_call as rules
 from topcalls.core.do_not_call import Listing
 from topcalls.core.eligibility_facts import Scope
+from topcalls.core.leads import LeadStatus
 from topcalls.core.people import is_fingerprint
 from topcalls.errors import FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
+from topcalls.services.do_not_call_webhooks import ListedNews, NewEntry, no_listed_news
+from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
 from topcalls.services.person_keys import PersonKeys
-from topcalls.store import do_not_call
+from topcalls.store import calls, campaign_holds, do_not_call, leads
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import DoNotCallEntry
 
 _EXPORTED_AT_ONCE = 1_000
+_CAUSES = {"csv": "import"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,19 @@ class Imported:
 class DoNotCall:
     """An account's list."""
 
-    def __init__(self, db: Database, clock: Clock, people: PersonKeys) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        people: PersonKeys,
+        leads_news: LeadNews = no_news,
+        listed_news: ListedNews = no_listed_news,
+    ) -> None:
         self._db = db
         self._clock = clock
         self._people = people
+        self._leads_news = leads_news
+        self._listed_news = listed_news
 
     def add(
         self,
@@ -91,12 +106,15 @@ class DoNotCall:
         def verb() -> tuple[ListedNumber, bool]:
             lock_account(account_id)
             do_not_call.delete_expired(account_id, names, moment)
+            self._unsubscribe(account_id, [listing], moment)
             found = do_not_call.get(account_id, names, listing.scope, listing.subject)
             if found is not None:
                 return _view(found), False
             (columns,) = _columns(account_id, [listing], moment)
             do_not_call.insert([columns])
-            return _view(DoNotCallEntry(**columns)), True
+            made = _view(DoNotCallEntry(**columns))
+            self._listed_news(_news_of(account_id, made), moment)
+            return made, True
 
         return self._db.run(verb)
 
@@ -129,6 +147,7 @@ class DoNotCall:
         def verb() -> Imported:
             lock_account(account_id)
             do_not_call.delete_expired(account_id, numbers, now)
+            self._unsubscribe(account_id, list(fresh.values()), now)
             for row in do_not_call.of_numbers(account_id, numbers):
                 fresh.pop((row.phone_number, Scope(row.scope), row.subject), None)
             do_not_call.insert(_columns(account_id, list(fresh.values()), now))
@@ -202,11 +221,59 @@ class DoNotCall:
         purpose: str | None = None,
         campaign_id: str | None = None,
     ) -> None:
-        """Take a number off the list, in one scope. Raises NotFound."""
+        """Take a number off the list, in one scope; campaigns under way look at them again.
+
+        Raises:
+            NotFound: it is not listed so.
+        """
         wanted = Listing(phone_number, purpose=purpose, campaign_id=campaign_id)
-        names = self._people.names(account_id, phone_number)
-        if not self._db.run(do_not_call.delete, account_id, names, wanted.scope, wanted.subject):
-            raise NotFound("The number is not on the do-not-call list.")
+        names, now = self._people.names(account_id, phone_number), self._clock.now()
+
+        def verb() -> None:
+            if not do_not_call.delete(account_id, names, wanted.scope, wanted.subject):
+                raise NotFound("The number is not on the do-not-call list.")
+            campaign_holds.wake_numbers(account_id, names, now)
+
+        self._db.run(verb)
+
+    # --- parts
+
+    def _unsubscribe(self, account_id: str, listings: Sequence[Listing], now: datetime) -> None:
+        by_number = {one.phone_number: one for one in listings if one.unsubscribes}
+        for lead in leads.with_numbers(account_id, by_number, lock=True):
+            before, after = LeadStatus(lead.status), LeadStatus.UNSUBSCRIBED
+            if before is after:
+                continue
+            leads.change(lead.id, status=after, updated_at=now)
+            cause = _cause(by_number[lead.phone_number])
+            where = (account_id, lead.id, lead.phone_number)
+            self._leads_news(StatusChange(*where, before, after, *cause), now)
+
+
+def _news_of(account_id: str, made: ListedNumber) -> NewEntry:
+    call = calls.get(made.call_id) if made.call_id is not None else None
+    return NewEntry(
+        account_id=account_id,
+        entry_id=made.id,
+        phone_number=made.phone_number,
+        scope=made.scope,
+        purpose=made.purpose,
+        campaign_id=made.campaign_id,
+        reason=made.reason,
+        source=made.source,
+        expires_at=made.expires_at,
+        call_id=made.call_id,
+        of_campaign_id=call.campaign_id if call is not None else None,
+        lead_id=call.lead_id if call is not None else None,
+    )
+
+
+def _cause(listing: Listing) -> tuple[str, str | None, str | None]:
+    """What changed the status of a lead: its kind, then the campaign and the call that did."""
+    if listing.call_id is None:
+        return _CAUSES.get(listing.source, "api"), None, None
+    call = calls.get(listing.call_id)
+    return "call", call.campaign_id if call is not None else None, listing.call_id
 
 
 def _judge(wrong: list[FieldError]) -> None:

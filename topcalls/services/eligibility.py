@@ -8,7 +8,7 @@ what they are told, and what becomes of their answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,8 +16,10 @@ from typing import Any, Final
 
 import orjson
 
-from topcalls.core import consents, do_not_call, pre_dial
+from topcalls.core import consents, do_not_call, eligibility, pre_dial
+from topcalls.core.call_events import Forbidden
 from topcalls.core.call_request import CallRequest
+from topcalls.core.campaign_holds import Fate, Place, place_of
 from topcalls.core.compliance import DEFAULT_PURPOSE, Enforcement, Terms, terms_of
 from topcalls.core.eligibility import refused_by
 from topcalls.core.eligibility_facts import (
@@ -34,16 +36,20 @@ from topcalls.core.eligibility_facts import (
     Suppression,
     Verdict,
 )
+from topcalls.core.opening_text import Beginning, has_number, unsaid
 from topcalls.core.pre_dial import Server
+from topcalls.core.readiness import WORDS as SLOT_WORDS
 from topcalls.core.refusal_words import words_of
 from topcalls.core.rule_pack import RulePack
 from topcalls.core.rule_values import SLOTS
+from topcalls.core.suppression_rules import suppression_of
 from topcalls.errors import NotCallable
 from topcalls.services import registers as register_questions
+from topcalls.services.abandonments import Abandonments
 from topcalls.services.decision_records import About, record_of
 from topcalls.services.person_keys import PersonKeys
 from topcalls.services.registers import Asked, Registers
-from topcalls.store import decisions, person_facts
+from topcalls.store import decisions, dispatch, person_facts
 from topcalls.store import do_not_call as do_not_call_rows
 from topcalls.store.person_facts import CampaignSubject, LeadFacts, PersonFacts
 
@@ -59,6 +65,10 @@ _REMEDIES: Final[Mapping[Verdict, str]] = {
 
 
 _ASKED: Final = "The register is being asked: try again in a minute, or at `until`."
+_TAKE_OFF: Final[Mapping[str, str]] = {
+    do_not_call.WORDS: "Take it off the list only with the consent of whoever has the number.",
+    do_not_call.UNSUBSCRIBED_WORDS: "Give the lead another status only with their consent.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +104,18 @@ class Judgement:
     asked: Asked | None = None
 
     @property
+    def place(self) -> Place:
+        """What becomes of a contact of a campaign of whom this was decided."""
+        return place_of(str(self.refused_by), self.decision, self.until)
+
+    @property
+    def forbidden(self) -> Forbidden:
+        """What happens to a call that was created before."""
+        place = self.place
+        held = place.fate in (Fate.HOLD, Fate.PAUSE)
+        return Forbidden(str(self.refused_by), self.words, place.until, held)
+
+    @property
     def until(self) -> datetime | None:
         """When the call may be made, where it only has to wait."""
         if self.refused_by == pre_dial.RULE:
@@ -107,8 +129,8 @@ class Judgement:
         """What whoever asked for the call is told."""
         if self.refused_by == do_not_call.RULE:
             return NotAllowed(
-                do_not_call.WORDS,
-                remedy="Take it off the list only with the consent of whoever has the number.",
+                self.words,
+                remedy=_TAKE_OFF[self.words],
                 rule=do_not_call.RULE,
                 judged=self,
             )
@@ -116,11 +138,14 @@ class Judgement:
         return NotAllowed(
             self.words,
             judged=self,
-            remedy=_ASKED if self.asked is not None else _REMEDIES.get(verdict),
+            remedy=_ASKED if self.asked is not None else self._remedy(verdict),
             rule=self.refused_by,
             verdict=str(verdict),
             until=None if self.until is None else self.until.isoformat().replace("+00:00", "Z"),
         )
+
+    def _remedy(self, verdict: Verdict) -> str | None:
+        return _disclosure_remedy(self.decision) or _REMEDIES.get(verdict)
 
 
 class NotAllowed(NotCallable):
@@ -150,6 +175,7 @@ class Eligibility:
         self._people = people
         self._registers = registers or Registers()
         self._pack = pack
+        self._abandonment = Abandonments(pack)
         self._decide = decide
         self._default = default
 
@@ -160,6 +186,21 @@ class Eligibility:
     def is_named_on_the_list(self, account_id: str, number: str) -> bool:
         """Whether the account's do-not-call list has any entry of a number, whatever it is for."""
         return bool(do_not_call_rows.of_numbers(account_id, self._people.names(account_id, number)))
+
+    def plan_of_campaign(
+        self, account_id: str, campaign_id: str, request: CallRequest, now: datetime
+    ) -> tuple[Plan, bool]:
+        """What calls of a campaign are, and whether one is not made that is not allowed. `request`:
+        any of them."""
+        terms = parsed(dispatch.compliance_of(account_id))
+        meant = Meant(account_id, request, now, "create", campaign_id=campaign_id)
+        return plan_of(meant, terms), self.is_enforced(terms)
+
+    def caller_series(
+        self, contact: Contact, plan: Plan, now: datetime
+    ) -> tuple[tuple[str, ...], ...]:
+        """Of each of these, the number that somebody is shown has to begin with one."""
+        return eligibility.caller_series(contact, plan, self._pack, now)
 
     def judge(self, call: Meant, terms_text: str | None, now: datetime) -> Judgement:
         """Decide about a call. `terms_text`: the account's terms as they are stored."""
@@ -174,7 +215,12 @@ class Eligibility:
         )
         subject = _subject(call)
         plan = _plan(call, subject, terms, known.caller)
-        facts = _facts(call, terms, known, now)
+        facts = replace(
+            _facts(call, terms, known, now),
+            abandonment=self._abandonment.of(
+                call.account_id, call.campaign_id, subject.running_since, now
+            ),
+        )
         decision = self._decide(facts, plan, self._pack, call.planned_at)
         enforced = self.is_enforced(terms)
         about = About(
@@ -188,11 +234,11 @@ class Eligibility:
         )
         server = _server(subject, terms)
         judged = Judgement(decision, facts, plan, about, server=server)
-        rule = refused_by(decision, facts, plan, now, enforced=enforced)
+        rule = refused_by(decision, enforced=enforced)
         if rule is None:
             return judged
         if rule == do_not_call.RULE:
-            return replace(judged, refused_by=rule, words=do_not_call.WORDS)
+            return replace(judged, refused_by=rule, words=_words_of(decision))
         words = words_of(rule, decision.reason)
         asked = self._registers.awaited(call.account_id, decision, facts, plan, now)
         return replace(judged, refused_by=rule, words=words, asked=asked)
@@ -226,15 +272,8 @@ def facts_of(
 ) -> Facts:
     """What is known of somebody as a decision looks at it."""
     lead = known.lead
-    contact = Contact(
-        number=number,
-        regions=(lead.region,) if lead is not None and lead.region else (),
-        time_zone=None if lead is None else lead.time_zone,
-        zone_noted_at=None if lead is None else lead.noted_at,
-        id=None if lead is None else lead.id,
-    )
     return Facts(
-        contact=contact,
+        contact=contact_of(number, lead),
         attempts=known.attempts,
         consents=known.consents + warranty,
         suppressions=known.suppressions + _unsubscribed(lead),
@@ -244,13 +283,42 @@ def facts_of(
     )
 
 
+def _disclosure_remedy(decision: Decision) -> str | None:
+    """What the beginning of the call lacks, by its field, where that keeps it from being made."""
+    if decision.reason != "disclosure_missing":
+        return None
+    seen = [one.observed or {} for one in decision.checks if one.reason == decision.reason]
+    missing = dict.fromkeys(slot for one in seen for slot in one["missing"])
+    what = "; ".join(f"{SLOT_WORDS[slot]} ('{slot}')" for slot in missing)
+    return (
+        f"Say in 'first_sentence' or 'recording.announcement', and state in 'slots': {what}. Where "
+        "it is said in other words, name them in 'said' of the compliance terms."
+    )
+
+
+def _words_of(decision: Decision) -> str:
+    """Whether the list keeps them from being called, or the status of their lead alone."""
+    found = suppression_of(decision)
+    entries = (found.observed or {}).get("entries", ()) if found is not None else ()
+    is_lead = all(one["source"] == do_not_call.LEAD for one in entries)
+    return do_not_call.UNSUBSCRIBED_WORDS if is_lead else do_not_call.WORDS
+
+
+def contact_of(number: str, lead: LeadFacts | None) -> Contact:
+    """Who has a number, by what their lead says."""
+    if lead is None:
+        return Contact(number)
+    regions = (lead.region,) if lead.region else ()
+    return Contact(number, regions, lead.time_zone, lead.noted_at, id=lead.id)
+
+
 def _unsubscribed(lead: LeadFacts | None) -> tuple[Suppression, ...]:
     """A lead that is `Unsubscribed` is not called, whoever set that status: as if it were on the
     do-not-call list."""
     if lead is None or not lead.unsubscribed:
         return ()
     since = lead.noted_at
-    return (Suppression(lead.id, Scope.ACCOUNT, since, "lead", applied_at=since),)
+    return (Suppression(lead.id, Scope.ACCOUNT, since, do_not_call.LEAD, applied_at=since),)
 
 
 def _facts(call: Meant, terms: Terms, known: PersonFacts, now: datetime) -> Facts:
@@ -292,19 +360,48 @@ def _plan(
     request = call.request
     stated = _EVERY_SLOT if call.campaign_id is None else _NO_SLOT
     own = subject.compliance
-    said = own.get("slots")
-    if said is None:
-        said = stated if terms.slots is None else terms.slots
+    slots = own.get("slots")
+    if slots is None:
+        slots = terms.slots
+    seller = own.get("seller") or terms.seller
     return Plan(
         purpose=subject.purpose,
         category=Category(own.get("category") or terms.category_of(subject.purpose)),
         campaign_id=call.campaign_id,
         subject_key=subject.subject_key,
-        seller=own.get("seller") or terms.seller,
+        seller=seller,
         ring_timeout_seconds=request.ring_timeout_seconds,
         recording=_recorded(request),
-        slots=frozenset(said),
+        slots=stated if slots is None else _found(slots, request, seller, own, terms),
         caller=caller,
+    )
+
+
+def _found(
+    slots: Iterable[str],
+    request: CallRequest,
+    seller: str | None,
+    own: Mapping[str, Any],
+    terms: Terms,
+) -> frozenset[str]:
+    """What the beginning of a call is stated to say, as far as it is found there."""
+    said = own.get("said")
+    beginning = beginning_of(request, seller, terms.said if said is None else said)
+    return frozenset(slots) - frozenset(unsaid(slots, beginning))
+
+
+def beginning_of(request: CallRequest, seller: str | None, said: Mapping[str, str]) -> Beginning:
+    """What is spoken as it stands at the beginning of a call."""
+    recording = request.recording
+    announcement = recording.announcement if recording.enabled else None
+    later = (request.task, request.instructions)
+    return Beginning(
+        text=" ".join(one for one in (announcement, request.first_sentence) if one),
+        number_later=any(has_number(one) for one in later if one),
+        seller=seller,
+        language=request.language,
+        recorded=recording.enabled and announcement is None,
+        said=tuple(sorted(said.items())),
     )
 
 

@@ -13,6 +13,7 @@ from topcalls.core.call_state import State
 from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.webhook_filters import COMPLETED
 from topcalls.core.wrap_up import Result, Telling, telling
+from topcalls.services.campaign_ends import is_forsaken
 from topcalls.services.costs import Costs
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, partial_words, webhooks, wrap_ups
@@ -62,6 +63,8 @@ class EndWebhooks:
             if call is None or event is None:
                 return Result.SKIPPED
             partial_words.clear(call_id)  # a controller that died leaves them
+            if is_forsaken(call):
+                calls.set_columns(call_id, abandoned=True)
             self._costs.close(call)
             turns = calls.transcripts([call_id])[call_id]
             if webhooks.last_event(call_id, (event,)) is not None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from topcalls.clock import Clock
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.store import campaign_contacts, campaigns, leads
+from topcalls.store import campaign_contacts, campaign_holds, campaigns, leads
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import LeadList
@@ -139,7 +139,9 @@ def found_list(account_id: str, list_id: str, *, lock: bool = False) -> LeadList
 
 def put_on_list(list_id: str, lead_ids: Collection[str], now: datetime) -> None:
     """Part of a verb: put leads on a list, which is locked. Campaigns that call it and are under
-    way call them too."""
+    way call them too; those that held or skipped them look at them again, as consents of the list
+    are theirs now."""
+    campaign_holds.wake_leads(lead_ids, now)
     leads.assign(list_id, lead_ids)
     campaign_contacts.enrol_everywhere(list_id, lead_ids, now)
 

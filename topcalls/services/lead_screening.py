@@ -1,7 +1,8 @@
 """People who are not to be called, met again when leads are brought in.
 
 Whoever was erased, and is not to be called, is not taken in again: their number would be stored
-anew. Whoever stands on the do-not-call list for everything becomes a lead that is `Unsubscribed`.
+anew. Whoever wants no calls of the account at all becomes a lead that is `Unsubscribed`
+(`core.do_not_call.unsubscribes`).
 Neither is called, whatever a lead says: that is decided from the list before each call.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from topcalls.core.do_not_call import unsubscribes
 from topcalls.core.eligibility_facts import Scope
 from topcalls.core.leads import Draft, LeadStatus
 from topcalls.core.people import is_fingerprint
@@ -52,9 +54,11 @@ class LeadScreening:
             name: number for number in numbers for name in self._people.names(account_id, number)
         }
         found = [
-            entry.phone_number
+            entry
             for entry in do_not_call.of_numbers(account_id, known)
             if entry.scope == Scope.ACCOUNT and (entry.expires_at is None or entry.expires_at > now)
         ]
-        erased = frozenset(known[name] for name in found if is_fingerprint(name))
-        return Screened(erased, frozenset(name for name in found if not is_fingerprint(name)))
+        names = [entry.phone_number for entry in found]
+        wanting = [one.phone_number for one in found if unsubscribes(one.scope, one.expires_at)]
+        erased = frozenset(known[name] for name in names if is_fingerprint(name))
+        return Screened(erased, frozenset(name for name in wanting if not is_fingerprint(name)))

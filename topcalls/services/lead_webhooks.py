@@ -6,11 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import orjson
-
-from topcalls.services import webhook_outbox
+from topcalls.services.account_webhooks import announce
 from topcalls.services.webhook_interests import WebhookInterests
-from topcalls.services.webhook_outbox import Target
 
 STATUS_CHANGED = "lead.status_changed"
 
@@ -50,14 +47,6 @@ class LeadWebhooks:
         """Tell that a lead has another status; one that is the same is no news."""
         if change.status == change.previous_status:
             return
-        interests = self._interests.of(change.account_id, now)
-        targets = [
-            Target(one.url, None, one.id) for one in interests if one.event == STATUS_CHANGED
-        ]
-        if not targets and all(one.event is not None for one in interests):
-            return
         told = {name: value for name, value in asdict(change).items() if name != "account_id"}
-        payload = {"event": STATUS_CHANGED, "at": now, **told, "sandbox": self._sandbox}
-        encoded = orjson.dumps(payload, option=orjson.OPT_UTC_Z)
-        found = webhook_outbox.distinct(targets)
-        webhook_outbox.store_event(change.account_id, STATUS_CHANGED, encoded, found, now)
+        content = {**told, "sandbox": self._sandbox}
+        announce(self._interests, change.account_id, STATUS_CHANGED, content, now)

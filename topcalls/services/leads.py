@@ -16,7 +16,7 @@ from topcalls.ids import ordered_ids
 from topcalls.services.lead_lists import found_list, put_on_list, take_off_list
 from topcalls.services.lead_screening import ERASED, LeadScreening
 from topcalls.services.lead_webhooks import LeadNews, StatusChange, no_news
-from topcalls.store import leads
+from topcalls.store import campaign_holds, leads
 from topcalls.store.database import Database
 from topcalls.store.leads import Chosen
 from topcalls.store.locking import lock_account
@@ -133,7 +133,7 @@ class Leads:
         return self._db.read(lambda: _views([_found(account_id, lead_id)])[0])
 
     def change(self, account_id: str, lead_id: str, body: Mapping[str, Any]) -> LeadView:
-        """Change what is given.
+        """Change what is given. Campaigns that held or skipped them look at them again.
 
         Raises:
             Conflict: another lead has the number.
@@ -146,6 +146,7 @@ class Leads:
         def verb() -> LeadView:
             if "phone_number" in body:
                 lock_account(account_id)
+            campaign_holds.wake_leads([lead_id], now)
             row = _found(account_id, lead_id, lock=True)
             changes = rules.changed(row.__data__, body, now)
             too_long = rules.notes_fault(changes.get("notes"), "notes_append")

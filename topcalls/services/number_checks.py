@@ -1,5 +1,6 @@
 """What registers said of numbers, kept as evidence: brought by users, or asked for ahead of calls
-(`register_rounds`)."""
+(`register_rounds`). Whoever a campaign held or skipped is looked at again, in the transaction that
+stores the answer."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from topcalls.clock import Clock
 from topcalls.core import number_checks as rules
 from topcalls.errors import FieldError, InvalidRequest
 from topcalls.ids import ordered_ids
-from topcalls.store import number_checks
+from topcalls.store import campaign_holds, number_checks
 from topcalls.store.database import Database
 from topcalls.store.models import NumberCheck
 
@@ -102,6 +103,7 @@ def insert_answers(account_id: str, bodies: Sequence[Mapping[str, Any]], now: da
             for body, check_id in zip(bodies, ids, strict=True)
         ]
     )
+    campaign_holds.wake_numbers(account_id, {body["phone_number"] for body in bodies}, now)
 
 
 def _view(row: NumberCheck) -> NumberCheckView:

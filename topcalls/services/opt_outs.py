@@ -1,8 +1,8 @@
 """Who does not want to be called is not called again: kept during the call, and looked for again in
 what was said when it is over.
 
-What was heard is written in one transaction: the entry of the do-not-call list, the mark of the
-call and an event of its trail, and the status of the lead. The same again changes nothing; an entry
+What was heard is written in one transaction: the entry of the do-not-call list, with what follows
+from it, the mark of the call and an event of its trail. The same again changes nothing; an entry
 that somebody took off the list meanwhile is not made anew by a second look.
 """
 
@@ -16,7 +16,6 @@ from topcalls.core import keys, network_refusals, notes
 from topcalls.core.answer_verdict import MACHINES
 from topcalls.core.compliance import DEFAULT_PURPOSE
 from topcalls.core.eligibility_facts import Scope
-from topcalls.core.leads import LeadStatus
 from topcalls.core.opt_out import OPT_OUT_KEY, OptOut, Tier, find, find_in_transcript
 from topcalls.core.opt_out_words import OptOutPlan
 from topcalls.core.wrap_up import Result
@@ -25,8 +24,7 @@ from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.eligibility import parsed
-from topcalls.services.lead_webhooks import LeadNews, StatusChange
-from topcalls.store import answers, calls, dispatch, do_not_call, leads, person_facts
+from topcalls.store import answers, calls, dispatch, do_not_call, person_facts
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
@@ -43,10 +41,9 @@ _CARRIER = "carrier"
 class OptOuts:
     """See the module's text."""
 
-    def __init__(self, db: Database, numbers: DoNotCall, news: LeadNews) -> None:
+    def __init__(self, db: Database, numbers: DoNotCall) -> None:
         self._db = db
         self._numbers = numbers
-        self._news = news
 
     def plan_of(self, call: ClaimedCall) -> OptOutPlan:
         """How a call listens. Somebody who calls us is not asked, and their keys mean what the
@@ -84,7 +81,7 @@ class OptOuts:
         lock_account(call.account_id)
         entry = _entry_of(call)
         if entry is not None and call.opted_out is None:
-            self._mark(call, Scope(entry), {"scope": entry, "by": "agent"}, now)
+            _mark(call, Scope(entry), {"scope": entry, "by": "agent"}, now)
             return Result.DONE
         said = _said_by_caller(call)
         if _is_machine(call):
@@ -110,7 +107,7 @@ class OptOuts:
             source=_CARRIER,
             call_id=call.id,
         )
-        self._mark(call, Scope.ACCOUNT, {"scope": Scope.ACCOUNT, "by": _CARRIER}, now)
+        _mark(call, Scope.ACCOUNT, {"scope": Scope.ACCOUNT, "by": _CARRIER}, now)
         return Result.DONE
 
     def _keep(self, call: Call, heard: OptOut, now: datetime) -> bool:
@@ -130,22 +127,13 @@ class OptOuts:
         )
         flags = {"wrong_party": heard.wrong_party, "litigation_risk": heard.litigation_risk}
         detail = {"scope": scope, "by": by, "language": heard.language or None, **flags}
-        self._mark(call, scope, detail, now)
+        _mark(call, scope, detail, now)
         return True
 
-    def _mark(self, call: Call, scope: Scope, detail: Mapping[str, object], now: datetime) -> None:
-        calls.set_columns(call.id, opted_out=scope)
-        calls.note(call.id, HEARD, dict(detail), now)
-        if scope is not Scope.ACCOUNT:
-            return
-        number = call.phone_number if call.direction == "outbound" else call.from_number
-        for lead in leads.with_numbers(call.account_id, [number or ""], lock=True):
-            before, after = LeadStatus(lead.status), LeadStatus.UNSUBSCRIBED
-            if before is not after:
-                leads.change(lead.id, status=after, updated_at=now)
-                where = (call.account_id, lead.id, lead.phone_number)
-                change = StatusChange(*where, before, after, "call", call.campaign_id, call.id)
-                self._news(change, now)
+
+def _mark(call: Call, scope: Scope, detail: Mapping[str, object], now: datetime) -> None:
+    calls.set_columns(call.id, opted_out=scope)
+    calls.note(call.id, HEARD, dict(detail), now)
 
 
 def _said(account_id: str, campaign_id: str | None) -> tuple[bool, bool]:

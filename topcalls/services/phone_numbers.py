@@ -16,7 +16,7 @@ from topcalls.core.number_orders import OPEN, Kind, State
 from topcalls.core.suggestions import did_you_mean
 from topcalls.errors import Conflict, FieldError, InvalidRequest, NotFound
 from topcalls.ids import new_id
-from topcalls.store import carriers, number_orders
+from topcalls.store import campaign_holds, carriers, number_orders
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import NumberOrder, PhoneNumber
@@ -136,6 +136,7 @@ class PhoneNumbers:
                 created_at=now,
                 updated_at=now,
             )
+            campaign_holds.recheck_account(account_id)
             return _view(row)
 
         return self._db.run(verb)
@@ -214,6 +215,8 @@ class PhoneNumbers:
             names = {"voip_carrier_sid": "carrier"}
             columns = {names.get(name, name): value for name, value in changes.items()}
             carriers.update_number(number_id, **columns, updated_at=now)
+            if "status" in changes:
+                campaign_holds.recheck_account(account_id)
             return _view(_found(account_id, number_id), _last_order(number_id))
 
         return self._db.run(verb)

@@ -15,7 +15,7 @@ import orjson
 from topcalls.clock import Clock
 from topcalls.core import budgets, pacing, quota
 from topcalls.core.call_request import CallRequest
-from topcalls.core.campaign_state import FINAL, CampaignState
+from topcalls.core.campaign_state import CONTACTS_LEFT, FINAL, CampaignState
 from topcalls.core.costs import Prediction
 from topcalls.core.fair_share import Lane
 from topcalls.core.rehearsal_money import Purses
@@ -191,7 +191,7 @@ def _lists_to_come(row: Campaign) -> list[str]:
 
 def _ensure_few(row: Campaign, list_ids: list[str]) -> None:
     counts = campaign_contacts.counts(row.id)
-    people = counts["waiting"] + counts["in_flight"]
+    people = sum(counts[state] for state in CONTACTS_LEFT)
     people += campaign_contacts.count_new(row.id, list_ids)
     if people > MOST_PEOPLE:
         raise InvalidRequest(

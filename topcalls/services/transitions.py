@@ -28,12 +28,14 @@ from topcalls.core.call_events import (
 from topcalls.core.call_state import State, Transition, Verdict, advance
 from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.end_reasons import EndReason
+from topcalls.core.network_refusals import UNWANTED
 from topcalls.core.supervision import Outcome
 from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
 from topcalls.services.analyses import decide_at_once
 from topcalls.services.call_views import facts_of
 from topcalls.services.costs import Costs
+from topcalls.services.do_not_call import DoNotCall
 from topcalls.services.quotas import Quotas
 from topcalls.services.webhooks import Webhooks
 from topcalls.store import calls, commands, supervisions, tools, transfers, wrap_ups
@@ -57,6 +59,7 @@ FACTS = frozenset(
 MOST_LATE: Final = timedelta(seconds=60)
 """After its moment, a machine that is overloaded may take note of an answer."""
 
+_MARKED: Final = f"SIP {UNWANTED}: marked as unwanted."
 _UNDIALLED = (GivenBack, Misconfigured)
 
 
@@ -78,10 +81,12 @@ class Transitions:
         quotas: Quotas,
         webhooks: Webhooks,
         costs: Costs,
+        numbers: DoNotCall,
         dispatch_timeout: timedelta = timedelta(hours=1),
     ) -> None:
         self._quotas = quotas
         self._costs = costs
+        self._numbers = numbers
         self._webhooks = webhooks
         self._dispatch_timeout = dispatch_timeout
 
@@ -182,6 +187,9 @@ class Transitions:
             tools.interrupt(call.id, now)
             supervisions.end_open(call.id, Outcome.CALL_OVER, now)
             supervisions.free_code(call.id)
+            if call.sip_status == UNWANTED and call.direction == "outbound":
+                more = {"source": "carrier", "call_id": call.id, "now": now}
+                self._numbers.add(call.account_id, call.phone_number, _MARKED, **more)
             if call.completed:
                 decide_at_once(call, now)
                 self._costs.close(call)

@@ -169,7 +169,7 @@ def count_new(campaign_id: str, list_ids: Collection[str]) -> int:
 
 
 def _came_by(campaign_id: str, list_id: str) -> tuple[Any, ...]:
-    """Contacts that wait and are called by one list alone."""
+    """Contacts that wait, for whatever, and are called by one list alone."""
     other = (
         LeadListAssignment.select(Value(1))
         .join(CampaignList, on=CampaignList.lead_list == LeadListAssignment.lead_list)
@@ -181,7 +181,7 @@ def _came_by(campaign_id: str, list_id: str) -> tuple[Any, ...]:
     )
     return (
         CampaignContact.campaign == campaign_id,
-        CampaignContact.state == ContactState.WAITING,
+        CampaignContact.state.in_([ContactState.WAITING, ContactState.HELD]),
         CampaignContact.list_id == list_id,
         ~fn.EXISTS(other),
     )

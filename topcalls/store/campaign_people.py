@@ -15,7 +15,7 @@ SELECT {_LEAD}, c.state, c.rank, c.next_at, c.attempts, c.counted, c.retries, c.
     WHERE a.campaign_id = c.campaign_id AND a.lead_id = c.lead_id
     ORDER BY a.number DESC LIMIT 1)
 FROM campaign_contact c JOIN lead l ON l.id = c.lead_id
-WHERE c.campaign_id = ? AND c.state IN ('waiting', 'in_flight') AND c.lead_id > ?
+WHERE c.campaign_id = ? AND c.state IN ('waiting', 'held', 'in_flight') AND c.lead_id > ?
 ORDER BY c.lead_id LIMIT ?
 """
 _ON_LIST = f"""
@@ -54,7 +54,8 @@ class PlaceRow(NamedTuple):
 
 
 def contacts(campaign_id: str, after: str, limit: int) -> list[tuple[LeadRow, PlaceRow]]:
-    """Up to `limit` contacts that wait or have a call that is not over, behind the lead `after`."""
+    """Up to `limit` contacts that wait, for whatever, or have a call that is not over, behind the
+    lead `after`."""
     found = rows.select(_CONTACTS, campaign_id, after, limit)
     return [(_lead(row), PlaceRow(*row[len(LeadRow._fields) :])) for row in found]
 

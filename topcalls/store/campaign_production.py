@@ -6,16 +6,17 @@ million contacts behind it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from topcalls.core.call_state import LIVE_STATES, State
-from topcalls.core.campaign_outcomes import PERSON
 from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_state import Rank
 from topcalls.core.network_refusals import LONGEST_RETRY_SECONDS
-from topcalls.core.number_pool import NumberUse
+from topcalls.core.number_orders import Kind
+from topcalls.core.number_orders import State as OrderState
+from topcalls.core.number_pool import NumberUse, Unusable
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
 from topcalls.store.models import Call, CampaignAttempt, NumberRest
@@ -150,7 +151,9 @@ SELECT (SELECT COUNT(*) FROM campaign_attempt
 def number_uses(
     account_id: str, numbers: Collection[str], since: datetime, now: datetime
 ) -> list[NumberUse]:
-    """What campaigns of an account used these numbers for; `today` counts after `since`."""
+    """What campaigns of an account used these numbers for, and whether they can be used; `today`
+    counts after `since`."""
+    bad = _unusable(account_id, numbers)
     resting = {
         row.number: row.rests_until
         for row in NumberRest.select().where(
@@ -165,8 +168,39 @@ def number_uses(
         recent = (account_id, number, moment)
         ((today, oldest, last, first),) = rows.select(_USE, *recent, *recent, *recent[:2] * 2)
         times = (_moment(oldest), _moment(last), _moment(first))
-        found.append(NumberUse(number, int(today), *times, resting.get(number)))
+        found.append(NumberUse(number, int(today), *times, resting.get(number), bad.get(number)))
     return found
+
+
+_STATUSES = "SELECT number, account_id, status FROM phone_number WHERE number IN ({marks})"
+_GIVEN_BACK = """
+SELECT number FROM number_order
+WHERE account_id = ? AND kind = ? AND state = ? AND number IN ({marks})
+"""
+_ACTIVE = "active"
+
+
+def _unusable(account_id: str, numbers: Collection[str]) -> dict[str, Unusable]:
+    """Those of the numbers that may not be shown. What is nobody's here, and was not given back, is
+    taken for one of a trunk of the operator's own."""
+    if not numbers:
+        return {}
+    marks = ", ".join("?" * len(numbers))
+    known = {
+        number: Unusable.FOREIGN if owner != account_id else status
+        for number, owner, status in rows.select(_STATUSES.format(marks=marks), *numbers)
+    }
+    values = (account_id, Kind.RELEASE, OrderState.DONE, *numbers)
+    gone = rows.select(_GIVEN_BACK.format(marks=marks), *values)
+    found = {number: Unusable.RELEASED for (number,) in gone if number not in known}
+    return found | {
+        number: _WHY.get(status, Unusable.INACTIVE)
+        for number, status in known.items()
+        if status != _ACTIVE
+    }
+
+
+_WHY: Mapping[str, Unusable] = {one.value: one for one in Unusable}
 
 
 def _moment(stored: int | None) -> datetime | None:
@@ -213,31 +247,6 @@ def endings(campaign_id: str, since: datetime, limit: int) -> list[tuple[Any, ..
         .limit(limit)
     )
     return tuples(query)
-
-
-_ABANDONED = """
-SELECT COUNT(*) FROM campaign_attempt
-WHERE campaign_id = ? AND ended_at > ? AND abandoned IS NOT NULL
-"""
-
-
-def abandoned(campaign_id: str, since: datetime) -> int:
-    """How many people picked up after `since` and heard nobody."""
-    return int(rows.select(_ABANDONED, campaign_id, to_microseconds(since))[0][0])
-
-
-def people(campaign_id: str, since: datetime) -> int:
-    """How many calls were answered by a person after `since`."""
-    count: int = (
-        CampaignAttempt.select()
-        .where(
-            CampaignAttempt.campaign == campaign_id,
-            CampaignAttempt.ended_at > since,
-            CampaignAttempt.outcome.in_(sorted(PERSON)),
-        )
-        .count()
-    )
-    return count
 
 
 def busy_dials(campaign_id: str, since: datetime, outcome: str, now: datetime) -> int:

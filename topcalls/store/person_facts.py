@@ -57,7 +57,8 @@ ATTEMPT_COLUMNS: Final = f"""
 LEAD_COLUMNS: Final = f"""
   l.id, l.region, l.time_zone, l.status, {_NO_TEXT}, l.updated_at, {_NO_NUMBER}, {_NO_NUMBER}"""
 _CALLER_COLUMNS: Final = f"""
-  p.number, p.status, {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
+  p.number, CASE WHEN p.account_id = ? THEN p.status ELSE 'foreign' END,
+  {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
   (SELECT r.rests_until FROM number_rest r
     WHERE r.account_id = p.account_id AND r.number = p.number), {_NO_NUMBER}, {_NO_NUMBER}"""
 _CONSENT: Final = f"SELECT 'consent', {CONSENT_COLUMNS} FROM consent c WHERE c.account_id = ?"
@@ -77,11 +78,11 @@ UNION ALL SELECT * FROM (
 UNION ALL SELECT 'lead', {LEAD_COLUMNS}
   FROM lead l WHERE l.account_id = ? AND l.phone_number = ?
 UNION ALL SELECT 'caller', {_CALLER_COLUMNS}
-  FROM phone_number p WHERE p.account_id = ? AND p.number = ?
+  FROM phone_number p WHERE p.number = ?
 """
 _CALLER: Final = f"""
 SELECT {_CALLER_COLUMNS}
-  FROM phone_number p WHERE p.account_id = ? AND p.number IN ({{numbers}})
+  FROM phone_number p WHERE p.number IN ({{numbers}})
 """
 _OF_LISTS: Final = f"""
 UNION ALL {_CONSENT} AND c.list_id IN (
@@ -169,18 +170,21 @@ def callers_of(account_id: str, numbers: Sequence[str]) -> dict[str, CallerNumbe
 
 class CampaignSubject(NamedTuple):
     """The purpose of a campaign's calls, what they are about, and what it says for itself beside
-    the account's terms (`compliance` of `core.campaign_sections`)."""
+    the account's terms (`compliance` of `core.campaign_sections`). `running_since`: it was last
+    started or resumed."""
 
     purpose: str
     subject_key: str | None
     compliance: Mapping[str, Any]
+    running_since: datetime | None = None
 
 
 def subject_of(campaign_id: str) -> CampaignSubject | None:
     """What a campaign's calls are about; None: there is no such campaign."""
-    text = "SELECT purpose, subject_key, settings FROM campaign WHERE id = ?"
-    for purpose, subject, settings in rows.select(text, campaign_id):
-        return CampaignSubject(purpose, subject, orjson.loads(settings).get("compliance") or {})
+    text = "SELECT purpose, subject_key, settings, running_since FROM campaign WHERE id = ?"
+    for purpose, subject, settings, since in rows.select(text, campaign_id):
+        own = orjson.loads(settings).get("compliance") or {}
+        return CampaignSubject(purpose, subject, own, _moment(since))
     return None
 
 
@@ -270,7 +274,8 @@ def _attempt(row: Sequence[Any]) -> PastAttempt:
 
 
 def _caller(row: Sequence[Any]) -> CallerNumber:
-    """That the account has the number is what proves that it may use it."""
+    """That the account has the number is what proves that it may use it; another's is nobody's to
+    show."""
     number, status, _, _, _, rests_until, *_ = row
     is_active = status == _ACTIVE
     return CallerNumber(number, right_to_use=is_active, quarantined_until=_moment(rests_until))

@@ -21,9 +21,10 @@ class CampaignContactSchema(ma.Schema):
         *ContactState,
         required=True,
         metadata={
-            "description": "`waiting` for its next call, `in_flight`: that is under way; `done` "
-            "reached, `given_up` out of tries, `skipped` by a rule, `removed` by a user or with "
-            "its list."
+            "description": "`waiting` for its next call, `held` until what is missing has arrived "
+            "(a consent, the answer of a register, a setting), `in_flight`: its call is under way; "
+            "`done` reached, `given_up` out of tries, `skipped` by a rule, `removed` by a user or "
+            "with its list."
         },
     )
     next_at = moment("Not before then it is called; null where it is not.", null=True)
@@ -37,7 +38,10 @@ class CampaignContactSchema(ma.Schema):
     reason = fields.Text(
         required=True,
         allow_none=True,
-        metadata={"description": "Why it is where it is, in one word."},
+        metadata={
+            "description": "Why it is where it is: the rule, or one word, with what is missing "
+            "behind a colon."
+        },
     )
     list_id = uuid("The list that it came by; null: by itself.", null=True)
     enrolled_at = moment("When it became a contact.")

@@ -10,7 +10,7 @@ from typing import Any
 import marshmallow as ma
 
 from topcalls.api import fields
-from topcalls.api.schemas.compliance import PreDialSchema
+from topcalls.api.schemas.compliance import SAID, PreDialSchema
 from topcalls.core import campaign_sections as limits
 from topcalls.core.campaign_schedule import DAYS, LEAD_ZONE
 from topcalls.core.circuit_breaker import Breaker
@@ -224,8 +224,12 @@ class CampaignComplianceSchema(ma.Schema):
     seller = fields.Text(**_about("In whose name the calls are.", maxLength=MAX_NAME))
     slots = fields.ListOf(
         fields.Choice(*SLOTS),
-        **_about("What the first sentence, or the announcement, of every call says."),
+        **_about(
+            "What the first sentence, or the announcement, of every call says: it is looked for "
+            "there."
+        ),
     )
+    said = fields.ObjectOf(**_about(SAID))
     pre_dial = ma.fields.Nested(
         PreDialSchema,
         **_about("Who is asked before each of its calls, in the place of the account's server."),

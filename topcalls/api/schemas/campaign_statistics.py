@@ -17,6 +17,7 @@ class ContactCountsSchema(ma.Schema):
 
     total = fields.Whole(required=True)
     waiting = fields.Whole(required=True)
+    held = fields.Whole(required=True)
     in_flight = fields.Whole(required=True)
     done = fields.Whole(required=True)
     given_up = fields.Whole(required=True)
@@ -52,6 +53,7 @@ class CampaignForecastSchema(ma.Schema):
     reason = fields.Choice(
         "not_running",
         "enrolling",
+        "held",
         "no_calls_lately",
         "not_by_its_end",
         "too_far_ahead",
@@ -75,6 +77,14 @@ class CampaignStatisticsSchema(ma.Schema):
 
     at = moment("When this was so.")
     contacts = ma.fields.Nested(ContactCountsSchema, required=True)
+    held_for = fields.ObjectOf(
+        required=True,
+        metadata={
+            "description": "Contacts that are `held`, by the rule or the reason that holds them, "
+            "the most frequent first.",
+            "example": {"product.consent.reconfirm": 12},
+        },
+    )
     calls = ma.fields.Nested(CallCountsSchema, required=True)
     conversions = fields.Whole(required=True)
     opted_out = fields.Whole(required=True)

@@ -31,8 +31,13 @@ _QUESTION = (
     "False: they are not asked. Clear words and the key 9 always count."
 )
 _SLOTS = (
-    "What the first sentence of every call says, stated by you. Null: whoever asks for a single "
-    "call warrants that it says what it must."
+    "What the first sentence, or the announcement, of every call says, stated by you and looked "
+    "for there. Null: whoever asks for a single call warrants that it says what it must."
+)
+SAID = (
+    "By slot, the words by which it is said, where they are not those that are known, as in "
+    '`{"ai_voice": "your digital helper"}`. They have to be in the first sentence or the '
+    "announcement."
 )
 
 
@@ -112,6 +117,7 @@ class TermsChangeSchema(ma.Schema):
         allow_none=True, metadata={"description": "The company in whose name you call."}
     )
     slots = fields.ListOf(fields.Choice(*SLOTS), allow_none=True, metadata={"description": _SLOTS})
+    said = fields.ObjectOf(allow_none=True, metadata={"description": SAID})
     policy = ma.fields.Nested(CapsSchema, allow_none=True)
     pre_dial = ma.fields.Nested(PreDialSchema, allow_none=True)
     retention = ma.fields.Nested(RetentionSchema, allow_none=True)
@@ -138,6 +144,7 @@ def terms_shown(view: TermsView) -> dict[str, Any]:
         "purposes": dict(terms.purposes),
         "seller": terms.seller,
         "slots": None if terms.slots is None else sorted(terms.slots),
+        "said": dict(terms.said),
         "policy": {**policy, "regions": list(terms.policy.regions)},
         "pre_dial": terms.pre_dial,
         "retention": terms.retention,

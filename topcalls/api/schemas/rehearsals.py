@@ -151,15 +151,18 @@ class RehearsalCallsSchema(ma.Schema):
 
 
 class RehearsalContactsSchema(ma.Schema):
-    """What became of people. `left`: still to be called at the end."""
+    """What became of people. `left`: still to be called at the end. `held`: they wait for what no
+    time brings."""
 
     done = fields.Whole(required=True)
     given_up = fields.Whole(required=True)
     skipped = fields.Whole(required=True)
+    held = fields.Whole(required=True)
     left = fields.Whole(required=True)
     done_by_reason = fields.ObjectOf(required=True)
     given_up_by_reason = fields.ObjectOf(required=True)
     skipped_by_rule = fields.ObjectOf(required=True)
+    held_by_rule = fields.ObjectOf(required=True)
 
 
 class RehearsalRatesSchema(ma.Schema):
@@ -229,10 +232,14 @@ class RehearsalSchema(ma.Schema):
     people = fields.Whole(required=True)
     ends = fields.Choice(
         "completed",
+        "held",
         "paused",
         "time_over",
         required=True,
-        metadata={"description": "`time_over`: people were left at the end of the days."},
+        metadata={
+            "description": "`time_over`: people were left at the end of the days; `held`: nobody "
+            "but those who wait for what no time brings."
+        },
     )
     paused = ma.fields.Nested(RehearsalPauseSchema, required=True, allow_none=True)
     starts_at = moment("When it begins.")

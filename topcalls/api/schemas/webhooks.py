@@ -36,7 +36,8 @@ def _event(*, required: bool) -> fields.Text:
         "`call.completed`, with a disposition behind another dot if only calls of that one count; "
         "where something was missing in it, `call.updated` follows with the whole of it. "
         "`lead.status_changed`; `campaign.activated` when one is started or resumed, "
-        "`campaign.paused` when one is paused, by whomever. Filters do not apply to these. "
+        "`campaign.paused` when one is paused, by whomever; `do_not_call.added` when a call put a "
+        "number on the do-not-call list. Filters do not apply to these. "
         "`webhook.disabled`: another receiver of the account was disabled."
     )
     return fields.Text(required=required, metadata={"description": about, "pattern": EVENT_PATTERN})

@@ -70,7 +70,8 @@ def get_contact(campaign_id: UUID, lead_id: UUID) -> ContactDetails:
 def remove_contact(campaign_id: UUID, lead_id: UUID) -> ContactView:
     """Do not call somebody any more in this campaign.
 
-    Whoever is done, given up or skipped stays so. 409 `in_flight`: a call to them is under way.
+    Whoever is done, given up or skipped stays so; whoever waits or is held is taken
+    out. 409 `in_flight`: a call to them is under way.
     """
     found = services().campaign_contacts
     return found.remove(principal().account_id, str(campaign_id), str(lead_id))

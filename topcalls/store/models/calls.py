@@ -25,7 +25,8 @@ class Call(Leased):
     the switch told of the recording; unknown where it told nothing. `sentiment` and `success` are
     what the summary's model judged; `analysis_state` is that of the analysis that follows the call.
     `key_id`: of the API key that created it. `opted_out`: the scope in which somebody said that
-    they want no calls.
+    they want no calls. `abandoned`: whoever was called, by no campaign, picked up and heard nobody;
+    null otherwise.
     """
 
     id = id_field(primary_key=True)
@@ -64,6 +65,7 @@ class Call(Leased):
     hung_up_by = peewee.TextField(null=True)
     answered_by = peewee.TextField(null=True)
     opted_out = peewee.TextField(null=True)
+    abandoned = peewee.BooleanField(null=True)
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
     recording_ready_at = InstantField(null=True)
@@ -107,6 +109,12 @@ for _index in (
         Call.created_at,
         where=Call.campaign_id.is_null(False),
         name="call_list_by_campaign",
+    ),
+    Call.index(
+        Call.account,
+        Call.ended_at,
+        where=Call.abandoned.is_null(False),
+        name="call_abandoned",
     ),
     Call.index(Call.lead_id, where=Call.lead_id.is_null(False), name="call_of_lead"),
     Call.index(Call.key_id, Call.created_at, where=Call.key_id.is_null(False), name="call_of_key"),

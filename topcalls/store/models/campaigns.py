@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import peewee
 
+from topcalls.core.campaign_outcomes import PERSON
 from topcalls.core.campaign_state import CONTACTS_LEFT, CampaignState, ContactState, Rank
 from topcalls.store.fields import InstantField, JsonField, SpeechField
 from topcalls.store.models.accounts import Account
@@ -19,6 +20,9 @@ class Campaign(Table):
     breaker and so on). `start_at` and `end_at` are those of the schedule. `enrolling`: leads of its
     lists are still to become contacts. It runs `running_since` it was started or resumed.
     `speed`: which part of its pace it has, 0 to 1, while its carrier has no free line.
+    `recheck_through`: contacts that are held or skipped are looked at again, in the order of their
+    leads, and those up to this one were; null: none are to be. `judged_by`: the rules and the zone
+    data by which its contacts were judged last.
     `paused_for` and `ended_for` are `{"code", "detail"}`. `created_at` is unique in an account,
     which makes it a cursor.
     """
@@ -44,6 +48,8 @@ class Campaign(Table):
     end_at = InstantField(null=True)
     enrolling = peewee.BooleanField(default=False)
     speed = peewee.FloatField(default=1.0)
+    recheck_through = peewee.CharField(max_length=36, null=True)
+    judged_by = peewee.TextField(null=True)
     paused_for = JsonField(null=True)
     ended_for = JsonField(null=True)
     created_at = InstantField()
@@ -120,7 +126,16 @@ class CampaignContact(Leased):
 
 
 IS_WAITING = peewee.Expression(CampaignContact.state, "IN", literals([ContactState.WAITING]))
+IS_HELD = peewee.Expression(CampaignContact.state, "IN", literals([ContactState.HELD]))
 IS_LEFT = peewee.Expression(CampaignContact.state, "IN", literals(CONTACTS_LEFT))
+CampaignContact.add_index(
+    CampaignContact.index(
+        CampaignContact.campaign,
+        CampaignContact.reason,
+        where=IS_HELD,
+        name="campaign_contact_held",
+    )
+)
 CampaignContact.add_index(
     CampaignContact.index(
         CampaignContact.campaign,
@@ -170,7 +185,16 @@ class CampaignAttempt(Table):
         )
 
 
+PEOPLE = literals(sorted(PERSON)).sql
+"""As SQL: outcomes of calls that a person picked up."""
+
 for _index in (
+    CampaignAttempt.index(
+        CampaignAttempt.campaign,
+        CampaignAttempt.ended_at,
+        where=peewee.Expression(CampaignAttempt.outcome, "IN", literals(sorted(PERSON))),
+        name="campaign_attempt_people",
+    ),
     CampaignAttempt.index(
         CampaignAttempt.call_id,
         unique=True,
