@@ -8,12 +8,6 @@ from console_rig import Reader
 
 
 @pytest.fixture
-def kind() -> str:
-    """What the API answers is tried on both databases elsewhere."""
-    return "sqlite"
-
-
-@pytest.fixture
 def reader(api: Api) -> Reader:
     """Somebody who signed in with a key that may do all."""
     reader = Reader(api)

@@ -6,6 +6,7 @@ import re
 from html import unescape
 from typing import Any
 
+import pytest
 from api_client import Api
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import Client, TestResponse
@@ -14,6 +15,9 @@ from topcalls.console.app import MOUNTED_AT, create_console
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 SECRET = "a-secret-key-of-this-test,an-older-one"
+
+ON_SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
+"""What the API answers is tried on both databases elsewhere."""
 
 
 class Reader:

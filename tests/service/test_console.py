@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import factories
 import pytest
-from console_rig import SECRET, Reader
+from console_rig import ON_SQLITE, SECRET, Reader
 
 from topcalls.console import sessions
 from topcalls.core.transcript import Turn
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 SCRIPT = "<script>alert(1)</script>"
 
 

@@ -2,10 +2,10 @@
 
 import factories
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 FORM = {
     "name": "Reminder",
     "configuration.task": "Confirm the appointment of {{patient}}.",

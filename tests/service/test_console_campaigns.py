@@ -5,18 +5,12 @@ from html import unescape
 
 import pytest
 from campaign_rig import TASK
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 from rehearsal_rig import InThisProcess
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 SCRIPT = "<script>alert(1)</script>"
-
-
-@pytest.fixture
-def kind():
-    """What the databases do differently is tested by the verbs."""
-    return "sqlite"
 
 
 @pytest.fixture

@@ -5,21 +5,15 @@ from io import BytesIO
 
 import factories
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 from topcalls.core.do_not_call import RULE
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 SCRIPT = "<script>alert(1)</script>"
 NUMBER = "+12025550143"
 LOOKED_UP = "/do-not-call?phone_number=%2B12025550143"
-
-
-@pytest.fixture
-def kind():
-    """What the databases do differently is tested by the verbs."""
-    return "sqlite"
 
 
 def listed(api):

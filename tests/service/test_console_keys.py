@@ -4,13 +4,13 @@ import re
 
 import factories
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 from topcalls.console import sessions
 from topcalls.core.transcript import Turn
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import io
 
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 TEXT = {"type": "text", "name": "Hours", "text": "# Hours\n\nOpen from nine to six.", "urls": "x"}
 
 

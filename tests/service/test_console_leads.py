@@ -5,20 +5,14 @@ from html import unescape
 from io import BytesIO
 
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 from topcalls.console import sessions
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 SCRIPT = "<script>alert(1)</script>"
 NUMBER = "+12025550143"
-
-
-@pytest.fixture
-def kind():
-    """What the databases do differently is tested by the verbs."""
-    return "sqlite"
 
 
 @pytest.fixture

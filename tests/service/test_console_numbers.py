@@ -1,10 +1,10 @@
 """The console: numbers, carriers with how they stand, softphones."""
 
 import pytest
-from console_rig import Reader
+from console_rig import ON_SQLITE, Reader
 
 pytest_plugins = ("api_fixtures", "console_fixtures")
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, ON_SQLITE]
 NUMBER = "+12025550123"
 CARRIER = {
     "carrier_name": "Mine",

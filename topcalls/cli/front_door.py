@@ -144,7 +144,7 @@ class FrontDoor:
     def _show_entrance(self) -> str:
         """Print URLs and, at the first start, a key. Returns a key for the demonstration."""
         url = self._settings.effective_public_url
-        click.echo(f"\n  API    {url}/v1\n  Docs   {url}/docs")
+        click.echo(f"\n  API    {url}/v1\n  Docs   {url}/docs\n  Pages  {url}/console")
         first, key = compose.front_door_key(self._settings, demo_days=_DEMO_KEY_DAYS)
         if first:
             click.echo(f"  Key    {click.style(key, bold=True)}   (shown this once)")
