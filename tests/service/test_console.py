@@ -16,7 +16,9 @@ SCRIPT = "<script>alert(1)</script>"
 
 @pytest.fixture
 def call_id(api):
-    return api.create().json["call_id"]
+    answer = api.create()
+    assert answer.status_code == 201, answer.text
+    return answer.json["call_id"]
 
 
 # --- signing in

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pygal
+from pygal import PluginImportFixer
 from pygal.style import Style
 
 from topcalls.console.wording import words
+
+# It hooks itself into every import of this process, to find its plug-ins, by a protocol that Python
+# 3.12 no longer has and 3.11 warns of. We use none of them.
+sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, PluginImportFixer)]
 
 _INK: Final = "#7a828e"
 """Is read on white and on black."""
