@@ -32,7 +32,7 @@ def _field(kind: Any, name: str) -> st.SearchStrategy[Any]:
     hint = typing.get_type_hints(kind, vars(call_events))[name]
     if name == "cause":
         return _causes
-    if name == "reason":
+    if name == "reason" and kind in _REASONS:
         return st.sampled_from(_REASONS[kind])
     if inspect.isclass(hint) and issubclass(hint, Enum):
         return st.sampled_from(hint)

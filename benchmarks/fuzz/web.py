@@ -60,7 +60,7 @@ def served() -> Iterator[None]:
         account = services.accounts.create("Fuzz", minutes=1e9).id
         Api.token = services.keys.create(account, name="fuzz", scopes=SCOPES).token or ""
         server = compose.build_api(settings)
-        Api.app = server.application
+        Api.app = server.application.app
         made = _client_answer("POST", "/v1/calls", {}, json.dumps(_GOOD).encode())
         assert made[0] == 201, made
         Api.call_id = made[2]["call_id"]

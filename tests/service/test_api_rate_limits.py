@@ -181,7 +181,7 @@ def test_the_settings_reach_the_api(tmp_path, request):
     _, token = compose.front_door_key(settings, 1)
     server = compose.build_api(settings)
     request.addfinalizer(server.close)
-    client = server.application.test_client()
+    client = server.application.app.test_client()
 
     def status(key, address):
         headers = {"Authorization": f"Bearer {key}", "X-Forwarded-For": address}

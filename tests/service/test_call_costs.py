@@ -9,6 +9,7 @@ import factories
 import pytest
 
 from topcalls.core.call_events import Answered, BridgeReady, Rang, StreamConnected
+from topcalls.core.call_request import Recording
 from topcalls.core.prices import PriceBook
 from topcalls.core.rates import Rate
 from topcalls.core.routing import Attempt, Route
@@ -111,7 +112,7 @@ def test_what_a_call_took_while_it_rang_is_counted(services, who):
 
 def test_the_cost_is_in_the_webhook(services, who, carrier):
     hook = {"webhook_url": "https://example.com/hook", "webhook_events": ("call.completed",)}
-    call_id = finish(services, who, carrier, 6, **hook)
+    call_id = finish(services, who, carrier, 6, recording=Recording(enabled=False), **hook)
     (sent,) = services.webhooks.due(services.clock.now(), 50)
     content = json.loads(sent.payload)
     assert content["call_id"] == call_id

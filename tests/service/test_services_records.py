@@ -101,6 +101,9 @@ def test_an_event_stores_what_was_learnt_with_it(services, who, life):
         "sip_status": 486,
         "q850": 17,
         "by": "network",
+        "phrase": "",
+        "reason": "",
+        "retry_after": None,
         "rang_ms": 0,
         "picked_up": False,
     }

@@ -70,8 +70,10 @@ def test_a_call_without_url_tells_nobody(services, who):
 def test_only_the_events_that_were_asked_for_are_told(services, who, events):
     factories.finished_call(services, who, webhook_url=URL, webhook_events=events)
     wrap_up(services)
-    happened = {"call.queued", "call.started", "call.completed"}
-    assert told(services) == dict.fromkeys(happened & set(events or CALL_EVENTS), 1)
+    happened = {"call.queued", "call.started", "call.completed"} & set(events or CALL_EVENTS)
+    if "call.completed" in happened:
+        happened.add("call.updated")  # the recording that never came was given up later
+    assert told(services) == dict.fromkeys(happened, 1)
 
 
 def test_what_is_handed_out_is_all_that_is_needed_to_send(services, who):
@@ -106,6 +108,7 @@ def test_the_payload_of_a_completed_call(services, who):
     assert told.pop("cost").keys() == services.calls.get(who.account_id, life.call_id).cost.keys()
     assert told == {
         "event": "call.completed",
+        "completed": True,
         "sequence": 3,
         "call_id": life.call_id,
         "direction": "outbound",

@@ -74,6 +74,15 @@ def recognize(pcmu):
     return decoder.hyp().hypstr if decoder.hyp() else ""
 
 
+def test_two_engines_of_one_process_hear_each_their_own():
+    loader = pytest.importorskip("espeakng_loader")
+    paths = loader.get_library_path(), loader.get_data_path()
+    first, second = (speech_engines.EspeakEngine(*paths) for _ in range(2))
+    for engine in (first, second, first):
+        _, sound = engine.render("Hello.", "agent")
+        assert len(sound) > 1000
+
+
 @needs_pocketsphinx
 @pytest.mark.parametrize("voice", ["agent", "callee"])
 @pytest.mark.parametrize("phrase", PHRASES)

@@ -84,6 +84,13 @@ def read(headers):
     return {name: headers[name] for name in sorted(watched.asked) if name in headers}
 
 
+NOT_CAPTURED = {
+    "variable_sip_reason",
+    "variable_sip_603plus_reason",
+    "variable_sip_rh_X-Retry-After",
+}
+"""What 1.11.1 and carriers tell of some refusals; the situations were captured on 1.10.12."""
+
 FREE_TEXT = ("Caller-Caller-ID-Name", "variable_sip_call_id", "variable_tc_node")
 
 
@@ -110,7 +117,7 @@ def test_the_captured_events_hold_every_header_that_is_read():
             reader(event)
     asked = set().union(*(headers.asked for headers in watched))
     told = {name for headers in CAPTURED.values() for name in headers}
-    assert asked - told == set()
+    assert asked - told == NOT_CAPTURED
 
 
 @pytest.mark.parametrize("name", sorted(CAPTURED))

@@ -86,7 +86,6 @@ class EspeakEngine:
             ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
         )
         self._callback = callback(self._take)  # espeak keeps the pointer: so must we
-        self._library.espeak_SetSynthCallback(self._callback)
 
     def render(self, text: str, voice: Voice) -> tuple[int, Samples]:
         name, rate, pitch = self._VOICES[voice]
@@ -106,6 +105,7 @@ class EspeakEngine:
         self._library.espeak_SetParameter(self._RATE, rate, 0)
         self._library.espeak_SetParameter(self._PITCH, pitch, 0)
         self._pieces.clear()
+        self._library.espeak_SetSynthCallback(self._callback)  # another engine may be its listener
         encoded = text.encode() + b"\0"
         failed = self._library.espeak_Synth(
             encoded, ctypes.c_size_t(len(encoded)), 0, 0, 0, self._UTF8, None, None

@@ -72,8 +72,6 @@ class OptOuts:
 
     def _second_look(self, call_id: str, now: datetime) -> Result:
         call = calls.get(call_id)
-        if call is not None and call.sip_status == network_refusals.UNWANTED:
-            return self._unwanted(call, now)
         if call is None or call.answered_at is None:
             return Result.SKIPPED
         if call.opted_out == Scope.ACCOUNT:
@@ -91,23 +89,6 @@ class OptOuts:
         if found is None or found.tier > Tier.PURPOSE:
             return Result.SKIPPED
         self._keep(call, found, now)
-        return Result.DONE
-
-    def _unwanted(self, call: Call, now: datetime) -> Result:
-        """Their telephone, or their network for them, marked the call as unwanted (RFC 8197)."""
-        if call.direction != "outbound" or call.opted_out == Scope.ACCOUNT:
-            return Result.SKIPPED
-        lock_account(call.account_id)
-        reason = f"SIP {network_refusals.UNWANTED}: marked as unwanted."
-        self._numbers.add(
-            call.account_id,
-            call.phone_number,
-            reason,
-            now=now,
-            source=_CARRIER,
-            call_id=call.id,
-        )
-        _mark(call, Scope.ACCOUNT, {"scope": Scope.ACCOUNT, "by": _CARRIER}, now)
         return Result.DONE
 
     def _keep(self, call: Call, heard: OptOut, now: datetime) -> bool:
@@ -129,6 +110,15 @@ class OptOuts:
         detail = {"scope": scope, "by": by, "language": heard.language or None, **flags}
         _mark(call, scope, detail, now)
         return True
+
+
+def unwanted(numbers: DoNotCall, call: Call, now: datetime) -> None:
+    """A call that is over was marked as unwanted by a telephone, or by its network for it (RFC
+    8197): its number is on the list. A part of the verb that ends it, which locked the account."""
+    reason = f"SIP {network_refusals.UNWANTED}: marked as unwanted."
+    more = {"source": _CARRIER, "call_id": call.id, "now": now}
+    numbers.add(call.account_id, call.phone_number, reason, **more)
+    _mark(call, Scope.ACCOUNT, {"scope": Scope.ACCOUNT, "by": _CARRIER}, now)
 
 
 def _mark(call: Call, scope: Scope, detail: Mapping[str, object], now: datetime) -> None:

@@ -32,6 +32,7 @@ from topcalls.core.network_refusals import UNWANTED
 from topcalls.core.supervision import Outcome
 from topcalls.core.supervisor_codes import codes
 from topcalls.errors import Conflict
+from topcalls.services import opt_outs
 from topcalls.services.analyses import decide_at_once
 from topcalls.services.call_views import facts_of
 from topcalls.services.costs import Costs
@@ -59,7 +60,6 @@ FACTS = frozenset(
 MOST_LATE: Final = timedelta(seconds=60)
 """After its moment, a machine that is overloaded may take note of an answer."""
 
-_MARKED: Final = f"SIP {UNWANTED}: marked as unwanted."
 _UNDIALLED = (GivenBack, Misconfigured)
 
 
@@ -188,8 +188,7 @@ class Transitions:
             supervisions.end_open(call.id, Outcome.CALL_OVER, now)
             supervisions.free_code(call.id)
             if call.sip_status == UNWANTED and call.direction == "outbound":
-                more = {"source": "carrier", "call_id": call.id, "now": now}
-                self._numbers.add(call.account_id, call.phone_number, _MARKED, **more)
+                opt_outs.unwanted(self._numbers, call, now)
             if call.completed:
                 decide_at_once(call, now)
                 self._costs.close(call)
@@ -237,8 +236,9 @@ def _talk(
             talked = event.ended_at - event.answered_at
             ended_at = min(now, answered_at + talked)
             late = answered_at - (ended_at - talked)
-            if late <= MOST_LATE:
-                answered_at = max(answered_at - late, call.dialled_at or call.created_at)
+            if timedelta() < late <= MOST_LATE:
+                earliest = min(answered_at, call.dialled_at or call.created_at)
+                answered_at = max(answered_at - late, earliest)
     return answered_at, max(ended_at or now, answered_at or call.created_at)
 
 
