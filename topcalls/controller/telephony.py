@@ -213,7 +213,7 @@ class Telephony:
             self._loops.append(gevent.spawn(every, seconds, work, self._stopped))
         switch = self._gear.switch
         self._loops.append(
-            gevent.spawn(watch_loop, self._clock, self._stopped, lambda: switch.metrics.queue_depth)
+            gevent.spawn(watch_loop, self._clock, self._stopped, lambda: switch.events_waiting)
         )
         self._gear.recordings.start()
 

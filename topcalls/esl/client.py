@@ -227,6 +227,11 @@ class SwitchClient:
         self._send_and_forget(commands.sendmsg_execute(uuid, app, arg, event_lock=event_lock))
 
     @property
+    def events_waiting(self) -> int:
+        """Events of the switch that nobody has taken yet."""
+        return self._dispatcher.depth
+
+    @property
     def metrics(self) -> SwitchMetrics:
         """What happened so far."""
         both = (self._events.connection, self._commands.connection)
