@@ -178,19 +178,12 @@ class Operation:
         given = ", ".join(
             [*self.in_path, *(f"{_safe(p['name'])}={_safe(p['name'])}" for p in self.query)]
         )
-        (cursor,) = (p["schema"] for p in self.query if p["name"] == "cursor")
         doc = self._doc(f"Every item of `{self.name}`, page after page.", "")
         name = "every" if self.name == "list" else f"every_{self.name.removeprefix('list_')}"
         lines = [
             f"def {name}({arguments}) -> Iterator[{self._item()}]:",
             doc,
-            f"    cursor: {self.shapes.type_of(cursor, '')} | None = None",
-            "    while True:",
-            f"        page = self.{self.name}({given})",
-            '        yield from page["data"]',
-            '        cursor = page["next_cursor"]',
-            "        if cursor is None:",
-            "            return",
+            f"    return self._every(lambda cursor: self.{self.name}({given}))",
         ]
         return "\n".join(lines)
 

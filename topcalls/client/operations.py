@@ -76,13 +76,11 @@ class Calls(Resource):
         campaign_id: str | None = None,
     ) -> Iterator[shapes.Call]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(limit=limit, cursor=cursor, status=status, campaign_id=campaign_id)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(
+            lambda cursor: self.list(
+                limit=limit, cursor=cursor, status=status, campaign_id=campaign_id
+            )
+        )
 
     def list_live_calls(self, *, limit: int | None = None) -> shapes.LiveCalls:
         """List live calls, the last answered first.
@@ -340,13 +338,7 @@ class Analysis(Resource):
         self, run_id: str, *, limit: int | None = None
     ) -> Iterator[shapes.ChangedCall]:
         """Every item of `list_run_changes`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_run_changes(run_id, limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list_run_changes(run_id, limit=limit, cursor=cursor))
 
     def apply_run(self, run_id: str) -> shapes.Run:
         """Write what a run found to its calls.
@@ -495,13 +487,7 @@ class Agents(Resource):
         status: Literal["active", "archived", "all"] | None = None,
     ) -> Iterator[shapes.Agent]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(limit=limit, cursor=cursor, status=status)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list(limit=limit, cursor=cursor, status=status))
 
     def get(self, agent_id: str) -> shapes.AgentDetails:
         """Get an agent, with its published version and its draft.
@@ -595,13 +581,9 @@ class Agents(Resource):
         self, agent_id: str, *, limit: int | None = None
     ) -> Iterator[shapes.AgentVersion]:
         """Every item of `list_agent_versions`, page after page."""
-        cursor: int | None = None
-        while True:
-            page = self.list_agent_versions(agent_id, limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(
+            lambda cursor: self.list_agent_versions(agent_id, limit=limit, cursor=cursor)
+        )
 
     def get_agent_version(self, agent_id: str, number: str) -> shapes.AgentVersion:
         """Get one version of an agent.
@@ -1114,13 +1096,7 @@ class LeadJobs(Resource):
 
     def every_refusals(self, job_id: str, *, limit: int | None = None) -> Iterator[shapes.Refusal]:
         """Every item of `list_refusals`, page after page."""
-        cursor: int | None = None
-        while True:
-            page = self.list_refusals(job_id, limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list_refusals(job_id, limit=limit, cursor=cursor))
 
     def upload_leads(
         self,
@@ -1170,13 +1146,7 @@ class Lists(Resource):
 
     def every(self, *, limit: int | None = None) -> Iterator[shapes.LeadList]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list(limit=limit, cursor=cursor))
 
     def create(self, **body: Unpack[shapes.ListCreate]) -> shapes.LeadList:
         """Create an empty list. 409: the account has one of this name.
@@ -1271,13 +1241,9 @@ class Campaigns(Resource):
         archived: Literal["no", "yes", "all"] | None = None,
     ) -> Iterator[shapes.Campaign]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(limit=limit, cursor=cursor, status=status, archived=archived)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(
+            lambda cursor: self.list(limit=limit, cursor=cursor, status=status, archived=archived)
+        )
 
     def get(self, campaign_id: str) -> shapes.CampaignDetails:
         """Get a campaign, and what it has come to by now.
@@ -1540,15 +1506,11 @@ class CampaignContacts(Resource):
         | None = None,
     ) -> Iterator[shapes.CampaignContact]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(
+        return self._every(
+            lambda cursor: self.list(
                 campaign_id, limit=limit, cursor=cursor, status=status, outcome=outcome
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def add(self, campaign_id: str, **body: Unpack[shapes.ContactsAdd]) -> shapes.ContactsAdded:
         """Call more leads, up to 500 at once, whether or not they are on a list of the campaign.
@@ -1656,19 +1618,15 @@ class DoNotCall(Resource):
         limit: int | None = None,
     ) -> Iterator[shapes.ListedNumber]:
         """Every item of `list_entries`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_entries(
+        return self._every(
+            lambda cursor: self.list_entries(
                 purpose=purpose,
                 campaign_id=campaign_id,
                 phone_number=phone_number,
                 limit=limit,
                 cursor=cursor,
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def add_entry(self, **body: Unpack[shapes.ListedNumberCreate]) -> shapes.ListedNumber:
         """Put a number on the list.
@@ -1797,19 +1755,15 @@ class Consents(Resource):
         limit: int | None = None,
     ) -> Iterator[shapes.Consent]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(
+        return self._every(
+            lambda cursor: self.list(
                 phone_number=phone_number,
                 list_id=list_id,
                 campaign_id=campaign_id,
                 limit=limit,
                 cursor=cursor,
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def create(self, **body: Unpack[shapes.ConsentCreate]) -> shapes.Consent:
         """Store what somebody agreed to, with its proof.
@@ -1891,15 +1845,11 @@ class NumberChecks(Resource):
         limit: int | None = None,
     ) -> Iterator[shapes.NumberCheck]:
         """Every item of `list`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list(
+        return self._every(
+            lambda cursor: self.list(
                 phone_number=phone_number, register=register, limit=limit, cursor=cursor
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def create(self, **body: Unpack[shapes.NumberCheckBulk]) -> shapes.NumberCheckReport:
         """Store what registers said of up to 2,000 numbers, all or none of it.
@@ -1983,19 +1933,15 @@ class Compliance(Resource):
         limit: int | None = None,
     ) -> Iterator[shapes.Decision]:
         """Every item of `list_decisions`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_decisions(
+        return self._every(
+            lambda cursor: self.list_decisions(
                 phone_number=phone_number,
                 call_id=call_id,
                 verdict=verdict,
                 limit=limit,
                 cursor=cursor,
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def get_decision(self, decision_id: str) -> shapes.Decision:
         """Get one decision, with every check.
@@ -2076,13 +2022,7 @@ class Knowledge(Resource):
 
     def every_knowledge_bases(self, *, limit: int | None = None) -> Iterator[shapes.KnowledgeBase]:
         """Every item of `list_knowledge_bases`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_knowledge_bases(limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list_knowledge_bases(limit=limit, cursor=cursor))
 
     def create_knowledge_base(self, **body: Unpack[shapes.KnowledgeCreate]) -> shapes.KnowledgeBase:
         """Create a knowledge base with its first source.
@@ -2235,15 +2175,11 @@ class Knowledge(Resource):
         state: Literal["waiting", "ready", "failed"] | None = None,
     ) -> Iterator[shapes.Document]:
         """Every item of `list_documents`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_documents(
+        return self._every(
+            lambda cursor: self.list_documents(
                 base_id, limit=limit, cursor=cursor, source_id=source_id, state=state
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def search_knowledge_base(
         self,
@@ -2332,9 +2268,8 @@ class Catalogue(Resource):
         limit: int | None = None,
     ) -> Iterator[shapes.Voice]:
         """Every item of `list_voices`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_voices(
+        return self._every(
+            lambda cursor: self.list_voices(
                 mode=mode,
                 provider=provider,
                 language=language,
@@ -2342,10 +2277,7 @@ class Catalogue(Resource):
                 limit=limit,
                 cursor=cursor,
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def list_languages(
         self, *, mode: Literal["realtime", "legacy"] | None = None
@@ -2617,15 +2549,11 @@ class WebhookLog(Resource):
         to: str | None = None,
     ) -> Iterator[shapes.Delivery]:
         """Every item of `list_deliveries`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_deliveries(
+        return self._every(
+            lambda cursor: self.list_deliveries(
                 limit=limit, cursor=cursor, status=status, event=event, from_=from_, to=to
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def list_webhook_deliveries(
         self,
@@ -2669,9 +2597,8 @@ class WebhookLog(Resource):
         to: str | None = None,
     ) -> Iterator[shapes.Delivery]:
         """Every item of `list_webhook_deliveries`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_webhook_deliveries(
+        return self._every(
+            lambda cursor: self.list_webhook_deliveries(
                 webhook_id,
                 limit=limit,
                 cursor=cursor,
@@ -2680,10 +2607,7 @@ class WebhookLog(Resource):
                 from_=from_,
                 to=to,
             )
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        )
 
     def get_delivery(self, delivery_id: str) -> shapes.DeliveryDetails:
         """Get a delivery: what is sent, and what came of each attempt.
@@ -2874,13 +2798,7 @@ class AccountKeys(Resource):
 
     def every_audit(self, *, limit: int | None = None) -> Iterator[shapes.AuditEntry]:
         """Every item of `list_audit`, page after page."""
-        cursor: str | None = None
-        while True:
-            page = self.list_audit(limit=limit, cursor=cursor)
-            yield from page["data"]
-            cursor = page["next_cursor"]
-            if cursor is None:
-                return
+        return self._every(lambda cursor: self.list_audit(limit=limit, cursor=cursor))
 
 
 class Analytics(Resource):

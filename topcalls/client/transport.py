@@ -164,6 +164,17 @@ class Resource:
         self._transport = transport
 
     @staticmethod
+    def _every(page_at: Callable[[Any], Any]) -> Iterator[Any]:
+        """Every item of a list, page after page; `page_at` fetches the page at a cursor."""
+        cursor = None
+        while True:
+            page = page_at(cursor)
+            yield from page["data"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return
+
+    @staticmethod
     def _part(value: object) -> str:
         """One part of a path: what it holds leads nowhere else."""
         return quote(str(value), safe="+")
