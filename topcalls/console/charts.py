@@ -25,9 +25,8 @@ _COLOURS: Final = ("#3b82f6", "#10b981", "#f59e0b", "#ef4444")
 def calls_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]]) -> bytes:
     """Calls, and those that were answered, for each day."""
     chart = _bars(days)
-    chart.add("Calls", [_of(by_day, day, "calls") for day in days])
-    chart.add("Answered", [_of(by_day, day, "answered") for day in days])
-    return _drawn(chart)
+    counted = [(_of(by_day, day, "calls"), _of(by_day, day, "answered")) for day in days]
+    return _answered_of(chart, counted)
 
 
 def latency_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]]) -> bytes:
@@ -41,9 +40,7 @@ def latency_by_day(days: Sequence[str], by_day: Mapping[str, Mapping[str, Any]])
 def calls_by_group(labels: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
     """Calls, and those that were answered, of each group."""
     chart = pygal.Bar(_settings(), x_labels=labels)
-    chart.add("Calls", [row["calls"] for row in rows])
-    chart.add("Answered", [row["answered"] for row in rows])
-    return _drawn(chart)
+    return _answered_of(chart, [(row["calls"], row["answered"]) for row in rows])
 
 
 def calls_over_time(by_time: Mapping[str, tuple[int, int]]) -> bytes:
@@ -51,9 +48,7 @@ def calls_over_time(by_time: Mapping[str, tuple[int, int]]) -> bytes:
     chart = pygal.Bar(_settings(), x_labels=list(by_time), show_minor_x_labels=False)
     chart.x_labels_major_every = max(1, len(by_time) // 8)
     chart.truncate_label = 12
-    chart.add("Calls", [calls for calls, _ in by_time.values()])
-    chart.add("Answered", [answered for _, answered in by_time.values()])
-    return _drawn(chart)
+    return _answered_of(chart, list(by_time.values()))
 
 
 def counts(by_name: Mapping[str, int]) -> bytes:
@@ -63,6 +58,13 @@ def counts(by_name: Mapping[str, int]) -> bytes:
     chart.show_legend = False
     chart.truncate_label = 24
     chart.add("Calls", [number for _, number in rows])
+    return _drawn(chart)
+
+
+def _answered_of(chart: Any, counted: Sequence[tuple[int, int]]) -> bytes:
+    """Calls, and how many of them were answered."""
+    chart.add("Calls", [calls for calls, _ in counted])
+    chart.add("Answered", [answered for _, answered in counted])
     return _drawn(chart)
 
 
