@@ -12,7 +12,7 @@ from test_campaign_engine import all_is_one, killed_at
 
 from topcalls.core.campaign_state import CampaignState
 from topcalls.services import campaign_holds
-from topcalls.store import campaign_production
+from topcalls.store import campaign_production, carriers
 from topcalls.store.models import Campaign, PhoneNumber
 
 pytestmark = pytest.mark.service
@@ -323,6 +323,73 @@ def test_without_a_usable_number_it_pauses_names_it_and_loses_nobody(services, p
     rig.press("resume")
     rig.round()
     assert rig.counts() == {"in_flight": 2}
+
+
+@pytest.mark.parametrize("why", ["deleted", "released"])
+def test_a_number_that_is_gone_is_not_shown_and_the_others_go_on(services, why):
+    rig = EngineRig(services, leads=2, from_numbers={"numbers": [MINE, OTHER]})
+    gone(rig, number(rig), why)
+    rig.round()
+    assert {one.from_number for one in rig.attempts()} == {OTHER}
+
+
+@pytest.mark.parametrize(
+    ("why", "remedy"), [("deleted", "POST /v1/phone-numbers"), ("released", "buy another one")]
+)
+def test_where_every_number_is_gone_it_pauses_and_names_each(services, why, remedy):
+    rig = EngineRig(services, leads=2, from_numbers={"numbers": [MINE, OTHER]})
+    gone(rig, number(rig), why)
+    gone(rig, number(rig, OTHER), why)
+    rig.round()
+    assert rig.row.state == CampaignState.PAUSED
+    assert rig.row.paused_for["code"] == "numbers_unusable"
+    for name in (MINE, OTHER):
+        assert f"{name} was" in rig.row.paused_for["detail"]
+    assert remedy in rig.row.paused_for["detail"]
+    assert rig.counts() == {"waiting": 2}
+    number(rig, OTHER)
+    rig.press("resume")
+    rig.round()
+    assert {one.from_number for one in rig.attempts()} == {OTHER}
+
+
+def test_a_number_that_is_deleted_while_calls_wait_is_not_dialled_with(services):
+    rig = strict(services, policy={"require_scrubs": False}, from_numbers={"numbers": [MINE]})
+    mine = number(rig)
+    rig.round()
+    assert rig.counts() == {"in_flight": 1}
+    services.phone_numbers.delete(rig.account_id, mine.id)
+    assert rig.claim() == []
+    rig.round()
+    assert rig.counts() == {"waiting": 1}
+    assert rig.row.paused_for["code"] == "numbers_unusable"
+
+
+def test_what_another_account_deleted_may_be_one_of_the_operators_trunk(services):
+    rig = EngineRig(services, leads=1, from_numbers={"numbers": [MINE]})
+    stranger = factories.principal(services, name="Stranger")
+    theirs = services.phone_numbers.add(stranger.account_id, {"number": MINE})
+    services.phone_numbers.delete(stranger.account_id, theirs.id)
+    rig.round()
+    assert {one.from_number for one in rig.attempts()} == {MINE}
+
+
+def test_a_deleted_number_that_another_account_has_now_is_theirs(services):
+    rig = EngineRig(services, leads=1, from_numbers={"numbers": [MINE]})
+    gone(rig, number(rig), "deleted")
+    stranger = factories.principal(services, name="Stranger")
+    services.phone_numbers.add(stranger.account_id, {"number": MINE})
+    rig.round()
+    assert "belongs to another account" in rig.row.paused_for["detail"]
+
+
+def gone(rig, row, why):
+    """The account has a number no more: it was deleted here, or the carrier took it back."""
+    if why == "deleted":
+        rig.services.phone_numbers.delete(rig.account_id, row.id)
+    else:
+        stored = rig.services.db.read(carriers.number_named, row.number)
+        rig.services.db.run(carriers.number_gone, stored, why, rig.clock.now())
 
 
 def test_the_one_number_of_a_campaign_without_a_pool_counts_as_well(services):

@@ -23,12 +23,13 @@ WARM_UP: Final = (20, 30, 50)
 
 class Unusable(StrEnum):
     """Why a number may not be shown, whatever a campaign says: switched off, being bought, not got
-    or taken back, given back to the carrier, or another account's."""
+    or taken back, given back to the carrier, deleted here, or another account's."""
 
     INACTIVE = "inactive"
     PENDING = "pending"
     FAILED = "failed"
     RELEASED = "released"
+    DELETED = "deleted"
     FOREIGN = "foreign"
 
 
@@ -37,6 +38,7 @@ UNUSABLE_WORDS: Final[Mapping[Unusable, str]] = {
     Unusable.PENDING: "is being bought: wait until its status is active",
     Unusable.FAILED: "was not got from the carrier: buy another one",
     Unusable.RELEASED: "was given back to the carrier: buy another one",
+    Unusable.DELETED: "was deleted from your numbers: add it again by POST /v1/phone-numbers",
     Unusable.FOREIGN: "belongs to another account: name one of your own",
 }
 """What each means, and what can be done."""

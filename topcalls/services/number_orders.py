@@ -200,8 +200,10 @@ def _tell_number(row: NumberOrder, following: _Next, now: datetime) -> None:
     """Write an order's outcome to its number."""
     state = following.state
     if row.kind == Kind.RELEASE:
+        number = carriers.number_of_account(row.account_id, row.number_id)
         if state is State.DONE:
-            carriers.delete_number(row.number_id)
+            if number is not None:
+                carriers.number_gone(number, "released", now)
         else:
             carriers.update_number(row.number_id, error_message=following.error, updated_at=now)
         return

@@ -222,17 +222,19 @@ class PhoneNumbers:
         return self._db.run(verb)
 
     def delete(self, account_id: str, number_id: str) -> None:
-        """Forget a number; calls to it are refused from now on.
+        """Forget a number: calls to it are refused, and no call of the account shows it any more.
 
         Raises:
             Conflict: it is being bought or given back.
             NotFound: no such number in this account.
         """
+        now = self._clock.now()
 
         def verb() -> None:
             lock_account(account_id)
-            _refuse_open_order(_found(account_id, number_id))
-            carriers.delete_number(number_id)
+            row = _found(account_id, number_id)
+            _refuse_open_order(row)
+            carriers.number_gone(row, "deleted", now)
 
         self._db.run(verb)
 

@@ -14,8 +14,6 @@ from topcalls.core.call_state import LIVE_STATES, State
 from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_state import Rank
 from topcalls.core.network_refusals import LONGEST_RETRY_SECONDS
-from topcalls.core.number_orders import Kind
-from topcalls.core.number_orders import State as OrderState
 from topcalls.core.number_pool import NumberUse, Unusable
 from topcalls.store import rows
 from topcalls.store.fields import from_microseconds, to_microseconds
@@ -173,16 +171,13 @@ def number_uses(
 
 
 _STATUSES = "SELECT number, account_id, status FROM phone_number WHERE number IN ({marks})"
-_GIVEN_BACK = """
-SELECT number FROM number_order
-WHERE account_id = ? AND kind = ? AND state = ? AND number IN ({marks})
-"""
+_GONE = "SELECT number, why FROM gone_number WHERE account_id = ? AND number IN ({marks})"
 _ACTIVE = "active"
 
 
 def _unusable(account_id: str, numbers: Collection[str]) -> dict[str, Unusable]:
-    """Those of the numbers that may not be shown. What is nobody's here, and was not given back, is
-    taken for one of a trunk of the operator's own."""
+    """Those of the numbers that may not be shown. What is nobody's here, and was not the account's
+    before, is taken for one of a trunk of the operator's own."""
     if not numbers:
         return {}
     marks = ", ".join("?" * len(numbers))
@@ -190,12 +185,10 @@ def _unusable(account_id: str, numbers: Collection[str]) -> dict[str, Unusable]:
         number: Unusable.FOREIGN if owner != account_id else status
         for number, owner, status in rows.select(_STATUSES.format(marks=marks), *numbers)
     }
-    values = (account_id, Kind.RELEASE, OrderState.DONE, *numbers)
-    gone = rows.select(_GIVEN_BACK.format(marks=marks), *values)
-    found = {number: Unusable.RELEASED for (number,) in gone if number not in known}
-    return found | {
+    gone = rows.select(_GONE.format(marks=marks), account_id, *numbers)
+    return {
         number: _WHY.get(status, Unusable.INACTIVE)
-        for number, status in known.items()
+        for number, status in (dict(gone) | known).items()
         if status != _ACTIVE
     }
 

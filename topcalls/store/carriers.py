@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import peewee
 
 from topcalls.store import secrets
 from topcalls.store.fields import open_fields
-from topcalls.store.models import Call, Carrier, CarrierStatus, PhoneNumber
+from topcalls.store.models import Call, Carrier, CarrierStatus, GoneNumber, PhoneNumber
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE, IS_PENDING, IS_QUEUED
 
@@ -134,8 +135,10 @@ def senders() -> list[tuple[str, str, dict[str, Any]]]:
 
 def insert_number(**columns: Any) -> PhoneNumber:
     """Store a new number; raises `peewee.IntegrityError` for one that is there."""
-    number: PhoneNumber = PhoneNumber.create(**columns)
-    return number
+    row: PhoneNumber = PhoneNumber.create(**columns)
+    own = (GoneNumber.account == row.account_id) & (GoneNumber.number == row.number)
+    GoneNumber.delete().where(own).execute()
+    return row
 
 
 def number_of_account(account_id: str, number_id: str) -> PhoneNumber | None:
@@ -184,8 +187,18 @@ def update_number(number_id: str, **changes: Any) -> None:
 
 
 def delete_number(number_id: str) -> None:
-    """Forget a number."""
+    """Take out a number that the account never had."""
     PhoneNumber.delete().where(PhoneNumber.id == number_id).execute()
+
+
+def number_gone(row: PhoneNumber, why: str, now: datetime) -> None:
+    """Take out a number that the account has no more, one of `models.carriers.GONE`: nothing of the
+    account shows it from now on."""
+    delete_number(row.id)
+    GoneNumber.insert(account=row.account_id, number=row.number, why=why, gone_at=now).on_conflict(
+        conflict_target=[GoneNumber.account, GoneNumber.number],
+        update={GoneNumber.why: why, GoneNumber.gone_at: now},
+    ).execute()
 
 
 def is_duplicate(error: Exception) -> bool:

@@ -61,6 +61,8 @@ _CALLER_COLUMNS: Final = f"""
   {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT},
   (SELECT r.rests_until FROM number_rest r
     WHERE r.account_id = p.account_id AND r.number = p.number), {_NO_NUMBER}, {_NO_NUMBER}"""
+_GONE_COLUMNS: Final = f"""
+  g.number, g.why, {_NO_TEXT}, {_NO_TEXT}, {_NO_TEXT}, {_NO_NUMBER}, {_NO_NUMBER}, {_NO_NUMBER}"""
 _CONSENT: Final = f"SELECT 'consent', {CONSENT_COLUMNS} FROM consent c WHERE c.account_id = ?"
 _FACTS: Final = f"""
 SELECT 'suppression', {SUPPRESSION_COLUMNS}
@@ -79,9 +81,14 @@ UNION ALL SELECT 'lead', {LEAD_COLUMNS}
   FROM lead l WHERE l.account_id = ? AND l.phone_number = ?
 UNION ALL SELECT 'caller', {_CALLER_COLUMNS}
   FROM phone_number p WHERE p.number = ?
+UNION ALL SELECT 'gone', {_GONE_COLUMNS}
+  FROM gone_number g WHERE g.account_id = ? AND g.number = ?
 """
-_CALLER: Final = f"""
-SELECT {_CALLER_COLUMNS}
+_CALLERS: Final = f"""
+SELECT {_GONE_COLUMNS}
+  FROM gone_number g WHERE g.account_id = ? AND g.number IN ({{numbers}})
+    AND NOT EXISTS (SELECT 1 FROM phone_number t WHERE t.number = g.number)
+UNION ALL SELECT {_CALLER_COLUMNS}
   FROM phone_number p WHERE p.number IN ({{numbers}})
 """
 _OF_LISTS: Final = f"""
@@ -106,7 +113,7 @@ class LeadFacts(NamedTuple):
 
 class PersonFacts(NamedTuple):
     """What is stored of somebody, in the words of `core/eligibility_facts.py`. `caller`: the number
-    that would be shown, where it is one of the account's."""
+    that would be shown, where it is or was one of the account's."""
 
     lead: LeadFacts | None = None
     suppressions: tuple[Suppression, ...] = ()
@@ -132,6 +139,7 @@ def of_person(
     number, since = names[0], to_microseconds(now - LOOK_BACK)
     values: list[Any] = [account_id, *names, account_id, *names, account_id, number]
     values += [account_id, number, since, account_id, number, account_id, caller]
+    values += [account_id, caller]
     text = _FACTS + _OF_LISTS
     values += [account_id, account_id, number]
     if campaign_id is not None:
@@ -155,16 +163,16 @@ def facts_of(
         scrubs=tuple(found.get("scrub", ())),
         reassigned=tuple(found.get("reassigned", ())),
         attempts=tuple(_with_subject(one, subjects) for one in found.get("attempt", ())),
-        caller=next(iter(found.get("caller", ())), None),
+        caller=next(iter((*found.get("caller", ()), *found.get("gone", ()))), None),
     )
 
 
 def callers_of(account_id: str, numbers: Sequence[str]) -> dict[str, CallerNumber]:
-    """Those of the numbers that are the account's, as a decision looks at what is shown."""
+    """Those of the numbers that are or were the account's, as a decision looks at what is shown."""
     if not numbers:
         return {}
-    text = _CALLER.format(numbers=", ".join("?" * len(numbers)))
-    found = map(_caller, rows.select(text, account_id, *numbers))
+    text = _CALLERS.format(numbers=", ".join("?" * len(numbers)))
+    found = map(_caller, rows.select(text, account_id, *numbers, account_id, *numbers))
     return {one.number: one for one in found}
 
 
@@ -299,4 +307,5 @@ READ: Final[Mapping[str, Callable[[Sequence[Any]], Any]]] = {
     "attempt": _attempt,
     "lead": _lead,
     "caller": _caller,
+    "gone": _caller,
 }

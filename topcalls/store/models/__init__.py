@@ -30,7 +30,7 @@ from topcalls.store.models.campaigns import (
     CampaignList,
     NumberRest,
 )
-from topcalls.store.models.carriers import Carrier, CarrierStatus, PhoneNumber
+from topcalls.store.models.carriers import Carrier, CarrierStatus, GoneNumber, PhoneNumber
 from topcalls.store.models.compliance import (
     Consent,
     Decision,
@@ -106,6 +106,7 @@ TABLES = (
     Carrier,
     CarrierStatus,
     PhoneNumber,
+    GoneNumber,
     CallAttempt,
     CallRecording,
     CallTransfer,
@@ -213,6 +214,7 @@ __all__ = [
     "RegisterState",
     "PartialWords",
     "PhoneNumber",
+    "GoneNumber",
     "Reservation",
     "SchemaVersion",
     "Softphone",

@@ -11,6 +11,7 @@ from topcalls.store.models.base import Table, id_field, one_of
 
 NUMBER_SOURCES = ("topcalls", "byoc", "manual", "import", "twilio", "telnyx")
 NUMBER_STATUSES = ("active", "inactive", "pending", "failed")
+GONE = ("deleted", "released")
 
 
 class Carrier(Table):
@@ -89,3 +90,19 @@ class PhoneNumber(Table):
 
     class Meta:
         indexes = ((("account", "created_at"), False),)
+
+
+class GoneNumber(Table):
+    """A number that an account had and has no more, so that no call of it shows it.
+
+    `why`: it was deleted here, or given back to the carrier. Whoever adds it again has it again.
+    """
+
+    account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
+    account_id: str
+    number = peewee.TextField()
+    why = peewee.TextField(constraints=[one_of("why", GONE)])
+    gone_at = InstantField()
+
+    class Meta:
+        primary_key = peewee.CompositeKey("account", "number")
