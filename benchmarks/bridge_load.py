@@ -45,7 +45,9 @@ SETTLE_SECONDS = 10.0
 OUR_SETTLE_SECONDS = 32.0
 """Callers who never pause are listened to for 30 s by what finds out who answered."""
 
-START_SECONDS = 60.0
+START_SECONDS = 180.0
+"""A core that has no more to give takes calls up as others need less: those that are new are
+listened to for who answered."""
 CALLS_PER_SECOND = 50
 
 

@@ -14,6 +14,7 @@ from topcalls.core.call_events import (
     Answered,
     BridgeReady,
     Forbidden,
+    GivenBack,
     HungUp,
     Rang,
     StreamConnected,
@@ -21,6 +22,7 @@ from topcalls.core.call_events import (
 from topcalls.core.call_events import Hangup as Cause
 from topcalls.core.call_state import advance
 from topcalls.core.transcript import Turn
+from topcalls.errors import StoreUnavailable
 from topcalls.services.eligibility import NotAllowed
 from topcalls.store.database import open_database
 
@@ -122,6 +124,55 @@ def test_without_a_stored_intent_there_is_no_dial_and_a_close_in_vain_says_so(
         assert not writer.journal.close(0.1)
         intruder.execute("ROLLBACK")
     db.close()
+
+
+def gate(monkeypatch, calls, error=None):
+    """Holds the storing of intents until the second event is set, and has it fail then, if asked
+    to; the first event says that somebody stores."""
+    reached, opened, really = Event(), Event(), calls.intend_dial
+
+    def intend_dial(*args):
+        reached.set()
+        assert opened.wait(WAIT)
+        if error is not None:
+            raise error
+        return really(*args)
+
+    monkeypatch.setattr(calls, "intend_dial", intend_dial)
+    return reached, opened
+
+
+def test_an_intent_that_is_being_stored_when_its_time_is_over_is_waited_for(writer, monkeypatch):
+    reached, opened = gate(monkeypatch, writer.services.calls)
+    asking = gevent.spawn(writer.journal.intend_dial, writer.call.channel_uuid, 0.01)
+    assert reached.wait(WAIT)
+    assert not asking.join(0.1)
+    assert not asking.dead
+    opened.set()
+    assert asking.get(timeout=WAIT) is True
+
+
+def test_a_late_intent_that_fails_is_not_tried_again(writer, monkeypatch):
+    reached, opened = gate(monkeypatch, writer.services.calls, StoreUnavailable("away"))
+    asking = gevent.spawn(writer.journal.intend_dial, writer.call.channel_uuid, 0.01)
+    assert reached.wait(WAIT)
+    asking.join(0.1)
+    opened.set()
+    assert asking.get(timeout=WAIT) is False
+    monkeypatch.undo()
+    writer.take(GivenBack())
+    assert writer.journal.close(WAIT)
+    assert writer.stored().status == "queued"
+
+
+def test_an_intent_behind_what_cannot_be_written_is_given_up(writer, monkeypatch):
+    reached, opened = gate(monkeypatch, writer.services.calls)
+    first = gevent.spawn(writer.journal.intend_dial, writer.call.channel_uuid, WAIT)
+    assert reached.wait(WAIT)
+    assert writer.journal.intend_dial("another-channel", 0.01) is False
+    opened.set()
+    assert first.get(timeout=WAIT) is True
+    assert writer.journal.close(WAIT)
 
 
 @pytest.mark.parametrize("kind", ["sqlite"], indirect=True)

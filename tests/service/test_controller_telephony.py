@@ -19,7 +19,7 @@ from controller_rig import (
 from gevent import socket
 from gevent.event import Event
 
-from topcalls.controller import call_limits, carrying, telephony
+from topcalls.controller import call_limits, carrying, dials, telephony
 from topcalls.errors import ConfigError, StoreUnavailable
 from topcalls.sandbox import faults
 from topcalls.store.models import Call
@@ -124,6 +124,20 @@ def test_a_call_that_is_stopped_before_its_dial_was_sent_is_never_dialled(rig):
     intent.opened.set()
     assert rig.wait_over(call_id).status == "cancelled"
     assert originates(rig) == []
+
+
+def test_a_call_whose_dial_cannot_be_noted_in_time_waits_for_its_turn_anew(rig, monkeypatch):
+    monkeypatch.setattr(dials, "INTENT_SECONDS", 0.01)
+    intent = Gate(rig.services.calls, "intend_dial", StoreUnavailable("too busy"))
+    rig.controller()
+    call_id = rig.place(LISTENS)
+    assert intent.reached.wait(WAIT)
+    rig.wait_status(call_id, "queued")
+    assert originates(rig) == []
+    monkeypatch.undo()
+    intent.opened.set()
+    assert rig.wait_over(call_id).call_status == "completed"
+    assert len(originates(rig)) == 1
 
 
 def state_of(rig, call_id):

@@ -11,7 +11,7 @@ from esl_server import block, running_server
 
 from topcalls.clock import ManualClock, SystemClock
 from topcalls.controller.commands import CommandTaker
-from topcalls.controller.dispatcher import Dispatcher
+from topcalls.controller.dispatcher import MOST_LAG_SECONDS, Dispatcher
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
@@ -293,7 +293,9 @@ class Queued:
 
 @pytest.fixture
 def dispatcher(clock):
-    made = SimpleNamespace(queue=Queued(), opened=[], may_dial=True, clock=clock)
+    made = SimpleNamespace(
+        queue=Queued(), opened=[], may_dial=True, clock=clock, undialled=0, lag=0.0
+    )
     made.room = Dispatcher(
         made.queue,
         "me",
@@ -302,6 +304,8 @@ def dispatcher(clock):
         2.0,
         clock,
         live_calls=lambda: len(made.opened),
+        undialled=lambda: made.undialled,
+        loop_lag=lambda: made.lag,
         may_dial=lambda: made.may_dial,
         open_session=made.opened.append,
     )
@@ -322,6 +326,23 @@ def test_nothing_is_claimed_that_could_not_be_dialled(dispatcher):
     dispatcher.may_dial = False
     assert dispatcher.room.tick() == 0
     assert dispatcher.queue.asked == []
+
+
+def test_calls_wait_while_those_before_them_are_not_dialled(dispatcher):
+    dispatcher.undialled = 1
+    assert dispatcher.room.tick() == 0
+    assert dispatcher.queue.asked == []
+    dispatcher.undialled = 0
+    assert dispatcher.room.tick() == 1
+
+
+def test_calls_wait_while_those_that_are_up_are_heard_too_late(dispatcher):
+    dispatcher.lag = 0.3
+    assert dispatcher.room.tick() == 1  # there are none to come first
+    dispatcher.clock.advance(0.5)
+    assert dispatcher.room.tick() == 0
+    dispatcher.lag = MOST_LAG_SECONDS
+    assert dispatcher.room.tick() == 1
 
 
 def test_a_queue_that_cannot_be_read_costs_no_call(dispatcher):

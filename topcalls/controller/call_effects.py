@@ -39,6 +39,7 @@ from topcalls.core.call_events import (
     BridgeReady,
     CallEvent,
     ChannelLost,
+    GivenBack,
     Hangup,
     HungUp,
     HungUpBy,
@@ -203,7 +204,7 @@ class CallEffects:
             self._forbidden(refused.judged)
             return
         if not is_stored:
-            self._not_dialled(dials.DIAL_INTENT_NOT_STORED)
+            self._not_noted()
             return
         self._session.mark_dialled()
         if self._unwanted:
@@ -218,6 +219,14 @@ class CallEffects:
             return
         self._intending, self._dialling = False, True
         job.on_done(partial(self._dialled, channel))
+
+    def _not_noted(self) -> None:
+        """The store was away, or too busy: the call waits for its turn anew, if it may."""
+        if self._session.awaits_dial and self._call.tries_left > 0:
+            self._intending = False
+            self._post(GivenBack(), self.channel_uuid)
+        else:
+            self._not_dialled(dials.DIAL_INTENT_NOT_STORED)
 
     def _not_dialled(self, why: str) -> None:
         self._intending = False

@@ -116,6 +116,11 @@ class CallSession:
         """The dial intent is committed: from now on the call never goes back to the queue."""
         self.facts = replace(self.facts, dialled=True)
 
+    @property
+    def awaits_dial(self) -> bool:
+        """It was claimed to be dialled, and the intent to is not committed."""
+        return self.facts.state is State.DISPATCHING and not self.facts.dialled
+
     def abandon(self) -> None:
         """Let go without touching the row: it has another owner."""
         self.is_open = False

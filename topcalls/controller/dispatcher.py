@@ -1,5 +1,8 @@
 """Claims queued calls, as many as there are slots and tokens, and opens a session for each.
 
+Calls that are up come first: while the event loop is late, or calls that were claimed wait for
+their dial to be noted, the others wait in the queue.
+
 It never waits for the switch: dialling happens in the session's own greenlet.
 """
 
@@ -12,6 +15,10 @@ from topcalls.core.token_bucket import TokenBucket
 from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.dispatch import ClaimedCall, Dispatch
+
+MOST_LAG_SECONDS = 0.2
+"""How late the event loop may be while calls are taken beside others: people hear it by
+then."""
 
 log = get_logger("controller.dispatcher")
 
@@ -28,6 +35,8 @@ class Dispatcher:
         calls_per_second: float,
         clock: Clock,
         live_calls: Callable[[], int],
+        undialled: Callable[[], int],
+        loop_lag: Callable[[], float],
         may_dial: Callable[[], bool],
         open_session: Callable[[ClaimedCall], object],
     ) -> None:
@@ -35,19 +44,28 @@ class Dispatcher:
         self._owner = owner
         self._node = node
         self._max_calls = max_calls
-        self._bucket = TokenBucket(calls_per_second, burst=max(1.0, calls_per_second / 2))
+        burst = max(1.0, calls_per_second / 2)
+        self._bucket = TokenBucket(calls_per_second, burst)
+        self._most_undialled = burst
+        self._undialled = undialled
+        self._loop_lag = loop_lag
         self._clock = clock
         self._live_calls = live_calls
         self._may_dial = may_dial
         self._open_session = open_session
         self._is_blind = False
+        self._is_late = False
 
     def tick(self) -> int:
         """Claim what may be dialled now; returns how many calls were opened."""
-        if not self._may_dial():
+        if not self._may_dial() or self._has_enough_to_do():
             return 0
         now = self._clock.monotonic()
-        wanted = min(self._max_calls - self._live_calls(), self._bucket.available(now))
+        wanted = min(
+            self._max_calls - self._live_calls(),
+            self._bucket.available(now),
+            int(self._most_undialled) - self._undialled(),
+        )
         if wanted < 1:
             return 0
         try:
@@ -62,3 +80,16 @@ class Dispatcher:
         for call in claimed:
             self._open_session(call)
         return len(claimed)
+
+    def _has_enough_to_do(self) -> bool:
+        lag = self._loop_lag()
+        is_late = lag > MOST_LAG_SECONDS and self._live_calls() > 0
+        if is_late and not self._is_late:
+            log.warning(
+                "Queued calls wait: this controller has more to do than its core can",
+                lag_ms=round(lag * 1000),
+                live_calls=self._live_calls(),
+                remedy="Lower TOPCALLS_MAX_CALLS, or start another controller.",
+            )
+        self._is_late = is_late
+        return is_late

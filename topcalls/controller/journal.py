@@ -7,7 +7,8 @@ unavailable. The one thing that waits for the database is the dial intent: no in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -164,32 +165,24 @@ class Journal:
     def intend_dial(
         self, channel_uuid: str, timeout: float, attempt: Attempt | None = None
     ) -> bool:
-        """Commit the intent to dial as `channel_uuid`. True once it is stored, False if it is not
-        within `timeout` seconds or never will be: then the call must not be dialled.
+        """Commit the intent to dial as `channel_uuid`. True once it is stored, False if its turn
+        did not come within `timeout` seconds: then it never will be, and the call must not be
+        dialled. A try that is under way by then is waited for.
 
         Raises:
             NotAllowed: a rule forbids the dial by now.
         """
-        stored: AsyncResult[bool] = AsyncResult()
-        deadline = self._clock.monotonic() + timeout
+        intent = _Intent()
 
         def write() -> None:
-            if self._clock.monotonic() > deadline:
-                return
-            try:
-                self._version = self._calls.intend_dial(
-                    self._call_id, self._version, channel_uuid, self._clock.now(), attempt
-                )
-            except NotAllowed as refused:
-                stored.set_exception(refused)
-            else:
-                stored.set(True)
+            with intent.trying() as wanted:
+                if wanted:
+                    self._version = self._calls.intend_dial(
+                        self._call_id, self._version, channel_uuid, self._clock.now(), attempt
+                    )
 
         self._entries.put(write)
-        is_stored = bool(stored.wait(timeout))
-        if stored.exception is not None:
-            raise stored.exception
-        return is_stored
+        return intent.wait(timeout)
 
     def intend_transfer(
         self,
@@ -323,3 +316,39 @@ class Journal:
             except Exception:  # noqa: BLE001 - one bad entry must not stop the entries behind it
                 log.exception("Entry could not be written", call_id=self._call_id)
                 return True
+
+
+class _Intent:
+    """One that shall be stored, as long as somebody waits for it."""
+
+    def __init__(self) -> None:
+        self._outcome: AsyncResult[bool] = AsyncResult()
+        self._is_wanted = True
+        self._is_tried = False
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it is stored. After `timeout` seconds no try begins any more."""
+        if not self._outcome.wait(timeout):
+            self._is_wanted = False
+            if not self._is_tried:
+                return False
+        return bool(self._outcome.get())
+
+    @contextmanager
+    def trying(self) -> Iterator[bool]:
+        """One try to store it, which yields whether it still shall be."""
+        self._is_tried = self._is_wanted
+        try:
+            yield self._is_wanted
+        except StoreUnavailable:
+            if not self._is_wanted:
+                self._outcome.set(False)
+            self._is_tried = False
+            raise
+        except NotAllowed as refused:
+            self._outcome.set_exception(refused)
+        except Exception:
+            self._outcome.set(False)
+            raise
+        else:
+            self._outcome.set(self._is_tried)

@@ -36,12 +36,20 @@ def every(seconds: float, work: Callable[[], object], until: Event) -> None:
         attempt(work)
 
 
-def watch_loop(clock: Clock, until: Event, waiting: Callable[[], int]) -> None:
-    """Measure how late the event loop runs its timers, and how many events are `waiting` for it."""
-    lag = metrics.loop_lag.labels("controller")
-    while True:
-        before = clock.monotonic()
-        if until.wait(LOOP_LAG_SECONDS):
-            return
-        metrics.esl_queue.set(waiting())
-        lag.observe(max(0.0, clock.monotonic() - before - LOOP_LAG_SECONDS))
+class LoopWatch:
+    """Measures how late the event loop runs its timers. `lag_seconds` is the latest measure."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.lag_seconds = 0.0
+
+    def run(self, until: Event, waiting: Callable[[], int]) -> None:
+        """Measure until then, and how many events are `waiting` for the loop."""
+        lag = metrics.loop_lag.labels("controller")
+        while True:
+            before = self._clock.monotonic()
+            if until.wait(LOOP_LAG_SECONDS):
+                return
+            metrics.esl_queue.set(waiting())
+            self.lag_seconds = max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS)
+            lag.observe(self.lag_seconds)

@@ -73,6 +73,11 @@ class Sessions:
         """Live calls that came in."""
         return sum(live.session.facts.inbound for live in self._by_channel.values())
 
+    @property
+    def undialled(self) -> int:
+        """Calls that were claimed, and whose dial is not noted yet."""
+        return sum(live.session.awaits_dial for live in self._by_channel.values())
+
     def add(self, live: LiveCall) -> None:
         self._by_channel[live.effects.channel_uuid] = live
         self._by_call[live.session.call_id] = live.effects.channel_uuid

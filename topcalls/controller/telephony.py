@@ -27,7 +27,7 @@ from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
 from topcalls.controller.reception import Reception
 from topcalls.controller.reconciler import Reconciler
-from topcalls.controller.rounds import attempt, every, watch_loop
+from topcalls.controller.rounds import LoopWatch, attempt, every
 from topcalls.controller.sessions import Sessions
 from topcalls.controller.succession import Succession
 from topcalls.controller.supervisor_desk import SupervisorDesk
@@ -103,6 +103,7 @@ class Telephony:
         self.sessions.sides = self._gear.sides
         self._presence = presence
         self._draining = Event()
+        self._loop = LoopWatch(clock)
         self.carrying = Carrying(
             owner,
             verbs.calls,
@@ -172,6 +173,8 @@ class Telephony:
             calls_per_second,
             clock,
             live_calls=places.taken,
+            undialled=lambda: self.sessions.undialled,
+            loop_lag=lambda: self._loop.lag_seconds,
             may_dial=may_take,
             open_session=self.carrying.open,
         )
@@ -213,7 +216,7 @@ class Telephony:
             self._loops.append(gevent.spawn(every, seconds, work, self._stopped))
         switch = self._gear.switch
         self._loops.append(
-            gevent.spawn(watch_loop, self._clock, self._stopped, lambda: switch.events_waiting)
+            gevent.spawn(self._loop.run, self._stopped, lambda: switch.events_waiting)
         )
         self._gear.recordings.start()
 

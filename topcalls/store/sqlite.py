@@ -10,14 +10,14 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, TypeVar
 
 import peewee
 from gevent import monkey
-from gevent.threadpool import ThreadPool
 
 from topcalls.errors import StoreUnavailable
 from topcalls.log import get_logger
+from topcalls.store.verb_thread import VerbThread
 
 T = TypeVar("T")
 _PRAGMAS = {
@@ -54,7 +54,7 @@ class SqliteEngine:
 
     def __init__(self, path: str, lock_limit: float) -> None:
         self._path = path
-        self._thread = ThreadPool(1)
+        self._thread = VerbThread()
         self._closed = False
         self._identity: tuple[int, int] | None = None
         self._is_gone = False
@@ -71,9 +71,7 @@ class SqliteEngine:
         """Run `work` on the database thread."""
         if self._closed:
             raise StoreUnavailable("The database is closed.")
-        # Exceptions travel as values: the pool would print a traceback for every one it sees.
-        outcome: _Outcome[T] = self._thread.spawn(_Outcome.of, work).get()
-        return outcome.unwrap()
+        return self._thread.call(work)
 
     @contextmanager
     def transaction(self, writing: bool) -> Iterator[None]:
@@ -125,7 +123,7 @@ class SqliteEngine:
         if not self._closed:
             self.call(self._disconnect)
             self._closed = True
-            self._thread.kill()
+            self._thread.stop()
 
     def _connect(self) -> None:
         _create_private(self._path)
@@ -147,26 +145,6 @@ class SqliteEngine:
 
     def _disconnect(self) -> None:
         self.peewee.close()
-
-
-class _Outcome(Generic[T]):
-    """What a verb returned or raised, carried from the database thread to the caller."""
-
-    def __init__(self, value: T | None, error: Exception | None) -> None:
-        self._value = value
-        self._error = error
-
-    @classmethod
-    def of(cls, work: Callable[[], T]) -> _Outcome[T]:
-        try:
-            return cls(work(), None)
-        except Exception as error:  # noqa: BLE001 - the caller raises it
-            return cls(None, error)
-
-    def unwrap(self) -> T:
-        if self._error is not None:
-            raise self._error
-        return cast(T, self._value)
 
 
 def _is_lock(text: str) -> bool:
