@@ -153,6 +153,7 @@ def api_services(
             services.campaign_reports.news, schemas=FIGURES, look_seconds=0.05
         ),
         call_trail=CallTrail(services.db),
+        root_causes=services.root_causes,
         event_streams=EventStreams(live_events.news, live_events.ask),
         latencies=services.latencies,
         lead_deletions=services.lead_deletions,

@@ -39,6 +39,7 @@ from topcalls.api.v1.phone_numbers import phone_numbers
 from topcalls.api.v1.provisioning import provisioning
 from topcalls.api.v1.recordings import recordings
 from topcalls.api.v1.rehearsals import rehearsals
+from topcalls.api.v1.root_causes import root_causes
 from topcalls.api.v1.softphones import softphones
 from topcalls.api.v1.status import status
 from topcalls.api.v1.tool_results import tool_results
@@ -57,6 +58,7 @@ MAX_FORM_BYTES = max(MOST_BYTES, MOST_FILE_BYTES) + 1_000_000
 BLUEPRINTS = (
     calls,
     transcripts,
+    root_causes,
     analysis,
     live,
     agents,

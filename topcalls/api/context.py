@@ -56,6 +56,7 @@ from topcalls.services.provisioning import Provisioning
 from topcalls.services.quotas import Quotas
 from topcalls.services.recordings import Recordings
 from topcalls.services.rehearsals import Rehearsals
+from topcalls.services.root_causes import RootCauses
 from topcalls.services.softphones import Softphones
 from topcalls.services.statistics import Statistics
 from topcalls.services.tool_results import ToolResults
@@ -123,6 +124,7 @@ class ApiServices:
     provisioning: Provisioning
     quotas: Quotas
     recordings: Recordings
+    root_causes: RootCauses
     voice_clones: VoiceClones
     voice_previews: VoicePreviews
     voices: Voices

@@ -34,6 +34,7 @@ _COMMANDS = {
     "listen": ("listen",),
     "drain": ("drain",),
     "status": ("status",),
+    "rca": ("rca",),
     "voices": ("voices",),
 }
 """The commands, by the module of this package that holds them: one command loads one module."""

@@ -263,6 +263,27 @@ class Transcripts(Resource):
         )
 
 
+class RootCauses(Resource):
+    """Why calls ended."""
+
+    def get(
+        self, call_id: str, *, numbers: Literal["true", "false"] | None = None
+    ) -> shapes.RootCause:
+        """Tell what happened to a call, in order, and why it ended.
+
+        By rules, from what is stored: the same call gives the same report. Telephone numbers are
+        masked unless they are asked for.
+
+        Scope: `calls:read`.
+        """
+        return cast(
+            "shapes.RootCause",
+            self._transport.send(
+                "GET", f"/v1/calls/{self._part(call_id)}/rca", query={"numbers": numbers}
+            ),
+        )
+
+
 class Analysis(Resource):
     """Find out more, or other things, about past calls."""
 
@@ -2892,6 +2913,7 @@ class Operations:
     def __init__(self, transport: Transport) -> None:
         self.calls = Calls(transport)
         self.transcripts = Transcripts(transport)
+        self.root_causes = RootCauses(transport)
         self.analysis = Analysis(transport)
         self.live_calls = LiveCalls(transport)
         self.agents = Agents(transport)

@@ -1829,6 +1829,27 @@ class Filler(TypedDict):
     phrases: NotRequired[list[str] | None]
 
 
+class Finding(TypedDict):
+    rule: str
+    blame: (
+        Literal[
+            "callee",
+            "caller",
+            "agent",
+            "customer",
+            "transferee",
+            "carrier",
+            "provider",
+            "gateway",
+            "configuration",
+        ]
+        | None
+    )
+    cause: str
+    evidence: list[str]
+    remedy: str
+
+
 class Forecast(TypedDict):
     total: str | None
     known: str
@@ -2862,6 +2883,12 @@ class RehearsedDial(TypedDict):
     from_number: str | None
 
 
+class Remark(TypedDict):
+    name: str
+    found: str
+    remedy: str
+
+
 ReplayRange = TypedDict(
     "ReplayRange",
     {
@@ -2914,6 +2941,29 @@ class RetryRules(TypedDict):
 class Revocation(TypedDict):
     by: str
     revoked_at: NotRequired[str | None]
+
+
+class RootCause(TypedDict):
+    call_id: str
+    direction: Literal["outbound", "inbound"]
+    status: Literal["pending", "queued", "in_progress", "completed", "failed", "cancelled"]
+    call_status: (
+        Literal[
+            "in-progress",
+            "completed",
+            "busy",
+            "no-answer",
+            "rejected",
+            "failed",
+            "cancelled",
+            "dispatch_timeout",
+        ]
+        | None
+    )
+    over: bool
+    finding: Finding
+    remarks: list[Remark]
+    steps: list[Step]
 
 
 class Rotate(TypedDict):
@@ -3132,6 +3182,24 @@ class Status(TypedDict):
     nodes: list[Node]
     capacity: int
     queue: Queue
+
+
+class Step(TypedDict):
+    at: str
+    source: Literal[
+        "call",
+        "compliance",
+        "dial",
+        "event",
+        "conversation",
+        "answer",
+        "tool",
+        "transfer",
+        "after",
+        "webhook",
+        "switch",
+    ]
+    text: str
 
 
 class Stopped(TypedDict):

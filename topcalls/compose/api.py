@@ -64,6 +64,7 @@ def build_api(settings: Settings) -> ApiServer:
             campaign_streams=campaign_streams,
             rehearsals=services.rehearsals,
             call_trail=services.call_trail,
+            root_causes=services.root_causes,
             event_streams=streams,
             latencies=services.latencies,
             lead_deletions=services.lead_deletions,

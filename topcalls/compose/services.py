@@ -109,6 +109,7 @@ from topcalls.services.registers import Registers
 from topcalls.services.rehearsal_people import RehearsalPeople
 from topcalls.services.rehearsals import RehearsalRules, Rehearsals
 from topcalls.services.retention import Retention
+from topcalls.services.root_causes import RootCauses
 from topcalls.services.rule_pack import load_rule_pack
 from topcalls.services.secrets import Secrets
 from topcalls.services.softphones import Softphones
@@ -206,6 +207,7 @@ class Services:
     voice_clones: VoiceClones
     voice_previews: VoicePreviews
     call_trail: CallTrail
+    root_causes: RootCauses
     installation: Installation
     secrets: Secrets
     softphones: Softphones
@@ -455,6 +457,7 @@ def wire(
         ),
         voice_previews=VoicePreviews(voices, speakers(settings)),
         call_trail=CallTrail(db),
+        root_causes=RootCauses(db, clock),
         installation=Installation(
             db,
             clock,

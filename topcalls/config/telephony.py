@@ -25,6 +25,11 @@ class TelephonySettings(BaseModel):
         description="Where files of carriers are written; FreeSWITCH includes `gateways`, `acl` "
         "and `users` below it. Empty: `data_dir/switch`.",
     )
+    switch_log: Path | None = Field(
+        None,
+        description="FreeSWITCH's log file, where it can be read on this machine: `topcalls rca` "
+        "shows a call's lines of it. Empty: none.",
+    )
     sip_profile: str = Field(
         "external",
         pattern=r"^[A-Za-z0-9_.-]{1,64}$",

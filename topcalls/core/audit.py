@@ -6,7 +6,8 @@ from enum import StrEnum
 
 
 class AuditAction(StrEnum):
-    """What was done. `NUMBER_SHOWN`: somebody had the console show the numbers of a call."""
+    """What was done. `NUMBER_SHOWN`: somebody had the numbers of a call shown, in the console or in
+    the report on why it ended."""
 
     NUMBER_SHOWN = "number_shown"
     KEY_CREATED = "key_created"

@@ -123,7 +123,7 @@ class WebhookLog:
 
         def verb() -> DeliveryPage:
             rows = webhook_log.page(account_id, limit + 1, after, which)
-            views = _views(rows[:limit])
+            views = delivery_views(rows[:limit])
             return DeliveryPage(views, _cursor(rows[limit - 1]) if len(rows) > limit else None)
 
         return self._db.read(verb)
@@ -137,7 +137,7 @@ class WebhookLog:
                 raise NotFound("No such delivery.")
             event, payload = row.name or row.event.kind, row.event.payload
             headers = unsigned_headers(row.event_id, event, row.event.sequence, row.follows)
-            return _views([row])[0], SentRequest(row.url, headers, payload)
+            return delivery_views([row])[0], SentRequest(row.url, headers, payload)
 
         return self._db.read(verb)
 
@@ -214,7 +214,8 @@ def _position(cursor: str) -> tuple[datetime, str]:
     return from_microseconds(int(microseconds)), delivery_id
 
 
-def _views(rows: Sequence[WebhookDelivery]) -> tuple[DeliveryView, ...]:
+def delivery_views(rows: Sequence[WebhookDelivery]) -> tuple[DeliveryView, ...]:
+    """Deliveries, read with their events, and their log; part of a verb."""
     log = _log(webhook_log.attempts([row.id for row in rows]))
     return tuple(_view(row, log.get(row.id, ())) for row in rows)
 
