@@ -11,7 +11,7 @@ from esl_server import block, running_server
 
 from topcalls.clock import ManualClock, SystemClock
 from topcalls.controller.commands import CommandTaker
-from topcalls.controller.dispatcher import MOST_LAG_SECONDS, Dispatcher
+from topcalls.controller.dispatcher import LATE_CALL_SECONDS, MOST_LAG_SECONDS, Dispatcher
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
 from topcalls.controller.sessions import LiveCall, Sessions
@@ -341,6 +341,9 @@ def test_calls_wait_while_those_that_are_up_are_heard_too_late(dispatcher):
     assert dispatcher.room.tick() == 1  # there are none to come first
     dispatcher.clock.advance(0.5)
     assert dispatcher.room.tick() == 0
+    dispatcher.clock.advance(LATE_CALL_SECONDS)
+    assert [dispatcher.room.tick(), dispatcher.room.tick()] == [1, 0]
+    dispatcher.clock.advance(0.5)
     dispatcher.lag = MOST_LAG_SECONDS
     assert dispatcher.room.tick() == 1
 

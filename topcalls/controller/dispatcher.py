@@ -1,7 +1,7 @@
 """Claims queued calls, as many as there are slots and tokens, and opens a session for each.
 
 Calls that are up come first: while the event loop is late, or calls that were claimed wait for
-their dial to be noted, the others wait in the queue.
+their dial to be noted, the others wait in the queue, though not for ever.
 
 It never waits for the switch: dialling happens in the session's own greenlet.
 """
@@ -19,6 +19,9 @@ from topcalls.services.dispatch import ClaimedCall, Dispatch
 MOST_LAG_SECONDS = 0.2
 """How late the event loop may be while calls are taken beside others: people hear it by
 then."""
+
+LATE_CALL_SECONDS = 2.0
+"""How often a call is taken all the same: what else keeps the machine busy may not pass."""
 
 log = get_logger("controller.dispatcher")
 
@@ -55,13 +58,15 @@ class Dispatcher:
         self._open_session = open_session
         self._is_blind = False
         self._is_late = False
+        self._took_at = 0.0
 
     def tick(self) -> int:
         """Claim what may be dialled now; returns how many calls were opened."""
-        if not self._may_dial() or self._has_enough_to_do():
+        if not self._may_dial():
             return 0
         now = self._clock.monotonic()
         wanted = min(
+            self._most_beside(now),
             self._max_calls - self._live_calls(),
             self._bucket.available(now),
             int(self._most_undialled) - self._undialled(),
@@ -77,11 +82,14 @@ class Dispatcher:
             return 0
         self._is_blind = False
         self._bucket.take(len(claimed), now)
+        if claimed:
+            self._took_at = now
         for call in claimed:
             self._open_session(call)
         return len(claimed)
 
-    def _has_enough_to_do(self) -> bool:
+    def _most_beside(self, now: float) -> int:
+        """How many calls may be taken beside those that are up."""
         lag = self._loop_lag()
         is_late = lag > MOST_LAG_SECONDS and self._live_calls() > 0
         if is_late and not self._is_late:
@@ -92,4 +100,6 @@ class Dispatcher:
                 remedy="Lower TOPCALLS_MAX_CALLS, or start another controller.",
             )
         self._is_late = is_late
-        return is_late
+        if not is_late:
+            return self._max_calls
+        return int(now - self._took_at >= LATE_CALL_SECONDS)
