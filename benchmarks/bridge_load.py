@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from common import (
+    OUR_SETTLE_SECONDS,
     JsonProcess,
     database,
     introduce,
@@ -42,12 +43,10 @@ from topcalls.audio import g711
 from topcalls.sandbox.speech import Synthesizer
 
 SETTLE_SECONDS = 10.0
-OUR_SETTLE_SECONDS = 32.0
-"""Callers who never pause are listened to for 30 s by what finds out who answered."""
-
 START_SECONDS = 180.0
 """A core that has no more to give takes calls up as others need less: those that are new are
 listened to for who answered."""
+
 CALLS_PER_SECOND = 50
 
 

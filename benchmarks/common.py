@@ -39,6 +39,8 @@ from topcalls.services.keys import SCOPES, Principal
 HERE = Path(__file__).parent
 _READY_SECONDS = 60.0
 _STOP_SECONDS = 20.0
+OUR_SETTLE_SECONDS = 32.0
+"""Callers who never pause are listened to for 30 s by what finds out who answered."""
 
 
 def say(line: str = "") -> None:

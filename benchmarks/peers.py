@@ -20,9 +20,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bridge_load import HEADER, OUR_SETTLE_SECONDS, await_calls, line_of, window
+from bridge_load import HEADER, await_calls, line_of, window
 from common import (
     HERE,
+    OUR_SETTLE_SECONDS,
     JsonProcess,
     cores,
     introduce,

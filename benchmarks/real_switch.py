@@ -29,11 +29,10 @@ import os
 import time
 from typing import Any
 
-from common import say, workspace
+from common import OUR_SETTLE_SECONDS, say, workspace
 from real_switch_outages import SCENARIOS, scenarios
 from switch_lab import Lab, introduce_machine, lab, switch_missing
 
-SETTLE_SECONDS = 8.0
 WINDOW_SECONDS = 60.0
 MOST_MINUTES = 60.0
 
@@ -107,7 +106,7 @@ def measure(options: argparse.Namespace, strategy: str, calls: int) -> None:
     ):
         built.queue(calls)
         built.await_talk(calls)
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(OUR_SETTLE_SECONDS)
         first_word = built.world.report()["first_word"]
         left = min(options.minutes, MOST_MINUTES) * 60
         while left > 0:
