@@ -12,7 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -24,6 +24,7 @@ monkey.patch_all()
 import own_switch  # noqa: E402 - after the patch
 from gevent import Timeout, sleep  # noqa: E402
 from gevent.queue import Queue  # noqa: E402
+from gevent.socket import AF_INET, SOCK_DGRAM, socket  # noqa: E402
 from telephones import Callee  # noqa: E402
 
 from topcalls.core import gateways, softphones  # noqa: E402
@@ -46,6 +47,9 @@ STRANGER = "127.0.0.2"
 """An address that is in no list: whoever calls from it is asked for a password."""
 
 G729 = "c=IN IP4 127.0.0.1\nt=0 0\nm=audio 9 RTP/AVP 18\na=rtpmap:18 G729/8000"
+BLOCKED = """603 Network Blocked
+Reason: SIP;cause=603;text="v=analytics1;url=https://who.example/redress\""""
+OVERLOADED = "503 Service Unavailable\nX-Retry-After: 120"
 SPEECH = json.dumps(
     {
         "type": "streamAudio",
@@ -336,6 +340,18 @@ def refused_calls(studio):
     studio.keep("hangup_carrier_away", "CHANNEL_HANGUP_COMPLETE", uuid)
 
 
+def refusals_in_full(studio):
+    """A network that blocks, a carrier that names a time, and one that says nothing at all."""
+    for name, answer in (("hangup_blocked", BLOCKED), ("hangup_overloaded_for", OVERLOADED)):
+        with studio.callee("refuses", pause=100, answer=answer):
+            uuid = studio.dial()
+            studio.keep(name, "CHANNEL_HANGUP_COMPLETE", uuid)
+    with closing(socket(AF_INET, SOCK_DGRAM)) as silent:
+        silent.bind(("127.0.0.1", 0))
+        uuid = studio.dial(studio.gateway(silent.getsockname()[1]))
+        studio.keep("hangup_carrier_silent", "CHANNEL_HANGUP_COMPLETE", uuid)
+
+
 def inbound_calls(studio):
     """Calls that come in: one given up, one without audio, one with keys."""
     with studio.telephone("caller_gives_up", "--pause", "500"):
@@ -376,6 +392,7 @@ def main():
             uuid = answered_call(studio)
             held_call(studio)
             refused_calls(studio)
+            refusals_in_full(studio)
             picked_up_in_vain(studio)
             referred_calls(studio)
             inbound_calls(studio)

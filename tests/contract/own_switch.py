@@ -90,6 +90,10 @@ class OwnSwitch:
         start(self.directory)
         return self
 
+    def connect(self):
+        """A connection to its Event Socket, to be closed."""
+        return EventSocketConnection("127.0.0.1", self.ports["esl"], PASSWORD)
+
     def stop(self):
         """End it as an init system would; its exit status is unknown, its log is not."""
         _end(self.directory, signal.SIGTERM)

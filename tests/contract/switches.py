@@ -3,6 +3,7 @@
 Both are told what the telephones do in the same words, and carry the same product.
 """
 
+import json
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,6 +64,19 @@ class Real:
         """The carrier answers every call with this line."""
         return self._callee("refuses", pause=100, answer=answer)
 
+    def refuses_in_full(self, status, phrase, *, reason="", retry_after=0):
+        """The carrier refuses with words, and whatever else it may say (0, "": not said)."""
+        told = {"Reason": reason, "X-Retry-After": retry_after}
+        lines = [f"{name}: {value}" for name, value in told.items() if value]
+        return self.refuses("\n".join([f"{status} {phrase}", *lines]))
+
+    @property
+    def tells_reasons(self):
+        """FreeSWITCH tells the Reason header of a refusal from 1.11.1 on."""
+        with self.switch.connect() as line:
+            version = line.send("api version short").data
+        return tuple(int(part) for part in version.strip().split(".")) >= (1, 11, 1)
+
     def rings(self):
         return self._callee("rings")
 
@@ -106,6 +120,8 @@ class Real:
 class Double:
     """The sandbox's switch, in this process."""
 
+    tells_reasons = True
+
     def __init__(self, directory):
         self._files = directory / "state"
         (self._files / "gateways").mkdir(parents=True)
@@ -130,6 +146,10 @@ class Double:
 
     def refuses(self, answer):
         return self._gateway(f"{answer[:3]}.carrier.test")
+
+    def refuses_in_full(self, status, phrase, *, reason="", retry_after=0):
+        told = {"status": status, "phrase": phrase, "reason": reason, "retry_after": retry_after}
+        return self._people({NUMBER: f"- refuse: {json.dumps(told)}"})
 
     def rings(self):
         return self._people({NUMBER: "- ring: 60\n- answer"})

@@ -5,10 +5,11 @@ See `own_switch.py` for what has to be set for the real one.
 
 import os
 import shutil
+from datetime import datetime, timedelta
 
 import own_switch
 import pytest
-from freeswitch_lab import outcome, place, talking
+from freeswitch_lab import NUMBER, outcome, place, talking
 from switches import TARGET, Double, Real
 
 from topcalls.core.call_events import Hangup
@@ -70,6 +71,69 @@ def test_a_call_that_is_refused(lab, product, answer, status, reason):
     assert call["error_message"] == in_words(Hangup(hangup["cause"], hangup["sip_status"]))
     assert call["actual_duration_billed"] == 0
     assert call["recording_url"] is None
+
+
+BLOCKED = 'SIP;cause=603;text="v=analytics1;url=https://who.example/redress;tel=+12025550177"'
+
+
+def test_a_number_that_a_network_blocks(lab, product):
+    with lab.refuses_in_full(603, "Network Blocked", reason=BLOCKED):
+        call = product.wait_over(place(product))
+    assert outcome(call) == ("failed", "failed", "dial_failed")
+    assert (call["hangup"]["sip_status"], call["hangup"]["by"]) == (603, "network")
+    (dial,) = call["routing"]
+    assert (dial["sip_phrase"], dial["then"]) == ("Network Blocked", "stop")
+    assert dial["sip_reason"] == (BLOCKED if lab.tells_reasons else None)
+    assert ("https://who.example/redress" in call["error_message"]) == lab.tells_reasons
+
+
+def test_a_network_that_blocks_and_tells_so_in_its_reason_alone(lab, product):
+    with lab.refuses_in_full(603, "Decline", reason=BLOCKED):
+        call = product.wait_over(place(product))
+    status, reason = ("failed", "dial_failed") if lab.tells_reasons else ("rejected", "rejected")
+    assert outcome(call) == ("failed", status, reason)
+
+
+def test_a_number_that_a_network_rejects(lab, product):
+    with lab.refuses_in_full(608, "Rejected"):
+        call = product.wait_over(place(product))
+    assert outcome(call) == ("failed", "failed", "dial_failed")
+    assert (call["hangup"]["sip_status"], call["hangup"]["by"]) == (608, "network")
+    assert "A network blocked the call" in call["error_message"]
+
+
+def test_who_marks_a_call_as_unwanted_is_called_no_more(lab, product):
+    account = product.new_account("Unwanted")
+    key = product.new_key("calls:read,calls:write,leads:read", account)
+    body = {"phone_number": NUMBER, "task": "Say hello to them."}
+    with lab.refuses_in_full(607, "Unwanted"):
+        call_id = product.request("POST", "/v1/calls", body, key).body["call_id"]
+        call = product.wait_at(f"/v1/calls/{call_id}", lambda call: call.get("completed"), key)
+    assert outcome(call) == ("failed", "rejected", "rejected")
+    assert (call["hangup"]["sip_status"], call["ended_by"]) == (607, "callee")
+    kept = product.wait_at("/v1/do-not-call", lambda told: told["data"], key)["data"]
+    assert [entry["phone_number"] for entry in kept] == [NUMBER]
+
+
+@pytest.mark.parametrize(
+    ("status", "phrase", "wait"),
+    [
+        (503, "Service Unavailable", 120),
+        (500, "Server Internal Error", 7),
+        (486, "Busy Here", 90),
+        (503, "No Circuit", 0),
+    ],
+)
+def test_a_refusal_that_says_when_to_try_again(lab, product, status, phrase, wait):
+    with lab.refuses_in_full(status, phrase, retry_after=wait):
+        call = product.wait_over(place(product))
+    (dial,) = call["routing"]
+    assert (dial["sip_status"], dial["sip_phrase"]) == (status, phrase)
+    if not wait:
+        assert dial["retry_at"] is None
+        return
+    again = datetime.fromisoformat(dial["retry_at"]) - datetime.fromisoformat(dial["ended_at"])
+    assert again == timedelta(seconds=wait)
 
 
 def test_a_call_that_nobody_takes_is_cancelled(lab, product):

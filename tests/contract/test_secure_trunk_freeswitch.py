@@ -5,6 +5,7 @@ See `own_switch.py` for what has to be set.
 
 import audioop
 import os
+import re
 
 import own_switch
 import pytest
@@ -15,6 +16,7 @@ from offices import wait_until
 from sound import likeness
 from unit.sandbox_openai_speech import silence, spoken
 
+from topcalls.core.gateways import SRTP_SUITES
 from topcalls.esl.connection import EventSocketConnection
 
 pytestmark = [
@@ -68,7 +70,7 @@ def desk(product, request):
 
 @pytest.fixture
 def telephone(product, authority, tmp_path, request):
-    """Makes the one telephone of a test, which says goodbye; its TLS port."""
+    """Makes the telephones of a test, which say goodbye."""
     made = []
 
     def make(trusted_by=authority, **settings):
@@ -76,7 +78,7 @@ def telephone(product, authority, tmp_path, request):
         speech = audioop.ulaw2lin(silence(BEFORE) + goodbye + silence(30), 2)
         certificate = trusted_by.certificate(HERE)
         port = own_switch._free_port()
-        place = (tmp_path / "phone", HERE, port)
+        place = (tmp_path / f"phone{len(made)}", HERE, port)
         made.append(Baresip(*place, certificate, speech, number=NUMBER, **settings))
         return made[-1]
 
@@ -90,6 +92,13 @@ def carrier(desk, phone, **more):
     path = desk.carrier(phone.tls_port, sip_gateway=gateway)
     desk.wait_state(path, "up")
     return path
+
+
+def offered_suites(phone):
+    """The ciphers of the INVITE's offer, in its order."""
+    invite = phone.log[phone.log.index("INVITE sip:") :]
+    offer = invite[invite.index("v=0") : invite.index("SIP/2.0 ", invite.index("v=0"))]
+    return list(dict.fromkeys(re.findall(r"a=crypto:\d+ (\S+) ", offer)))
 
 
 @pytest.mark.parametrize("srtp", ["mandatory", "optional"])
@@ -111,6 +120,7 @@ def test_a_conversation_that_nobody_on_the_way_can_hear(desk, switch, telephone,
     call = desk.over(path)
     assert outcome(call) == DONE
     assert words(call, "user") == GOODBYE
+    assert offered_suites(phone) == list(SRTP_SUITES)
     assert likeness(phone.heard(), audioop.ulaw2lin(spoken(FIRST_SENTENCE), 2)) > 0.95
     assert "SIP/2.0/TLS" in phone.log
 
@@ -118,9 +128,23 @@ def test_a_conversation_that_nobody_on_the_way_can_hear(desk, switch, telephone,
 def test_a_carrier_whose_certificate_nobody_trusts_is_told_nothing(desk, telephone):
     phone = telephone(trusted_by=Authority("Somebody Else"))
     carrier(desk, phone, srtp="mandatory")
-    call = desk.over(desk.place(ring_timeout_seconds=60), 60)
+    call = desk.over(desk.place(ring_timeout_seconds=60))
     assert (call["status"], call["ended_by"]) == ("failed", "carrier")
-    assert call["hangup"]["cause"] == "RECOVERY_ON_TIMER_EXPIRE"  # so the next carrier would try
+    assert call["hangup"]["cause"] == "RECOVERY_ON_TIMER_EXPIRE"
+    assert "INVITE" not in phone.log
+
+
+def test_the_next_carrier_tries_before_anybody_could_have_rung(desk, telephone):
+    phone = telephone(trusted_by=Authority("Somebody Else"))
+    carrier(desk, phone, srtp="mandatory")
+    next_one = telephone()
+    carrier(desk, next_one, srtp="mandatory")
+    call = desk.over(desk.place(ring_timeout_seconds=5))
+    assert [(dial["sip_status"], dial["cause"], dial["then"]) for dial in call["routing"]] == [
+        (None, "RECOVERY_ON_TIMER_EXPIRE", "try_next"),
+        (None, None, None),
+    ]
+    assert outcome(call) == DONE
     assert "INVITE" not in phone.log
 
 

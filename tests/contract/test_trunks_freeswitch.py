@@ -394,3 +394,32 @@ def test_the_next_carrier_tries_where_one_is_away_and_one_is_full(desk, telephon
         (503, "try_next"),
         (None, None),
     ]
+
+
+def test_the_next_carrier_tries_where_one_says_nothing_at_all(desk, telephone):
+    """However short a phone may ring: a carrier that is there says "100 Trying" at once."""
+    _, good = telephone("callee_hangs_up", pause=500)
+    with closing(socket(AF_INET, SOCK_DGRAM)) as silent:
+        silent.bind((HERE, 0))
+        for port in (silent.getsockname()[1], good):
+            desk.wait_state(desk.carrier(port), "up")
+        call = desk.over(desk.place(ring_timeout_seconds=5))
+        silent.settimeout(5)
+        assert silent.recv(4096).startswith(b"INVITE sip:")
+    assert outcome(call) == ("completed", "completed", "callee_hung_up")
+    assert [(dial["sip_status"], dial["cause"], dial["then"]) for dial in call["routing"]] == [
+        (None, "RECOVERY_ON_TIMER_EXPIRE", "try_next"),
+        (None, None, None),
+    ]
+
+
+def test_a_carrier_that_tries_has_all_the_time_that_a_phone_may_ring(desk, telephone):
+    """It may ring somebody without a word to us: nobody else tries."""
+    _, trying = telephone("rings", replaced={"180 Ringing": "100 Trying"})
+    _, good = telephone("callee_hangs_up")
+    for port in (trying, good):
+        desk.wait_state(desk.carrier(port), "up")
+    call = desk.over(desk.place(ring_timeout_seconds=6))
+    assert outcome(call) == ("failed", "no-answer", "no_answer")
+    (dial,) = call["routing"]
+    assert (dial["cause"], dial["then"], dial["rang_seconds"]) == ("NO_ANSWER", "stop", 0)

@@ -92,6 +92,15 @@ def test_when_all_refuse_the_last_one_is_the_end(rig):
     assert "no other carrier" in dials(rig, call_id)[-1].why
 
 
+def test_a_carrier_that_says_nothing_is_not_taken_for_a_person_who_does_not_answer(rig):
+    """Nobody rings before it says something: the next carrier tries, however short a call rings."""
+    first, second = trunks(rig, "silent.carrier.test", "b.carrier.test")
+    call_id = rig.place(HANGS_UP, ring_timeout_seconds=5)
+    assert rig.wait_over(call_id).call_status == "completed"
+    assert told(rig, call_id) == [(first, None, Then.NEXT), (second, None, None)]
+    assert dials(rig, call_id)[0].rang_seconds == 0
+
+
 @pytest.mark.parametrize("status", [401, 407])
 def test_wrong_credentials_are_a_matter_of_configuration(rig, status):
     carrier, _ = trunks(rig, f"{status}.carrier.test", f"{status}.other.test")

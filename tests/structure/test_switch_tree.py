@@ -8,8 +8,11 @@ import pytest
 
 from topcalls.config import PREFIX, Settings
 from topcalls.core import gateways
+from topcalls.core.call_rules import NUMBER_RANGES
+from topcalls.core.transfer_rules import TIMES
 from topcalls.esl import commands
 from topcalls.ids import new_id
+from topcalls.sandbox.freeswitch.causes import SILENT
 
 pytestmark = pytest.mark.unit
 ROOT = Path(__file__).parents[2]
@@ -165,6 +168,13 @@ def test_a_profile_lets_nobody_in_unseen(profile, needed):
     assert profile == "internal" or settings["disable-register"] == "true"
     assert profile == "internal" or settings["auth-calls"] == "$${topcalls_carrier_logins}"
     assert defaults()["topcalls_carrier_logins"] == "false"
+
+
+def test_a_carrier_that_says_nothing_is_given_up_before_any_phone_has_rung_its_time():
+    file = ET.parse(TREE / "sip_profiles" / "external.xml")
+    settings = {found.get("name"): found.get("value") for found in file.iter("param")}
+    least = min(NUMBER_RANGES["ring_timeout_seconds"][0], TIMES["ring_timeout_seconds"][0])
+    assert int(settings["timer-T1X64"]) / 1000 == SILENT.after < least
 
 
 @pytest.mark.parametrize("file", sorted(DIALPLANS.glob("*.xml")), ids=lambda file: file.name)

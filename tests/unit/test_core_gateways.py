@@ -72,6 +72,14 @@ def test_where_the_caller_id_goes(header, kind):
     assert variables(element)["rtp_secure_media"] == ("mandatory", "outbound")
 
 
+def test_no_cipher_is_offered_whose_packets_anybody_may_alter():
+    told, direction = variables(gateway(srtp="optional"))["rtp_secure_media_suites"]
+    assert direction == "outbound"
+    assert told.split(":")[0] == "AEAD_AES_256_GCM"
+    assert not [suite for suite in told.split(":") if "NULL" in suite or suite.endswith("_8")]
+    assert "rtp_secure_media_suites" not in variables(gateway(srtp="off"))
+
+
 def test_a_password_arrives_as_it_is_and_is_no_markup_and_no_variable():
     trunk = Trunk(ID, "sip.example.com", trunk_type="reg", login=Login("u", NASTY))
     text = gateways.gateway(trunk)

@@ -1,6 +1,7 @@
 """The bytes of the Event Socket's double, its splitting of arguments, its subscriptions."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from topcalls.sandbox.freeswitch import wire
 from topcalls.sandbox.freeswitch.arguments import (
     OriginateSyntax,
     parse_originate,
+    patience,
     separate,
     split_variables,
 )
@@ -159,6 +161,21 @@ def test_originate_is_taken_apart():
     }
     assert (request.gateway, request.number) == ("sandbox", "+12025550100")
     assert (request.application, request.argument, request.timeout) == ("park", "", 7.0)
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("7", 7.0), ("0", 60.0), ("soon", 60.0)])
+def test_how_long_a_dial_may_ring(told, seconds):
+    text = f"{{originate_timeout={told}}}sofia/gateway/g/1 &park()"
+    assert parse_originate(text).timeout == seconds
+
+
+@pytest.mark.parametrize(
+    ("microsecond", "seconds"), [(0, 7.0), (250_000, 6.75), (999_999, 6.000001)]
+)
+def test_a_dial_is_given_up_at_a_tick_of_the_clock(microsecond, seconds):
+    """The first tick counts for a whole second, however soon it comes: measured, as real."""
+    begun = datetime(2026, 11, 30, 12, 0, 0, microsecond, UTC)
+    assert patience(7.0, begun) == pytest.approx(seconds)
 
 
 def test_quotes_protect_a_space_but_no_comma():

@@ -18,6 +18,20 @@ PING_SECONDS = 30
 RETRY_SECONDS = 30
 INBOUND_CONTEXT = "inbound"
 
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AEAD_AES_128_GCM",
+    "AES_256_CM_HMAC_SHA1_80",
+    "AES_192_CM_HMAC_SHA1_80",
+    "AES_CM_128_HMAC_SHA1_80",
+    "AES_256_CM_HMAC_SHA1_32",
+    "AES_192_CM_HMAC_SHA1_32",
+    "AES_CM_128_HMAC_SHA1_32",
+)
+"""What a carrier is offered, best first, in FreeSWITCH's names (RFC 7714, 6188, 4568). By itself it
+offers AES_CM_128_NULL_AUTH too, whose packets anybody on the way may alter, and two ciphers with a
+tag of 8 bytes that no RFC has."""
+
 _DEFAULT_USER = "topcalls"
 _CALLER_ID_TYPES = {"from": "none", "pai": "pid", "rpid": "rpid"}
 
@@ -99,7 +113,7 @@ def _login_params(trunk: Trunk) -> dict[str, str]:
 def _variables(trunk: Trunk) -> list[str]:
     out = {"sip_cid_type": _CALLER_ID_TYPES[trunk.caller_id_header]}
     if trunk.srtp != "off":
-        out["rtp_secure_media"] = trunk.srtp
+        out |= {"rtp_secure_media": trunk.srtp, "rtp_secure_media_suites": ":".join(SRTP_SUITES)}
     return [
         f'      <variable name="tc_carrier" value="{trunk.carrier_id}"/>',
         *(

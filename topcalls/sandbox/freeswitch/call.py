@@ -101,8 +101,9 @@ class Call:
         self.channel.phase = "dialing"
         self._fire("CHANNEL_CREATE")
         if refusal is not None:
+            after = max(FRAME_SECONDS, refusal.after)
             self._ringing = gevent.spawn_later(
-                FRAME_SECONDS, self.hang_up, refusal.cause, "recv_refuse", refusal
+                after, self.hang_up, refusal.cause, "recv_refuse", refusal
             )
             return
         self._ringing = gevent.spawn(ring, self, self.scenario.callee)

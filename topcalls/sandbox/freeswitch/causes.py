@@ -49,7 +49,8 @@ CAUSES = {
 @dataclass(frozen=True)
 class SipRefusal:
     """How our INVITE failed, with the last status. `by`: whose that is. `STACK` ends a dial by
-    itself, and says not who did; where `NOBODY` answered the status is of its own making."""
+    itself, and says not who did; where `NOBODY` answered the status is of its own making. `after`:
+    seconds from the INVITE."""
 
     status: int
     phrase: str
@@ -57,6 +58,7 @@ class SipRefusal:
     by: str = CARRIER
     reason: str = ""
     retry_after: int = 0
+    after: float = 0.0
 
 
 BUSY = SipRefusal(486, "Busy Here", "USER_BUSY")
@@ -69,6 +71,10 @@ NO_SDP = SipRefusal(200, "OK", "NORMAL_CLEARING", STACK)
 
 AWAY = SipRefusal(503, "Service Unavailable", "NORMAL_TEMPORARY_FAILURE", NOBODY)
 """Nobody listens at the carrier's address."""
+
+SILENT = SipRefusal(408, "Request Timeout", "RECOVERY_ON_TIMER_EXPIRE", NOBODY, after=4.0)
+"""Nothing comes back, not even 100: Timer B ends it (RFC 3261, 17.1.1.2; our profile's
+`timer-T1X64`)."""
 
 UNAVAILABLE = SipRefusal(480, "Temporarily Unavailable", "NO_ANSWER")
 _BY_CAUSE = {

@@ -2,7 +2,8 @@
 
 A gateway file is read by a rescan only, a gateway that is there already is left as it is, and a
 killed one goes a moment later. What a carrier answers is told by its host name: the first label may
-be a SIP status, `403.carrier.test`, with which every request to it is refused, or `unreachable`.
+be a SIP status, `403.carrier.test`, with which every request to it is refused, or `unreachable`, or
+`silent`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ from pathlib import Path
 import gevent
 
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.causes import ASKED_AGAIN, AWAY, PHRASES, SipRefusal, refusal_of
+from topcalls.sandbox.freeswitch.causes import (
+    ASKED_AGAIN,
+    AWAY,
+    PHRASES,
+    SILENT,
+    SipRefusal,
+    refusal_of,
+)
 from topcalls.sandbox.freeswitch.generated_files import elements, pairs
 from topcalls.sandbox.freeswitch.sofia import INVALID, gateway_status
 
@@ -24,6 +32,7 @@ REGISTER_SECONDS = 0.1
 PURGE_SECONDS = 0.3
 _NAME = re.compile(r"[\w.\-]+")
 _STATUS = re.compile(r"[3-6][0-9]{2}")
+_AWAY = {"unreachable": AWAY, "silent": SILENT}
 _UNREACHABLE = 408
 _ASKS = (401, 407)
 _RULE = "=" * 97
@@ -64,7 +73,7 @@ class Gateway:
     def answer(self) -> int | None:
         """The SIP status that its carrier refuses everything with; None for one that is well."""
         label = self.host.partition(".")[0]
-        if label == "unreachable":
+        if label in _AWAY:
             return _UNREACHABLE
         return int(label) if _STATUS.fullmatch(label) else None
 
@@ -76,9 +85,7 @@ class Gateway:
             return None
         if status in _ASKS:
             return ASKED_AGAIN
-        if self.host.startswith("unreachable."):
-            return AWAY
-        return refusal_of(status)
+        return _AWAY.get(self.host.partition(".")[0]) or refusal_of(status)
 
 
 class Gateways:

@@ -159,6 +159,15 @@ _BY_DISPOSITION = {
 _REPLIES = {"sip_reply_host": "127.0.0.1", "sip_reply_port": "5060"}
 
 
+def _reason_of(refusal: SipRefusal) -> dict[str, str]:
+    """The Reason header, as told from 1.11.1 on: once more where a network blocked the call."""
+    told = {"sip_reason": refusal.reason} if refusal.reason else {}
+    is_block = refusal.status == 603 and refusal.phrase.lower() == "network blocked"
+    if is_block and ';text="v=analytics1;' in refusal.reason:
+        told["sip_603plus_reason"] = refusal.reason
+    return told
+
+
 def hangup_variables(
     direction: str, disposition: str, refusal: SipRefusal | None
 ) -> dict[str, str]:
@@ -179,7 +188,7 @@ def hangup_variables(
             "sip_invite_failure_phrase": refusal.phrase,
             "sip_hangup_phrase": refusal.phrase,
             "proto_specific_hangup_cause": f"sip:{refusal.status}",
-            **({"sip_reason": refusal.reason} if refusal.reason else {}),
+            **_reason_of(refusal),
             **({"sip_rh_X-Retry-After": str(refusal.retry_after)} if refusal.retry_after else {}),
         }
     return {**from_where, **_BY_DISPOSITION.get(disposition, {})}
