@@ -4,6 +4,7 @@ Both are told what the telephones do in the same words, and carry the same produ
 """
 
 import json
+import re
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ class Real:
         """FreeSWITCH tells the Reason header of a refusal from 1.11.1 on."""
         with self.switch.connect() as line:
             version = line.send("api version short").data
-        return tuple(int(part) for part in version.strip().split(".")) >= (1, 11, 1)
+        return tuple(int(part) for part in re.findall(r"\d+", version)[:3]) >= (1, 11, 1)
 
     def rings(self):
         return self._callee("rings")

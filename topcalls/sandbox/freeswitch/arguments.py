@@ -8,6 +8,7 @@ at commas. So `{a='x y'}` holds a space, but a comma needs `{a=\\'x,y\\'}`, `{a=
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "s": " "}
 _DEFAULT_TIMEOUT = 60.0
@@ -57,8 +58,14 @@ def parse_originate(text: str) -> Originate:
         user=user,
         application=application,
         argument=argument,
-        timeout=float(timeout) if timeout.isdigit() else _DEFAULT_TIMEOUT,
+        timeout=(float(timeout) if timeout.isdigit() else 0.0) or _DEFAULT_TIMEOUT,
     )
+
+
+def patience(timeout: float, now: datetime) -> float:
+    """For how many seconds a dial that begins now is left to ring. The switch counts ticks of the
+    clock's second, the first of which may come at once: up to a second less than it is told."""
+    return timeout - now.microsecond / 1e6
 
 
 def split_variables(text: str) -> tuple[dict[str, str], str]:

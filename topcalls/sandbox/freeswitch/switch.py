@@ -14,7 +14,12 @@ from topcalls.clock import Clock, SystemClock
 from topcalls.errors import TopCallsError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
-from topcalls.sandbox.freeswitch.arguments import Originate, OriginateSyntax, parse_originate
+from topcalls.sandbox.freeswitch.arguments import (
+    Originate,
+    OriginateSyntax,
+    parse_originate,
+    patience,
+)
 from topcalls.sandbox.freeswitch.audio_stream import StreamHabits
 from topcalls.sandbox.freeswitch.call import Call
 from topcalls.sandbox.freeswitch.cdr import write_cdr
@@ -176,7 +181,7 @@ class Switch:
         channel.variables |= variables | request.variables
         call = self._add(Call(self, channel, scenario))
         call.dial(gateway.refusal if gateway is not None else None)
-        if not channel.settled.wait(request.timeout):
+        if not channel.settled.wait(patience(request.timeout, self.clock.now())):
             call.hang_up("NO_ANSWER", "send_cancel")
         if not channel.is_up:
             channel.over.wait()
