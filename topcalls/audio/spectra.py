@@ -84,7 +84,8 @@ class Spectra:
         if count <= 0:
             self._kept = data
             return []
-        windows = np.lib.stride_tricks.sliding_window_view(data, WINDOW)[: count * HOP : HOP]
+        # They overlap. (`sliding_window_view` gives the same and takes as long as the spectrum.)
+        windows = np.ndarray((count, WINDOW), np.float32, data, strides=(HOP * 4, 4))
         spectrum = np.fft.rfft(windows * _SHAPE, axis=1)
         power = ((spectrum.real**2 + spectrum.imag**2) * _SCALE).astype(np.float32)
         self._kept = data[count * HOP :]
@@ -92,33 +93,39 @@ class Spectra:
         return list(zip(ends, power, power @ _BANDS, strict=True))
 
 
-def peaks_of(power: Numbers) -> Peaks | None:
-    """The two strongest frequencies between 300 and 2600 Hz; None in silence."""
+def peaks_of(power: Numbers, least_clear_db: float = 0.0) -> Peaks | None:
+    """The two strongest frequencies between 300 and 2600 Hz; None in silence, and where the first
+    is less clear than that, as most of speech is: that much is seen soon."""
     part = power[_LOWEST_BIN:_HIGHEST_BIN].copy()
     at = int(part.argmax())
     top = float(part[at])
     if top < _SILENT_POWER:
         return None
-    first = _refined(power, at + _LOWEST_BIN)
     part[max(0, at - _LOBE) : at + _LOBE + 1] = 0
     other = int(part.argmax())
     rest = second_power = float(part[other])
-    second = 0.0
+    has_second = False
     if second_power > _LEAST_SECOND * top:
         part[max(0, other - _LOBE) : other + _LOBE + 1] = 0
-        third = float(part.max())
+        third = float(part[part.argmax()])
         if second_power > _CLEAR_SECOND * third:
-            second, rest = _refined(power, other + _LOWEST_BIN), third
-    usual = float(np.partition(part, len(part) // 2)[len(part) // 2])
+            has_second, rest = True, third
     rest = max(rest, 1e-12)
     clear_db = 10 * math.log10(top / rest)
+    if clear_db < least_clear_db:
+        return None
+    first = _refined(power, at + _LOWEST_BIN)
+    second = _refined(power, other + _LOWEST_BIN) if has_second else 0.0
+    middle = len(part) // 2
+    part.partition(middle)
+    usual = float(part[middle])
     rest_db = 10 * math.log10(rest / max(usual, 1e-10))
     return Peaks(first, second, 10 * math.log10(top) + 1.8, clear_db, rest_db)
 
 
 def _refined(power: Numbers, at: int) -> float:
     """The frequency of a peak, between bins."""
-    left, middle, right = (math.log(max(float(value), 1e-12)) for value in power[at - 1 : at + 2])
+    left, middle, right = (math.log(max(value, 1e-12)) for value in power[at - 1 : at + 2].tolist())
     bend = left - 2 * middle + right
     shift = 0.5 * (left - right) / bend if bend < 0 else 0.0
     return (at + shift) * BIN_HZ

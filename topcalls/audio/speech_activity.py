@@ -138,8 +138,9 @@ class SpeechActivity:
         self._hops += 1
 
     def _against_noise(self, power: Numbers) -> float:
-        excess = power / (self._buckets.min(axis=0) * _BIAS)
-        shared = float(np.partition(excess, _BANDS // 4)[_BANDS // 4])
+        excess = power / (np.minimum.reduce(self._buckets) * _BIAS)
+        ordered = sorted(excess.tolist())
+        shared = ordered[_BANDS // 4]
         excess = np.maximum(excess / min(max(shared, 1.0), _SWELL), 1.0)
         ratios = np.minimum(excess - np.log(excess) - 1.0, _MOST_OF_A_BAND)
-        return float(ratios.mean())
+        return float(np.add.reduce(ratios) / np.float32(_BANDS))

@@ -81,8 +81,8 @@ class ToneRuns:
 
     def feed(self, at: float, power: Numbers) -> Tone | None:
         """One window, which ends at `at`; the tone that has ended with it, if one has."""
-        peaks = peaks_of(power)
-        if peaks is None or peaks.clear_db < _FAINT_DB:
+        peaks = peaks_of(power, _FAINT_DB)
+        if peaks is None:
             return None if self._is_masked(power) else self._miss()
         frame = _Frame(at, peaks.first, peaks.second, peaks.first_dbfs, _is_tone(peaks))
         if not self._frames or self._continues(frame):
