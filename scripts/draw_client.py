@@ -32,7 +32,7 @@ Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what i
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 '''
 OPERATIONS_HEAD = '''"""Every operation of the API.
 
@@ -112,7 +112,7 @@ class Shapes:
 
     def _definition(self, name, schema):
         if schema.get("type", "object") != "object" or not schema.get("properties"):
-            return f"{name} = {self.type_of(schema, name + 'Value')!r}"
+            return f"{name}: TypeAlias = {self.type_of(schema, name + 'Value')!r}"
         required = set(schema.get("required", ()))
         is_sent = any(name.startswith(one) for one in self.sent)
         fields = {}

@@ -141,3 +141,12 @@ def test_the_audit_is_read_page_by_page_and_is_the_accounts_own(api):
     assert [one["subject_id"] for one in seen] == [*map(numbered, range(4, -1, -1))]
     assert {one["api_key_name"] for one in seen} == {"another"}
     assert {one["api_key_id"] for one in seen} == {who.key_id}
+
+
+def test_any_key_learns_what_it_may(api):
+    token = api.key("calls:write", "calls:read")
+    told = api.get("/v1/account/key", token=token).json
+    assert told["scopes"] == ["calls:read", "calls:write"]
+    assert told["account_id"] == api.owner.account_id
+    assert told["id"] == api.services.keys.authenticate(token).key_id
+    assert api.get("/v1/account/key", token="").status_code == 401

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import factories
 import pytest
 from webhook_rig import OWN, URL, sent, subscribe
@@ -93,12 +95,13 @@ def test_one_that_is_switched_off_or_deleted_is_told_nothing(services, who):
 
 def test_a_campaign_tells_its_own_url_and_what_a_conversion_is(services, who, db):
     hook = CampaignHook(OWN, ("call.completed",), frozenset({"booked"}))
-    services.webhooks._campaigns = {"campaign-1": hook}.__getitem__
+    campaign_id = str(uuid4())
+    services.webhooks._campaigns = {campaign_id: hook}.__getitem__
     subscribe(services, who, filters={"is_conversion": True})
     call_id = factories.queued_call(services, who).id
     for disposition, urls in (("lost", [OWN]), ("booked", [URL, OWN])):
         services.db.run(
-            calls.set_columns, call_id, campaign_id="campaign-1", disposition=disposition
+            calls.set_columns, call_id, campaign_id=campaign_id, disposition=disposition
         )
         row = services.db.read(calls.get, call_id)
         now = services.clock.now()

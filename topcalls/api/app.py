@@ -9,7 +9,7 @@ from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from topcalls.api import auth, context, loops, problems, recording_uploads, requests
+from topcalls.api import auth, context, loops, openapi_types, problems, recording_uploads, requests
 from topcalls.api import openapi as openapi_document
 from topcalls.api.auth import public
 from topcalls.api.blueprint import refuse_unexpected_input, streamed, takes_files
@@ -145,8 +145,7 @@ def _register(app: Flask, public_url: str) -> dict[str, Any]:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs_page)
-    document: dict[str, Any] = api.spec.to_dict()
-    return document
+    return openapi_types.mended(api.spec.to_dict())
 
 
 def _serve_document(app: Flask, document: bytes) -> None:

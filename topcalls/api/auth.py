@@ -28,12 +28,15 @@ _LINKED = "is_opened_by_links"
 INSIDE = "topcalls.principal"
 """Where a request that comes from inside this process says whose it is. No header of a request from
 outside can become this name of its environment."""
+ANY_KEY = "any key"
+"""In the place of a scope: whoever has a key."""
+
 _HOW = "Send 'Authorization: Bearer <key>'. 'topcalls keys create' makes a key."
 
 
 def requires(scope: str) -> Callable[[View], View]:
-    """Only keys with `scope` may call this route."""
-    assert scope in SCOPES
+    """Only keys with `scope` may call this route, or `ANY_KEY`."""
+    assert scope in SCOPES or scope == ANY_KEY
 
     def mark(view: View) -> View:
         setattr(view, _SCOPE, scope)
@@ -128,7 +131,7 @@ def _check(app: Flask, keys: Keys, limits: RateLimits) -> None:
     g.principal = inside or _authenticated(token, keys, limits)
     _spend(token, g.principal, limits)
     scope = scope_of(view)
-    if scope not in g.principal.scopes:
+    if scope not in (ANY_KEY, *g.principal.scopes):
         raise InsufficientScope(
             f"This key lacks the scope '{scope}'.",
             remedy=f"Use a key made with 'topcalls keys create --scopes {scope},...'.",

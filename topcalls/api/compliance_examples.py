@@ -53,6 +53,7 @@ TERMS: dict[str, Any] = {
     "purposes": TERMS_BODY["purposes"],
     "seller": "Bright Smile Dental",
     "slots": None,
+    "opt_out_question": True,
     "policy": {
         "most_per_day": 1,
         "most_per_30_days": None,

@@ -306,6 +306,8 @@ CALL_DETAILS = {
         "size": 1355564,
         "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "paused_at": None,
+        "expires_at": None,
+        "deleted_at": None,
         "problem": None,
     },
     "routing": [

@@ -44,3 +44,11 @@ AUDIT: dict[str, Any] = {
     ],
     "next_cursor": None,
 }
+
+OWN_KEY: dict[str, Any] = {
+    "id": _ID,
+    "account_id": "9a2c8f4e-0b57-4b5e-9f0b-3a4f8d1c2e61",
+    "account_name": "Bright Smile Dental",
+    "kind": "live",
+    "scopes": ["calls:read", "calls:write"],
+}

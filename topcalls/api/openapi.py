@@ -11,7 +11,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from topcalls import __version__
-from topcalls.api import problems
+from topcalls.api import openapi_types, problems
 from topcalls.api.schemas.problems import ProblemSchema
 
 DESCRIPTION = """
@@ -97,6 +97,7 @@ def attach(app: Flask, server_url: str = "") -> Api:
     )
     components.parameter("IfMatch", "header", {"name": "If-Match", **_IF_MATCH})
     components.schema("Problem", schema=ProblemSchema)
+    openapi_types.add_messages(api.spec)
     for status, explained in _EXPLAINED.items():
         components.response(f"Problem{status}", _problem(status, explained))
     return api

@@ -2775,6 +2775,13 @@ class Account(Resource):
 class AccountKeys(Resource):
     """Keys of the account, and what they did."""
 
+    def get_own_key(self) -> shapes.OwnKey:
+        """Get what the key that asks may do.
+
+        Scope: `any key`.
+        """
+        return cast("shapes.OwnKey", self._transport.send("GET", "/v1/account/key"))
+
     def list(self) -> shapes.ApiKeys:
         """List the account's keys, revoked ones too, oldest first.
 

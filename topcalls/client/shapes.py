@@ -9,7 +9,7 @@ Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what i
 
 from __future__ import annotations
 
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 
 class AccountLimits(TypedDict):
@@ -60,8 +60,8 @@ class AgentDetails(TypedDict):
     updated_at: str
     archived_at: str | None
     warnings: list[Fault]
-    published: dict[str, Any] | None | AgentVersion
-    draft: dict[str, Any] | None | AgentVersion
+    published: AgentVersion | None
+    draft: AgentVersion | None
 
 
 class AgentDiff(TypedDict):
@@ -103,8 +103,8 @@ class AgentVersionPage(TypedDict):
 class AnalysisReport(TypedDict):
     status: Literal["waiting", "done", "failed"]
     errors: dict[str, str]
-    sentiment: dict[str, Any] | None | Sentiment
-    success: dict[str, Any] | None | Success
+    sentiment: Sentiment | None
+    success: Success | None
     language: str | None
     evidence: dict[str, Any] | None
     unsupported: list[str]
@@ -273,8 +273,8 @@ class AppointmentSettings(TypedDict):
     required: NotRequired[list[Literal["name", "email", "phone_number"]] | None]
     notice_minutes: NotRequired[int | None]
     days_ahead: NotRequired[int | None]
-    calendar: NotRequired[dict[str, Any] | None | CalendarBook]
-    webhook: NotRequired[dict[str, Any] | None | WebhookBook]
+    calendar: NotRequired[CalendarBook | None]
+    webhook: NotRequired[WebhookBook | None]
 
 
 class Attempt(TypedDict):
@@ -355,8 +355,8 @@ class Budgets(TypedDict):
 
 
 class BudgetsChange(TypedDict):
-    day: NotRequired[dict[str, Any] | None | Budget]
-    month: NotRequired[dict[str, Any] | None | Budget]
+    day: NotRequired[Budget | None]
+    month: NotRequired[Budget | None]
 
 
 class BulkDelete(TypedDict):
@@ -443,7 +443,7 @@ class Call(TypedDict):
         ]
         | None
     )
-    hangup: Hangup | dict[str, Any] | None
+    hangup: Hangup | None
     schedule_at: str | None
     agent_id: str | None
     agent_version: int | None
@@ -479,9 +479,9 @@ class CallConfiguration(TypedDict):
     max_duration: NotRequired[float | None]
     ring_timeout_seconds: NotRequired[float | None]
     silence_timeout_seconds: NotRequired[float | None]
-    interruption: NotRequired[dict[str, Any] | None | Interruption]
-    filler: NotRequired[dict[str, Any] | None | Filler]
-    recording: NotRequired[dict[str, Any] | None | Recording]
+    interruption: NotRequired[Interruption | None]
+    filler: NotRequired[Filler | None]
+    recording: NotRequired[Recording | None]
     priority: NotRequired[int | None]
     request_data: NotRequired[dict[str, Any] | None]
     webhook_url: NotRequired[str | None]
@@ -497,7 +497,7 @@ class CallConfiguration(TypedDict):
     background_audio: NotRequired[Literal["office", "cafe", "street", "call_center"] | None]
     background_audio_gain: NotRequired[Literal["low", "medium", "high"] | None]
     knowledge_base_ids: NotRequired[list[str] | None]
-    knowledge: NotRequired[dict[str, Any] | None | KnowledgeUse]
+    knowledge: NotRequired[KnowledgeUse | None]
     tools: NotRequired[list[Tool] | None]
     built_in_tools: NotRequired[
         list[
@@ -516,24 +516,24 @@ class CallConfiguration(TypedDict):
         ]
         | None
     ]
-    tool_cassette: NotRequired[CassetteSettings | dict[str, Any] | None]
-    summary: NotRequired[Summary | dict[str, Any] | None]
+    tool_cassette: NotRequired[CassetteSettings | None]
+    summary: NotRequired[Summary | None]
     analysis_schema: NotRequired[dict[str, Any] | None]
     outcome_mapping: NotRequired[list[dict[str, Any]] | None]
-    redaction: NotRequired[Redaction | dict[str, Any] | None]
-    voicemail: NotRequired[Voicemail | dict[str, Any] | None]
-    ivr: NotRequired[Ivr | dict[str, Any] | None]
-    screening: NotRequired[Screening | dict[str, Any] | None]
+    redaction: NotRequired[Redaction | None]
+    voicemail: NotRequired[Voicemail | None]
+    ivr: NotRequired[Ivr | None]
+    screening: NotRequired[Screening | None]
     answer_webhook_url: NotRequired[str | None]
     wait_for_greeting: NotRequired[bool | None]
-    transfer: NotRequired[TransferSettings | dict[str, Any] | None]
-    appointments: NotRequired[AppointmentSettings | dict[str, Any] | None]
+    transfer: NotRequired[TransferSettings | None]
+    appointments: NotRequired[AppointmentSettings | None]
 
 
 class CallCost(TypedDict):
     currency: Literal["USD"]
-    predicted: PredictedCost | dict[str, Any] | None
-    actual: Cost | dict[str, Any] | None
+    predicted: PredictedCost | None
+    actual: Cost | None
 
 
 class CallCounts(TypedDict):
@@ -542,7 +542,7 @@ class CallCounts(TypedDict):
     dialled: int
     answered: int
     connected: int
-    by_outcome: dict[str, Any]
+    by_outcome: dict[str, int]
 
 
 class CallCreate(TypedDict):
@@ -560,9 +560,9 @@ class CallCreate(TypedDict):
     max_duration: NotRequired[float | None]
     ring_timeout_seconds: NotRequired[float | None]
     silence_timeout_seconds: NotRequired[float | None]
-    interruption: NotRequired[dict[str, Any] | None | Interruption]
-    filler: NotRequired[dict[str, Any] | None | Filler]
-    recording: NotRequired[dict[str, Any] | None | Recording]
+    interruption: NotRequired[Interruption | None]
+    filler: NotRequired[Filler | None]
+    recording: NotRequired[Recording | None]
     priority: NotRequired[int | None]
     request_data: NotRequired[dict[str, Any] | None]
     webhook_url: NotRequired[str | None]
@@ -578,7 +578,7 @@ class CallCreate(TypedDict):
     background_audio: NotRequired[Literal["office", "cafe", "street", "call_center"] | None]
     background_audio_gain: NotRequired[Literal["low", "medium", "high"] | None]
     knowledge_base_ids: NotRequired[list[str] | None]
-    knowledge: NotRequired[dict[str, Any] | None | KnowledgeUse]
+    knowledge: NotRequired[KnowledgeUse | None]
     tools: NotRequired[list[Tool] | None]
     built_in_tools: NotRequired[
         list[
@@ -597,18 +597,18 @@ class CallCreate(TypedDict):
         ]
         | None
     ]
-    tool_cassette: NotRequired[CassetteSettings | dict[str, Any] | None]
-    summary: NotRequired[Summary | dict[str, Any] | None]
+    tool_cassette: NotRequired[CassetteSettings | None]
+    summary: NotRequired[Summary | None]
     analysis_schema: NotRequired[dict[str, Any] | None]
     outcome_mapping: NotRequired[list[dict[str, Any]] | None]
-    redaction: NotRequired[Redaction | dict[str, Any] | None]
-    voicemail: NotRequired[Voicemail | dict[str, Any] | None]
-    ivr: NotRequired[Ivr | dict[str, Any] | None]
-    screening: NotRequired[Screening | dict[str, Any] | None]
+    redaction: NotRequired[Redaction | None]
+    voicemail: NotRequired[Voicemail | None]
+    ivr: NotRequired[Ivr | None]
+    screening: NotRequired[Screening | None]
     answer_webhook_url: NotRequired[str | None]
     wait_for_greeting: NotRequired[bool | None]
-    transfer: NotRequired[TransferSettings | dict[str, Any] | None]
-    appointments: NotRequired[AppointmentSettings | dict[str, Any] | None]
+    transfer: NotRequired[TransferSettings | None]
+    appointments: NotRequired[AppointmentSettings | None]
     phone_number: str
     agent_id: NotRequired[str | None]
     agent_version: NotRequired[int | None]
@@ -696,7 +696,7 @@ class CallDetails(TypedDict):
         ]
         | None
     )
-    hangup: Hangup | dict[str, Any] | None
+    hangup: Hangup | None
     schedule_at: str | None
     agent_id: str | None
     agent_version: int | None
@@ -721,7 +721,7 @@ class CallDetails(TypedDict):
     metadata: dict[str, Any]
     configuration: dict[str, Any]
     analysis: Any
-    analysis_report: AnalysisReport | dict[str, Any] | None
+    analysis_report: AnalysisReport | None
     timings: list[Timing]
     latency: LatencySpreads
     usage: list[UsageOfModel]
@@ -734,7 +734,7 @@ class CallDetails(TypedDict):
     live_code: str | None
     supervisions: list[Supervision]
     recording: RecordingView
-    answer: Answer | dict[str, Any] | None
+    answer: Answer | None
 
 
 class CallEvent(TypedDict):
@@ -793,6 +793,110 @@ CallFilter = TypedDict(
         "dispositions": "NotRequired[list[str | None]]",
     },
 )
+
+
+class CallMessage(TypedDict):
+    created_at: str
+    phone_number: str | None
+    direction: Literal["outbound", "inbound"]
+    from_phone_number: str | None
+    status: Literal["pending", "queued", "in_progress", "completed", "failed", "cancelled"]
+    call_status: (
+        Literal[
+            "in-progress",
+            "completed",
+            "busy",
+            "no-answer",
+            "rejected",
+            "failed",
+            "cancelled",
+            "dispatch_timeout",
+        ]
+        | None
+    )
+    duration: float | None
+    started_at: str | None
+    end_at: str | None
+    end_reason: (
+        Literal[
+            "callee_hung_up",
+            "agent_ended",
+            "silence",
+            "max_duration",
+            "stopped",
+            "busy",
+            "no_answer",
+            "rejected",
+            "dial_failed",
+            "configuration",
+            "not_callable",
+            "dispatch_timeout",
+            "stream_lost",
+            "playback_failed",
+            "provider_failed",
+            "internal_error",
+            "channel_lost",
+            "controller_lost",
+            "shutdown",
+            "network_hung_up",
+            "switch_hung_up",
+            "caller_hung_up",
+            "answer_failed",
+            "too_many_calls",
+            "no_minutes",
+            "over_budget",
+            "no_capacity",
+            "transferred",
+            "transfer_ended",
+        ]
+        | None
+    )
+    ended_by: (
+        Literal[
+            "callee",
+            "caller",
+            "agent",
+            "customer",
+            "transferee",
+            "carrier",
+            "provider",
+            "gateway",
+            "configuration",
+        ]
+        | None
+    )
+    hangup: Hangup | None
+    agent_id: str | None
+    agent_version: int | None
+    campaign_id: str | None
+    lead_id: str | None
+    opted_out: Literal["account", "purpose"] | None
+    answered_by: Literal["human", "voicemail", "ivr", "unknown"] | None
+    error_message: str | None
+    recording_url: str | None
+    transcript: list[ToldTurn]
+    call_summary: str | None
+    disposition: str | None
+    sentiment: Literal["positive", "neutral", "negative", "mixed"] | None
+    success: bool | None
+    analysis_status: Literal["waiting", "done", "failed"] | None
+    cost: CallCost
+    sandbox: bool
+    event: Literal[
+        "call.queued",
+        "call.started",
+        "call.completed",
+        "call.failed",
+        "call.transferred",
+        "call.updated",
+    ]
+    sequence: int
+    call_id: str
+    completed: bool
+    analysis: Any
+    appointments: list[Appointment]
+    metadata: dict[str, Any]
+    transfer: HandedOver
 
 
 class CallPage(TypedDict):
@@ -857,8 +961,8 @@ class Campaign(TypedDict):
     status: Literal["draft", "scheduled", "running", "paused", "completed", "cancelled"]
     revision: int
     enrolling: bool
-    paused_for: dict[str, Any] | None | Reason
-    ended_for: dict[str, Any] | None | Reason
+    paused_for: Reason | None
+    ended_for: Reason | None
     created_at: str
     updated_at: str
     started_at: str | None
@@ -938,9 +1042,9 @@ class CampaignCall(TypedDict):
     max_duration: NotRequired[float | None]
     ring_timeout_seconds: NotRequired[float | None]
     silence_timeout_seconds: NotRequired[float | None]
-    interruption: NotRequired[dict[str, Any] | None | Interruption]
-    filler: NotRequired[dict[str, Any] | None | Filler]
-    recording: NotRequired[dict[str, Any] | None | Recording]
+    interruption: NotRequired[Interruption | None]
+    filler: NotRequired[Filler | None]
+    recording: NotRequired[Recording | None]
     request_data: NotRequired[dict[str, Any] | None]
     webhook_url: NotRequired[str | None]
     webhook_events: NotRequired[
@@ -955,7 +1059,7 @@ class CampaignCall(TypedDict):
     background_audio: NotRequired[Literal["office", "cafe", "street", "call_center"] | None]
     background_audio_gain: NotRequired[Literal["low", "medium", "high"] | None]
     knowledge_base_ids: NotRequired[list[str] | None]
-    knowledge: NotRequired[dict[str, Any] | None | KnowledgeUse]
+    knowledge: NotRequired[KnowledgeUse | None]
     tools: NotRequired[list[Tool] | None]
     built_in_tools: NotRequired[
         list[
@@ -974,18 +1078,18 @@ class CampaignCall(TypedDict):
         ]
         | None
     ]
-    tool_cassette: NotRequired[CassetteSettings | dict[str, Any] | None]
-    summary: NotRequired[Summary | dict[str, Any] | None]
+    tool_cassette: NotRequired[CassetteSettings | None]
+    summary: NotRequired[Summary | None]
     analysis_schema: NotRequired[dict[str, Any] | None]
     outcome_mapping: NotRequired[list[dict[str, Any]] | None]
-    redaction: NotRequired[Redaction | dict[str, Any] | None]
-    voicemail: NotRequired[Voicemail | dict[str, Any] | None]
-    ivr: NotRequired[Ivr | dict[str, Any] | None]
-    screening: NotRequired[Screening | dict[str, Any] | None]
+    redaction: NotRequired[Redaction | None]
+    voicemail: NotRequired[Voicemail | None]
+    ivr: NotRequired[Ivr | None]
+    screening: NotRequired[Screening | None]
     answer_webhook_url: NotRequired[str | None]
     wait_for_greeting: NotRequired[bool | None]
-    transfer: NotRequired[TransferSettings | dict[str, Any] | None]
-    appointments: NotRequired[AppointmentSettings | dict[str, Any] | None]
+    transfer: NotRequired[TransferSettings | None]
+    appointments: NotRequired[AppointmentSettings | None]
     agent_id: NotRequired[str | None]
     agent_version: NotRequired[int | None]
     from_number: NotRequired[str | None]
@@ -1022,7 +1126,7 @@ class CampaignCompliance(TypedDict):
         | None
     ]
     said: NotRequired[dict[str, Any] | None]
-    pre_dial: NotRequired[PreDial | dict[str, Any] | None]
+    pre_dial: NotRequired[PreDial | None]
 
 
 class CampaignContact(TypedDict):
@@ -1158,8 +1262,8 @@ class CampaignDetails(TypedDict):
     status: Literal["draft", "scheduled", "running", "paused", "completed", "cancelled"]
     revision: int
     enrolling: bool
-    paused_for: dict[str, Any] | None | Reason
-    ended_for: dict[str, Any] | None | Reason
+    paused_for: Reason | None
+    ended_for: Reason | None
     created_at: str
     updated_at: str
     started_at: str | None
@@ -1219,6 +1323,23 @@ class CampaignForecast(TypedDict):
     expected_calls: int
 
 
+class CampaignMessage(TypedDict):
+    event: Literal[
+        "campaign.started",
+        "campaign.paused",
+        "campaign.resumed",
+        "campaign.completed",
+        "campaign.stopped",
+    ]
+    campaign_id: str
+    name: str
+    status: str
+    at: str
+    statistics: CampaignStatistics
+    reason: str | None
+    sandbox: bool
+
+
 class CampaignMoved(TypedDict):
     ok: bool
     status: Literal["draft", "scheduled", "running", "paused", "completed", "cancelled"]
@@ -1240,7 +1361,7 @@ class CampaignPreview(TypedDict):
 class CampaignStatistics(TypedDict):
     at: str
     contacts: ContactCounts
-    held_for: dict[str, Any]
+    held_for: dict[str, int]
     calls: CallCounts
     conversions: int
     opted_out: int
@@ -1279,16 +1400,16 @@ class Carrier(TypedDict):
     number_prefix: str | None
     caller_id_header: Literal["from", "pai", "rpid"] | None
     provider_trunk_id: str | None
-    rate: Rate | dict[str, Any] | None
+    rate: Rate | None
     id: str
     account_id: str
     voip_carrier_sid: str
     sip_gateway_sid: str
     carrier_name: str
     sip_gateway: SipGateway
-    registration: dict[str, Any] | None | Login
-    inbound_auth: dict[str, Any] | None | InboundAuth
-    outbound_auth: dict[str, Any] | None | Login
+    registration: Login | None
+    inbound_auth: InboundAuth | None
+    outbound_auth: Login | None
     status: CarrierStatus
     created_at: str
     updated_at: str
@@ -1304,12 +1425,12 @@ class CarrierChange(TypedDict):
     number_prefix: NotRequired[str | None]
     caller_id_header: NotRequired[Literal["from", "pai", "rpid"] | None]
     provider_trunk_id: NotRequired[str | None]
-    rate: NotRequired[Rate | dict[str, Any] | None]
+    rate: NotRequired[Rate | None]
     carrier_name: NotRequired[str | None]
     sip_gateway: NotRequired[SipGatewayChange]
-    registration: NotRequired[dict[str, Any] | None | LoginChange]
-    inbound_auth: NotRequired[dict[str, Any] | None | InboundAuthChange]
-    outbound_auth: NotRequired[dict[str, Any] | None | LoginChange]
+    registration: NotRequired[LoginChange | None]
+    inbound_auth: NotRequired[InboundAuthChange | None]
+    outbound_auth: NotRequired[LoginChange | None]
 
 
 class CarrierCreate(TypedDict):
@@ -1322,12 +1443,12 @@ class CarrierCreate(TypedDict):
     number_prefix: NotRequired[str | None]
     caller_id_header: NotRequired[Literal["from", "pai", "rpid"] | None]
     provider_trunk_id: NotRequired[str | None]
-    rate: NotRequired[Rate | dict[str, Any] | None]
+    rate: NotRequired[Rate | None]
     carrier_name: str
     sip_gateway: SipGateway
-    registration: NotRequired[LoginBody | dict[str, Any] | None]
-    inbound_auth: NotRequired[InboundAuthBody | dict[str, Any] | None]
-    outbound_auth: NotRequired[LoginBody | dict[str, Any] | None]
+    registration: NotRequired[LoginBody | None]
+    inbound_auth: NotRequired[InboundAuthBody | None]
+    outbound_auth: NotRequired[LoginBody | None]
 
 
 class CarrierList(TypedDict):
@@ -1339,7 +1460,7 @@ class CarrierStatus(TypedDict):
     registered: bool | None
     reachable: bool | None
     nodes: list[NodeStatus]
-    last_refused_call: dict[str, Any] | None | RefusedCall
+    last_refused_call: RefusedCall | None
 
 
 class CassetteSettings(TypedDict):
@@ -1445,7 +1566,7 @@ class ClosestCall(TypedDict):
     margin_seconds: int
     lead_id: str
     at: str
-    local_times: dict[str, Any]
+    local_times: dict[str, str]
     jurisdictions: list[str]
 
 
@@ -1528,6 +1649,11 @@ class ConsentCreate(TypedDict):
 class ConsentPage(TypedDict):
     data: list[Consent]
     next_cursor: str | None
+
+
+class Consumer(TypedDict):
+    type: str
+    id: str
 
 
 class Contact(TypedDict):
@@ -1717,6 +1843,23 @@ class Dial(TypedDict):
     why: str | None
 
 
+class DoNotCallMessage(TypedDict):
+    event: Literal["do_not_call.added"]
+    at: str
+    entry_id: str
+    phone_number: str | None
+    scope: Literal["account", "purpose", "campaign"]
+    purpose: str | None
+    campaign_id: str | None
+    reason: str | None
+    source: str
+    expires_at: str | None
+    call_id: str | None
+    of_campaign_id: str | None
+    lead_id: str | None
+    sandbox: bool
+
+
 class Document(TypedDict):
     id: str
     source_id: str
@@ -1790,13 +1933,6 @@ class Engine(TypedDict):
     role: Literal["converses", "hears", "speaks"]
     regional: bool
     in_use: bool
-
-
-class Error(TypedDict):
-    code: int
-    status: str
-    message: str
-    errors: dict[str, Any]
 
 
 class Event(TypedDict):
@@ -1888,7 +2024,7 @@ class Group(TypedDict):
     completion_rate: float | None
     minutes: float
     average_seconds: float | None
-    outcomes: dict[str, Any]
+    outcomes: dict[str, dict[str, int]]
     latency: LatencySpreads
     input_tokens: int
     output_tokens: int
@@ -1896,6 +2032,16 @@ class Group(TypedDict):
     calls_of_unknown_cost: int
     group: str
     name: str | None
+
+
+class HandedOver(TypedDict):
+    destination: str
+    phone_number: str
+    kind: Literal["blind", "warm"]
+    method: Literal["bridge", "refer"]
+    asked_by: Literal["agent", "api"]
+    summary: str | None
+    connected_at: str
 
 
 class Hangup(TypedDict):
@@ -1955,7 +2101,7 @@ class Interruption(TypedDict):
     enabled: NotRequired[bool]
     min_words: NotRequired[int | None]
     acknowledgements: NotRequired[list[str] | None]
-    endpointing: NotRequired[dict[str, Any] | None | Endpointing]
+    endpointing: NotRequired[Endpointing | None]
     sensitivity: NotRequired[Literal["low", "medium", "high"]]
     protect_first_sentence: NotRequired[bool]
     longest_turn_seconds: NotRequired[int | None]
@@ -1982,8 +2128,8 @@ class JobError(TypedDict):
 
 class KeyLimits(TypedDict):
     id: str
-    concurrent_calls: Gauge | dict[str, Any] | None
-    new_calls_per_minute: Gauge | dict[str, Any] | None
+    concurrent_calls: Gauge | None
+    new_calls_per_minute: Gauge | None
     requests_per_second: int | None
 
 
@@ -2058,10 +2204,10 @@ class Languages(TypedDict):
 
 
 class LatencySpreads(TypedDict):
-    endpointing: Spread | dict[str, Any] | None
-    provider: Spread | dict[str, Any] | None
-    gateway: Spread | dict[str, Any] | None
-    ear: Spread | dict[str, Any] | None
+    endpointing: Spread | None
+    provider: Spread | None
+    gateway: Spread | None
+    ear: Spread | None
 
 
 class Lead(TypedDict):
@@ -2129,7 +2275,7 @@ class LeadJob(TypedDict):
     updated: int
     duplicates: int
     refused: int
-    error: dict[str, Any] | None | JobError
+    error: JobError | None
     created_at: str
     finished_at: str | None
 
@@ -2142,6 +2288,19 @@ class LeadList(TypedDict):
     lead_count: int | None
     created_at: str
     updated_at: str
+
+
+class LeadMessage(TypedDict):
+    event: Literal["lead.status_changed"]
+    at: str
+    lead_id: str
+    phone_number: str
+    previous_status: str
+    status: str
+    cause: Literal["api", "import", "campaign", "call"]
+    campaign_id: str | None
+    call_id: str | None
+    sandbox: bool
 
 
 class LeadPage(TypedDict):
@@ -2328,7 +2487,7 @@ class Message(TypedDict):
     id: str
     event: str
     call_id: str | None
-    headers: dict[str, Any]
+    headers: dict[str, str]
     body: str
 
 
@@ -2483,6 +2642,38 @@ class OutcomeCount(TypedDict):
     calls: int
 
 
+class OwnKey(TypedDict):
+    id: str
+    account_id: str
+    account_name: str
+    kind: Literal["live", "test"]
+    scopes: list[
+        Literal[
+            "agents:read",
+            "agents:write",
+            "budgets:write",
+            "calls:read",
+            "calls:write",
+            "calls:transfer",
+            "calls:supervise",
+            "campaigns:read",
+            "campaigns:write",
+            "knowledge:read",
+            "knowledge:write",
+            "leads:read",
+            "leads:write",
+            "phone_numbers:read",
+            "phone_numbers:write",
+            "softphones:read",
+            "softphones:write",
+            "voices:write",
+            "webhooks:read",
+            "webhooks:write",
+            "admin",
+        ]
+    ]
+
+
 class OwnLimits(TypedDict):
     max_concurrent_calls: int | None
     max_new_calls_per_minute: int | None
@@ -2493,17 +2684,7 @@ class Pacing(TypedDict):
     max_concurrent: NotRequired[int | None]
     calls_per_minute: NotRequired[float | None]
     calls_per_second: NotRequired[float | None]
-    ramp_up: NotRequired[dict[str, Any] | None | RampUp]
-
-
-class PaginationMetadata(TypedDict):
-    total: int
-    total_pages: int
-    first_page: int
-    last_page: int
-    page: int
-    previous_page: int
-    next_page: int
+    ramp_up: NotRequired[RampUp | None]
 
 
 class Passage(TypedDict):
@@ -2543,7 +2724,7 @@ class PhoneNumber(TypedDict):
     status: Literal["active", "inactive", "pending", "failed"]
     label: str | None
     error_message: str | None
-    provisioning: Provisioning | dict[str, Any] | None
+    provisioning: Provisioning | None
     created_by_user_id: str | None
     created_at: str
     updated_at: str
@@ -2575,7 +2756,7 @@ class PreDial(TypedDict):
 
 class PredictedCost(TypedDict):
     at_most: Forecast
-    expected: Forecast | dict[str, Any] | None
+    expected: Forecast | None
 
 
 class Preset(TypedDict):
@@ -2625,12 +2806,43 @@ class Price(TypedDict):
 
 
 class Problem(TypedDict):
-    type: str
+    type: Literal[
+        "https://api.topcalls.ai/errors/invalid_request",
+        "https://api.topcalls.ai/errors/unauthorized",
+        "https://api.topcalls.ai/errors/insufficient_quota",
+        "https://api.topcalls.ai/errors/insufficient_scope",
+        "https://api.topcalls.ai/errors/not_found",
+        "https://api.topcalls.ai/errors/method_not_allowed",
+        "https://api.topcalls.ai/errors/not_acceptable",
+        "https://api.topcalls.ai/errors/conflict",
+        "https://api.topcalls.ai/errors/idempotency_conflict",
+        "https://api.topcalls.ai/errors/payload_too_large",
+        "https://api.topcalls.ai/errors/unsupported_media_type",
+        "https://api.topcalls.ai/errors/range_not_satisfiable",
+        "https://api.topcalls.ai/errors/not_callable",
+        "https://api.topcalls.ai/errors/rate_limited",
+        "https://api.topcalls.ai/errors/internal_error",
+        "https://api.topcalls.ai/errors/loop_detected",
+        "https://api.topcalls.ai/errors/provider_error",
+        "https://api.topcalls.ai/errors/no_capacity",
+        "https://api.topcalls.ai/errors/store_unavailable",
+    ]
     title: str
     status: int
     detail: str
     instance: str | None
     errors: list[Fault]
+    scope: str
+    rule: str
+    until: str
+    limit: str
+    consumer: Consumer
+    unit: str
+    needed: float | str
+    left: float | str
+    exhausted: bool
+    frees_at: str
+    problems: list[Fault]
 
 
 class Pronunciation(TypedDict):
@@ -2701,7 +2913,7 @@ class Receipt(TypedDict):
     id: str
     fingerprint: str
     requested_by: str
-    erased: dict[str, Any]
+    erased: dict[str, int]
     at: str
 
 
@@ -2714,6 +2926,18 @@ class Receiver(TypedDict):
     last_error: str | None
     disabled_at: str | None
     remedy: str | None
+
+
+class ReceiverMessage(TypedDict):
+    event: Literal["webhook.disabled"]
+    receiver_id: str
+    url: str
+    failing_since: str
+    disabled_at: str
+    given_up: int
+    unsent: int
+    last_error: str | None
+    enable: str
 
 
 class Receivers(TypedDict):
@@ -2742,14 +2966,14 @@ class RecordingView(TypedDict):
     state: Literal[
         "none", "expected", "recording", "paused", "storing", "stored", "lost", "deleted"
     ]
-    channels: NotRequired[int | None]
-    seconds: NotRequired[float | None]
-    size: NotRequired[int | None]
-    sha256: NotRequired[str | None]
-    paused_at: NotRequired[str | None]
-    expires_at: NotRequired[str | None]
-    deleted_at: NotRequired[str | None]
-    problem: NotRequired[str | None]
+    channels: int | None
+    seconds: float | None
+    size: int | None
+    sha256: str | None
+    paused_at: str | None
+    expires_at: str | None
+    deleted_at: str | None
+    problem: str | None
 
 
 class Redaction(TypedDict):
@@ -2788,27 +3012,27 @@ class Rehearsal(TypedDict):
     versions: RehearsalVersions
     people: int
     ends: Literal["completed", "held", "paused", "time_over"]
-    paused: dict[str, Any] | None | RehearsalPause
+    paused: RehearsalPause | None
     starts_at: str
     ends_at: str
     first_call_at: str | None
     last_call_at: str | None
     calls: RehearsalCalls
     contacts: RehearsalContacts
-    postponed_by_rule: dict[str, Any]
-    not_enforced_by_rule: dict[str, Any]
-    not_known: dict[str, Any]
+    postponed_by_rule: dict[str, int]
+    not_enforced_by_rule: dict[str, int]
+    not_known: dict[str, int]
     rates: RehearsalRates
     spent: RehearsalSpent
-    closest_call: dict[str, Any] | None | ClosestCall
+    closest_call: ClosestCall | None
     hours: list[RehearsalHour]
     dials: list[RehearsedDial]
 
 
 class RehearsalCalls(TypedDict):
     total: int
-    outcomes: dict[str, Any]
-    by_attempt: dict[str, Any]
+    outcomes: dict[str, int]
+    by_attempt: dict[str, int]
     peak_concurrent: int
     peak_at: str | None
 
@@ -2819,10 +3043,10 @@ class RehearsalContacts(TypedDict):
     skipped: int
     held: int
     left: int
-    done_by_reason: dict[str, Any]
-    given_up_by_reason: dict[str, Any]
-    skipped_by_rule: dict[str, Any]
-    held_by_rule: dict[str, Any]
+    done_by_reason: dict[str, int]
+    given_up_by_reason: dict[str, int]
+    skipped_by_rule: dict[str, int]
+    held_by_rule: dict[str, int]
 
 
 class RehearsalHour(TypedDict):
@@ -2849,7 +3073,7 @@ class RehearsalRequest(TypedDict):
     seed: NotRequired[int | None]
     starts_at: NotRequired[str | None]
     days: NotRequired[float | None]
-    callees: NotRequired[Callees | dict[str, Any] | None]
+    callees: NotRequired[Callees | None]
     dials: NotRequired[int | None]
 
 
@@ -2916,7 +3140,7 @@ class Retention(TypedDict):
 class Retry(TypedDict):
     max_attempts: NotRequired[int | None]
     stop_on_dispositions: NotRequired[list[str] | None]
-    outcomes: NotRequired[RetryRules | dict[str, Any] | None]
+    outcomes: NotRequired[RetryRules | None]
 
 
 class RetryRule(TypedDict):
@@ -2926,16 +3150,16 @@ class RetryRule(TypedDict):
 
 
 class RetryRules(TypedDict):
-    busy: NotRequired[dict[str, Any] | None | RetryRule]
-    no_answer: NotRequired[dict[str, Any] | None | RetryRule]
-    unreachable: NotRequired[dict[str, Any] | None | RetryRule]
-    voicemail: NotRequired[dict[str, Any] | None | RetryRule]
-    voicemail_left: NotRequired[dict[str, Any] | None | RetryRule]
-    rejected: NotRequired[dict[str, Any] | None | RetryRule]
-    short_talk: NotRequired[dict[str, Any] | None | RetryRule]
-    failed: NotRequired[dict[str, Any] | None | RetryRule]
-    callback: NotRequired[dict[str, Any] | None | RetryRule]
-    dispatch_timeout: NotRequired[dict[str, Any] | None | RetryRule]
+    busy: NotRequired[RetryRule | None]
+    no_answer: NotRequired[RetryRule | None]
+    unreachable: NotRequired[RetryRule | None]
+    voicemail: NotRequired[RetryRule | None]
+    voicemail_left: NotRequired[RetryRule | None]
+    rejected: NotRequired[RetryRule | None]
+    short_talk: NotRequired[RetryRule | None]
+    failed: NotRequired[RetryRule | None]
+    callback: NotRequired[RetryRule | None]
+    dispatch_timeout: NotRequired[RetryRule | None]
 
 
 class Revocation(TypedDict):
@@ -3002,7 +3226,7 @@ class Run(TypedDict):
 class RunRequest(TypedDict):
     name: NotRequired[str | None]
     filter: NotRequired[CallFilter]
-    summary: NotRequired[dict[str, Any] | None | Summary]
+    summary: NotRequired[Summary | None]
     analysis_schema: NotRequired[dict[str, Any] | None]
     outcome_mapping: NotRequired[list[dict[str, Any]] | None]
     apply: NotRequired[bool]
@@ -3042,7 +3266,7 @@ class Screening(TypedDict):
 
 class SentRequest(TypedDict):
     url: str
-    headers: dict[str, Any]
+    headers: dict[str, str]
     body: str
 
 
@@ -3050,7 +3274,7 @@ class Sentiment(TypedDict):
     overall: Literal["positive", "neutral", "negative", "mixed"]
     caller: Literal["positive", "neutral", "negative", "mixed"]
     agent: Literal["positive", "neutral", "negative", "mixed"]
-    turning_point: TurningPoint | dict[str, Any] | None
+    turning_point: TurningPoint | None
 
 
 class SipGateway(TypedDict):
@@ -3109,7 +3333,7 @@ class SoftphoneCreated(TypedDict):
     id: str
     account_id: str
     extension: str
-    name: NotRequired[str | None]
+    name: str | None
     username: str
     may_supervise: bool
     registered_at: list[str]
@@ -3247,7 +3471,7 @@ class Tally(TypedDict):
     completion_rate: float | None
     minutes: float
     average_seconds: float | None
-    outcomes: dict[str, Any]
+    outcomes: dict[str, dict[str, int]]
     latency: LatencySpreads
     input_tokens: int
     output_tokens: int
@@ -3279,9 +3503,9 @@ class Terms(TypedDict):
         | None
     )
     said: dict[str, Any] | None
-    policy: dict[str, Any] | None | Caps
-    pre_dial: dict[str, Any] | None | PreDial
-    retention: dict[str, Any] | None | Retention
+    policy: Caps | None
+    pre_dial: PreDial | None
+    retention: Retention | None
     effective: Literal["enforce", "record"]
 
 
@@ -3311,9 +3535,16 @@ class TermsChange(TypedDict):
         | None
     ]
     said: NotRequired[dict[str, Any] | None]
-    policy: NotRequired[dict[str, Any] | None | Caps]
-    pre_dial: NotRequired[dict[str, Any] | None | PreDial]
-    retention: NotRequired[dict[str, Any] | None | Retention]
+    policy: NotRequired[Caps | None]
+    pre_dial: NotRequired[PreDial | None]
+    retention: NotRequired[Retention | None]
+
+
+class TestMessage(TypedDict):
+    event: Literal["webhook.test"]
+    webhook_id: str
+    subscribed_to: str
+    sent_at: str
 
 
 class Tested(TypedDict):
@@ -3352,6 +3583,14 @@ class Timing(TypedDict):
     moments: Moments
 
 
+class ToldTurn(TypedDict):
+    id: int
+    user: Literal["assistant", "user"]
+    text: str
+    created_at: str
+    citations: list[Citation]
+
+
 Tool = TypedDict(
     "Tool",
     {
@@ -3369,10 +3608,10 @@ Tool = TypedDict(
 
 
 class ToolCassette(TypedDict):
-    version: NotRequired[int]
-    call_id: NotRequired[str]
+    version: int
+    call_id: str
     calls: list[RecordedTool]
-    left_out: NotRequired[int]
+    left_out: int
 
 
 class ToolResult(TypedDict):
@@ -3573,6 +3812,11 @@ class WebhookCreate(TypedDict):
     event: str
     url: str
     filters: NotRequired[dict[str, Any] | None]
+
+
+WebhookMessage: TypeAlias = (
+    "CallMessage | CampaignMessage | LeadMessage | DoNotCallMessage | ReceiverMessage | TestMessage"
+)
 
 
 class Webhooks(TypedDict):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import marshmallow as ma
 
 from topcalls.api import fields
@@ -63,6 +65,20 @@ class ApiKeySchema(ma.Schema):
     last_used_at = fields.Timestamp(
         required=True, allow_none=True, metadata={"description": "To the hour; null: never."}
     )
+
+
+class OwnKeySchema(ma.Schema):
+    """The key that asks."""
+
+    id = fields.Text(required=True, attribute="key_id", metadata={"format": "uuid"})
+    account_id = fields.Text(required=True, metadata={"format": "uuid"})
+    account_name = fields.Text(required=True)
+    kind = fields.Choice("live", "test", required=True)
+    scopes = fields.ListOf(fields.Choice(*SCOPES), required=True)
+
+    @ma.post_dump
+    def _sorted(self, told: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return told | {"scopes": sorted(told["scopes"])}
 
 
 class ApiKeysSchema(ma.Schema):

@@ -34,7 +34,7 @@ class CallCountsSchema(ma.Schema):
     dialled = fields.Whole(required=True)
     answered = fields.Whole(required=True)
     connected = fields.Whole(required=True)
-    by_outcome = fields.ObjectOf(required=True)
+    by_outcome = fields.ObjectOf(values=fields.Whole(), required=True)
 
 
 class CampaignCostSchema(ma.Schema):
@@ -78,6 +78,7 @@ class CampaignStatisticsSchema(ma.Schema):
     at = moment("When this was so.")
     contacts = ma.fields.Nested(ContactCountsSchema, required=True)
     held_for = fields.ObjectOf(
+        values=fields.Whole(),
         required=True,
         metadata={
             "description": "Contacts that are `held`, by the rule or the reason that holds them, "

@@ -311,7 +311,11 @@ class ReceiptSchema(ma.Schema):
         required=True, metadata={"description": "What stands for their number now."}
     )
     requested_by = fields.Text(required=True)
-    erased = fields.ObjectOf(required=True, metadata={"description": "How many rows of each kind."})
+    erased = fields.ObjectOf(
+        values=fields.Whole(),
+        required=True,
+        metadata={"description": "How many rows of each kind."},
+    )
     at = fields.Timestamp(required=True)
 
 

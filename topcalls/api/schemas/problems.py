@@ -5,6 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 
 from topcalls.api import fields
+from topcalls.api.problems import KINDS, TYPE_BASE
+
+_AMOUNT = {"oneOf": [{"type": "number"}, {"type": "string"}], "description": "Money as text."}
 
 
 class FaultSchema(ma.Schema):
@@ -15,13 +18,21 @@ class FaultSchema(ma.Schema):
     code = fields.Text(metadata={"description": "For programs."})
 
 
+class ConsumerSchema(ma.Schema):
+    """Whose limit it is."""
+
+    type = fields.Text(required=True, metadata={"example": "account"})
+    id = fields.Text(required=True)
+
+
 class ProblemSchema(ma.Schema):
     """RFC 7807. Some problems carry further members, named in their description."""
 
     class Meta:
         unknown = ma.INCLUDE
 
-    type = fields.Text(
+    type = fields.Choice(
+        *(TYPE_BASE + slug for slug in KINDS),
         required=True,
         metadata={
             "format": "uri",
@@ -39,3 +50,19 @@ class ProblemSchema(ma.Schema):
         metadata={"format": "uuid", "description": "The request's id, also in X-Request-Id."},
     )
     errors = fields.ListOf(ma.fields.Nested(FaultSchema))
+    scope = fields.Text(metadata={"description": "The scope that the key lacks (403)."})
+    rule = fields.Text(metadata={"description": "The rule that forbids it (422)."})
+    until = fields.Timestamp(metadata={"description": "From when on it does not (422)."})
+    limit = fields.Text(metadata={"description": "The limit that is reached (402, 429)."})
+    consumer = ma.fields.Nested(ConsumerSchema, metadata={"description": "Whose limit it is."})
+    unit = fields.Text(metadata={"description": "Of `needed` and `left` (402)."})
+    needed = ma.fields.Raw(metadata=_AMOUNT)
+    left = ma.fields.Raw(metadata=_AMOUNT)
+    exhausted = fields.Flag(
+        metadata={"description": "False: open calls hold the rest, and may give it back (402)."}
+    )
+    frees_at = fields.Timestamp(metadata={"description": "When it is full again by itself (402)."})
+    problems = fields.ListOf(
+        ma.fields.Nested(FaultSchema),
+        metadata={"description": "Why a campaign cannot be started (409)."},
+    )

@@ -144,8 +144,8 @@ class RehearsalCallsSchema(ma.Schema):
     most at once."""
 
     total = fields.Whole(required=True)
-    outcomes = fields.ObjectOf(required=True)
-    by_attempt = fields.ObjectOf(required=True)
+    outcomes = fields.ObjectOf(values=fields.Whole(), required=True)
+    by_attempt = fields.ObjectOf(values=fields.Whole(), required=True)
     peak_concurrent = fields.Whole(required=True)
     peak_at = moment("When it was reached first.", null=True)
 
@@ -159,10 +159,10 @@ class RehearsalContactsSchema(ma.Schema):
     skipped = fields.Whole(required=True)
     held = fields.Whole(required=True)
     left = fields.Whole(required=True)
-    done_by_reason = fields.ObjectOf(required=True)
-    given_up_by_reason = fields.ObjectOf(required=True)
-    skipped_by_rule = fields.ObjectOf(required=True)
-    held_by_rule = fields.ObjectOf(required=True)
+    done_by_reason = fields.ObjectOf(values=fields.Whole(), required=True)
+    given_up_by_reason = fields.ObjectOf(values=fields.Whole(), required=True)
+    skipped_by_rule = fields.ObjectOf(values=fields.Whole(), required=True)
+    held_by_rule = fields.ObjectOf(values=fields.Whole(), required=True)
 
 
 class RehearsalRatesSchema(ma.Schema):
@@ -191,7 +191,9 @@ class ClosestCallSchema(ma.Schema):
     lead_id = uuid("Who was called.")
     at = moment("When.")
     local_times = fields.ObjectOf(
-        required=True, metadata={"description": "Every clock that they may live by."}
+        values=fields.Text(),
+        required=True,
+        metadata={"description": "Every clock that they may live by."},
     )
     jurisdictions = fields.ListOf(fields.Text(), required=True)
 
@@ -249,15 +251,19 @@ class RehearsalSchema(ma.Schema):
     calls = ma.fields.Nested(RehearsalCallsSchema, required=True)
     contacts = ma.fields.Nested(RehearsalContactsSchema, required=True)
     postponed_by_rule = fields.ObjectOf(
-        required=True, metadata={"description": "How often a rule had somebody wait."}
+        values=fields.Whole(),
+        required=True,
+        metadata={"description": "How often a rule had somebody wait."},
     )
     not_enforced_by_rule = fields.ObjectOf(
+        values=fields.Whole(),
         required=True,
         metadata={
             "description": "Calls that a rule forbids and the account's policy `record` let."
         },
     )
     not_known = fields.ObjectOf(
+        values=fields.Whole(),
         required=True,
         metadata={
             "description": "Calls of which something can only be asked when they are made, and was "

@@ -81,6 +81,7 @@ class TallySchema(ma.Schema):
     minutes = fields.Number(required=True, metadata={"description": "Talked."})
     average_seconds = _rate("Talked, of those that were answered.")
     outcomes = fields.ObjectOf(
+        values=fields.ObjectOf(values=fields.Whole()),
         required=True,
         metadata={
             "description": "How many had each word of "

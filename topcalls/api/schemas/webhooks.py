@@ -190,7 +190,7 @@ class SentRequestSchema(ma.Schema):
     """What is posted. Each attempt adds its number, a timestamp and a signature."""
 
     url = fields.Text(required=True)
-    headers = fields.ObjectOf(required=True)
+    headers = fields.ObjectOf(values=fields.Text(), required=True)
     body = _text("Exactly as it is sent.")
 
 
@@ -298,7 +298,7 @@ class MessageSchema(ma.Schema):
     id = _text("The `webhook-id`.", kind="uuid")
     event = _text("What happened.")
     call_id = _text("The call it tells of.", null=True, kind="uuid")
-    headers = fields.ObjectOf(required=True)
+    headers = fields.ObjectOf(values=fields.Text(), required=True)
     body = _text("Exactly as it would be sent.")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from topcalls.api import key_examples as examples
-from topcalls.api.auth import principal, requires
+from topcalls.api.auth import ANY_KEY, principal, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
 from topcalls.api.schemas.api_keys import (
@@ -15,14 +15,23 @@ from topcalls.api.schemas.api_keys import (
     ApiKeysSchema,
     AuditPageSchema,
     AuditQuerySchema,
+    OwnKeySchema,
 )
 from topcalls.services.audit import AuditPage
-from topcalls.services.keys import KeyView
+from topcalls.services.keys import KeyView, Principal
 
 account_keys = ApiBlueprint(
     "account-keys", __name__, description="Keys of the account, and what they did."
 )
 _KEYS = "/v1/account/keys"
+
+
+@account_keys.route("/v1/account/key")
+@requires(ANY_KEY)
+@account_keys.response(200, OwnKeySchema, example=examples.OWN_KEY)
+def get_own_key() -> Principal:
+    """Get what the key that asks may do."""
+    return principal()
 
 
 @account_keys.route(_KEYS)
