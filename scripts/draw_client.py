@@ -25,7 +25,8 @@ SHAPES_HEAD = '''"""What the API takes and tells.
 
 Written by `scripts/draw_client.py`; a test compares.
 
-Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what is sent.
+Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what is sent, and be
+absent from what is told.
 """
 
 # ruff: noqa: E501
@@ -56,19 +57,7 @@ class Shapes:
 
     def __init__(self, schemas):
         self.schemas = schemas
-        self.sent = set()  # names of those that are part of a body
         self.extra = {}  # inline objects, by the name they get
-
-    def mark_sent(self, schema, seen=()):
-        """Remember what a body is made of: only there does it matter what may be left out."""
-        if "$ref" in schema:
-            name = _name(schema["$ref"])
-            if name not in seen:
-                self.sent.add(name)
-                self.mark_sent(self.schemas[name], (*seen, name))
-            return
-        for part in _parts(schema):
-            self.mark_sent(part, seen)
 
     def type_of(self, schema, inside):
         """The Python type of a schema. `inside`: what an object without a name is called after."""
@@ -114,12 +103,10 @@ class Shapes:
         if schema.get("type", "object") != "object" or not schema.get("properties"):
             return f"{name}: TypeAlias = {self.type_of(schema, name + 'Value')!r}"
         required = set(schema.get("required", ()))
-        is_sent = any(name.startswith(one) for one in self.sent)
         fields = {}
         for field, one in schema["properties"].items():
             told = self.type_of(one, name + _camel(field))
-            optional = is_sent and field not in required
-            fields[field] = f"NotRequired[{told}]" if optional else told
+            fields[field] = told if field in required else f"NotRequired[{told}]"
         if any(not field.isidentifier() or keyword.iskeyword(field) for field in fields):
             body = ", ".join(f"{field!r}: {told!r}" for field, told in fields.items())
             return f'{name} = TypedDict("{name}", {{{body}}})'
@@ -255,15 +242,6 @@ class Operation:
         return textwrap.indent("\n".join(quoted), "    ")
 
 
-def _parts(schema):
-    yield from schema.get("properties", {}).values()
-    for word in ("oneOf", "anyOf", "allOf"):
-        yield from schema.get(word, ())
-    for word in ("items", "additionalProperties"):
-        if isinstance(schema.get(word), dict):
-            yield schema[word]
-
-
 def _name(reference):
     return reference.rpartition("/")[2]
 
@@ -309,9 +287,6 @@ def written():
         for method, told in methods.items()
         if isinstance(told, dict) and "responses" in told
     ]
-    for operation in operations:
-        for body in operation.bodies.values():
-            shapes.mark_sent(body.get("schema", {}))
     tags = {tag["name"]: tag.get("description", "") for tag in document.get("tags", ())}
     parts, names = [OPERATIONS_HEAD], {}
     for operation in operations:

@@ -99,7 +99,9 @@ def _callbacks(name: str, field: str) -> dict[str, Any]:
 def _only_told(document: Mapping[str, Any]) -> set[str]:
     """Names of the schemas that answers and webhooks have, and bodies do not; problems apart, which
     say of their members what there is to say."""
-    schemas, sent, told = document["components"]["schemas"], set[str](), set(MESSAGES)
+    schemas, sent, told = document["components"]["schemas"], set[str](), set[str]()
+    for name in MESSAGES:
+        told |= {name} | _closure(schemas[name], schemas)
     for path in document["paths"].values():
         for operation in path.values():
             if isinstance(operation, dict):

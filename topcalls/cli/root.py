@@ -33,6 +33,7 @@ _COMMANDS = {
     "latency": ("latency",),
     "listen": ("listen",),
     "drain": ("drain",),
+    "mcp": ("mcp",),
     "status": ("status",),
     "rca": ("rca",),
     "voices": ("voices",),

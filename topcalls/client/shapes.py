@@ -2,7 +2,8 @@
 
 Written by `scripts/draw_client.py`; a test compares.
 
-Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what is sent.
+Times are RFC 3339 texts in UTC. What is `NotRequired` may be left out of what is sent, and be
+absent from what is told.
 """
 
 # ruff: noqa: E501
@@ -896,7 +897,7 @@ class CallMessage(TypedDict):
     analysis: Any
     appointments: list[Appointment]
     metadata: dict[str, Any]
-    transfer: HandedOver
+    transfer: NotRequired[HandedOver]
 
 
 class CallPage(TypedDict):
@@ -1336,7 +1337,7 @@ class CampaignMessage(TypedDict):
     status: str
     at: str
     statistics: CampaignStatistics
-    reason: str | None
+    reason: NotRequired[str | None]
     sandbox: bool
 
 
@@ -2829,20 +2830,20 @@ class Problem(TypedDict):
     ]
     title: str
     status: int
-    detail: str
-    instance: str | None
-    errors: list[Fault]
-    scope: str
-    rule: str
-    until: str
-    limit: str
-    consumer: Consumer
-    unit: str
-    needed: float | str
-    left: float | str
-    exhausted: bool
-    frees_at: str
-    problems: list[Fault]
+    detail: NotRequired[str]
+    instance: NotRequired[str | None]
+    errors: NotRequired[list[Fault]]
+    scope: NotRequired[str]
+    rule: NotRequired[str]
+    until: NotRequired[str]
+    limit: NotRequired[str]
+    consumer: NotRequired[Consumer]
+    unit: NotRequired[str]
+    needed: NotRequired[float | str]
+    left: NotRequired[float | str]
+    exhausted: NotRequired[bool]
+    frees_at: NotRequired[str]
+    problems: NotRequired[list[Fault]]
 
 
 class Pronunciation(TypedDict):
