@@ -96,7 +96,14 @@ def test_the_sdks_client_is_shown_what_a_key_may_use_and_uses_it(api, url, talke
     wanted = {"command": [*TOPCALLS, "mcp"], "calls": calls}
     tools, (found, forbidden) = operator(wanted, settings, tmp_path)
     assert set(tools) == {
-        *("list_calls", "search_calls", "list_live_calls", "get_call", "get_transcript"),
+        *(
+            "list_calls",
+            "search_calls",
+            "list_live_calls",
+            "get_call",
+            "get_transcript",
+            "explain_call",
+        ),
         *("get_analytics", "get_usage"),
         *("start_campaign", "pause_campaign", "resume_campaign"),
     }
@@ -182,16 +189,16 @@ def test_wrong_arguments_and_unknown_tools_ask_nobody(ask):
     assert unknown["said"]["error"] == "unknown_tool"
 
 
-def test_everything_that_reads_answers(api, ask):
+def test_everything_that_reads_answers(ask, talked):
     day = {"from": "2026-11-01", "to": "2026-11-02"}
-    factories_lead = {"phone_number": "+12025550123", "list_ids": []}
     results = ask(
+        ("explain_call", {"call_id": talked}),
         ("list_live_calls", {}),
         ("get_usage", {}),
         ("get_analytics", day),
         ("get_status", {}),
         ("list_campaigns", {}),
-        ("find_leads", {"phone": factories_lead["phone_number"]}),
+        ("find_leads", {"phone": factories.NUMBER}),
         ("check_eligibility", {"phone_number": factories.NUMBER}),
     )
     assert [one["said"] for one in results if one["failed"]] == []

@@ -104,6 +104,11 @@ def transcript(topcalls: TopCalls, given: Given) -> Any:
     return answers.untrusted({"turns": told.pop("turns")}, **told)
 
 
+def explanation(topcalls: TopCalls, given: Given) -> Any:
+    """Why a call ended."""
+    return answers.untrusted(dict(topcalls.root_causes.get(given["call_id"], numbers="true")))
+
+
 def hang_up(topcalls: TopCalls, given: Given) -> Any:
     """End a call, or cancel one that waits."""
     try:

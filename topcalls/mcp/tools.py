@@ -110,6 +110,14 @@ CALLS: Final = (
         call_tools.transcript,
     ),
     Tool(
+        "explain_call",
+        "Why did a call end as it did?",
+        "What happened to a call, in order, and the one rule that explains its end, with evidence.",
+        _READ,
+        arguments.of("call_id", call_id=_CALL, reveal_numbers=arguments.REVEAL),
+        call_tools.explanation,
+    ),
+    Tool(
         "hang_up",
         "Hang up",
         "End a call that is going on, or take one that still waits out of the queue.",
