@@ -13,6 +13,7 @@ import gevent
 
 from topcalls import metrics
 from topcalls.bridge.mailbox import Mailbox, Priority
+from topcalls.call_trace import passed_on
 from topcalls.errors import ProviderError
 from topcalls.log import get_logger
 from topcalls.providers.base import (
@@ -79,7 +80,7 @@ class ProviderLink:
     def open(self) -> None:
         """Begin to open a session; an attempt under way is given up."""
         self._give_up_attempt()
-        self._opener = gevent.spawn(self._open, self._attempt)
+        self._opener = gevent.spawn(passed_on(self._open), self._attempt)
 
     def switch(self) -> RealtimeSession:
         """Use the session that is ready; the one in use is closed."""

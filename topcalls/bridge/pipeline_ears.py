@@ -20,6 +20,7 @@ import gevent
 from topcalls.audio import g711
 from topcalls.audio.levels import EnergyVad
 from topcalls.bridge.codec import codec_of
+from topcalls.call_trace import passed_on
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import ProviderError
 from topcalls.ids import new_id
@@ -214,7 +215,7 @@ class Ears:
             self._lost(of_stage(error, Stage.RECOGNIZER))
             return
         self._replaced("recognizer")
-        self._opener = gevent.spawn(self._replace)
+        self._opener = gevent.spawn(passed_on(self._replace))
 
     def _replace(self) -> None:
         try:

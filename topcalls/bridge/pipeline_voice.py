@@ -9,6 +9,7 @@ import gevent
 from gevent.lock import RLock
 
 from topcalls import metrics
+from topcalls.call_trace import passed_on
 from topcalls.clock import Clock
 from topcalls.core.spoken_forms import SpokenForms
 from topcalls.core.token_usage import TokenUsage
@@ -46,7 +47,7 @@ class Mouth:
 
     def warm_up(self) -> None:
         """Connect in the background: the first words come sooner."""
-        gevent.spawn(self._try_to_open)
+        gevent.spawn(passed_on(self._try_to_open))
 
     def _try_to_open(self) -> None:
         if not self._left:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import gevent
 from structlog.contextvars import bind_contextvars
 
+from topcalls import call_trace
 from topcalls.bridge.alarm import Alarm
 from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.audio import CallAudio
@@ -158,6 +159,7 @@ class BridgeSession:
 
     def _run(self) -> None:
         bind_contextvars(call_id=self._call_id)
+        call_trace.current.set(call_trace.of(self._call_id))
         try:
             while self._outcome is None:
                 self._alarm.arm()

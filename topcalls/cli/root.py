@@ -36,6 +36,7 @@ _COMMANDS = {
     "mcp": ("mcp",),
     "status": ("status",),
     "rca": ("rca",),
+    "bundle": ("bundle",),
     "voices": ("voices",),
 }
 """The commands, by the module of this package that holds them: one command loads one module."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import resources
 
 from topcalls.bridge.answer_advice import Advisers
@@ -35,6 +36,7 @@ from topcalls.controller.assembly import (
     TrunkOptions,
     assemble,
 )
+from topcalls.controller.call_traces import CallTraces
 from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.answer_instruction import MOST_BYTES
@@ -88,6 +90,13 @@ def build_controller(settings: Settings) -> Telephony:
             settings.listen_host,
             settings.listen_port,
             settings.listen_url,
+        ),
+        traces=CallTraces(
+            settings.traces_dir,
+            settings.trace,
+            timedelta(days=settings.trace_days),
+            services.clock,
+            whole=settings.trace_whole,
         ),
     )
     verbs = Verbs(

@@ -32,6 +32,7 @@ from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
 from topcalls.services.audit import Audit
 from topcalls.services.budgets import Budgets
+from topcalls.services.call_bundles import CallBundles
 from topcalls.services.call_placement import CallPlacement
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.calls import Calls
@@ -208,6 +209,7 @@ class Services:
     voice_previews: VoicePreviews
     call_trail: CallTrail
     root_causes: RootCauses
+    call_bundles: CallBundles
     installation: Installation
     secrets: Secrets
     softphones: Softphones
@@ -458,6 +460,7 @@ def wire(
         voice_previews=VoicePreviews(voices, speakers(settings)),
         call_trail=CallTrail(db),
         root_causes=RootCauses(db, clock),
+        call_bundles=CallBundles(db, clock),
         installation=Installation(
             db,
             clock,

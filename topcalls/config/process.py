@@ -62,6 +62,17 @@ class ProcessSettings(BaseModel):
     log_files_kept: int = Field(
         5, ge=1, le=1000, description="How many earlier log files of each process it keeps."
     )
+    trace: Literal["off", "failed", "all"] = Field(
+        "failed",
+        description="Of which calls the controller stores the last messages with the switch and "
+        "the AI, in `data_dir/traces`, for `topcalls bundle`: of none, those that failed, or all.",
+    )
+    trace_days: int = Field(7, ge=1, le=365, description="For how many days it keeps them.")
+    trace_whole: bool = Field(
+        False,
+        description="Keep telephone numbers and words in them. They stay there then when a person "
+        "is erased, until `trace_days` are over.",
+    )
     secret_key: SecretStr | None = Field(
         None,
         description="Encrypts secrets in the database (`topcalls keys secret` prints one). "

@@ -67,6 +67,10 @@ class Settings(
         return (self.recordings_dir or self.data_dir / "recordings").resolve()
 
     @property
+    def traces_dir(self) -> Path:
+        return (self.data_dir / "traces").resolve()
+
+    @property
     def effective_calendars_dir(self) -> Path:
         return (self.calendars_dir or self.data_dir / "calendars").resolve()
 

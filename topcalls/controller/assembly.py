@@ -11,6 +11,7 @@ from typing import Literal
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
+from topcalls.controller.call_traces import CallTraces
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.gateways import GatewayKeeper
 from topcalls.controller.gear import Gear, Keeper
@@ -23,6 +24,7 @@ from topcalls.controller.softphones import SoftphoneKeeper
 from topcalls.controller.switch_files import SwitchFiles
 from topcalls.controller.switch_player import ChannelPlayer
 from topcalls.controller.telephony import Telephony, Verbs
+from topcalls.controller.traced_switch import note_command, note_event
 from topcalls.core import gateways, softphones
 from topcalls.core.call_request import DEFAULT_BACKGROUND_GAIN
 from topcalls.core.dead_line import seconds_without_audio
@@ -104,7 +106,7 @@ class ControllerOptions:
     that calls out leave free for calls in. `recording_store`: where recordings are brought; None
     leaves them where they are. `recording_pause_seconds`: the longest pause of one.
     `politeness_seconds`: of ringing, after which no other carrier dials. `listening` None: nobody
-    listens to calls."""
+    listens to calls. `traces` None: no messages of calls are kept."""
 
     owner: str
     node: str
@@ -124,6 +126,7 @@ class ControllerOptions:
     hand_over: HandOverRules = HandOverRules()  # noqa: RUF009 - it is frozen
     politeness_seconds: float = RANG_SECONDS
     listening: ListeningOptions | None = None
+    traces: CallTraces | None = None
 
 
 def assemble(options: ControllerOptions, verbs: Verbs, clock: Clock) -> Telephony:
@@ -156,6 +159,7 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         on_up=lambda: _switch_up(telephony, keepers),
         on_down=telephony.switch_down,
         on_overflow=telephony.events_lost,
+        on_command=lambda command: note_command(telephony.sessions, command),
         stream_playback=media.playback == "stream",
         clock=clock,
     )
@@ -180,6 +184,7 @@ def _gear(options: ControllerOptions, verbs: Verbs, telephony: Telephony, clock:
         spool=CDRSpool(options.cdr_dir) if options.cdr_dir else None,
         politeness_seconds=options.politeness_seconds,
         listening=_listening(options.listening, telephony, clock),
+        traces=options.traces,
     )
 
 
@@ -244,6 +249,7 @@ def _phone_keeper(
 
 
 def _take_event(event: ESLEvent, telephony: Telephony, keeper: GatewayKeeper | None) -> None:
+    note_event(telephony.sessions, event)
     if keeper is not None and event.subclass == GATEWAY_STATE:
         keeper.heard(event)
     elif not telephony.sessions.route(event):

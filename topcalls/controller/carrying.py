@@ -74,11 +74,13 @@ class Carrying:
             call.facts,
             limits_of(call, self._compare_seconds, self._clock.now()),
             self._clock,
-            on_closed=lambda _: self._closed(live, journal),
+            on_closed=lambda _: self._closed(call, live, journal),
             dialling=effects.dials,
         )
         live = LiveCall(session, effects, call.request.ring_timeout_seconds, call.dialled_at)
         opened.append(live)
+        if self._gear.traces is not None:
+            self._gear.traces.begin(call.call_id)
         effects.bind(session, self._sessions.move)
         self._sessions.add(live)
         session.start(effects, journal, call.effects)
@@ -103,7 +105,7 @@ class Carrying:
         turn_away(call, journal, self._gear.switch, self._clock)
         journal.close(END_SECONDS)
 
-    def _closed(self, live: LiveCall, journal: Journal) -> None:
+    def _closed(self, call: ClaimedCall, live: LiveCall, journal: Journal) -> None:
         """A call is over, here at least: what there is to write of it is written, however long
         that takes. Until then it is among the live ones, and keeps its lease."""
         live.effects.wait_for_last_words()
@@ -117,6 +119,9 @@ class Carrying:
         elif live.effects.is_left and not journal.is_lost:
             call_id, now = live.session.call_id, self._clock.now()
             attempt(lambda: self._calls.release(call_id, self._owner, now))
+        if self._gear.traces is not None:
+            numbers = (call.phone_number, call.from_number)
+            self._gear.traces.finish(call.call_id, live.session.facts.state, numbers)
         self._sessions.remove(live)
         if not len(self._sessions):
             self._empty.set()

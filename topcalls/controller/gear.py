@@ -10,6 +10,7 @@ from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.controller.call_leg import CallLeg
+from topcalls.controller.call_traces import CallTraces
 from topcalls.controller.cdr_spool import CDRSpool
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.recording_spool import RecordingSpool
@@ -81,7 +82,8 @@ class Gear:
     `make_briefing` makes the conversation with the target of a warm transfer. `sides`: further
     channels of calls, by their uuids. `keepers` keep files of the switch. `politeness_seconds`:
     see `core/routing.py`. `leg_seconds`: how long an answered channel stays without a word of ours
-    (`leg_leases.py`). `listening`: where people hear calls, if they may."""
+    (`leg_leases.py`). `listening`: where people hear calls, if they may. `traces`: keeps
+    the messages of calls."""
 
     switch: SwitchClient
     media: MediaServer
@@ -103,3 +105,4 @@ class Gear:
     sides: dict[str, Side] = field(default_factory=dict)
     politeness_seconds: float = RANG_SECONDS
     listening: ListeningServer | None = None
+    traces: CallTraces | None = None

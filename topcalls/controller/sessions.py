@@ -104,6 +104,11 @@ class Sessions:
     def all(self) -> list[LiveCall]:
         return list(self._by_channel.values())
 
+    def call_of(self, channel_uuid: str) -> str | None:
+        """The id of the call that has this channel."""
+        live = self._by_channel.get(channel_uuid)
+        return None if live is None else live.session.call_id
+
     def owns_channel(self, channel_uuid: str) -> bool:
         return channel_uuid in self._by_channel
 

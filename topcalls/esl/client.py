@@ -57,6 +57,10 @@ _EVENTS_WITHOUT_OWNER = ("BACKGROUND_JOB", "HEARTBEAT", "DTMF")
 """The switch puts no channel variables into these, so a filter on the owner would drop them."""
 
 
+def _ignore(_: str) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass(frozen=True, slots=True)
 class SwitchMetrics:
     """A snapshot; numbers are totals since the client was made unless they say otherwise.
@@ -89,6 +93,7 @@ class SwitchClient:
     `on_up()` is called when both connections are made and subscribed, `on_down(reason)` once per
     outage after that; the two never overlap and may block. `on_overflow(lost)` says that events
     were dropped because `on_event` did not keep up: compare with the switch as after `on_up`.
+    `on_command` is told each command about a call, and must return at once.
     `stream_playback`: also tell of the files that mod_audio_stream wrote.
     `queue_limit` is a number of events; `backoff` gives seconds after so many failures in a row.
     """
@@ -105,6 +110,7 @@ class SwitchClient:
         on_up: Callable[[], None],
         on_down: Callable[[str], None],
         on_overflow: Callable[[int], None] | None = None,
+        on_command: Callable[[str], None] | None = None,
         stream_playback: bool = False,
         command_timeout: float = COMMAND_TIMEOUT,
         clock: Clock | None = None,
@@ -116,6 +122,7 @@ class SwitchClient:
         extra = (STREAM_PLAYBACK_SUBCLASS,) if stream_playback else ()
         self._subclasses = (*EVENT_SUBCLASSES, *extra)
         self._command_timeout = command_timeout
+        self._on_command = on_command or _ignore
         self._log = get_logger("esl").bind(node=node)
         self._commands_failed = 0
         self._state = SwitchState(on_up, on_down)
@@ -176,6 +183,7 @@ class SwitchClient:
         `CommandRefused`, `CommandNotSent`, `CommandTimeout` or `ConnectionLost`.
         """
         line = "api " + commands.line(command)
+        self._on_command(line)
         limit = self._command_timeout if timeout is None else timeout
         try:
             reply = self._commands.connection.send_ok(line, timeout=limit)
@@ -193,6 +201,7 @@ class SwitchClient:
         line = "bgapi " + commands.line(command)
         if not self._events.is_ready:
             raise CommandNotSent("The event connection that would bring the result is down.")
+        self._on_command(line)
         job = Job(new_id(), verb_of(line), timeout)
         self._jobs.open(job)
         try:
@@ -282,6 +291,7 @@ class SwitchClient:
             self._jobs.fail(job.uuid, error)
 
     def _send_and_forget(self, text: str) -> None:
+        self._on_command(text)
         answered = partial(self._answered, verb_of(text))
         try:
             self._commands.connection.submit(

@@ -31,6 +31,7 @@ from typing import Any, Final
 import gevent
 from gevent.event import Event
 
+from topcalls.call_trace import FROM_PROVIDER, TO_PROVIDER, CallTrace
 from topcalls.log import get_logger
 from topcalls.net.websocket_frames import (
     BINARY,
@@ -87,6 +88,7 @@ class WebSocketConnection:
         close_timeout: float = 5.0,
     ) -> None:
         self.on_binary = self.on_text = self.on_close = _ignore
+        self.trace: CallTrace | None = None
         self.finished = Event()  # set after `on_close`
         self.queued_bytes = 0
         self.remote_address = sock.getpeername()
@@ -121,10 +123,14 @@ class WebSocketConnection:
 
     def send_binary(self, data: bytes) -> bool:
         """Send or queue a binary message. False when the connection is closed."""
+        if self.trace is not None:
+            self.trace.add(TO_PROVIDER, data)
         return self._open and self._write(encode_frame(BINARY, data, masked=self._masked))
 
     def send_text(self, text: str) -> bool:
         """Send or queue a text message. False when the connection is closed."""
+        if self.trace is not None:
+            self.trace.add(TO_PROVIDER, text)
         return self._open and self._write(encode_frame(TEXT, text.encode(), masked=self._masked))
 
     def ping(self) -> bool:
@@ -199,6 +205,8 @@ class WebSocketConnection:
             self._finish(violation.code, violation.reason)
 
     def _call(self, callback: Callable[[Any], None], payload: Any) -> None:
+        if self.trace is not None:
+            self.trace.add(FROM_PROVIDER, payload)
         try:
             callback(payload)
         except Exception:

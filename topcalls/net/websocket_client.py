@@ -9,6 +9,7 @@ from typing import Any
 import gevent
 import websocket
 
+from topcalls import call_trace
 from topcalls.errors import TopCallsError
 from topcalls.net.tls import default_context
 from topcalls.net.websocket import DEFAULT_MAX_QUEUED_BYTES, WebSocketConnection
@@ -90,6 +91,7 @@ def _start(sock: Any, **options: Any) -> WebSocketConnection:
     except OSError as error:
         sock.close()
         raise WebSocketHandshakeError("connection lost after the handshake") from error
+    connection.trace = call_trace.current.get()
     connection.start()
     return connection
 

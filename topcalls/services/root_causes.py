@@ -83,6 +83,10 @@ class RootCauses:
         about it. Raises NotFound."""
         return report_on(self._db.read(read_facts, call_id), log, numbers=numbers)
 
+    def account_of(self, call_id: str) -> str:
+        """Whose call it is. Raises NotFound."""
+        return str(self._db.read(read_facts, call_id).call.account_id)
+
     def channels(self, call_id: str) -> list[str]:
         """The switch's names of a call's channels. Raises NotFound."""
 
