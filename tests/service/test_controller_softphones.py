@@ -52,6 +52,33 @@ def test_a_controller_that_died_between_file_and_reload_is_made_up_for(rig):
     rig.wait_known(phone)
 
 
+def test_a_switch_that_starts_anew_while_it_is_compared_is_compared_again(rig, monkeypatch):
+    """It answers, and has lost what it answered to."""
+    phone = rig.add()
+    rig.controller()
+    rig.wait_known(phone)
+    *_, keeper = rig.controllers[0]._gear.keepers
+    switch, answered = keeper._switch, []
+
+    class StartsAnew:
+        is_up = True
+
+        def api(self, command, **options):
+            answer = switch.api(command, **options)
+            if "reloadxml" not in command:
+                return answer
+            answered.append(command)
+            if len(answered) == 1:
+                rig.switch.switch.users._users.clear()
+                keeper.forget()
+            return answer
+
+    monkeypatch.setattr(keeper, "_switch", StartsAnew())
+    keeper.forget()
+    rig.wait_until(lambda: len(answered) > 1, "a second look")
+    rig.wait_known(phone)
+
+
 def test_two_controllers_and_one_writes(rig):
     rig.controller()
     rig.controller()

@@ -108,8 +108,12 @@ class GatewayKeeper:
         versions = self._carriers.versions()
         now = self._clock.monotonic()
         if versions != self._versions or now >= self._compare_at:
-            self._compare()
-            self._versions = versions
+            self._versions = versions  # before: who forgets while it is compared is not overheard
+            try:
+                self._compare()
+            except Exception:
+                self.forget()
+                raise
             again = REPORT_SECONDS if self._problems else EVERYTHING_SECONDS
             self._compare_at = self._clock.monotonic() + again
             self._report_at = 0.0

@@ -67,7 +67,12 @@ class SoftphoneKeeper:
         wanted = self._softphones.ids()
         now = self._clock.monotonic()
         if wanted != self._known or now >= self._compare_at:
-            self._compare()
+            is_first, self._known = self._known is None, set(wanted)
+            try:
+                self._compare(is_first=is_first)
+            except Exception:
+                self.forget()
+                raise
             self._compare_at = now + EVERYTHING_SECONDS
         if now >= self._report_at:
             self._report_at = now + REPORT_SECONDS
@@ -82,7 +87,7 @@ class SoftphoneKeeper:
         self._held_until = now + HOLD_SECONDS
         return True
 
-    def _compare(self) -> None:
+    def _compare(self, *, is_first: bool) -> None:
         """What could not be done is tried again at the next look."""
         logins = self._softphones.logins()
         wanted = {texts.path_of(login.softphone_id): texts.user(login) for login in logins}
@@ -92,10 +97,9 @@ class SoftphoneKeeper:
         problem = self._files.write(changed)
         if problem:
             raise SwitchError(problem)
-        if changed or present.keys() - wanted.keys() or (self._known is None and wanted):
+        if changed or present.keys() - wanted.keys() or (is_first and wanted):
             self._switch.api(configuration_commands.reload_xml(), timeout=RELOAD_SECONDS)
             log.info("Softphones are on the switch", count=len(wanted))
-        self._known = {login.softphone_id for login in logins}
 
     def _report(self, *, any_there: bool) -> None:
         registered: set[str] = set()
