@@ -23,12 +23,18 @@ from typing import Any
 import gevent
 from common import Product, introduce, product, product_settings, say, workspace
 
-from topcalls.core.rule_values import SLOTS
 from topcalls.store import rows
 from topcalls.store.fields import to_microseconds
 
 BEGINS = "2026-12-01T14:00:00Z"
 AREAS = "212305312415713850270602404617206303701928808907504801"
+OPENING = (
+    "Hello {{name}}, this is an AI assistant of Bright Smile, +1 305 555 0199, about your "
+    "appointment. Say stop or press 9 to stop all calls. May I go on?"
+)
+"""It says all that rules ask for, so that people are called and not held."""
+
+SAYS = ["registered_name", "purpose", "ai_voice", "opt_out", "callback_number", "go_on"]
 CHUNK = 10_000
 BEAT = 0.005
 LEADS = """
@@ -50,7 +56,7 @@ def prepared(made: Product, leads: int) -> str:
     services, account_id = made.services, made.principal.account_id
     now = services.clock.now()
     policy = {"require_scrubs": False}
-    terms = {"enforcement": "enforce", "slots": sorted(SLOTS), "policy": policy}
+    terms = {"enforcement": "enforce", "policy": policy}
     services.compliance_terms.change(account_id, terms)
     list_id = services.lead_lists.create(account_id, {"name": "People"}).id
 
@@ -75,8 +81,12 @@ def prepared(made: Product, leads: int) -> str:
     body = {
         "name": "Benchmark",
         "list_ids": [list_id],
-        "call": {"task": "Remind {{name}} of the appointment on Monday."},
-        "compliance": {"category": "informational"},
+        "call": {
+            "task": "Remind {{name}} of the appointment on Monday.",
+            "first_sentence": OPENING,
+            "recording": {"enabled": False},
+        },
+        "compliance": {"category": "informational", "slots": SAYS},
         "schedule": {
             "windows": [
                 {"days": ["mon", "tue", "wed", "thu", "fri"], "start": "09:00", "end": "20:00"}

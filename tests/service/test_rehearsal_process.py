@@ -51,11 +51,28 @@ def test_a_child_that_dies_is_told_and_may_be_tried_again(rig, program, how):
     assert rig.services.rehearsals._child._child is None
 
 
-def test_one_that_takes_too_long_is_ended(rig):
-    with pytest.raises(InvalidRequest, match=r"not over after 0\.3 seconds") as refusal:
+def test_one_that_a_busy_machine_keeps_from_its_end_is_ended_and_may_be_tried_again(rig):
+    with pytest.raises(NoCapacity, match=r"not over after 0\.3 seconds") as refusal:
         rehearse_with(rig, READ + "time.sleep(60)", seconds=0.3)
-    assert refusal.value.errors[0].path == "days"
+    assert refusal.value.extra["retry_after"] == 60
     assert rig.services.rehearsals._child._child is None
+
+
+def test_one_that_needs_too_much_of_a_processor_is_refused(rig):
+    """Time that it spends waiting does not count."""
+    program = (
+        "import sys, time\n"
+        "from topcalls.services.rehearsal_process import NO_TIME, OUT, OutOfTime, limit_cpu\n"
+        "begun = time.process_time()\n"
+        "limit_cpu(int(begun) + 1)\n"
+        "try:\n"
+        "    while True: pass\n"
+        "except OutOfTime:\n"
+        "    sys.stdout.buffer.write(OUT.pack(NO_TIME, 0))\n"
+    )
+    with pytest.raises(InvalidRequest, match="more than 300 seconds of a processor") as refusal:
+        rehearse_with(rig, program, seconds=300)
+    assert refusal.value.errors[0].path == "days"
 
 
 def test_what_went_wrong_in_it_is_told(rig):

@@ -15,8 +15,8 @@ from topcalls.cli.client import ApiClient
 from topcalls.cli.json_files import object_in
 from topcalls.config import Settings
 
-SECONDS = 330.0
-"""The server takes 300 at most."""
+SECONDS = 1830.0
+"""The server takes half an hour at most."""
 
 MOST_DIALS = 200_000
 _MOST_NAMED = 5

@@ -6,7 +6,7 @@ are local dates, and where several zones are possible the strictest holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ def cap_checks(
         yield from _never_called(rules, facts.policy)
         return
     outcomes = {one.outcome for one in facts.attempts}
+    alike: dict[tuple[object, ...], list[PastAttempt]] = {}
     for rule in rules:
         value = rule.value
         assert isinstance(value, Frequency)
@@ -48,7 +49,11 @@ def cap_checks(
             yield from _never_called((rule,), facts.policy)
             continue
         most, hours = _figures(value, facts.policy)
-        counted = [one for one in _added_up(value.by, facts, plan) if _is_meant(one, value, plan)]
+        which = (value.by, value.of_campaign, value.outcomes)
+        if which not in alike:
+            every = _added_up(value.by, facts, plan)
+            alike[which] = [one for one in every if _is_meant(one, value, plan)]
+        counted = alike[which]
         if value.days is not None:
             inside, until = _in_days(counted, most, value.days, zones or _NO_ZONE, now)
         else:
@@ -56,7 +61,7 @@ def cap_checks(
         observed: dict[str, object] = {"attempts": len(inside)}
         if inside:
             observed |= {"first": inside[0].at.isoformat(), "last": inside[-1].at.isoformat()}
-        required = _cap(value, facts.policy)
+        required = _cap(rule, facts.policy)
         ids = tuple(one.id for one in inside if one.id)
         if len(inside) < most:
             yield passed(rule, "frequency", observed, required, ids)
@@ -92,11 +97,10 @@ def cooldown_checks(
 
 @lru_cache(_MOST_CACHED)
 def _never_called(rules: tuple[Rule, ...], policy: Policy) -> tuple[Check, ...]:
-    values = [rule.value for rule in rules]
     return tuple(
-        passed(rule, "frequency", {"attempts": 0}, _cap(value, policy))
-        for rule, value in zip(rules, values, strict=True)
-        if isinstance(value, Frequency)
+        passed(rule, "frequency", {"attempts": 0}, _cap(rule, policy))
+        for rule in rules
+        if isinstance(rule.value, Frequency)
     )
 
 
@@ -105,7 +109,11 @@ def _nothing_said(rules: tuple[Rule, ...]) -> tuple[Check, ...]:
     return tuple(passed(rule, "cooldown", {"last": None}) for rule in rules)
 
 
-def _cap(value: Frequency, policy: Policy) -> dict[str, object]:
+@lru_cache(_MOST_CACHED)
+def _cap(rule: Rule, policy: Policy) -> Mapping[str, object]:
+    """What a rule of topic `frequency` asks for, for the record."""
+    value = rule.value
+    assert isinstance(value, Frequency)
     most, hours = _figures(value, policy)
     return {"most": most, "by": value.by} | _window(value.days, hours)
 
@@ -168,18 +176,23 @@ def _in_days(
     which that is latest."""
     strictest: tuple[list[PastAttempt], datetime | None] = ([], None)
     for zone in zones:
-        place = ZoneInfo(zone)
-        first = now.astimezone(place).date() - timedelta(days=days - 1)
-        inside = [one for one in attempts if one.at.astimezone(place).date() >= first]
+        first = _day_in(zone, now) - timedelta(days=days - 1)
+        inside = [one for one in attempts if _day_in(zone, one.at) >= first]
         inside.sort(key=lambda one: one.at)
         until = None
         if len(inside) >= most:
-            until = _midnight(inside[-most].at.astimezone(place).date(), days, place)
+            until = _midnight(_day_in(zone, inside[-most].at), days, ZoneInfo(zone))
         before = strictest[1]
         is_later = until is not None and (before is None or until > before)
         if is_later or (until is None and before is None and len(inside) > len(strictest[0])):
             strictest = (inside, until)
     return strictest
+
+
+@lru_cache(16_384)
+def _day_in(zone: str, moment: datetime) -> date:
+    """The local date in a zone."""
+    return moment.astimezone(ZoneInfo(zone)).date()
 
 
 def _ends(value: Cooldown, last: datetime, zones: tuple[str, ...]) -> datetime:

@@ -51,7 +51,6 @@ here, and costs a tenth."""
 
 _DAY: Final = timedelta(days=1)
 _CARRIER: Final = "simulated"
-_LONGEST_WINDOW: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import heapq
 import math
 from collections import deque
@@ -23,9 +24,6 @@ from topcalls.core.pacing import BUSY_SECONDS, Limits, Pacing, Window
 from topcalls.core.rehearsal_callees import Callees
 from topcalls.core.retry_policy import RetryPolicy, Tried
 from topcalls.core.rule_pack import RulePack
-
-LONGEST_WINDOW: Final = 3600.0
-"""Seconds that the longest window of a pace may have: one call an hour."""
 
 LOOK_AGAIN: Final = timedelta(seconds=BUSY_SECONDS)
 
@@ -149,8 +147,9 @@ class Pace:
         self._places = max(1, shared.get(setup.lane.key, 0))
         part = self._places / max(1, sum(shared.values()))
         self._account = Window(60.0, max(1, math.floor(setup.per_minute * part)))
-        self._dialled: deque[float] = deque()
+        self._dialled: list[float] = []
         self._busy: deque[float] = deque()
+        self._held: tuple[tuple[float, float], Limits] | None = None
         self.live = 0
 
     def dialled(self, now: datetime) -> None:
@@ -178,20 +177,20 @@ class Pace:
         return min(soon, now + LOOK_AGAIN)
 
     def _limits(self, now: datetime) -> Limits:
-        second = now.timestamp()
-        while self._busy and self._busy[0] <= second - BUSY_SECONDS:
+        """They change with the ramp-up and with lines that are busy, and not else."""
+        busy = now.timestamp() - BUSY_SECONDS
+        while self._busy and self._busy[0] <= busy:
             self._busy.popleft()
-        while self._dialled and self._dialled[0] <= second - LONGEST_WINDOW:
-            self._dialled.popleft()
+        own, running_for = self._setup.pacing, now - self._setup.begins
         speed = pacing.eased(len(self._busy))
-        own = pacing.limits(self._setup.pacing, now - self._setup.begins, speed)
+        part = pacing.ramped(own.ramp_up, running_for)
+        if self._held is None or self._held[0] != (speed, part):
+            self._held = (speed, part), self._found(pacing.limits(own, running_for, speed))
+        return self._held[1]
+
+    def _found(self, own: Limits) -> Limits:
         most = self._places if own.concurrent is None else min(own.concurrent, self._places)
         return Limits(most, (*own.windows, self._account))
 
     def _since(self, second: float) -> int:
-        count = 0
-        for at in reversed(self._dialled):
-            if at <= second:
-                break
-            count += 1
-        return count
+        return len(self._dialled) - bisect.bisect_right(self._dialled, second)

@@ -15,10 +15,18 @@ from topcalls import child_process
 from topcalls.errors import InvalidRequest, NoCapacity, TopCallsError
 from topcalls.log import get_logger
 from topcalls.services.rehearsal_persons import Somebody
-from topcalls.services.rehearsal_process import FAULT, IN, NO_MEMORY, OUT, Order
+from topcalls.services.rehearsal_process import (
+    CPU_SECONDS,
+    FAULT,
+    IN,
+    NO_MEMORY,
+    NO_TIME,
+    OUT,
+    Order,
+)
 
-SECONDS: Final = 300.0
-"""For one rehearsal, its reading included."""
+SECONDS: Final = 1800.0
+"""For one rehearsal, its reading included: six times `CPU_SECONDS`, for machines that are busy."""
 
 RETRY_SECONDS: Final = 60
 _END_SECONDS: Final = 5.0
@@ -42,8 +50,9 @@ class RehearsalChild:
         """The report as JSON, whose names are sorted.
 
         Raises:
-            InvalidRequest: it takes longer than it may, or more memory.
-            NoCapacity: another rehearsal is under way here, or its process died.
+            InvalidRequest: it takes more of a processor than it may, or more memory.
+            NoCapacity: another rehearsal is under way here, the machine is too busy for it, or its
+                process died.
         """
         if self._is_busy:
             raise NoCapacity(
@@ -56,8 +65,11 @@ class RehearsalChild:
             with gevent.Timeout(self._seconds, TimeoutError):
                 return self._ask(order, people)
         except TimeoutError:
-            words = f"The rehearsal was not over after {self._seconds:g} seconds."
-            raise InvalidRequest(words, field="days", remedy=_LESS) from None
+            raise NoCapacity(
+                f"The rehearsal was not over after {self._seconds:g} seconds: the machine is busy.",
+                remedy=f"Try again when it is less so. {_LESS}",
+                retry_after=RETRY_SECONDS,
+            ) from None
         finally:
             self._is_busy = False
 
@@ -114,6 +126,9 @@ def _send(pipe: Any, payload: bytes) -> None:
 def _answer(kind: bytes, payload: bytes) -> bytes:
     if kind == NO_MEMORY:
         words = "The rehearsal needs more memory than it may have."
+        raise InvalidRequest(words, field="days", remedy=_LESS)
+    if kind == NO_TIME:
+        words = f"The rehearsal needs more than {CPU_SECONDS} seconds of a processor."
         raise InvalidRequest(words, field="days", remedy=_LESS)
     if kind == FAULT:
         log.error("A rehearsal failed", why=payload.decode())

@@ -2,16 +2,18 @@
 
 In: an `Order`, then people in pieces, then nothing, each pickled behind its length, from the
 process that started it and from nobody else. Out: the report as JSON, or why there is none, behind
-a letter and its length. It may not take more memory than `MEMORY`. It ends with whoever started it,
-who ends it when it takes too long.
+a letter and its length. It may take no more memory than `MEMORY` and no more of a processor than
+`CPU_SECONDS`, however busy the machine is meanwhile. It ends with whoever started it.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pickle
 import resource
+import signal
 import struct
 import sys
 import traceback
@@ -42,7 +44,11 @@ from topcalls.services.rehearsal_persons import Texts, person_of
 from topcalls.services.rule_pack import load_rule_pack
 
 MEMORY: Final = 1_500_000_000
-REPORT, NO_MEMORY, FAULT = b"R", b"M", b"F"
+CPU_SECONDS: Final = 300
+_SPARE_SECONDS: Final = 10
+"""To say that the time is over; then the system ends the process."""
+
+REPORT, NO_MEMORY, NO_TIME, FAULT = b"R", b"M", b"T", b"F"
 IN: Final = struct.Struct(">I")
 OUT: Final = struct.Struct(">cI")
 
@@ -78,6 +84,11 @@ class Order:
     rules_folder: Path | None = None
 
 
+class OutOfTime(BaseException):
+    """The time of a processor that there is, is used up. No `Exception`, so that nothing on the way
+    takes it for a fault of its own."""
+
+
 def report(order: Order, people: list[Person]) -> dict[str, Any]:
     """Rehearse a campaign, and tell what came of it."""
     wishes, pack = order.wishes, load_rule_pack(order.rules_folder)
@@ -96,6 +107,8 @@ def report(order: Order, people: list[Person]) -> dict[str, Any]:
 def main() -> None:
     """Answer one order."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    limit_cpu()
+    gc.disable()  # it makes millions of objects and no cycles worth looking for
     zoneinfo.reset_tzpath([])  # the packaged zone data, as in every process
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     try:
@@ -108,11 +121,24 @@ def main() -> None:
         ]
         Thread(target=_end_with, args=(source,), daemon=True).start()
         made = json.dumps(report(order, people), sort_keys=True, separators=(",", ":"))
+        signal.signal(signal.SIGXCPU, signal.SIG_IGN)
         _put(sink, REPORT, made.encode())
+    except OutOfTime:
+        _put(sink, NO_TIME, b"")
     except MemoryError:
         _put(sink, NO_MEMORY, b"")
     except Exception:  # noqa: BLE001 - it is told to whoever asked
         _put(sink, FAULT, traceback.format_exc().encode())
+
+
+def limit_cpu(seconds: int = CPU_SECONDS) -> None:
+    """Raise `OutOfTime` in this process when it has used so much of a processor."""
+
+    def over(*_: object) -> None:
+        raise OutOfTime
+
+    signal.signal(signal.SIGXCPU, over)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + _SPARE_SECONDS))
 
 
 def _setup(order: Order, pack: RulePack) -> Setup:
