@@ -5,8 +5,9 @@
 In this process, without a network: *due* is the look for the next 100 people, *made* a worker's
 whole round for each of the calls that it makes (rules, attempt, call, minutes and webhook event, a
 transaction for each), *claimed* a controller's claim within the campaign's pace, for each call that
-it takes. Half of the people were called before, a tenth is due again. Milliseconds: the median and
-the worst of all repeats.
+it takes, *woken* the step that has the next 2,000 looked at again, once everybody is held or
+skipped, every second one by the do-not-call list, which is passed over. Half of the people were
+called before, a tenth is due again. Milliseconds: the median and the worst of all repeats.
 """
 
 from __future__ import annotations
@@ -30,10 +31,13 @@ from common import (
     workspace,
 )
 
-from topcalls.store import campaign_production, campaigns, rows
+from topcalls.store import campaign_holds, campaign_production, campaigns, rows
 from topcalls.store.fields import to_microseconds
 
-HEADER = "database       leads      due     worst     made     worst  claimed     worst"
+HEADER = (
+    "database       leads      due     worst     made     worst  claimed     worst"
+    "    woken     worst"
+)
 PORTS = {"esl_port": 1, "realtime_port": 1}
 CHUNK = 10_000
 
@@ -43,6 +47,11 @@ INSERT INTO lead (id, account_id, phone_number, name, status, tags, metadata, ti
   created_at, updated_at)
 SELECT 'lead-' || CAST(1000000000 + i AS TEXT), ?, '+1202' || CAST(1000000 + i AS TEXT), 'Ann',
   'New', '[]', '{{}}', 'UTC', ?, ? FROM n
+"""
+KEPT_BACK = """
+UPDATE campaign_contact SET state = CASE WHEN state = 'done' THEN 'held' ELSE 'skipped' END,
+  reason = CASE WHEN state = 'done' THEN 'US.dnc.national' ELSE 'do_not_call' END
+WHERE campaign_id = ? AND state IN ('waiting', 'done') AND lead_id >= ? AND lead_id < ?
 """
 CONTACTS = """
 WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})
@@ -69,6 +78,13 @@ def fill(made: Product, campaign_id: str, leads: int) -> None:
         made.services.db.run(verb, first)
 
 
+def keep_back(made: Product, campaign_id: str, leads: int) -> None:
+    """Everybody who is not being called is held or skipped."""
+    for first in range(0, leads, CHUNK):
+        bounds = (f"lead-{1_000_000_000 + first}", f"lead-{1_000_000_000 + first + CHUNK}")
+        made.services.db.run(rows.change, KEPT_BACK, campaign_id, *bounds)
+
+
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:
     """Milliseconds, and what it gave."""
     began = time.perf_counter()
@@ -92,7 +108,7 @@ def measure(made: Product, leads: int, repeats: int) -> str:
     campaign_id = services.campaigns.create(account_id, body).id
     services.campaign_control.start(account_id, campaign_id)
     fill(made, campaign_id, leads)
-    cells: dict[str, list[float]] = {"due": [], "made": [], "claimed": []}
+    cells: dict[str, list[float]] = {"due": [], "made": [], "claimed": [], "woken": []}
     for _ in range(repeats):
         now = clock.now()
         look = partial(services.db.read, campaign_production.due, campaign_id, now, 100)
@@ -104,6 +120,10 @@ def measure(made: Product, leads: int, repeats: int) -> str:
         cells["made"].append(round_ms / len(taken))
         cells["claimed"].append(claim_ms / len(taken))
     assert services.db.read(campaigns.found, campaign_id).state == "running"
+    keep_back(made, campaign_id, leads)
+    services.db.run(campaign_holds.recheck_account, account_id)
+    for _ in range(repeats):
+        cells["woken"].append(timed(partial(services.campaign_engine.holds.step, clock.now()))[0])
     return "  ".join(
         f"{statistics.median(found):7.2f} {max(found):8.2f}" for found in cells.values()
     )

@@ -131,6 +131,29 @@ def test_new_terms_have_everybody_looked_at_again(services, monkeypatch):
     assert rig.row.recheck_through is None
 
 
+def test_whoever_the_do_not_call_list_keeps_back_is_passed_over_in_pieces_as_well(
+    services, monkeypatch
+):
+    """However many they are, no step reads more than its piece."""
+    monkeypatch.setattr(campaign_holds, "AT_ONCE", 2)
+    rig = strict(services, leads=5)
+    for n in range(4):
+        services.do_not_call.add(rig.account_id, f"+1202555{n:04}")
+    rig.round()
+    assert rig.counts() == {"held": 1, "skipped": 4}
+    last = max(one.lead_id for one in rig.rows())
+    services.compliance_terms.change(rig.account_id, {"policy": {"require_scrubs": False}})
+    woken, through = [], []
+    while rig.row.recheck_through is not None:
+        woken.append(rig.engine.holds.step(rig.clock.now()))
+        through.append(rig.row.recheck_through)
+    assert sum(woken) == 1
+    assert len(through) == 3
+    assert through[-1] is None
+    assert all(one < last for one in through[:-1])
+    assert rig.counts() == {"skipped": 4, "waiting": 1}
+
+
 def test_a_consent_reopens_whoever_was_left_out_for_want_of_one(services):
     rig = strict(services, leads=1)
     asked(rig, FIRST)

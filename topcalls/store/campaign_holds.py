@@ -81,26 +81,26 @@ def recheck_account(account_id: str) -> int:
 
 
 _NEXT = """
-SELECT lead_id FROM campaign_contact WHERE campaign_id = ? AND state = ? AND lead_id > ?
-  AND (reason IS NULL OR reason <> ?)
+SELECT lead_id, reason FROM campaign_contact WHERE campaign_id = ? AND state = ? AND lead_id > ?
 ORDER BY lead_id LIMIT ?
 """
 
 
 def recheck(campaign: Campaign, now: datetime, limit: int) -> int:
-    """Have the next contacts of a campaign looked at again that are held or skipped, up to `limit`;
-    how many there were. Nobody of whom the do-not-call list has an entry: what it says is looked at
-    when it changes. The account and the campaign are locked."""
+    """Have those looked at again of the next `limit` contacts of a campaign that are held or
+    skipped; how many. Nobody of whom the do-not-call list has an entry: what it says is looked at
+    when it changes, and they are passed over `limit` at a time as well. The account and the
+    campaign are locked."""
     after = campaign.recheck_through or FROM_THE_FIRST
-    found: list[str] = []
+    found: list[tuple[str, str | None]] = []
     for state in (ContactState.HELD, ContactState.SKIPPED):
-        values = (campaign.id, state, after, do_not_call.RULE, limit)
-        found += [lead_id for (lead_id,) in rows.select(_NEXT, *values)]
-    ids = sorted(found)[:limit]
+        found += rows.select(_NEXT, campaign.id, state, after, limit)
+    looked_at = sorted(found, key=lambda one: one[0])[:limit]
+    ids = [lead_id for lead_id, reason in looked_at if reason != do_not_call.RULE]
     for some in chunked(ids, _MOST_VALUES):
         mine = (CampaignContact.campaign == campaign.id) & CampaignContact.lead.in_(some)
         CampaignContact.update(**_due(now)).where(mine, _KEPT_BACK).execute()
-    through = ids[-1] if len(ids) == limit else None
+    through = looked_at[-1][0] if len(looked_at) == limit else None
     rows.update(Campaign, {"id": campaign.id}, recheck_through=through)
     return len(ids)
 
