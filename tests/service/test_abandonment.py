@@ -72,7 +72,7 @@ def test_people_who_picked_up_are_counted_within_the_window_and_machines_are_not
 
 @pytest.mark.parametrize(
     ("people", "abandoned", "pauses"),
-    [(100, 3, False), (100, 4, True), (49, 2, False), (1000, 0, False)],
+    [(100, 3, False), (100, 4, True), (49, 1, False), (49, 2, True), (1000, 0, False)],
 )
 def test_the_share_of_the_law_pauses_the_campaign_and_loses_nobody(
     services, people, abandoned, pauses

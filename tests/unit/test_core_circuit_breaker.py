@@ -172,12 +172,16 @@ def test_what_pauses_comes_before_what_rests():
     ("people", "abandoned", "part", "stops"),
     [
         (0, 0, 1.0, False),
-        (49, 49, 1.0, False),
+        (1, 1, 0.5, False),
+        (49, 1, 0.5, False),
+        (2, 2, 0.5, True),
+        (49, 2, 0.5, True),
+        (101, 2, 0.5, False),
         (1000, 9, 1.0, False),
         (1000, 10, 0.5, False),
         (1000, 19, 0.5, False),
         (1000, 21, 0.5, True),
-        (50, 1, 0.5, True),
+        (50, 1, 0.5, False),
     ],
 )
 def test_people_who_hear_nobody_slow_a_campaign_and_stop_it(people, abandoned, part, stops):

@@ -256,9 +256,10 @@ def test_t97_too_many_who_met_nobody_stop_the_campaign():
     """2 % since it was last resumed (the product's), 3 % of 30 days (the law's)."""
     oldest = NOW - timedelta(days=3)
 
-    def found(answered, abandoned, *, from_resume=True, now=NOW):
+    def found(answered, abandoned, *, from_resume=True, now=NOW, campaign="spring"):
         share = Abandonment(30, answered, abandoned, oldest, from_resume)
-        return decided(facts(NEW_YORK, now, abandonment=(share,)), now=now)
+        known = facts(NEW_YORK, now, abandonment=(share,))
+        return decided(known, plan(campaign_id=campaign), now=now)
 
     many = found(1000, 21)
     assert told(many) == (DEFER, "product.abandonment", oldest + timedelta(days=30))
@@ -268,7 +269,11 @@ def test_t97_too_many_who_met_nobody_stop_the_campaign():
     assert found(40, 1).verdict is ALLOW
     assert found(1000, 30, from_resume=False).verdict is ALLOW
     assert told(found(1000, 31, from_resume=False))[:2] == (DEFER, "US.abandon.rate")
-    assert found(49, 3, from_resume=False).verdict is ALLOW
+    assert found(1, 1, from_resume=False).verdict is ALLOW
+    assert told(found(49, 2, from_resume=False))[:2] == (DEFER, "US.abandon.rate")
+    assert told(found(2, 2))[:2] == (DEFER, "product.abandonment")
+    assert found(49, 9, from_resume=False, campaign=None).verdict is ALLOW
+    assert found(50, 9, from_resume=False, campaign=None).verdict is DEFER
     later = oldest + timedelta(days=30)
     assert found(1000, 21, now=later.replace(hour=18)).verdict is ALLOW
     assert decided(facts(NEW_YORK, abandonment=(Abandonment(7, 99, 99),))).verdict is ALLOW

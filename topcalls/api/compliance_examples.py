@@ -77,7 +77,7 @@ ELIGIBILITY_BODY = {"phone_number": "+13055550123", "at": "2026-12-02T01:30:00Z"
 _VERSIONS = {
     "pack": "2026.11.23",
     "pack_hash": "0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b",
-    "engine": "1",
+    "engine": "2",
     "tz": "2026f",
     "phones": "9.0.43",
     "holidays": "0.109",

@@ -83,7 +83,7 @@ REPORT: dict[str, Any] = {
     "spent": {"calls": 97, "cost": None, "minutes": 67.7333},
     "starts_at": "2026-12-01T14:00:00Z",
     "versions": {
-        "engine": "1",
+        "engine": "2",
         "holidays": "0.109",
         "pack": "2026.11.30",
         "pack_hash": "851dacbbc28657bf78b27ad1b2e71b30d83a364972c8edda83ba3f01d5ff891e",

@@ -10,12 +10,13 @@ and hear nobody.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from topcalls.core.campaign_outcomes import ANSWERED, FAULTS, REFUSALS, Outcome
 
@@ -29,7 +30,10 @@ ABANDONED_STOP_PERCENT: Final = 2.0
 
 ABANDONED_WINDOW: Final = timedelta(days=30)
 ABANDONED_LEAST: Final = 50
-"""Fewer people say nothing of a share."""
+"""Fewer people count as so many, so that the first call that fails is no share of 100 %."""
+
+ABANDONED_FEWEST: Final = 2
+"""One call alone does not stop a campaign."""
 
 NUMBER_FAILURES: Final = "number_failures"
 SLOWED: Final = 0.5
@@ -144,17 +148,20 @@ def findings(
 
 def abandonment(people: int, abandoned: int) -> Finding | None:
     """Of the people who answered the campaign within `ABANDONED_WINDOW`: too many heard nobody."""
-    percent = _percent(abandoned, people)
-    if people < ABANDONED_LEAST or percent < ABANDONED_STOP_PERCENT:
+    if abandoned < ABANDONED_FEWEST or _abandoned(people, abandoned) < ABANDONED_STOP_PERCENT:
         return None
+    percent = _percent(abandoned, people)
     words = f"{percent:.1f} % of {people} people who answered heard nobody."
     return Finding(Action.PAUSE, "abandonment", words, None, percent, people)
 
 
 def speed(people: int, abandoned: int) -> float:
     """Which part of its limits the campaign has, by the same count."""
-    is_high = people >= ABANDONED_LEAST and _percent(abandoned, people) >= ABANDONED_SLOW_PERCENT
-    return SLOWED if is_high else 1.0
+    return SLOWED if _abandoned(people, abandoned) >= ABANDONED_SLOW_PERCENT else 1.0
+
+
+def _abandoned(people: int, abandoned: int) -> float:
+    return _percent(abandoned, max(people, ABANDONED_LEAST))
 
 
 def _with_none_left(found: Sequence[Finding], usable: Collection[str]) -> Iterator[Finding]:
@@ -171,6 +178,8 @@ def _with_none_left(found: Sequence[Finding], usable: Collection[str]) -> Iterat
 
 
 def _refusals(dials: Sequence[Ending], names: Mapping[str, str]) -> Iterator[Finding]:
+    if sum(one.outcome in REFUSALS for one in dials) < REFUSALS_IN_A_ROW:
+        return
     for carrier, own in _by(dials, lambda one: (one.carrier,)).items():
         last = own[:REFUSALS_IN_A_ROW]
         if len(last) == REFUSALS_IN_A_ROW and all(one.outcome in REFUSALS for one in last):
@@ -188,9 +197,13 @@ def _failures(
 ) -> Iterator[Finding]:
     if breaker.failure_percent is None:
         return
-    for kind, key_of, is_failure in _KINDS:
-        for key, own in _by(recent, key_of).items():
-            percent = _percent(sum(is_failure(one, key) for one in own), len(own))
+    least = breaker.failure_percent * breaker.least_calls / 100
+    for kind, keys_of, is_fault, is_own in _KINDS:
+        if sum(map(is_fault, recent)) < math.floor(least):  # too few for any one key
+            continue
+        for key, own in _by(recent, keys_of).items():
+            faults = sum(is_fault(one) and is_own(one, key) for one in own)
+            percent = _percent(faults, len(own))
             if len(own) < breaker.least_calls or percent < breaker.failure_percent:
                 continue
             named = f"{kind} {names.get(key, key)}" if key and kind != "number" else f"one {kind}"
@@ -231,14 +244,23 @@ def _percent(part: int, whole: int) -> float:
     return 100 * part / whole if whole else 0.0
 
 
-_KeysOf = Callable[[Ending], tuple[str | None, ...]]
-_IsFailure = Callable[[Ending, str | None], bool]
-_KINDS: Final[Sequence[tuple[str, _KeysOf, _IsFailure]]] = (
-    ("carrier", lambda one: (one.carrier,), lambda one, _: one.outcome in _CARRIER_FAULTS),
-    ("number", lambda one: (one.number,), lambda one, _: one.outcome in _NUMBER_FAULTS),
-    (
+class _Kind(NamedTuple):
+    """What calls are judged by: the keys of a call, whether it has a fault of this kind, and
+    whether that is the fault of one of its keys."""
+
+    name: str
+    keys_of: Callable[[Ending], tuple[str | None, ...]]
+    is_fault: Callable[[Ending], bool]
+    is_own: Callable[[Ending, str | None], bool] = lambda one, key: True
+
+
+_KINDS: Final[Sequence[_Kind]] = (
+    _Kind("carrier", lambda one: (one.carrier,), lambda one: one.outcome in _CARRIER_FAULTS),
+    _Kind("number", lambda one: (one.number,), lambda one: one.outcome in _NUMBER_FAULTS),
+    _Kind(
         "provider",
         lambda one: one.providers,
-        lambda one, key: one.provider_failed and one.failed_provider in (None, key),
+        lambda one: one.provider_failed,
+        lambda one, key: one.failed_provider in (None, key),
     ),
 )

@@ -48,7 +48,7 @@ from topcalls.core.suppression_rules import (
 )
 from topcalls.core.zones import Whereabouts, whereabouts
 
-ENGINE: Final = "1"
+ENGINE: Final = "2"
 """Changes when the same facts and rules may lead to another decision."""
 
 VALID: Final = timedelta(seconds=60)
@@ -210,7 +210,10 @@ def _checks(
     quarantine = plan.caller.quarantined_until if plan.caller else None
     is_quarantined = quarantine is not None and quarantine > now
     yield from caller_checks(rules["caller_id"], plan.caller, is_quarantined)
-    yield from abandonment_checks(rules["abandonment"], facts.abandonment, now)
+    of_campaign = plan.campaign_id is not None
+    yield from abandonment_checks(
+        rules["abandonment"], facts.abandonment, now, of_campaign=of_campaign
+    )
 
 
 @lru_cache(_MOST_CACHED)

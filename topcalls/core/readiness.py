@@ -197,11 +197,15 @@ def caller_checks(
 
 
 def abandonment_checks(
-    rules: tuple[Rule, ...], shares: tuple[Abandonment, ...], now: datetime
+    rules: tuple[Rule, ...],
+    shares: tuple[Abandonment, ...],
+    now: datetime,
+    *,
+    of_campaign: bool = True,
 ) -> tuple[Check, ...]:
     """One check of each rule of topic `abandonment`: too many who were called met nobody. It holds
-    until the first of them is out of the window."""
-    return tuple(_abandonment_check(rule, shares, now) for rule in rules)
+    until the first of them is out of the window. `of_campaign`: the shares are of its calls."""
+    return tuple(_abandonment_check(rule, shares, now, of_campaign) for rule in rules)
 
 
 def _strictest(rules: tuple[Rule, ...]) -> Recorded:
@@ -240,19 +244,26 @@ def _caller_check(rule: Rule, caller: CallerNumber | None, is_quarantined: bool)
     return _ready_check(rule, caller, is_quarantined)
 
 
-def _abandonment_check(rule: Rule, shares: tuple[Abandonment, ...], now: datetime) -> Check:
+def _abandonment_check(
+    rule: Rule, shares: tuple[Abandonment, ...], now: datetime, of_campaign: bool
+) -> Check:
+    """Few calls of a campaign are judged as if they were `least_answered`; few of no campaign are
+    not judged: the law measures campaigns."""
     value = rule.value
     assert isinstance(value, AbandonmentLimit)
     required = {"most_share": value.most_share, "days": value.days}
     which = (value.days, value.from_resume)
     share = next((one for one in shares if (one.days, one.from_resume) == which), None)
-    if share is None or share.answered < value.least_answered:
-        return not_asked(rule, ABANDONMENT, {"answered": share.answered if share else 0})
+    if share is None or not share.abandoned:
+        return not_asked(rule, ABANDONMENT, {"abandoned": 0})
+    if not of_campaign and share.answered < value.least_answered:
+        return not_asked(rule, ABANDONMENT, {"answered": share.answered})
     observed = {"answered": share.answered, "abandoned": share.abandoned}
     days = timedelta(days=value.days)
     until = share.oldest_at + days if share.oldest_at is not None else None
     is_over = until is not None and until <= now
-    if is_over or share.abandoned <= value.most_share * share.answered:
+    most = value.most_share * max(share.answered, value.least_answered)
+    if is_over or share.abandoned <= most:
         return passed(rule, ABANDONMENT, observed, required)
     reason = "abandonment_rate"
     return failed(rule, ABANDONMENT, Verdict.DEFER, reason, observed, required, until=until)

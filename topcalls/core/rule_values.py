@@ -166,7 +166,8 @@ class CallerId:
 
 @dataclass(frozen=True)
 class AbandonmentLimit:
-    """The share of answered calls that may meet nobody, over `days`, once `least_answered` were.
+    """The share of answered calls that may meet nobody, over `days`. Fewer calls of a campaign than
+    `least_answered` count as so many; calls of no campaign are not judged before they are so many.
     `from_resume`: only since the campaign was last resumed, so that whoever has mended it is not
     stopped by what was."""
 
