@@ -49,7 +49,7 @@ class Product:
 
     def __init__(self, directory: Path, **environment):
         self.directory = directory
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         ours = {
             key: value
@@ -338,7 +338,8 @@ def _read(output, lines):
     lines.put(None)
 
 
-def _free_port():
+def free_port():
+    """A port of loopback that nobody has."""
     with socket(AF_INET, SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -132,7 +132,7 @@ def test_only_the_entry_point_patches_the_standard_library():
     assert patching == ["topcalls/cli/__init__.py"]
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.md")), ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").rglob("*.md")), ids=lambda page: page.name)
 def test_a_page_names_only_files_that_exist(page):
     named = re.findall(r"`((?:topcalls/)?[a-z_0-9/]+/[a-z_0-9]+\.py)`", page.read_text())
     missing = [
