@@ -94,17 +94,18 @@ class Terminal:
         self._blocks = blocks(page)
         self._directory = directory
         self._found: list[str] | None = None
+        self._screen = directory / "screen.txt"
         programs = Path(sys.executable).parent
-        self._process = subprocess.Popen(
-            ["bash", "-euo", "pipefail", "-c", "\n".join(self._script())],
-            cwd=directory,
-            env={**environment, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        with self._screen.open("w") as screen:
+            self._process = subprocess.Popen(
+                ["bash", "-euo", "pipefail", "-c", "\n".join(self._script())],
+                cwd=directory,
+                env={**environment, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+                stdin=subprocess.DEVNULL,
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def finish(self, seconds: float) -> list[str]:
         """Wait for the end; what is wrong: a command that failed, lines told and not shown."""
@@ -115,13 +116,11 @@ class Terminal:
 
     def _wait(self, seconds: float) -> list[str]:
         try:
-            printed, _ = self._process.communicate(timeout=seconds)
+            status = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.close()
-            return [f"still running after {seconds} s: {self._process.communicate()[0]}"]
-        if self._process.returncode:
-            return [f"status {self._process.returncode}: {printed}"]
-        return self._faults(printed)
+            return [f"still running after {seconds} s: {self._screen.read_text()}"]
+        printed = self._screen.read_text()
+        return [f"status {status}: {printed}"] if status else self._faults(printed)
 
     def close(self) -> None:
         """End whatever was started."""
