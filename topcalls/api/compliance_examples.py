@@ -53,6 +53,7 @@ TERMS: dict[str, Any] = {
     "purposes": TERMS_BODY["purposes"],
     "seller": "Bright Smile Dental",
     "slots": None,
+    "said": {},
     "opt_out_question": True,
     "policy": {
         "most_per_day": 1,
