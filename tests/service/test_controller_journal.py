@@ -23,7 +23,7 @@ from topcalls.core.call_events import Hangup as Cause
 from topcalls.core.call_state import advance
 from topcalls.core.transcript import Turn
 from topcalls.errors import StoreUnavailable
-from topcalls.services.eligibility import NotAllowed
+from topcalls.services.judgements import NotAllowed
 from topcalls.store.database import open_database
 
 pytestmark = pytest.mark.service

@@ -12,7 +12,7 @@ from topcalls.core.eligibility_facts import Category, Verdict
 from topcalls.core.routing import Attempt, Route, Then
 from topcalls.core.routing import Decision as RouteDecision
 from topcalls.errors import NotCallable
-from topcalls.services.eligibility import Meant, NotAllowed
+from topcalls.services.judgements import Meant, NotAllowed
 from topcalls.services.routing import Outcome
 from topcalls.store import campaign_production, decisions
 from topcalls.store.models import PhoneNumber

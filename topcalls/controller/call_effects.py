@@ -64,7 +64,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.carried import Used
 from topcalls.services.dispatch import ClaimedCall
-from topcalls.services.eligibility import Judgement, NotAllowed
+from topcalls.services.judgements import Judgement, NotAllowed
 
 LOOK_SECONDS = 1.0
 SWITCH_AWAY_SECONDS = 30.0

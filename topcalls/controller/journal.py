@@ -33,7 +33,7 @@ from topcalls.errors import Conflict, StoreUnavailable
 from topcalls.log import get_logger
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.calls import Calls
-from topcalls.services.eligibility import NotAllowed
+from topcalls.services.judgements import NotAllowed
 from topcalls.services.routing import Outcome
 from topcalls.services.supervisions import Supervisor
 

@@ -16,7 +16,8 @@ from topcalls.clock import Clock
 from topcalls.core.call_request import CallRequest
 from topcalls.services.call_views import CallView
 from topcalls.services.calls import Calls
-from topcalls.services.eligibility import NotAllowed, record_refusal
+from topcalls.services.eligibility import record_refusal
+from topcalls.services.judgements import NotAllowed
 from topcalls.services.keys import Principal
 from topcalls.services.pre_dial import AnswerNeeded, PreDial
 from topcalls.store.database import Database

@@ -33,7 +33,8 @@ from topcalls.services.budgets import CampaignBudget
 from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.costs import Costs
-from topcalls.services.eligibility import Eligibility, Meant, NotAllowed
+from topcalls.services.eligibility import Eligibility
+from topcalls.services.judgements import Meant, NotAllowed
 from topcalls.services.keys import Principal
 from topcalls.services.live_words import LiveWords
 from topcalls.services.lookups import Lookups

@@ -23,7 +23,8 @@ from topcalls.core.tools import ToolStatus
 from topcalls.errors import Conflict
 from topcalls.services.call_views import ClaimedCall
 from topcalls.services.campaign_plans import plan_of
-from topcalls.services.eligibility import Eligibility, Meant
+from topcalls.services.eligibility import Eligibility
+from topcalls.services.judgements import Meant
 from topcalls.services.lead_zones import holidays_of, zones_of
 from topcalls.store import campaign_contacts, campaigns, dispatch, leads, tools
 from topcalls.store.database import Database

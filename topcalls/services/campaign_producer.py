@@ -21,14 +21,7 @@ from topcalls.core.campaign_holds import NUMBERS, Fate
 from topcalls.core.campaign_production import Turn
 from topcalls.core.campaign_schedule import is_over, opens_at
 from topcalls.core.campaign_state import CampaignState, ContactState
-from topcalls.core.eligibility_facts import Contact
-from topcalls.core.number_pool import (
-    Lack,
-    NoNumber,
-    choose,
-    free_at,
-)
-from topcalls.core.phone_numbers import region
+from topcalls.core.number_pool import NoNumber, free_at
 from topcalls.core.pre_dial import Answer
 from topcalls.errors import (
     InsufficientQuota,
@@ -40,6 +33,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.services.calls import Calls, CampaignPlace
 from topcalls.services.campaign_moves import CampaignMoves
+from topcalls.services.campaign_numbers import number_for
 from topcalls.services.campaign_plans import CampaignPlan, CampaignPlans
 from topcalls.services.campaign_questions import CampaignQuestions
 from topcalls.services.campaign_requests import CampaignRequests, Unfilled
@@ -51,12 +45,8 @@ from topcalls.services.campaign_rounds import (
     why_paused,
 )
 from topcalls.services.campaign_shares import shares
-from topcalls.services.eligibility import (
-    Eligibility,
-    NotAllowed,
-    contact_of,
-    record_refusal,
-)
+from topcalls.services.eligibility import Eligibility, record_refusal
+from topcalls.services.judgements import NotAllowed
 from topcalls.services.keys import Principal
 from topcalls.services.lead_zones import holidays_of, zones_of
 from topcalls.services.pre_dial import AnswerNeeded, Question
@@ -64,7 +54,6 @@ from topcalls.store import campaign_contacts, campaign_production, campaigns, le
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Campaign, CampaignContact, Lead
-from topcalls.store.person_facts import LeadFacts
 
 MOST_LOOKS = 400
 """Contacts that one round looks at for one campaign, called or not."""
@@ -277,7 +266,7 @@ class CampaignProducer:
             return self._leave_out(current, turn, "schedule")
         if opens > now:
             return self._postpone(current, turn, opens, "schedule")
-        from_number = self._number(current, contact, lead)
+        from_number = number_for(current, contact, lead, self._eligibility)
         if isinstance(from_number, NoNumber):
             if from_number.until is not None:
                 return self._postpone(current, turn, from_number.until, from_number.lack)
@@ -324,21 +313,6 @@ class CampaignProducer:
         )
         if from_number is not None:
             current.used(from_number)
-
-    def _number(
-        self, current: Round, contact: CampaignContact, lead: Lead
-    ) -> str | NoNumber | None:
-        """None: the number of the campaign's call, or of the installation."""
-        if not current.plan.pool.numbers:
-            return None
-        tried = campaign_contacts.attempts(current.row.id, [lead.id]) if contact.attempts else []
-        before = tried[-1].from_number if tried else None
-        pool, now, uses = current.plan.pool, current.now, list(current.uses.values())
-        series = self._eligibility.caller_series(_person(lead), current.calls, now)
-        found = choose(pool, uses, lead.phone_number, before, now, region, series)
-        if isinstance(found, NoNumber) and found.lack is Lack.SERIES and not current.enforced:
-            found = choose(pool, uses, lead.phone_number, before, now, region)
-        return found if isinstance(found, NoNumber) else found.number
 
     # --- whoever is not called now
 
@@ -406,8 +380,3 @@ def _due(current: Round, turn: Turn, said: Said | None = None) -> CampaignContac
     if row is None or row.state != CampaignState.RUNNING or row.revision != current.row.revision:
         return None
     return contact if contact.next_at <= current.now else None
-
-
-def _person(lead: Lead) -> Contact:
-    said = LeadFacts(lead.id, lead.region, lead.time_zone, lead.updated_at)
-    return contact_of(lead.phone_number, said)

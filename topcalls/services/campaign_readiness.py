@@ -18,7 +18,8 @@ from topcalls.core.rule_pack import RulePack
 from topcalls.core.zones import data_version, reach
 from topcalls.errors import FieldError, InvalidRequest
 from topcalls.services.campaign_requests import CampaignRequests
-from topcalls.services.eligibility import Eligibility, Meant, parsed, plan_of
+from topcalls.services.eligibility import Eligibility, parsed, plan_of
+from topcalls.services.judgements import Meant
 from topcalls.store import campaign_contacts, campaigns, dispatch
 from topcalls.store.models import Campaign
 

@@ -17,7 +17,7 @@ from topcalls.core.eligibility_facts import Plan
 from topcalls.core.number_pool import NumberUse, unusable_words
 from topcalls.services.campaign_callbacks import told_of
 from topcalls.services.campaign_plans import CampaignPlan
-from topcalls.services.eligibility import Judgement
+from topcalls.services.judgements import Judgement
 from topcalls.store.models import Campaign, CampaignContact
 
 

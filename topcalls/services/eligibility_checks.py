@@ -12,7 +12,8 @@ from topcalls.core import do_not_call, phone_numbers
 from topcalls.core.call_request import CallRequest, Recording
 from topcalls.core.eligibility_facts import Decision
 from topcalls.errors import InvalidRequest, NotFound
-from topcalls.services.eligibility import Eligibility, Meant
+from topcalls.services.eligibility import Eligibility
+from topcalls.services.judgements import Meant
 from topcalls.services.keys import Principal
 from topcalls.store import campaigns, dispatch
 from topcalls.store.database import Database

@@ -23,7 +23,7 @@ from topcalls.ids import new_id
 from topcalls.log import get_logger
 from topcalls.net.http import HttpError
 from topcalls.services.customer_requests import MakeClient
-from topcalls.services.eligibility import Judgement, Meant
+from topcalls.services.judgements import Judgement, Meant
 from topcalls.services.webhook_headers import signed_headers
 from topcalls.store import accounts
 from topcalls.store.database import Database

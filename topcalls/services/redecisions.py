@@ -13,7 +13,8 @@ from datetime import datetime
 from topcalls.core.call_request import CallRequest
 from topcalls.core.eligibility import VALID
 from topcalls.services import eligibility
-from topcalls.services.eligibility import Eligibility, Meant
+from topcalls.services.eligibility import Eligibility
+from topcalls.services.judgements import Meant
 from topcalls.store import dispatch
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call

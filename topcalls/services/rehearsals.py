@@ -27,8 +27,9 @@ from topcalls.services.campaign_plans import CampaignPlan, plan_of
 from topcalls.services.campaign_requests import CampaignRequests
 from topcalls.services.campaigns import found
 from topcalls.services.costs import Costs
-from topcalls.services.eligibility import Eligibility, Meant, parsed, server_of
+from topcalls.services.eligibility import Eligibility, parsed, server_of
 from topcalls.services.eligibility import plan_of as eligibility_plan_of
+from topcalls.services.judgements import Meant
 from topcalls.services.rehearsal_child import RehearsalChild
 from topcalls.services.rehearsal_people import RehearsalPeople
 from topcalls.services.rehearsal_persons import Texts

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response, request
 
-from topcalls.api import examples
+from topcalls.api import do_not_call_examples
 from topcalls.api.auth import principal, requires
 from topcalls.api.blueprint import ApiBlueprint, streams
 from topcalls.api.context import services
@@ -39,7 +39,7 @@ _CSV = "text/csv"
 @do_not_call.route(_BASE)
 @requires("leads:read")
 @do_not_call.arguments(ListedQuerySchema, location="query")
-@do_not_call.response(200, ListedPageSchema, example=examples.LISTED_PAGE)
+@do_not_call.response(200, ListedPageSchema, example=do_not_call_examples.LISTED_PAGE)
 def list_entries(query: dict[str, Any]) -> ListedPage:
     """List the numbers, newest entries first.
 
@@ -50,8 +50,8 @@ def list_entries(query: dict[str, Any]) -> ListedPage:
 
 @do_not_call.route(_BASE, methods=["POST"])
 @requires("leads:write")
-@do_not_call.arguments(ListedNumberCreateSchema, example=examples.LISTED_BODY)
-@do_not_call.response(201, ListedNumberSchema, example=examples.LISTED)
+@do_not_call.arguments(ListedNumberCreateSchema, example=do_not_call_examples.LISTED_BODY)
+@do_not_call.response(201, ListedNumberSchema, example=do_not_call_examples.LISTED)
 @do_not_call.alt_response(
     200, schema=ListedNumberSchema, success=True, description="It was listed already."
 )
@@ -68,8 +68,8 @@ def add_entry(body: dict[str, Any]) -> tuple[ListedNumber, int]:
 
 @do_not_call.route(f"{_BASE}/bulk", methods=["POST"])
 @requires("leads:write")
-@do_not_call.arguments(ListedBulkSchema, example=examples.LISTED_BULK)
-@do_not_call.response(200, ListedImportSchema, example=examples.LISTED_IMPORT)
+@do_not_call.arguments(ListedBulkSchema, example=do_not_call_examples.LISTED_BULK)
+@do_not_call.response(200, ListedImportSchema, example=do_not_call_examples.LISTED_IMPORT)
 def add_entries(body: dict[str, Any]) -> Imported:
     """Put up to 2,000 numbers on the list, all or none of them."""
     return services().do_not_call.add_many(principal().account_id, body["numbers"])
@@ -79,7 +79,7 @@ def add_entries(body: dict[str, Any]) -> Imported:
 @requires("leads:write")
 @streams(_CSV, MAX_BYTES)
 @do_not_call.arguments(ListedFileQuerySchema, location="query")
-@do_not_call.response(200, ListedFileSchema, example=examples.LISTED_FILE)
+@do_not_call.response(200, ListedFileSchema, example=do_not_call_examples.LISTED_FILE)
 def upload_entries(query: dict[str, Any]) -> Taken:
     """Put the numbers of a CSV file on the list: up to 100,000, UTF-8.
 
@@ -103,7 +103,7 @@ def export_entries() -> Response:
 @do_not_call.route(_ONE)
 @requires("leads:read")
 @do_not_call.arguments(ListedScopeSchema, location="query")
-@do_not_call.response(200, ListedNumberSchema, example=examples.LISTED)
+@do_not_call.response(200, ListedNumberSchema, example=do_not_call_examples.LISTED)
 def get_entry(query: dict[str, Any], phone_number: str) -> ListedNumber:
     """Look a number up. 404: it is not listed."""
     return services().do_not_call.get(principal().account_id, phone_number, **query)

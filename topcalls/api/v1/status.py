@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Response
 
 from topcalls import metrics
-from topcalls.api import examples
 from topcalls.api.auth import public, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
 from topcalls.api.schemas.status import LiveSchema, ReadySchema, StatusSchema
+from topcalls.api.status_examples import STATUS
 from topcalls.errors import ConfigError, NoCapacity
 from topcalls.services.installation import InstallationView
 
@@ -19,7 +19,7 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 @status.route("/v1/status")
 @requires("admin")
-@status.response(200, StatusSchema, example=examples.STATUS)
+@status.response(200, StatusSchema, example=STATUS)
 def get_status() -> InstallationView:
     """Get the state of the installation."""
     return services().installation.view()
