@@ -139,7 +139,7 @@ def test_the_next_carrier_tries_before_anybody_could_have_rung(desk, telephone):
     carrier(desk, phone, srtp="mandatory")
     next_one = telephone()
     carrier(desk, next_one, srtp="mandatory")
-    call = desk.over(desk.place(ring_timeout_seconds=5))
+    call = desk.over(desk.place(ring_timeout_seconds=5), 60)
     assert [(dial["sip_status"], dial["cause"], dial["then"]) for dial in call["routing"]] == [
         (None, "RECOVERY_ON_TIMER_EXPIRE", "try_next"),
         (None, None, None),
