@@ -133,6 +133,7 @@ def api_services(
     return ApiServices(
         account_keys=services.account_keys,
         account_speech=services.account_speech,
+        alerts=services.alerts,
         audit=services.audit,
         budgets=services.budgets,
         limits=services.limits,

@@ -11,6 +11,9 @@ import gevent
 
 from topcalls.net.http import HttpResponse
 from topcalls.providers.structured import StructuredAnswer
+from topcalls.services.alert_facts import AlertWatch
+from topcalls.services.alert_rounds import AlertRounds
+from topcalls.services.alerts import AlertMessages
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker.lanes import Lanes
@@ -85,6 +88,11 @@ def worker_services(
     clock = clock or services.clock
     return WorkerServices(
         clock=clock,
+        alerts=AlertRounds(
+            services.alerts,
+            AlertWatch(services.db, clock),
+            AlertMessages(services.db, clock, {}),
+        ),
         catalogue=services.catalogue,
         campaigns=services.campaign_engine,
         webhooks=services.webhooks,

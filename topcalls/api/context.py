@@ -13,6 +13,7 @@ from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
+from topcalls.services.alerts import Alerts
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
@@ -77,6 +78,7 @@ class ApiServices:
 
     account_keys: AccountKeys
     account_speech: AccountSpeech
+    alerts: Alerts
     audit: Audit
     budgets: Budgets
     limits: Limits

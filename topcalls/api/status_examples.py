@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+ALERTS: dict[str, Any] = {
+    "data": [
+        {
+            "name": "TopCallsCallsWait",
+            "severity": "page",
+            "firing": True,
+            "since": "2026-11-23T12:00:00Z",
+            "summary": "The oldest queued call has waited for a controller for 95 s.",
+            "remedy": "See `topcalls status`: no controller, no room (`max_calls`), or a switch "
+            "that is down.",
+        }
+    ]
+}
 STATUS = {
     "mode": "live",
     "ai_mode": "live",

@@ -35,6 +35,7 @@ _COMMANDS = {
     "drain": ("drain",),
     "mcp": ("mcp",),
     "status": ("status",),
+    "alerts": ("alerts",),
     "rca": ("rca",),
     "bundle": ("bundle",),
     "voices": ("voices",),

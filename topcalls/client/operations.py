@@ -2913,6 +2913,15 @@ class Status(Resource):
         """
         return cast("shapes.Status", self._transport.send("GET", "/v1/status"))
 
+    def list_alerts(self) -> shapes.Alerts:
+        """List what is wrong with the installation.
+
+        The worker looks once a minute, and tells by webhook and e-mail what the settings say.
+
+        Scope: `admin`.
+        """
+        return cast("shapes.Alerts", self._transport.send("GET", "/v1/status/alerts"))
+
 
 class Operations:
     """Every operation, by what it is about."""

@@ -101,6 +101,19 @@ class AgentVersionPage(TypedDict):
     next_cursor: int | None
 
 
+class Alert(TypedDict):
+    name: str
+    severity: Literal["page", "warn"]
+    firing: bool
+    since: str
+    summary: str
+    remedy: str
+
+
+class Alerts(TypedDict):
+    data: list[Alert]
+
+
 class AnalysisReport(TypedDict):
     status: Literal["waiting", "done", "failed"]
     errors: dict[str, str]

@@ -48,6 +48,7 @@ def build_api(settings: Settings) -> ApiServer:
         ApiServices(
             account_keys=services.account_keys,
             account_speech=services.account_speech,
+            alerts=services.alerts,
             audit=services.audit,
             agents=services.agents,
             analyses=services.analyses,

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.alerts import alert_channels
 from topcalls.compose.database import open_current, open_store, secret_key
 from topcalls.compose.knowledge import embedder
 from topcalls.compose.lineup import lineup_of
@@ -27,6 +28,7 @@ from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
 from topcalls.services.agents import Agents
+from topcalls.services.alerts import Alerts
 from topcalls.services.analyses import Analyses
 from topcalls.services.analysis_previews import AnalysisPreviews
 from topcalls.services.analysis_runs import AnalysisRuns
@@ -139,6 +141,7 @@ class Services:
     accounts: Accounts
     account_keys: AccountKeys
     account_speech: AccountSpeech
+    alerts: Alerts
     audit: Audit
     budgets: Budgets
     limits: Limits
@@ -343,6 +346,7 @@ def wire(
         limits=Limits(db, clock),
         account_keys=AccountKeys(db, clock, keys),
         account_speech=speech,
+        alerts=Alerts(db, clock, alert_channels(settings), settings.effective_public_url),
         audit=Audit(db, clock),
         analyses=analyses,
         analysis_previews=AnalysisPreviews(db),

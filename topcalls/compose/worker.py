@@ -6,12 +6,16 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from topcalls.compose.alerts import alert_senders
 from topcalls.compose.analysis import AnalysisModel
 from topcalls.compose.receivers import ourselves, private_webhooks_allowed
 from topcalls.compose.services import Services, open_services
 from topcalls.config import Settings
 from topcalls.net.http import HttpClient
 from topcalls.presence import Presence
+from topcalls.services.alert_facts import AlertWatch
+from topcalls.services.alert_rounds import AlertRounds
+from topcalls.services.alerts import AlertMessages
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.webhook_delivery import WebhookSender
 from topcalls.worker import campaign_loop, schedule
@@ -59,6 +63,11 @@ def build_worker(settings: Settings) -> WorkerProcess:
             lead_jobs=services.lead_jobs,
             ledger=services.ledger,
             retention=services.retention,
+            alerts=AlertRounds(
+                services.alerts,
+                AlertWatch(services.db, services.clock),
+                AlertMessages(services.db, services.clock, alert_senders(settings, services.clock)),
+            ),
             voices=services.voices,
             voice_clones=services.voice_clones,
         ),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+from typing import Final
 from urllib.parse import urlsplit
 
 from topcalls.config.names import PREFIX
 from topcalls.config.settings import ALL_ADDRESSES, Settings
 from topcalls.config.vendors import LOCAL_EMBEDDINGS
 from topcalls.errors import ConfigError
+
+LEAST_SECRET_BYTES: Final = 24
+"""Of a webhook's secret, as Standard Webhooks asks."""
 
 
 def refuse_contradictions(settings: Settings) -> None:
@@ -25,6 +30,7 @@ def refuse_contradictions(settings: Settings) -> None:
             remedy="Leave it out; a call can bring a cassette of its own.",
         )
     _refuse_unusable_links(settings)
+    _refuse_untold_alerts(settings)
     _refuse_unusable_listening(settings)
     _refuse_server_of_local_embeddings(settings)
     needed = {
@@ -40,6 +46,43 @@ def refuse_contradictions(settings: Settings) -> None:
                 field=name,
                 remedy=f"Set {PREFIX}{name.upper()}. {Settings.model_fields[name].description}",
             )
+
+
+def _refuse_untold_alerts(settings: Settings) -> None:
+    """An alert that cannot be sent is told to nobody just when it matters."""
+    if settings.alert_webhook_url and not _is_web_address(settings.alert_webhook_url):
+        raise ConfigError(
+            "The setting alert_webhook_url is no web address.",
+            field="alert_webhook_url",
+            remedy="Set TOPCALLS_ALERT_WEBHOOK_URL to an http or https URL.",
+        )
+    secret = settings.alert_webhook_secret
+    if secret is not None and not _is_webhook_secret(secret.get_secret_value()):
+        raise ConfigError(
+            "The setting alert_webhook_secret is no secret of Standard Webhooks.",
+            field="alert_webhook_secret",
+            remedy="Make one: echo whsec_$(openssl rand -base64 24)",
+        )
+    needed = {
+        "alert_webhook_secret": bool(settings.alert_webhook_url) and secret is None,
+        "alert_email_from": bool(settings.alert_email_to) and not settings.alert_email_from,
+        "smtp_host": bool(settings.alert_email_to) and not settings.smtp_host,
+        "smtp_password": bool(settings.smtp_user) and settings.smtp_password is None,
+    }
+    for name in (name for name, missing in needed.items() if missing):
+        raise ConfigError(
+            f"The setting {name} is missing: alerts could not be sent.",
+            field=name,
+            remedy=f"Set {PREFIX}{name.upper()}.",
+        )
+
+
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        key = b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return False
+    return text.startswith("whsec_") and len(key) >= LEAST_SECRET_BYTES
 
 
 def _refuse_unusable_listening(settings: Settings) -> None:

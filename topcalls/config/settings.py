@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import ConfigDict
 
+from topcalls.config.alerts import AlertSettings
 from topcalls.config.business import BusinessSettings
 from topcalls.config.limits import LimitSettings
 from topcalls.config.process import ProcessSettings
@@ -21,6 +22,7 @@ Mode = Literal["sandbox", "live"]
 
 
 class Settings(
+    AlertSettings,
     BusinessSettings,
     VendorSettings,
     LimitSettings,

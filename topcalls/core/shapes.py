@@ -32,7 +32,7 @@ KEPT: Final = frozenset(
 FREE: Final = frozenset(
     (
         *("request_data", "metadata", "arguments", "output", "analysis"),
-        *("tool_cassette", "personal", "observed", "payload", "response"),
+        *("tool_cassette", "personal", "observed", "payload"),
         *("headers", "parameters", "variables"),
     )
 )

@@ -51,6 +51,7 @@ class Periodic:
 
 PERIODIC = (
     Periodic("release_stale_reservations", timedelta(minutes=1)),
+    Periodic("watch_alerts", timedelta(minutes=1)),
     Periodic("housekeeping", timedelta(minutes=10)),
     Periodic("log_endings", timedelta(days=1)),
     Periodic("refresh_voices", timedelta(minutes=15)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from topcalls.clock import Clock
+from topcalls.services.alert_rounds import AlertRounds
 from topcalls.services.analysis_runner import AnalysisRunner
 from topcalls.services.campaign_engine import CampaignEngine
 from topcalls.services.catalogue import Catalogue
@@ -37,6 +38,7 @@ class WorkerServices:
     """The verbs that tasks and schedule call."""
 
     clock: Clock
+    alerts: AlertRounds
     catalogue: Catalogue
     campaigns: CampaignEngine
     webhooks: Webhooks

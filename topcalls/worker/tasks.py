@@ -44,6 +44,7 @@ class Tasks:
     keep_retention: TaskWrapper
     work_at_leads: TaskWrapper
     ask_register: TaskWrapper
+    watch_alerts: TaskWrapper
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,10 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
     def ask_register(provider: str) -> None:
         services.register_rounds.run(provider)
 
+    @task
+    def watch_alerts() -> None:
+        services.alerts.run(now())
+
     return Tasks(
         deliver_webhook,
         wrap_up_call,
@@ -192,6 +197,7 @@ def register(queue: Huey, services: WorkerServices, lanes: Lanes, database: Outa
         keep_retention,
         work_at_leads,
         ask_register,
+        watch_alerts,
     )
 
 

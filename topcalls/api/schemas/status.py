@@ -84,3 +84,23 @@ class ReadySchema(ma.Schema):
     """Requests can be served."""
 
     status = fields.Choice("ready", required=True)
+
+
+class AlertSchema(ma.Schema):
+    """Something that is wrong with the installation."""
+
+    name = fields.Text(required=True, metadata={"description": "The rule, as in docs/alerts.md."})
+    severity = fields.Choice("page", "warn", required=True)
+    firing = fields.Flag(
+        required=True,
+        metadata={"description": "It has lasted for the rule's time, and was told."},
+    )
+    since = fields.Timestamp(required=True)
+    summary = fields.Text(required=True)
+    remedy = fields.Text(required=True)
+
+
+class AlertsSchema(ma.Schema):
+    """What is wrong now, as the worker found it within the last minute."""
+
+    data = fields.ListOf(ma.fields.Nested(AlertSchema), required=True)

@@ -8,9 +8,10 @@ from topcalls import metrics
 from topcalls.api.auth import public, requires
 from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.context import services
-from topcalls.api.schemas.status import LiveSchema, ReadySchema, StatusSchema
-from topcalls.api.status_examples import STATUS
+from topcalls.api.schemas.status import AlertsSchema, LiveSchema, ReadySchema, StatusSchema
+from topcalls.api.status_examples import ALERTS, STATUS
 from topcalls.errors import ConfigError, NoCapacity
+from topcalls.services.alerts import AlertView
 from topcalls.services.installation import InstallationView
 
 status = ApiBlueprint("status", __name__, description="How the installation is doing.")
@@ -23,6 +24,17 @@ _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 def get_status() -> InstallationView:
     """Get the state of the installation."""
     return services().installation.view()
+
+
+@status.route("/v1/status/alerts")
+@requires("admin")
+@status.response(200, AlertsSchema, example=ALERTS)
+def list_alerts() -> dict[str, list[AlertView]]:
+    """List what is wrong with the installation.
+
+    The worker looks once a minute, and tells by webhook and e-mail what the settings say.
+    """
+    return {"data": services().alerts.standing()}
 
 
 @status.route("/live")

@@ -68,6 +68,10 @@ def _alerts() -> Iterator[Alert]:
     for node in status["nodes"] if status else ():
         if node["status"] == "down":
             yield Alert(f"Node {node['name']} is down", node["detail"] or "")
+    wrong = or_none(lambda: api.get("/v1/status/alerts"))
+    for one in wrong["data"] if wrong else ():
+        if one["firing"]:
+            yield Alert(one["name"], f"{one['summary']} {one['remedy']}")
     carriers = or_none(lambda: api.get("/v1/phone-numbers/carriers"))
     for carrier in carriers["data"] if carriers else ():
         for node in carrier["status"]["nodes"]:

@@ -9,6 +9,7 @@ from topcalls.store.models.accounts import (
     Spending,
 )
 from topcalls.store.models.agents import Agent, AgentVersion
+from topcalls.store.models.alerts import Alert, AlertMessage
 from topcalls.store.models.analyses import Analysis, AnalysisRun
 from topcalls.store.models.answers import CallAnswer
 from topcalls.store.models.appointments import Appointment
@@ -76,6 +77,8 @@ from topcalls.store.models.webhooks import (
 TABLES = (
     Account,
     ApiKey,
+    Alert,
+    AlertMessage,
     AuditEntry,
     MinuteGrant,
     MinuteUsage,
@@ -162,6 +165,8 @@ __all__ = [
     "AnalysisRun",
     "ApiKey",
     "Appointment",
+    "Alert",
+    "AlertMessage",
     "AuditEntry",
     "Call",
     "CallAnswer",
