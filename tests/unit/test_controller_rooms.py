@@ -14,6 +14,7 @@ from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import LATE_CALL_SECONDS, MOST_LAG_SECONDS, Dispatcher
 from topcalls.controller.playback_directory import PlaybackDirectory
 from topcalls.controller.reconciler import GRACE_SECONDS, Reconciler
+from topcalls.controller.rounds import LoopWatch
 from topcalls.controller.sessions import LiveCall, Sessions
 from topcalls.core.call_events import Answered, HungUp
 from topcalls.core.call_state import CallFacts, State
@@ -294,7 +295,7 @@ class Queued:
 @pytest.fixture
 def dispatcher(clock):
     made = SimpleNamespace(
-        queue=Queued(), opened=[], may_dial=True, clock=clock, undialled=0, lag=0.0
+        queue=Queued(), opened=[], may_dial=True, clock=clock, undialled=0, loop=LoopWatch(clock)
     )
     made.room = Dispatcher(
         made.queue,
@@ -305,7 +306,7 @@ def dispatcher(clock):
         clock,
         live_calls=lambda: len(made.opened),
         undialled=lambda: made.undialled,
-        loop_lag=lambda: made.lag,
+        loop=made.loop,
         may_dial=lambda: made.may_dial,
         open_session=made.opened.append,
     )
@@ -337,15 +338,40 @@ def test_calls_wait_while_those_before_them_are_not_dialled(dispatcher):
 
 
 def test_calls_wait_while_those_that_are_up_are_heard_too_late(dispatcher):
-    dispatcher.lag = 0.3
+    dispatcher.loop.lag_seconds, dispatcher.loop.busy = 0.3, 0.9
     assert dispatcher.room.tick() == 1  # there are none to come first
     dispatcher.clock.advance(0.5)
     assert dispatcher.room.tick() == 0
     dispatcher.clock.advance(LATE_CALL_SECONDS)
     assert [dispatcher.room.tick(), dispatcher.room.tick()] == [1, 0]
     dispatcher.clock.advance(0.5)
-    dispatcher.lag = MOST_LAG_SECONDS
+    dispatcher.loop.lag_seconds = MOST_LAG_SECONDS
     assert dispatcher.room.tick() == 1
+
+
+def test_calls_do_not_wait_where_others_keep_the_machine_busy(dispatcher):
+    dispatcher.opened.append("one that is up")
+    dispatcher.loop.lag_seconds, dispatcher.loop.busy = 3.0, 0.3
+    assert dispatcher.room.tick() == 1
+
+
+def test_the_loop_is_watched(clock):
+    """Half a second passes at once, and is late by what the clock then says."""
+
+    class Until:
+        def __init__(self):
+            self.left = 2
+
+        def wait(self, seconds):
+            clock.advance(seconds + 0.25)
+            self.left -= 1
+            return self.left < 0
+
+    watch, waiting = LoopWatch(clock), []
+    watch.run(Until(), lambda: waiting.append(1) or 7)
+    assert watch.lag_seconds == pytest.approx(0.25)
+    assert 0 <= watch.busy < 10
+    assert len(waiting) == 2
 
 
 def test_a_queue_that_cannot_be_read_costs_no_call(dispatcher):

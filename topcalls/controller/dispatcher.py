@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from topcalls.clock import Clock
+from topcalls.controller.rounds import LoopWatch
 from topcalls.core.token_bucket import TokenBucket
 from topcalls.errors import TopCallsError
 from topcalls.log import get_logger
@@ -19,6 +20,10 @@ from topcalls.services.dispatch import ClaimedCall, Dispatch
 MOST_LAG_SECONDS = 0.2
 """How late the event loop may be while calls are taken beside others: people hear it by
 then."""
+
+BUSY = 0.5
+"""What this process then takes of a core at least: where it takes less, others keep the machine
+busy, and that calls wait would not help those that are up."""
 
 LATE_CALL_SECONDS = 2.0
 """How often a call is taken all the same: what else keeps the machine busy may not pass."""
@@ -39,7 +44,7 @@ class Dispatcher:
         clock: Clock,
         live_calls: Callable[[], int],
         undialled: Callable[[], int],
-        loop_lag: Callable[[], float],
+        loop: LoopWatch,
         may_dial: Callable[[], bool],
         open_session: Callable[[ClaimedCall], object],
     ) -> None:
@@ -51,7 +56,7 @@ class Dispatcher:
         self._bucket = TokenBucket(calls_per_second, burst)
         self._most_undialled = burst
         self._undialled = undialled
-        self._loop_lag = loop_lag
+        self._loop = loop
         self._clock = clock
         self._live_calls = live_calls
         self._may_dial = may_dial
@@ -90,8 +95,8 @@ class Dispatcher:
 
     def _most_beside(self, now: float) -> int:
         """How many calls may be taken beside those that are up."""
-        lag = self._loop_lag()
-        is_late = lag > MOST_LAG_SECONDS and self._live_calls() > 0
+        lag, busy = self._loop.lag_seconds, self._loop.busy
+        is_late = lag > MOST_LAG_SECONDS and busy > BUSY and self._live_calls() > 0
         if is_late and not self._is_late:
             log.warning(
                 "Queued calls wait: this controller has more to do than its core can",

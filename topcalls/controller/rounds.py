@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import gevent
@@ -37,19 +38,23 @@ def every(seconds: float, work: Callable[[], object], until: Event) -> None:
 
 
 class LoopWatch:
-    """Measures how late the event loop runs its timers. `lag_seconds` is the latest measure."""
+    """Measures how late the event loop runs its timers, and what this process takes of a core.
+    `lag_seconds` and `busy` (1.0: a whole core) are the latest measures."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.lag_seconds = 0.0
+        self.busy = 0.0
 
     def run(self, until: Event, waiting: Callable[[], int]) -> None:
         """Measure until then, and how many events are `waiting` for the loop."""
         lag = metrics.loop_lag.labels("controller")
         while True:
-            before = self._clock.monotonic()
+            before, worked = self._clock.monotonic(), time.process_time()
             if until.wait(LOOP_LAG_SECONDS):
                 return
             metrics.esl_queue.set(waiting())
-            self.lag_seconds = max(0.0, self._clock.monotonic() - before - LOOP_LAG_SECONDS)
+            elapsed = self._clock.monotonic() - before
+            self.busy = (time.process_time() - worked) / max(elapsed, LOOP_LAG_SECONDS)
+            self.lag_seconds = max(0.0, elapsed - LOOP_LAG_SECONDS)
             lag.observe(self.lag_seconds)

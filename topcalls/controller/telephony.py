@@ -174,7 +174,7 @@ class Telephony:
             clock,
             live_calls=places.taken,
             undialled=lambda: self.sessions.undialled,
-            loop_lag=lambda: self._loop.lag_seconds,
+            loop=self._loop,
             may_dial=may_take,
             open_session=self.carrying.open,
         )
