@@ -21,7 +21,7 @@ LEVELS = ("debug", "info", "warning", "error")
 
 
 def mask_numbers(text: str) -> str:
-    """Replace all but the last two digits of every E.164 number in `text`."""
+    """Replace every digit of every E.164 number in `text`."""
     return _TELEPHONE_NUMBER.sub(lambda match: "+" + "*" * (len(match.group()) - 1), text)
 
 

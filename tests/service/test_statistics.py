@@ -7,12 +7,14 @@ from datetime import date, timedelta
 import factories
 import pytest
 from api_client import fault_paths
+from campaign_rig import Rig
 
 from topcalls.core.latency import Moments, TurnTiming
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import NotFound
 from topcalls.services import statistics
 from topcalls.services.statistics import Query
+from topcalls.store.models import Call
 
 pytestmark = pytest.mark.service
 pytest_plugins = ("api_fixtures",)
@@ -81,6 +83,17 @@ def test_calls_are_counted_once_when_everything_is_done(services, who):
     }
     assert tally.spreads["provider"].p50 == pytest.approx(300, rel=0.025)
     assert tally.cost_unknown == 1  # nobody knows what the installation's trunk charges
+
+
+def test_a_campaign_is_told_by_its_name(services):
+    rig = Rig(services)
+    campaign = rig.campaign(rig.leads(1), name="Spring check-ups")
+    call_id = failed(services, rig.who)
+    of_campaign = Call.update(campaign_id=campaign.id).where(Call.id == call_id)
+    services.statistics._db.run(of_campaign.execute)
+    services.statistics.count(services.clock.now())
+    (group,) = report(services, rig.who, "campaign").groups
+    assert (group.group, group.name, group.tally.calls) == (campaign.id, "Spring check-ups", 1)
 
 
 def test_later_calls_are_added_to_what_was_counted(services, who):

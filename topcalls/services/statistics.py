@@ -31,7 +31,7 @@ from topcalls.core.latency import timing_of
 from topcalls.core.token_usage import TokenUsage
 from topcalls.errors import InvalidRequest, NotFound
 from topcalls.services.costs import OWN_TRUNK
-from topcalls.store import accounts, agents, calls, carriers, statistics
+from topcalls.store import accounts, agents, calls, campaigns, carriers, statistics
 from topcalls.store.database import Database
 from topcalls.store.locking import lock_account
 from topcalls.store.models import Call
@@ -72,8 +72,8 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """The calls of one day, hour, campaign and so on. `name`: of a carrier or an agent, while it
-    is there."""
+    """The calls of one day, hour, campaign and so on. `name`: of a carrier, an agent or a
+    campaign, while it is there."""
 
     group: str
     name: str | None
@@ -295,6 +295,9 @@ def _names(account_id: str, group_by: str, values: Sequence[str]) -> dict[str, s
     if group_by == "carrier":
         known = {row.id: row.name for row in carriers.of_account(account_id)}
         return {**known, OWN_CARRIER: OWN_TRUNK}
+    if group_by == "campaign":
+        rows = campaigns.of_ids(values)
+        return {row.id: row.name for row in rows if row.account_id == account_id}
     if group_by != "agent_version":
         return {}
     named = {}

@@ -108,7 +108,9 @@ class GroupSchema(TallySchema):
 
     group = fields.Text(required=True, metadata={"example": "2026-11-23"})
     name = fields.Text(
-        required=True, allow_none=True, metadata={"description": "Of a carrier or an agent."}
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of a carrier, an agent or a campaign."},
     )
 
 
