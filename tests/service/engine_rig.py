@@ -10,10 +10,21 @@ from campaign_rig import Rig
 
 from topcalls.core.call_events import Hangup, OriginateFailed
 from topcalls.core.routing import Attempt, Decision, Route, Then
+from topcalls.core.transcript import Turn
 from topcalls.services.routing import Outcome
 from topcalls.services.transitions import hangup_facts
 from topcalls.store import campaigns
 from topcalls.store.models import CampaignAttempt, CampaignContact
+
+
+class HeardLife(factories.Life):
+    """A call in which whoever picks up hears the agent: it is not abandoned."""
+
+    def talk(self, seconds: float) -> HeardLife:
+        super().talk(seconds)
+        hello = Turn(1, "assistant", "Hello.", 1, 900)
+        self._services.calls.append_turn(self.call_id, hello, self._services.clock.now())
+        return self
 
 
 class EngineRig(Rig):
@@ -43,7 +54,7 @@ class EngineRig(Rig):
         """The calls that a controller takes now."""
         now = self.clock.now()
         claimed = self.services.dispatch.claim(factories.OWNER, factories.NODE, slots, now)
-        return [factories.Life(self.services, call) for call in claimed]
+        return [HeardLife(self.services, call) for call in claimed]
 
     def play(self, cause: str | None = None, slots: int = 100) -> int:
         """Claim and end calls, by a cause of the switch or after a talk of a minute; how many."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import factories
 import pytest
-from engine_rig import EngineRig
+from engine_rig import EngineRig, HeardLife
 from test_builtin_tools import run
 
 from topcalls.core.campaign_state import CampaignState, Rank
@@ -26,7 +26,7 @@ class Talk:
         self.rig.round()
         now = services.clock.now()
         self.claimed, *_ = services.dispatch.claim(factories.OWNER, factories.NODE, 1, now)
-        self.life = factories.Life(services, self.claimed).talk(15)
+        self.life = HeardLife(services, self.claimed).talk(15)
 
     def agree(self, hours, use="use-1", **more):
         """The agent schedules a callback so many hours from now, on the clock of Washington."""
@@ -184,7 +184,7 @@ def test_whoever_was_not_reached_then_is_called_again_with_what_was_agreed(servi
 def test_calls_of_no_campaign_are_called_back_by_a_call_of_their_own(services):
     who = factories.principal(services)
     claimed = factories.claimed_call(services, who)
-    factories.Life(services, claimed).talk(5)
+    HeardLife(services, claimed).talk(5)
     at = services.clock.now() + timedelta(hours=3)
     result = run(services, claimed, "schedule_callback", at=at.isoformat(timespec="minutes"))
     assert json.loads(result.output)["call_id"]
