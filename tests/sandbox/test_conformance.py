@@ -31,9 +31,9 @@ def run(program, *arguments):
     importlib.util.find_spec("schemathesis") is None, reason="the extra `fuzz` is not installed"
 )
 def test_the_api_answers_as_its_document_says():
-    done = run("conformance.py", "--examples", "3")
+    done = run("conformance.py", "--examples", "1")
     assert done.returncode == 0, done.stdout
-    assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 500
+    assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 150
 
 
 def test_no_parser_fails_on_what_it_was_not_made_for():
