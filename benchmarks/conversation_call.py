@@ -10,23 +10,15 @@ from typing import Protocol
 import numpy as np
 from answer_clips import RATE, noise
 from conversation_clips import Line, Move, Scene
-from conversation_world import (
-    STEP,
-    STEP_BYTES,
-    Cut,
-    Listener,
-    Loudspeaker,
-    Script,
-    VirtualTime,
-    Watched,
-    model_of,
-)
+from conversation_world import Listener, Script, Watched, model_of
 
 from topcalls.audio import g711
 from topcalls.audio.pcm import interleave
 from topcalls.bridge.config import ConversationConfig, conversation_for
 from topcalls.bridge.hearing import HearingOptions
 from topcalls.bridge.own_voice import EchoMethod, EchoPlan
+from topcalls.bridge.replay.loudspeaker import STEP, STEP_BYTES, Cut, Loudspeaker
+from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.bridge.session import BridgeSession
 from topcalls.core.call_request import CallRequest
 from topcalls.core.interruption import SOUND
@@ -280,7 +272,7 @@ def call(
     """One call, from ringing until the party at the other end has done what it wanted."""
     started = time.process_time()
     world = script.time
-    loudspeaker = Loudspeaker(world, wire.codec)
+    loudspeaker = Loudspeaker(world.clock, wire.codec)
     model = Watched(model_of(setup.mode, script), world)
     bridge = BridgeSession(scene.name, config, model, _Observer(), world.clock)
     party = make_party(loudspeaker, bridge)

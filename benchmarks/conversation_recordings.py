@@ -31,13 +31,15 @@ import numpy as np
 from answer_clips import RATE
 from conversation_call import RINGING_SECONDS, Deed, Outcome, Setup, Wire, call, padded
 from conversation_clips import Kind, Line, spread
-from conversation_world import STEP_BYTES, Loudspeaker, Script, VirtualTime
+from conversation_world import Script
 
 from topcalls.audio.levels import EnergyVad
 from topcalls.audio.pcm import split_stereo
 from topcalls.audio.resampler import Resampler
 from topcalls.audio.wav import WavReader
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.bridge.replay.loudspeaker import STEP_BYTES, Loudspeaker
+from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.bridge.session import BridgeSession
 from topcalls.core.live_words import Words
 from topcalls.ids import new_id

@@ -1,4 +1,4 @@
-"""The world around a conversation in virtual time: a clock, a loudspeaker, the two models.
+"""The world around a conversation in virtual time: what is said in it, and the two models.
 
 Nothing here waits for real time: who would wait asks `VirtualTime`, and the scene moves it on by
 20 ms a step. The models' ears hear the audio that reaches them. Words come from the script, as
@@ -7,31 +7,24 @@ late as a transcription would have them.
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache, partial
 
-import gevent
 import numpy as np
 from conversation_clips import Word
-from gevent.event import Event
 
 from topcalls.audio import g711
 from topcalls.audio.formats import G711Codec
 from topcalls.audio.vad import Began, Ended, SileroVad, VadRules
 from topcalls.bridge.pipeline import Chain, Pipeline
-from topcalls.clock import ManualClock
+from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.providers import base, stages
 from topcalls.providers.base import ProviderEvent, RealtimeModel, RealtimeSession, SessionConfig
 from topcalls.providers.local.turns import REMEDY
 from topcalls.providers.local.turns_process import Judge, weights
 
-STEP = 0.02
-STEP_BYTES = 160
 EARS_LAG = 0.06  # seconds from a sound until the vendor's event about it is here
 ONSET_MS = 64
 WORDS_AFTER_TURN = (0.3, 0.7)  # seconds until a finished turn is written down
@@ -40,158 +33,7 @@ PARTIAL_EVERY, PARTIAL_LAG = 0.3, 0.3
 FINAL_LAG = 0.15
 FIRST_TOKEN, FIRST_SOUND = (0.25, 0.45), (0.1, 0.2)  # of the chain's model and voice
 CHUNK_BYTES, CHUNK_SECONDS = 1600, 0.05  # 200 ms of speech, four times as fast as it is heard
-_HOPS = 6  # from greenlet to greenlet, until what was begun is done
 AROUND = 0.25  # seconds before and after a detected speech within which its words may lie
-
-
-class VirtualTime:
-    """A clock moved by hand, and what is to happen when it has moved far enough. `wake` has the
-    conversation look at it."""
-
-    def __init__(self) -> None:
-        self.wake: Callable[[], None] = lambda: None
-        self.clock = ManualClock(datetime(2026, 1, 5, 12, 0, tzinfo=UTC))
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._count = 0
-
-    @property
-    def now(self) -> float:
-        return self.clock.monotonic()
-
-    def later(self, seconds: float, action: Callable[[], None]) -> None:
-        self._count += 1
-        heapq.heappush(self._due, (self.now + seconds, self._count, action))
-
-    def sleep(self, seconds: float) -> None:
-        """Blocks the calling greenlet."""
-        over = Event()
-        self.later(seconds, over.set)
-        over.wait()
-
-    def advance(self, seconds: float) -> None:
-        """Let so much time pass; everything due in it happens at its moment."""
-        until = self.now + seconds
-        while self._due and self._due[0][0] <= until:
-            at, _, action = heapq.heappop(self._due)
-            self.clock.advance(max(0.0, at - self.now))
-            action()
-            self.settle()
-        self.clock.advance(max(0.0, until - self.now))
-
-    def settle(self) -> None:
-        """Let everybody do what there is to do now. A timer of the event loop, which counts real
-        time, finds nothing left to do: the same things happen in the same order every time."""
-        self.wake()
-        for _ in range(_HOPS):
-            gevent.sleep(0)
-
-
-# --- the far end
-
-
-@dataclass(frozen=True)
-class Heard:
-    utterance_id: str
-    played_ms: int
-    received_ms: int
-
-
-@dataclass
-class Utterance:
-    id: str
-    audio: bytearray = field(default_factory=bytearray)
-    complete: bool = False
-    played: int = 0
-
-    @property
-    def heard(self) -> Heard:
-        return Heard(self.id, self.played // 8, len(self.audio) // 8)
-
-
-@dataclass(frozen=True)
-class Cut:
-    """The agent was silenced for good in the middle of an utterance, having been silent since
-    `silent_from`."""
-
-    at: float
-    utterance_id: str
-    silent_from: float
-
-
-class Loudspeaker:
-    """Plays what it is given and tells what it played: keeps the contract of `media.playback`."""
-
-    def __init__(self, time: VirtualTime, codec: str) -> None:
-        self.on_started: Callable[[str, float], None] = lambda *_: None
-        self.on_finished: Callable[[Heard], None] = lambda *_: None
-        self.paused = False
-        self.cuts: list[Cut] = []
-        self.pauses: list[tuple[float, float]] = []  # when, until when
-        self.began: list[tuple[float, str]] = []
-        self.ended: dict[str, float] = {}  # utterances heard to their end, and when that was
-        self.silent_since = 0.0
-        self._queue: deque[Utterance] = deque()
-        self._time = time
-        self._silence = g711.silence("PCMU" if codec == "PCMU" else "PCMA", 20)
-
-    @property
-    def present(self) -> Utterance | None:
-        """What is being heard, or paused."""
-        return self._queue[0] if self._queue and self._queue[0].played else None
-
-    def begin(self, utterance_id: str) -> None:
-        self._queue.append(Utterance(utterance_id))
-
-    def append(self, utterance_id: str, audio: bytes) -> None:
-        for utterance in self._queue:
-            if utterance.id == utterance_id:
-                utterance.audio += audio
-
-    def finish(self, utterance_id: str) -> None:
-        for utterance in self._queue:
-            if utterance.id == utterance_id:
-                utterance.complete = True
-
-    def pause(self) -> None:
-        if not self.paused:
-            self.paused = True
-            self.pauses.append((self._time.now, self._time.now))
-
-    def resume(self) -> None:
-        if self.paused:
-            self.paused = False
-            self.pauses[-1] = (self.pauses[-1][0], self._time.now)
-
-    def clear(self) -> list[Heard]:
-        present = self.present
-        if present is not None:
-            silent_from = self.pauses.pop()[0] if self.paused else self._time.now
-            self.cuts.append(Cut(self._time.now, present.id, silent_from))
-            self.silent_since = self._time.now
-        self.paused = False
-        heard = [utterance.heard for utterance in self._queue]
-        self._queue.clear()
-        return heard
-
-    def play(self) -> bytes:
-        """The next 20 ms on the wire."""
-        played = b""
-        while self._queue and not self.paused and len(played) < STEP_BYTES:
-            utterance = self._queue[0]
-            part = bytes(utterance.audio[utterance.played :][: STEP_BYTES - len(played)])
-            if part and not utterance.played:
-                self.began.append((self._time.now, utterance.id))
-                self.on_started(utterance.id, self._time.now)
-            utterance.played += len(part)
-            played += part
-            if not utterance.complete or utterance.played < len(utterance.audio):
-                break
-            self._queue.popleft()
-            self.ended[utterance.id] = self._time.now
-            self.on_finished(utterance.heard)
-        if played:
-            self.silent_since = self._time.now + STEP
-        return played + self._silence[len(played) :]
 
 
 # --- what there is to be understood

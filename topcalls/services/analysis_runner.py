@@ -7,32 +7,23 @@ the end the reason is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from topcalls import metrics
-from topcalls.core import analysis_prompts as prompts
-from topcalls.core.analysis_answers import (
-    ExtractionAnswer,
-    evidence_problems,
-    form_problems,
-    read_extraction,
-    read_summary,
-)
 from topcalls.core.analysis_prompts import Called
 from topcalls.core.analysis_work import Findings, Part, State, Wanted, delay
-from topcalls.core.evidence import supported
-from topcalls.core.strict_schema import StrictSchema, strict_schema
 from topcalls.core.token_usage import TokenUsage
 from topcalls.core.transcript import Turn
 from topcalls.errors import ProviderError
 from topcalls.ids import new_id
 from topcalls.log import get_logger
-from topcalls.providers.structured import StructuredAnswer, StructuredModel, StructuredRequest
+from topcalls.providers.structured import StructuredModel
 from topcalls.services.analyses import apply, decision_of, wanted_of
+from topcalls.services.analyst import Analyst, PartFailed
 from topcalls.services.redactions import readable_turns
 from topcalls.store import analyses, analysis_runs, calls, wrap_ups
 from topcalls.store.database import Database
@@ -43,12 +34,7 @@ LEASE_SECONDS = 420.0
 
 _BATCH = 50
 _DIED = "The process that worked on this died each time."
-_NONSENSE = "The model's answer makes no sense, even after it was told so."
 log = get_logger("analyses")
-
-
-class PartFailed(Exception):
-    """A part of an analysis cannot be done; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,55 +128,10 @@ class AnalysisRunner:
         return replace(found, done=(*found.done, part))
 
     def _summary(self, job: _Job, findings: Findings, now: datetime) -> Findings:
-        if not job.turns:
-            return findings
-        messages = prompts.summary_messages(job.called, job.wanted.summary or {})
-        request = StructuredRequest(
-            messages, prompts.SUMMARY_NAME, prompts.SUMMARY_SCHEMA, proven=True
-        )
-        for _ in range(2):
-            answer = self._ask(job, request, now)
-            read = read_summary(answer.content, job.turns)
-            if read is not None:
-                return replace(
-                    findings,
-                    summary=read.summary,
-                    language=read.language,
-                    sentiment=read.sentiment,
-                    success=read.success,
-                )
-            again = prompts.repair_messages(messages, answer.content, [_wrong(answer)])
-            request = replace(request, messages=again)
-        raise PartFailed(_reason(answer))
+        return self._analyst(job, now).summary(job.called, job.wanted, findings)
 
     def _extraction(self, job: _Job, findings: Findings, now: datetime) -> Findings:
-        """One round of repair; then values that no turn bears out are taken out, and an answer that
-        does not fit the customer's schema is none."""
-        schema = job.wanted.schema or {}
-        strict = strict_schema(schema)
-        if not job.turns:
-            return replace(findings, data=strict.decode({}), evidence=dict.fromkeys(strict.paths))
-        messages = prompts.extraction_messages(job.called, strict)
-        request = StructuredRequest(
-            messages, prompts.EXTRACTION_NAME, prompts.extraction_schema(strict)
-        )
-        answer = self._ask(job, request, now)
-        read = read_extraction(answer.content, strict)
-        problems = _problems(answer, read, schema, strict, job.turns)
-        if problems:
-            again = prompts.repair_messages(messages, answer.content, problems)
-            second = self._ask(job, replace(request, messages=again), now)
-            read_again = read_extraction(second.content, strict)
-            if _is_better(read_again, read, schema):
-                answer, read = second, read_again
-        if read is None:
-            raise PartFailed(_reason(answer))
-        found = supported(read.values, read.named, strict.paths, job.turns)
-        if wrong := form_problems(found.values, schema):
-            raise PartFailed("The answer does not fit the schema: " + "; ".join(wrong))
-        return replace(
-            findings, data=found.values, evidence=found.evidence, unsupported=found.unsupported
-        )
+        return self._analyst(job, now).extraction(job.called, job.wanted, findings)
 
     def _disposition(self, job: _Job, findings: Findings, now: datetime) -> Findings:
         if job.wanted.schema is not None and Part.EXTRACTION in findings.errors:
@@ -198,13 +139,13 @@ class AnalysisRunner:
         decision = self._db.read(decision_of, job.call, job.wanted, findings)
         return replace(findings, disposition=decision.disposition, rule=decision.rule)
 
-    def _ask(self, job: _Job, request: StructuredRequest, now: datetime) -> StructuredAnswer:
-        """One request, counted to the call whatever it answers."""
-        answer = self._model.ask(request)
-        if answer.usage != TokenUsage():
-            add = partial(analyses.add_usage, job.call.id, self._model.name, answer.usage, now)
-            self._db.run(add)
-        return answer
+    def _analyst(self, job: _Job, now: datetime) -> Analyst:
+        """What it asks is counted to the call, whatever is answered."""
+
+        def used(usage: TokenUsage) -> None:
+            self._db.run(partial(analyses.add_usage, job.call.id, self._model.name, usage, now))
+
+        return Analyst(self._model, used)
 
     # --- rows
 
@@ -282,33 +223,3 @@ def _failed(findings: Findings, part: Part, why: str) -> Findings:
 def _before(call: Call) -> dict[str, Any]:
     names = ("call_summary", "analysis", "disposition", "sentiment", "success")
     return {name: getattr(call, name) for name in names}
-
-
-def _problems(
-    answer: StructuredAnswer,
-    read: ExtractionAnswer | None,
-    schema: Any,
-    strict: StrictSchema,
-    turns: Sequence[Turn],
-) -> list[str]:
-    if read is None:
-        return [_wrong(answer)]
-    return form_problems(read.values, schema) + evidence_problems(read, strict, turns)
-
-
-def _is_better(
-    second: ExtractionAnswer | None, first: ExtractionAnswer | None, schema: Any
-) -> bool:
-    """An answer of the right form is not given up for one of another."""
-    if first is None or second is None:
-        return first is None
-    return not form_problems(second.values, schema) or bool(form_problems(first.values, schema))
-
-
-def _wrong(answer: StructuredAnswer) -> str:
-    return answer.problem or "the answer is not of the form that was asked for"
-
-
-def _reason(answer: StructuredAnswer) -> str:
-    """For the owner of the call."""
-    return f"{answer.problem[0].upper()}{answer.problem[1:]}." if answer.problem else _NONSENSE
