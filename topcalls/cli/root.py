@@ -39,6 +39,7 @@ _COMMANDS = {
     "rca": ("rca",),
     "bundle": ("bundle",),
     "voices": ("voices",),
+    "replay": ("replay",),
 }
 """The commands, by the module of this package that holds them: one command loads one module."""
 

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from topcalls.compose.controller import build_controller
     from topcalls.compose.database import ensure_data_dir, migrate, new_secret_key
     from topcalls.compose.endpoints import sandbox_endpoints
+    from topcalls.compose.replay import ReplayRoom, replay_wishes
     from topcalls.compose.sandbox import build_sandbox, wait_until_unused
     from topcalls.compose.services import Services, open_services
     from topcalls.compose.worker import build_worker
 
 __all__ = [
     "Administration",
+    "ReplayRoom",
     "Services",
     "build_api",
     "build_controller",
@@ -39,6 +41,7 @@ __all__ = [
     "open_administration",
     "open_services",
     "openapi",
+    "replay_wishes",
     "sandbox_endpoints",
     "wait_until_unused",
 ]
@@ -49,6 +52,7 @@ _ROOMS = {
     "controller": ("build_controller",),
     "database": ("ensure_data_dir", "migrate", "new_secret_key"),
     "endpoints": ("sandbox_endpoints",),
+    "replay": ("ReplayRoom", "replay_wishes"),
     "sandbox": ("build_sandbox", "wait_until_unused"),
     "worker": ("build_worker",),
 }

@@ -12,9 +12,10 @@ from topcalls.providers.structured import StructuredAnswer, StructuredModel, Str
 
 class AnalysisModel:
     """As configured; in the sandbox its double, wherever that is now: it may be started after the
-    worker, and again."""
+    worker, and again. `vendors`: others than those of the settings."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, vendors: Vendors | None = None) -> None:
+        self._vendors = vendors
         self.name = settings.analysis_model or settings.legacy_model
         self._settings = settings
         self._server: tuple[str, str] | None = None
@@ -23,7 +24,8 @@ class AnalysisModel:
     def ask(self, request: StructuredRequest) -> StructuredAnswer:
         """See `providers.structured.StructuredModel`."""
         try:
-            server = chat_server(self._settings, Vendors.of(self._settings))
+            vendors = self._vendors or Vendors.of(self._settings)
+            server = chat_server(self._settings, vendors)
         except ConfigError as error:
             raise ProviderError(str(error), retryable=True, provider_code="no_sandbox") from None
         if self._chat is None or server != self._server:

@@ -6,18 +6,17 @@ import os
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
-from importlib import resources
 
 from topcalls.bridge.answer_advice import Advisers
 from topcalls.bridge.briefing import briefing_for
-from topcalls.bridge.config import conversation_for
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import Clock
 from topcalls.compose.cassettes import Rehearsed
+from topcalls.compose.conversations import Conversations
 from topcalls.compose.endpoints import sandbox_endpoints
 from topcalls.compose.hearing import hearing_options
-from topcalls.compose.models import CallModels, default_filler
+from topcalls.compose.models import CallModels
 from topcalls.compose.playback import playback_dir
 from topcalls.compose.receivers import ourselves, private_webhooks_allowed
 from topcalls.compose.services import (
@@ -40,7 +39,6 @@ from topcalls.controller.call_traces import CallTraces
 from topcalls.controller.hand_over import HandOverRules, past_of
 from topcalls.controller.telephony import Telephony, Verbs
 from topcalls.core.answer_instruction import MOST_BYTES
-from topcalls.core.callbacks import zone_of
 from topcalls.core.interruption import SOUND
 from topcalls.core.transfer import Destination
 from topcalls.services.answer_webhooks import AnswerWebhooks
@@ -53,7 +51,6 @@ from topcalls.services.dispatch import ClaimedCall
 from topcalls.services.tool_runner import ToolRunners
 
 SANDBOX_GATEWAY = "sandbox"
-APOLOGY_TEXT = "I am sorry. We have a technical problem, and I have to end this call. Goodbye."
 
 
 def build_controller(settings: Settings) -> Telephony:
@@ -142,24 +139,10 @@ def _bridge_maker(
         hearing.turn_model.warm_up()
     clock, tools = services.clock, _tool_runners(settings, services)
     judge, deciders = models.answer_judge(), _deciders(settings, services)
-    apology = resources.files("topcalls.bridge").joinpath("lines/apology.en.pcmu").read_bytes()
+    conversations = Conversations(settings, services, hearing)
 
     def make(call: ClaimedCall, observer: BridgeObserver) -> BridgeSession:
-        local = clock.now().astimezone(zone_of(call.other_number or call.phone_number))
-        conversation = conversation_for(
-            call.request,
-            default_model=models.default_of(call.request),
-            today=local.date(),
-            now=local,
-            apology=apology,
-            apology_text=APOLOGY_TEXT,
-            in_band_keys=settings.in_band_keys,
-            show_keys=settings.show_keys,
-            filler=default_filler(settings, call.request.mode),
-            bases=services.call_knowledge.outlines(call),
-            hearing=hearing,
-            opt_out=services.calls.opt_outs.plan_of(call),
-        )
+        conversation = conversations.of(call, clock.now())
         past = past_of(call, clock.now())
         model = models.of(call.request)
         return BridgeSession(

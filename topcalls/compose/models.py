@@ -32,11 +32,12 @@ from topcalls.providers.stages import ChatModel, Recognizer, Voice
 class CallModels:
     """Built once per process; `of` gives each call its own."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Raises `ConfigError` for a stage of the chain that names nobody or lacks a key."""
+    def __init__(self, settings: Settings, clock: Clock, vendors: Vendors | None = None) -> None:
+        """`vendors`: others than those of the settings. Raises `ConfigError` for a stage of the
+        chain that names nobody or lacks a key."""
         self._settings = settings
         self._clock = clock
-        vendors = Vendors.of(settings)
+        vendors = vendors or Vendors.of(settings)
         pcm24 = settings.realtime_audio == "pcm24"
         self._realtime = OpenAIRealtime(vendors.openai_key, vendors.openai_url, pcm24=pcm24)
         self._stages = Stages(settings, vendors)

@@ -78,9 +78,15 @@ class ModelRule:
     then: str = setting("optional text", "what it says once the function's result is there", "")
     fail: str = setting("failure", "how it fails instead: " + ", ".join(FAILURES), "")
     repeat: bool = setting("yes or no", "may be used more than once", False)
+    told: str = setting(
+        "pattern", "only where the agent's instructions match this regular expression", ""
+    )
 
-    def matches(self, words: str | None) -> bool:
-        """Whether this rule answers `words` (None: the caller said nothing)."""
+    def matches(self, words: str | None, prompt: str = "") -> bool:
+        """Whether this rule answers `words` (None: the caller said nothing) under these
+        instructions."""
+        if self.told and not re.search(self.told, prompt, re.IGNORECASE):
+            return False
         if self.when == WHEN_SILENCE or words is None:
             return self.when == WHEN_SILENCE and words is None
         return self.when == WHEN_ANYTHING or bool(re.search(self.when, words, re.IGNORECASE))

@@ -66,7 +66,7 @@ class Sandbox:
         self._file = file or data_dir / "sandbox.json"
         own = data_dir / "sandbox"
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        plan = self._plan = NumberPlan(_loaded(scenarios))
+        plan = self._plan = NumberPlan(scenarios_in(scenarios))
         voice = Synthesizer(own / "speech")
         clock = SystemClock()
         self.hearing = Hearing(clock, self._live_calls)
@@ -193,7 +193,8 @@ def write_private(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _loaded(paths: Iterable[Path]) -> list[Scenario]:
+def scenarios_in(paths: Iterable[Path]) -> list[Scenario]:
+    """Those in files, or in directories of them."""
     found: list[Scenario] = []
     for path in paths:
         found += load_scenarios(path) if path.is_dir() else [load_scenario(path)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gevent
@@ -16,15 +16,22 @@ _REMEDY = "Export one: topcalls calls cassette CALL_ID > cassette.json"
 
 
 class Replay:
-    """The tools of one call. `past` are its calls of tools in a process that is gone."""
+    """The tools of one call. `past` are its calls of tools in a process that is gone. `sleep` lets
+    the seconds pass that an answer takes."""
 
-    def __init__(self, cassette: Cassette, past: Sequence[ToolRecord] = ()) -> None:
+    def __init__(
+        self,
+        cassette: Cassette,
+        past: Sequence[ToolRecord] = (),
+        sleep: Callable[[float], object] = gevent.sleep,
+    ) -> None:
         self._player = Player(cassette, past)
+        self._sleep = sleep
 
     def run(self, request: ToolRequest) -> ToolResult:
         """Answer a call of a tool, after as long as it took where the cassette says so."""
         result, seconds = self._player.answer(request.name, request.arguments)
-        gevent.sleep(seconds)
+        self._sleep(seconds)
         return result
 
 

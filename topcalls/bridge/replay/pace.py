@@ -63,8 +63,10 @@ class RealPace:
 class VirtualPace(VirtualTime):
     """Time that passes when nobody has anything left to do."""
 
-    def __init__(self, start: datetime) -> None:
+    def __init__(self, start: datetime, is_busy: Callable[[], bool] = lambda: False) -> None:
+        """`is_busy`: somebody works who cannot be seen to, in another process."""
         super().__init__(start)
+        self._is_busy = is_busy
 
     def follow(self, wake: Callable[[], None]) -> None:
         self.wake = wake
@@ -80,7 +82,7 @@ class VirtualPace(VirtualTime):
         hub, quiet = gevent.get_hub(), 0
         while quiet < _QUIET_TWICE:
             _until_idle()
-            if hub.threadpool.task_queue.unfinished_tasks:
+            if hub.threadpool.task_queue.unfinished_tasks or self._is_busy():
                 gevent.sleep(_THREADS_SECONDS)
                 quiet = 0
             else:

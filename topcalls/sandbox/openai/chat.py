@@ -17,6 +17,9 @@ from topcalls.sandbox.openai.switches import split_model
 from topcalls.sandbox.scenario import ModelRule, ToolUse
 
 REFUSAL = "I'm sorry, I can't assist with that request."
+_TOLD = ("system", "developer")
+"""Roles of messages that tell the model what to do."""
+
 _HINTS = {
     "summary": "A rehearsed conversation in the sandbox; nobody real was called.",
     "language": "en",
@@ -171,27 +174,31 @@ def _scripted(
     choice = body.get("tool_choice", "auto")
     if isinstance(choice, Mapping):
         choice = choice["function"]
+    prompt = "\n".join(_text(item) for item in messages if item["role"] in _TOLD)
     fresh: list[Mapping[str, Any]] = []
     for message in messages:
         if message["role"] != "assistant":
             fresh.append(message)
             continue
-        situation = _situation(fresh, tools)
+        situation = _situation(fresh, tools, prompt)
         if situation.heard or situation.has_tool_results:
             mind.answer(situation)
         fresh = []
-    answer = mind.answer(replace(_situation(fresh, tools), tool_choice=choice))
+    answer = mind.answer(replace(_situation(fresh, tools, prompt), tool_choice=choice))
     return _completion(base, answer)
 
 
-def _situation(fresh: Sequence[Mapping[str, Any]], tools: Mapping[str, Any]) -> Situation:
+def _situation(
+    fresh: Sequence[Mapping[str, Any]], tools: Mapping[str, Any], prompt: str
+) -> Situation:
     heard = [_text(item) for item in fresh if item["role"] == "user"]
-    told = [_text(item) for item in fresh if item["role"] in ("system", "developer")]
+    told = [_text(item) for item in fresh if item["role"] in _TOLD]
     return Situation(
         heard=" ".join(heard) or None,
         instructions=told[-1] if told else "",
         has_tool_results=any(item["role"] == "tool" for item in fresh),
         tools=tools,
+        prompt=prompt,
     )
 
 

@@ -305,6 +305,7 @@ class RealtimeSession:
             tools=tools,
             tool_choice=config["tool_choice"],
             given=given,
+            prompt=str(self.config["instructions"] or ""),
         )
         text, audio = read.tokens()
         prompt = text_tokens(str(config["instructions"])) + text_tokens(json.dumps(tools))

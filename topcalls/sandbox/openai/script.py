@@ -45,7 +45,7 @@ class Situation:
     `heard` is what came from the caller since the model's last answer: None when nobody spoke,
     `UNINTELLIGIBLE` for sound that is not words. `instructions` are those of this one response.
     `tools` maps the names of functions on offer to their parameter schemas. `given` is the text of
-    an explicit input.
+    an explicit input. `prompt`: what the model was told for the whole conversation.
     """
 
     heard: str | None = None
@@ -54,6 +54,7 @@ class Situation:
     tools: Mapping[str, Any] = field(default_factory=dict)
     tool_choice: Any = "auto"
     given: str = ""
+    prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,19 +105,19 @@ class Mind:
     def _reply(self, words: str | None, situation: Situation) -> Answer:
         if situation.has_tool_results:
             then, self._then = " ".join(self._then), []
-            rule = self._rule(words) if words else None
+            rule = self._rule(words, situation.prompt) if words else None
             following = _by_rule(rule) if rule else Answer()
             speeches = (then, *following.speeches) if then else following.speeches
             return replace(following, speeches=speeches or (DONE,))
-        if rule := self._rule(words):
+        if rule := self._rule(words, situation.prompt):
             return _by_rule(rule)
         return Answer((self._default(words),))
 
-    def _rule(self, words: str | None) -> ModelRule | None:
+    def _rule(self, words: str | None, prompt: str) -> ModelRule | None:
         if words == UNINTELLIGIBLE:
             return None
         for index, rule in enumerate(self._rules):
-            if index not in self._used and rule.matches(words):
+            if index not in self._used and rule.matches(words, prompt):
                 if not rule.repeat:
                     self._used.add(index)
                 return rule
