@@ -88,7 +88,7 @@ class SpellWatch:
     def _sounds(self) -> None:
         if self.began_ms is None:
             self.count += 1
-            self.began_ms = self.heard_ms - len(self._latest) * FRAME_MS
+            self.began_ms = self.heard_ms - SOUNDING_FRAMES * FRAME_MS
         self.ended_ms = self.heard_ms
 
     @staticmethod

@@ -35,7 +35,6 @@ class Conversations:
             default_model=default_model(settings, call.request.mode),
             today=local.date(),
             now=local,
-            inbound=call.is_inbound,
             apology=self._apology,
             apology_text=APOLOGY_TEXT,
             in_band_keys=settings.in_band_keys,

@@ -123,7 +123,8 @@ def exchanges_of(
     agent_ended: bool,
 ) -> tuple[Exchange, ...]:
     """A conversation, cut where each turn of the caller begins, in order. What the agent began
-    before such a moment belongs to the exchange before it. Notes in a transcript are no words."""
+    before such a moment belongs to the exchange before it; of what the caller said the middle
+    counts, since ears tell early that somebody speaks. Notes in a transcript are no words."""
     spoken = [turn for turn in turns if turn.text and not notes.is_note(turn.text)]
     spoken.sort(key=lambda turn: (turn.started_ms, turn.seq))
     used = sorted(tools, key=lambda tool: tool.called_ms)
@@ -134,12 +135,18 @@ def exchanges_of(
         found.append(
             _exchange(
                 start or 0,
-                [turn for turn in spoken if within(turn.started_ms)],
+                [turn for turn in spoken if within(_place(turn))],
                 [tool for tool in used if within(tool.called_ms)],
             )
         )
     found[-1] = replace(found[-1], ends=agent_ended)
     return tuple(found)
+
+
+def _place(turn: Turn) -> int:
+    if turn.speaker == "assistant":
+        return turn.started_ms
+    return (turn.started_ms + turn.ended_ms) // 2
 
 
 def _within(start: int | None, end: int | None) -> Callable[[int], bool]:
