@@ -155,6 +155,11 @@ def test_without_a_word_of_the_caller_there_is_one_exchange():
     assert (only.agent, only.ends) == ("Hello?", False)
 
 
+def test_an_agent_that_asks_for_the_end_has_ended_the_call():
+    (only,) = exchanges_of([], [used("end_call", 5)], [], agent_ended=False)
+    assert only.ends
+
+
 def test_arguments_that_are_no_json_are_compared_as_they_are():
     (only,) = exchanges_of([], [used("look", 0, "{")], [], agent_ended=False)
     assert only.tools[0].arguments == "{"

@@ -26,6 +26,7 @@ from itertools import zip_longest
 from typing import Any, Final
 
 from topcalls.core import notes
+from topcalls.core.builtin_tools import END_CALL
 from topcalls.core.tools import ToolRecord
 from topcalls.core.transcript import Turn
 
@@ -124,7 +125,8 @@ def exchanges_of(
 ) -> tuple[Exchange, ...]:
     """A conversation, cut where each turn of the caller begins, in order. What the agent began
     before such a moment belongs to the exchange before it; of what the caller said the middle
-    counts, since ears tell early that somebody speaks. Notes in a transcript are no words."""
+    counts, since ears tell early that somebody speaks. Notes in a transcript are no words. An agent
+    that asked for the end of the call ended it, also where the caller was quicker."""
     spoken = [turn for turn in turns if turn.text and not notes.is_note(turn.text)]
     spoken.sort(key=lambda turn: (turn.started_ms, turn.seq))
     used = sorted(tools, key=lambda tool: tool.called_ms)
@@ -139,7 +141,8 @@ def exchanges_of(
                 [tool for tool in used if within(tool.called_ms)],
             )
         )
-    found[-1] = replace(found[-1], ends=agent_ended)
+    hangs_up = any(tool.name == END_CALL.name for tool in found[-1].tools)
+    found[-1] = replace(found[-1], ends=agent_ended or hangs_up)
     return tuple(found)
 
 
