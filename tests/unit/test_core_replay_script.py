@@ -6,6 +6,7 @@ import pytest
 
 from topcalls.core.replay_script import (
     LAST_MS,
+    MORE_MS,
     SLACK_MS,
     Anchor,
     Floor,
@@ -58,7 +59,7 @@ def test_going_on_over_the_same_spell_follows_the_caller():
 def test_every_spell_that_was_sat_through_is_counted():
     move = script([(9000, 9500)], [(500, 2000), (5500, 7000)], over=9600)[0]
     assert (move.anchor, move.delay_ms, move.spells) == (Anchor.AGENT_END, 2000, 2)
-    assert move.patience_ms == 3500 + SLACK_MS
+    assert move.patience_ms == 3500
 
 
 def test_moves_without_the_agent_between_are_one_turn():
@@ -113,8 +114,7 @@ def test_an_agent_that_says_more_is_let_finish():
 
 def test_an_agent_that_says_less_is_not_waited_for_longer_than_then():
     move = script([(9000, 9500)], [(500, 2000), (5500, 7000)])[0]
-    patience = 3500 + SLACK_MS
-    at = 2000 + patience
+    at = 2000 + 3500 + MORE_MS
     assert not due(move, now_ms=at - 1, spells=1, silent_since_ms=2000)
     assert due(move, now_ms=at, spells=1, silent_since_ms=2000)
     assert not due(move, now_ms=at, spells=1, silent_since_ms=2000, speaking_since_ms=1000)
@@ -122,9 +122,9 @@ def test_an_agent_that_says_less_is_not_waited_for_longer_than_then():
 
 def test_silence_is_counted_from_whoever_was_heard_last():
     move = script([(4000, 5000)], [(500, 3400)])[0]
-    assert move.patience_ms == 600 + SLACK_MS
-    assert not due(move, now_ms=5000, caller_end_ms=2000)
-    assert due(move, now_ms=5600, caller_end_ms=2000)
+    at = 2000 + 600 + SLACK_MS
+    assert not due(move, now_ms=at - 1, caller_end_ms=2000)
+    assert due(move, now_ms=at, caller_end_ms=2000)
 
 
 def test_an_interruption_waits_for_its_place_or_for_the_end_of_what_is_shorter():

@@ -8,8 +8,8 @@ takes now; with `absolute` it comes when it came then. Times are milliseconds.
 
 The agent's speech is counted in spells: stretches of its sound between silences. Of a person who
 sat through two spells of the agent before speaking, the recording sits through two; but nobody in
-it waits longer in silence than they did then, and `SLACK_MS` more: an agent that says less than it
-did gets the move all the same.
+it waits much longer in silence than they did then: `SLACK_MS` more for an agent to begin, `MORE_MS`
+for one that has said something to say as much as it did.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-SLACK_MS: Final = 3_000
-"""How much longer than in the recording the caller waits for an agent that says nothing."""
+SLACK_MS: Final = 5_000
+"""How much longer than in the recording the caller waits for an agent that has said nothing."""
+
+MORE_MS: Final = 1_000
+"""How much longer for one that was heard, and in fewer spells than then."""
 
 LAST_MS: Final = 5_000
 """How long, after the last move of a call that the caller did not end, the agent must have been
@@ -70,7 +73,7 @@ class Move:
     """One thing that the caller did.
 
     `delay_ms` after its anchor. `spells` of the agent began since the move before, the one that it
-    was spoken over included; `patience_ms` is the longest that the caller waits in silence for
+    was spoken over included; `patience_ms` is the longest that the caller waited in silence for
     them. `turn` counts the caller's turns from 1: moves between which the agent said nothing are
     one turn.
     """
@@ -145,7 +148,7 @@ def _move(
         anchor=anchor,
         delay_ms=delay,
         spells=len(spells),
-        patience_ms=_longest_silence(quiet_since, spells, span.start_ms) + SLACK_MS,
+        patience_ms=_longest_silence(quiet_since, spells, span.start_ms),
         turn=turn + 1 if is_new else turn,
         keys=digits,
     )
@@ -170,7 +173,8 @@ def is_due(move: Move, floor: Floor, timing: Timing) -> bool:
     if move.anchor is Anchor.CALLER:
         return floor.now_ms - floor.caller_end_ms >= move.delay_ms
     if floor.spells < move.spells:
-        return _is_silent_for(max(move.patience_ms, move.delay_ms), floor)
+        more = MORE_MS if floor.spells else SLACK_MS
+        return _is_silent_for(move.patience_ms + more, floor)
     speaking = floor.speaking_since_ms
     if move.anchor is Anchor.AGENT_END:
         return speaking is None and floor.now_ms - (floor.silent_since_ms or 0) >= move.delay_ms

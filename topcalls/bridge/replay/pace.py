@@ -17,6 +17,10 @@ from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.clock import Clock
 
 BEHIND_SECONDS = 1.0
+_OFF_GRID = 1e-6
+"""Added to each step: a deadline that is a billionth of a millisecond away would have a timer of
+the event loop go off again and again, and no end of it."""
+
 _QUIET_TWICE = 2
 _THREADS_SECONDS = 0.002
 
@@ -72,7 +76,7 @@ class VirtualPace(VirtualTime):
         self.wake = wake
 
     def step(self) -> None:
-        self.advance(STEP)
+        self.advance(STEP + _OFF_GRID)
         self.settle()
 
     def settle(self) -> None:
