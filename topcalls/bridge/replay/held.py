@@ -213,7 +213,7 @@ def _talk(
         near = caller.frame(played)
         line.on_audio(interleave(near, played) if bridge.needs_stereo else near)
         held.milliseconds = elapsed()
-        held.reason = _over(caller, held, longest_seconds)
+        held.reason = held.reason or _over(caller, held, longest_seconds)
 
 
 def _over(caller: RecordedCaller, held: Held, longest_seconds: float) -> str:
