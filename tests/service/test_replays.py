@@ -88,8 +88,8 @@ def test_nothing_is_written_to_the_call(place, call, same, other):
 
 def test_other_first_words_fork_at_once(place, call):
     found = place.replay(call, {"first_sentence": "Good morning, the clinic speaking."})
-    assert found.comparison.fork == 0
-    assert found.comparison.exchanges[0].now.agent.startswith("Good morning")
+    assert found.comparison.fork == 1  # this caller spoke first
+    assert found.comparison.exchanges[1].now.agent.startswith("Good morning")
 
 
 def test_a_caller_by_the_clock_speaks_when_they_did(place, call):
