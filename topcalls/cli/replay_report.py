@@ -75,15 +75,19 @@ def _exchange(one: Mapping[str, Any], column: int) -> Iterator[str]:
     mark = "*" if one["after_fork"] else ""
     if then.get("caller") or now.get("caller"):
         heard = then.get("caller", ""), now.get("caller", "")
-        yield from _beside(f"{one['number']}{mark} caller", *heard, column)
+        yield from _beside(f"{one['number']}{mark} caller", heard[0], heard[1], column)
     texts = _agent(then), _agent(now)
     if one["likeness"] == "same" and then and now:
         texts = texts[0], _waits(now) + "(the same)"
     label = f"{one['number']}{mark} agent"
-    yield from _beside(label, *texts, column)
-    tools = [" ".join(map(_tool, side.get("tools", ()))) for side in (then, now)]
-    if any(tools):
-        yield from _beside(f"{one['number']}{mark} tools", *tools, column)
+    yield from _beside(label, texts[0], texts[1], column)
+    used = _tools(then), _tools(now)
+    if any(used):
+        yield from _beside(f"{one['number']}{mark} tools", used[0], used[1], column)
+
+
+def _tools(side: Mapping[str, Any]) -> str:
+    return " ".join(map(_tool, side.get("tools", ())))
 
 
 def _agent(side: Mapping[str, Any]) -> str:

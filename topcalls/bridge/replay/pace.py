@@ -15,6 +15,7 @@ import gevent
 from topcalls.bridge.replay.loudspeaker import STEP
 from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.clock import Clock
+from topcalls.errors import TopCallsError
 
 BEHIND_SECONDS = 1.0
 _OFF_GRID = 1e-6
@@ -23,12 +24,16 @@ the event loop go off again and again, and no end of it."""
 
 _QUIET_TWICE = 2
 _THREADS_SECONDS = 0.002
+STUCK_SECONDS = 60.0
+"""Real time that a step of virtual time may take."""
 
 
 class Pace(Protocol):
     """Time in a replay."""
 
-    clock: Clock
+    @property
+    def clock(self) -> Clock:
+        """What everybody in it reads."""
 
     def follow(self, wake: Callable[[], None]) -> None:
         """Have somebody who looks at the clock look again when it was moved."""
@@ -71,13 +76,21 @@ class VirtualPace(VirtualTime):
         """`is_busy`: somebody works who cannot be seen to, in another process."""
         super().__init__(start)
         self._is_busy = is_busy
+        self.stuck_seconds = STUCK_SECONDS
 
     def follow(self, wake: Callable[[], None]) -> None:
         self.wake = wake
 
     def step(self) -> None:
-        self.advance(STEP + _OFF_GRID)
-        self.settle()
+        """See `Pace`. Raises `TopCallsError` where somebody never comes to an end of what there is
+        to do: time would stand still for ever."""
+        stuck = TopCallsError(
+            f"Virtual time stands still: a step of it was not over after {self.stuck_seconds:g} s.",
+            remedy="Run fewer replays at once (--parallel); if it comes again, report it.",
+        )
+        with gevent.Timeout(self.stuck_seconds, stuck):
+            self.advance(STEP + _OFF_GRID)
+            self.settle()
 
     def settle(self) -> None:
         """Let everybody do what there is to do now: greenlets, sockets of this process and its
