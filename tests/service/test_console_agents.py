@@ -128,3 +128,12 @@ def test_who_may_only_read_is_offered_no_change(api, agent_id):
     answer = reader.send("/agents/new", FORM, since="/agents")
     assert "agents:write" in answer.text
     assert len(api.get("/v1/agents").json["data"]) == 1
+
+
+def test_voices_languages_and_models_are_offered(reader, agent_id):
+    for page in ("/agents/new", f"/agents/{agent_id}"):
+        words = reader.read(page)
+        for name, value in (("voices", "coral"), ("languages", "en-US"), ("models", "gpt-")):
+            offered = words.partition(f'<datalist id="{name}">')[2].partition("</datalist>")[0]
+            assert f'<option value="{value}' in offered
+            assert f'list="{name}"' in words

@@ -343,3 +343,18 @@ def test_a_form_from_elsewhere_deletes_nothing(api, reader, list_id):
     lead = a_lead(api, list_id)
     assert reader.browser.post(f"/console/leads/{lead}/delete").status_code == 400
     assert shown(api, lead)["name"] == "Ann Archer"
+
+
+def test_who_sees_the_number_of_a_lead_is_written_down(api, reader, list_id):
+    lead = a_lead(api, list_id)
+    page = f"/leads/{lead}"
+    assert NUMBER not in reader.read(page)
+    assert reader.send(f"{page}/number", since=page).status_code == 303
+    assert NUMBER in reader.read(page)
+    (entry,) = api.get("/v1/account/audit").json["data"]
+    assert (entry["action"], entry["subject_id"]) == ("lead_number_shown", lead)
+    audit = reader.read("/keys/audit")
+    assert "saw the number of a lead" in audit
+    assert f"/console/leads/{lead}" in audit
+    api.services.clock.advance(sessions.SHOWN_FOR.total_seconds())
+    assert NUMBER not in reader.read(page)

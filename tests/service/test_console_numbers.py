@@ -138,3 +138,16 @@ def test_who_may_only_read_is_offered_no_change(api, number_id, carrier_id):
     assert reader.open("/softphones").status_code == 403
     reader.send(f"/numbers/{number_id}/remove", since="/numbers")
     assert api.get(f"{BASE}/{number_id}").status_code == 200
+
+
+def test_a_key_for_softphones_alone_finds_them_in_the_menu(api):
+    reader = Reader(api)
+    reader.sign_in(api.key("softphones:read"))
+    page = reader.read("/softphones")
+    assert 'href="/console/softphones" aria-current="page">Softphones</a>' in page
+    assert 'href="/console/numbers"' not in page
+    both = Reader(api)
+    both.sign_in(api.key("softphones:read", "phone_numbers:read"))
+    menu = both.read("/softphones").partition("</nav>")[0]
+    assert ">Softphones</a>" not in menu
+    assert 'href="/console/numbers" aria-current="page">Numbers</a>' in menu

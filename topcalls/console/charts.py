@@ -93,6 +93,7 @@ def _settings() -> Any:
     config.legend_at_bottom_columns = 2
     config.show_y_guides = True
     config.min_scale, config.max_scale = 3, 6
+    config.order_min = 0  # no parts of a call, nor of a millisecond
     config.no_data_text = "Nothing yet"
     config.style = Style(
         background="transparent",

@@ -9,16 +9,17 @@ from topcalls.console.backend import Backend
 
 class Section(NamedTuple):
     """One entry of the menu. `scopes`: a key that has one of them sees it. `also`: other
-    modules whose pages belong to it."""
+    modules whose pages belong to it. `unless`: keys with this scope come there by another entry."""
 
     title: str
     endpoint: str
     scopes: tuple[str, ...]
     also: tuple[str, ...] = ()
+    unless: str = ""
 
     def is_for(self, backend: Backend) -> bool:
         """Whether its pages show this key anything."""
-        return any(backend.may(scope) for scope in self.scopes)
+        return not backend.may(self.unless) and any(map(backend.may, self.scopes))
 
     def is_open(self, endpoint: str | None) -> bool:
         """Whether a page of this section is shown."""
@@ -35,6 +36,7 @@ SECTIONS: Final = (
     Section("Compliance", "do_not_call.listed", ("leads:read",), also=("consents", "decisions")),
     Section("Agents", "agents.listed", ("agents:read",)),
     Section("Numbers", "numbers.listed", ("phone_numbers:read",), also=("carriers", "softphones")),
+    Section("Softphones", "softphones.listed", ("softphones:read",), unless="phone_numbers:read"),
     Section("Knowledge", "knowledge.listed", ("knowledge:read",)),
     Section("Webhooks", "webhooks.listed", ("webhooks:read",)),
     Section("Analytics", "analytics.show", ("calls:read",)),

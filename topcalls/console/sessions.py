@@ -1,8 +1,9 @@
 """Who is signed in: a cookie that is signed, ends by itself, and no script can read.
 
 It holds the id of the key, never the key. A key that is revoked or expires ends its sessions, since
-it is looked up for every page. The cookie is bound to one site, so a page elsewhere sends none; the
-token in each form stands beside it.
+it is looked up for every page. No form of a page elsewhere, nor anything that it loads, has the
+cookie with it, only a link that somebody follows, and links change nothing; the token in each form
+stands beside it. (If links had none either, whoever follows one from a mail would be signed out.)
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ LONGEST: Final = timedelta(hours=12)
 """And any after this: whoever works longer signs in again."""
 
 SHOWN_FOR: Final = timedelta(minutes=10)
-"""The numbers of a call that somebody asked to see are shown to this session for so long."""
+"""Numbers of a call or a lead that somebody asked to see are shown to this session for so long."""
 
 JOBS_KEPT: Final = 5
 """So many of the jobs that were begun in a session are remembered."""
@@ -42,7 +43,7 @@ def install(app: Flask, secret_keys: str, *, secure: bool) -> None:
         SESSION_COOKIE_NAME=COOKIE,
         SESSION_COOKIE_PATH="/console",
         SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Strict",
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=secure,
         PERMANENT_SESSION_LIFETIME=IDLE,
     )
@@ -84,20 +85,20 @@ def zone() -> str:
     return str(session.get(_ZONE) or "UTC")
 
 
-def show_numbers(call_id: str, now: datetime) -> None:
-    """From now on show this session the telephone numbers of a call, for a while."""
+def show_numbers(subject_id: str, now: datetime) -> None:
+    """From now on show this session the telephone numbers of a call or a lead, for a while."""
     ends = int((now + SHOWN_FOR).timestamp())
-    shown = [one for one in _still_shown(now) if one[0] != call_id]
-    session[_SHOWN] = [*shown, [call_id, ends]][-_MOST_SHOWN:]
+    shown = [one for one in _still_shown(now) if one[0] != subject_id]
+    session[_SHOWN] = [*shown, [subject_id, ends]][-_MOST_SHOWN:]
 
 
-def shows_numbers(call_id: str, now: datetime) -> bool:
-    """Whether this session sees the telephone numbers of a call."""
-    return any(shown == call_id for shown, _ in _still_shown(now))
+def shows_numbers(subject_id: str, now: datetime) -> bool:
+    """Whether this session sees the telephone numbers of a call or a lead."""
+    return any(shown == subject_id for shown, _ in _still_shown(now))
 
 
 def _still_shown(now: datetime) -> list[list[Any]]:
-    """Ids of calls, each with when showing ends; the last one asked for last."""
+    """Ids, each with when showing ends; the last one asked for last."""
     return [one for one in session.get(_SHOWN) or () if now.timestamp() < one[1]]
 
 

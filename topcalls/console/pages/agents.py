@@ -11,7 +11,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from topcalls.console.changes import changed
 from topcalls.console.forms import Field, Form, Kind
-from topcalls.console.pages.here import attempt, backend, filled, sent, taken
+from topcalls.console.pages.here import attempt, backend, filled, or_none, sent, taken
 
 agents = Blueprint("agents", __name__)
 _FIELDS: Final = (
@@ -32,6 +32,9 @@ _IN_PARTS: Final = ("request_data", "interruption", "recording")
 """Sections of a configuration that the API changes name by name."""
 
 _VERSIONS_SHOWN: Final = 20
+_VOICES_OFFERED: Final = 200
+_NAMED_BY_CALLS: Final = ("speech_to_speech", "chat")
+"""Kinds of models that a call may name; others are stages that the operator chooses."""
 
 
 @agents.get("/agents")
@@ -45,7 +48,7 @@ def listed() -> Any:
 @agents.get("/agents/new")
 def begin() -> Any:
     """A form for a new one."""
-    return render_template("agent_new.html", form=filled(_FIELDS))
+    return render_template("agent_new.html", form=filled(_FIELDS), offered=_offered())
 
 
 @agents.post("/agents/new")
@@ -56,7 +59,7 @@ def create() -> Any:
         form, lambda body: backend().post("/v1/agents", {"name": "", "configuration": {}, **body})
     )
     if made is None:
-        return render_template("agent_new.html", form=form), 400
+        return render_template("agent_new.html", form=form, offered=_offered()), 400
     flash("The agent is made. Calls use it once it is published.", "done")
     return redirect(url_for("agents.show", agent_id=made["id"]), 303)
 
@@ -144,12 +147,34 @@ def _page(agent: Mapping[str, Any], form: Form, trial: Form | None = None) -> st
         "agent.html",
         agent=agent,
         form=form,
+        offered=_offered(),
         trial=trial or filled(fields, {"agent_version": newest}),
         variables=[field.path for field in fields if field.path.startswith("request_data.")],
         callable_versions=_callable(agent),
         versions=api.get(f"{path}/versions", limit=_VERSIONS_SHOWN),
         diff=api.get(f"{path}/diff") if agent["draft"] and agent["published"] else None,
     )
+
+
+def _offered() -> dict[str, list[tuple[str, str]]]:
+    """Voices, languages and models to choose from, each with what it is for people; others may be
+    written as well."""
+    api = backend()
+
+    def listed(path: str, **query: Any) -> list[Any]:
+        found = or_none(lambda: api.get(path, **query))
+        return found["data"] if found else []
+
+    own = listed("/v1/voices")
+    voices = [*own, *listed("/v1/voices/builtin", limit=_VOICES_OFFERED)]
+    models = [one for one in listed("/v1/models") if one["kind"] in _NAMED_BY_CALLS]
+    return {
+        "voices": [
+            (one["id"], f"{one['name']} ({one.get('provider', 'yours')})") for one in voices
+        ],
+        "languages": [(one["tag"], one["name"]) for one in listed("/v1/languages")],
+        "models": [(one["id"], one["description"]) for one in models],
+    }
 
 
 def _body(agent: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 
+from topcalls.console import sessions
 from topcalls.console.backend import Refused
 from topcalls.console.forms import Field, Form, Kind
-from topcalls.console.pages.here import attempt, backend, choices, or_none, searched
+from topcalls.console.pages.here import attempt, backend, choices, now, or_none, searched
+from topcalls.core.audit import AuditAction
 from topcalls.core.leads import LeadStatus
 
 leads = Blueprint("leads", __name__)
@@ -86,10 +88,21 @@ def show(lead_id: UUID) -> Any:
     return render_template(
         "lead.html",
         lead=lead,
+        shown=sessions.shows_numbers(str(lead_id), now()),
         listed=listed,
         consents=consents,
         list_names=dict(choices("/v1/lists")),
     )
+
+
+@leads.post("/leads/<uuid:lead_id>/number")
+def show_number(lead_id: UUID) -> Any:
+    """Show the telephone number of a lead to this session for a while; that is written down."""
+    api = backend()
+    api.get(f"/v1/leads/{lead_id}")
+    api.note(AuditAction.LEAD_NUMBER_SHOWN, str(lead_id))
+    sessions.show_numbers(str(lead_id), now())
+    return redirect(url_for("leads.show", lead_id=lead_id), 303)
 
 
 @leads.get("/leads/<uuid:lead_id>/edit")

@@ -81,7 +81,7 @@ def _alerts() -> Iterator[Alert]:
     paused = or_none(lambda: api.get("/v1/campaigns", status="paused", limit=20))
     for campaign in paused["data"] if paused else ():
         why = campaign["paused_for"]
-        if why and why["code"] != "asked":
+        if why and why["code"] != "user":
             yield Alert(f"Campaign {campaign['name']} is paused", why["detail"] or why["code"])
     failing = or_none(lambda: api.get("/v1/webhooks/receivers"))
     for receiver in failing["data"] if failing else ():
