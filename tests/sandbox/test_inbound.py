@@ -54,6 +54,7 @@ def test_a_caller_talks_to_the_agent_of_the_number(product, agent):
     assert "i would like to make an appointment" in words(call, "user")
     assert "thursday at ten" in words(call, "assistant")
     assert call["configuration"]["request_data"]["sip_x_order"] == "seven"
+    assert call["answered_by"] is None  # nobody asks who answered: we did
     assert call["actual_duration_billed"] > 0
     assert call["recording_url"]
     assert product.wait_webhook(call["id"], "call.started")

@@ -43,4 +43,5 @@ class Conversations:
             bases=services.call_knowledge.outlines(call),
             hearing=self._hearing,
             opt_out=services.calls.opt_outs.plan_of(call),
+            inbound=call.is_inbound,
         )
