@@ -31,9 +31,11 @@ def run(program, *arguments):
     importlib.util.find_spec("schemathesis") is None, reason="the extra `fuzz` is not installed"
 )
 def test_the_api_answers_as_its_document_says():
-    done = run("conformance.py", "--examples", "1")
+    """The phase `coverage`, of 18,000 requests, takes two minutes of a processor: it is left to the
+    program alone."""
+    done = run("conformance.py", "--examples", "3", "--phases", "examples,fuzzing")
     assert done.returncode == 0, done.stdout
-    assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 150
+    assert int(re.search(r"(\d+) generated", done.stdout)[1]) > 300
 
 
 def test_no_parser_fails_on_what_it_was_not_made_for():
