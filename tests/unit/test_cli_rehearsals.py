@@ -35,7 +35,7 @@ def run(monkeypatch):
 
 def test_it_is_told_in_words(run):
     done, sent = run()
-    assert sent == [(f"/v1/campaigns/{ID}/rehearsal", {}, 330.0)]
+    assert sent == [(f"/v1/campaigns/{ID}/rehearsal", {}, 1830.0)]
     assert done.exit_code == 0
     lines = done.output.splitlines()
     assert lines[0] == "time over, people left Sat 2026-12-05 13:00 UTC, seed 7"

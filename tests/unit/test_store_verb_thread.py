@@ -33,14 +33,16 @@ def test_work_is_done_in_one_other_thread_in_the_order_of_asking(thread):
 
 def test_what_was_asked_for_is_done_while_the_loop_is_busy(thread):
     """All of it, though no turn of the loop comes between."""
-    done = monkey.get_original("threading", "Event")()
+    begin, done = (monkey.get_original("threading", "Event")() for _ in range(2))
     seen = []
-    asked = [
+    asked = [gevent.spawn(thread.call, lambda: begin.wait(LIMIT))]
+    asked += [
         gevent.spawn(thread.call, lambda number=number: seen.append(number)) for number in range(9)
     ]
     asked.append(gevent.spawn(thread.call, done.set))
     gevent.idle()
-    assert done.wait(LIMIT)
+    begin.set()
+    assert done.wait(LIMIT)  # the loop stands still meanwhile
     assert seen == list(range(9))
     assert not any(item.dead for item in asked)
     gevent.joinall(asked, timeout=LIMIT, raise_error=True)
