@@ -16,12 +16,14 @@ import structlog
 from structlog.contextvars import merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from topcalls.json_texts import with_texts
+
 _TELEPHONE_NUMBER = re.compile(r"\+\d{5,13}(?=\d{2})")
 LEVELS = ("debug", "info", "warning", "error")
 
 
 def mask_numbers(text: str) -> str:
-    """Replace every digit of every E.164 number in `text`."""
+    """Replace all but the last two digits of every E.164 number in `text`."""
     return _TELEPHONE_NUMBER.sub(lambda match: "+" + "*" * (len(match.group()) - 1), text)
 
 
@@ -37,17 +39,7 @@ def _naming(process: str) -> Processor:
 def _protect_personal_data(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     for key in [key for key in event if key.startswith("pii_")]:
         del event[key]
-    return {key: _masked(value) for key, value in event.items()}
-
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, str):
-        return mask_numbers(value)
-    if isinstance(value, dict):
-        return {key: _masked(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_masked(item) for item in value]
-    return value
+    return {key: with_texts(value, mask_numbers) for key, value in event.items()}
 
 
 def configure(level: str = "info", stream: TextIO | None = None, *, process: str = "") -> None:

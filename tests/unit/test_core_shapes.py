@@ -3,7 +3,7 @@
 import pytest
 
 from topcalls.core.bundle_redaction import Redaction
-from topcalls.core.shapes import KEPT, shaped, texts_in
+from topcalls.core.shapes import KEPT, shaped
 
 pytestmark = pytest.mark.unit
 UUID = "2f6f9f8a-6a1e-4a8e-8a3a-5a8f2f1c7d42"
@@ -45,10 +45,6 @@ def test_a_kept_field_keeps_names_of_ours_and_no_sentence(name):
     assert shaped({name: "no_answer"}) == {name: "no_answer"}
     assert shaped({name: "Ann, is that you?"}) == {name: "<17 characters>"}
     assert shaped({name: "+12025550100"}) == {name: "<12 characters>"}
-
-
-def test_texts_are_found_at_any_depth():
-    assert list(texts_in({"a": ["b", {"c": "d"}], "e": 1, "f": None})) == ["b", "d"]
 
 
 @pytest.fixture

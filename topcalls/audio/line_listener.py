@@ -1,7 +1,8 @@
 """Everything answer detection hears of a line: speech, its pauses, and what tones mean.
 
 Audio comes in pieces of any length (L16, 8 kHz); moments are seconds of audio since the first.
-Costs 1.5 to 2 CPU-ms per second of the line, so it runs while it is needed and no longer.
+Costs 2 to 4 CPU-ms per second of the line, by the machine, so it runs while it is needed and no
+longer.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def peaks_of(power: Numbers, least_clear_db: float = 0.0) -> Peaks | None:
     has_second = False
     if second_power > _LEAST_SECOND * top:
         part[max(0, other - _LOBE) : other + _LOBE + 1] = 0
-        third = float(part[part.argmax()])
+        third = float(np.maximum.reduce(part))
         if second_power > _CLEAR_SECOND * third:
             has_second, rest = True, third
     rest = max(rest, 1e-12)

@@ -139,8 +139,7 @@ class SpeechActivity:
 
     def _against_noise(self, power: Numbers) -> float:
         excess = power / (np.minimum.reduce(self._buckets) * _BIAS)
-        ordered = sorted(excess.tolist())
-        shared = ordered[_BANDS // 4]
+        shared = sorted(excess.tolist())[_BANDS // 4]
         excess = np.maximum(excess / min(max(shared, 1.0), _SWELL), 1.0)
         ratios = np.minimum(excess - np.log(excess) - 1.0, _MOST_OF_A_BAND)
         return float(np.add.reduce(ratios) / np.float32(_BANDS))

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from topcalls.core.hidden_numbers import NumberVeil
 from topcalls.core.shapes import SECRET, shaped
+from topcalls.json_texts import with_texts
 
 LEAST_WORDS: Final = 4
 """Characters of a text that is looked for: shorter ones are found by chance."""
@@ -48,20 +49,11 @@ class Redaction:
 
     def row(self, value: Any) -> Any:
         """A row, or rows, as JSON values."""
-        return self._within(value if self._veil is None else shaped(value))
+        return self.prose(value if self._veil is None else shaped(value))
 
     def prose(self, value: Any) -> Any:
         """A JSON value whose texts are sentences of ours."""
-        return self._within(value)
-
-    def _within(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {key: self._within(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._within(item) for item in value]
-        return value
+        return with_texts(value, self.text)
 
 
 def _longest_first(texts: Iterable[str], least: int) -> tuple[str, ...]:

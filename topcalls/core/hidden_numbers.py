@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from topcalls.core.phone_numbers import mask
+from topcalls.json_texts import with_texts
 
 _LEAST_DIGITS: Final = 5
 _NUMBER: Final = re.compile(r"(?<![\w.+-])\+?\d{7,15}(?![\w-]|\.\d)|\+\d{5,15}")
@@ -29,10 +30,4 @@ class NumberVeil:
 
     def value(self, value: Any) -> Any:
         """The same of a JSON value: of its texts, its keys apart."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, dict):
-            return {key: self.value(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.value(item) for item in value]
-        return value
+        return with_texts(value, self.text)

@@ -8,7 +8,7 @@ that hold whatever a customer likes, numbers are hidden too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from topcalls.core.tool_log import is_secret
@@ -76,15 +76,3 @@ def _is_ours(text: str, name: str) -> bool:
     if name == "id" or name.endswith(("_id", "_ids")):
         return bool(_ID.fullmatch(text))
     return name in KEPT and bool(_OWN_WORDS.fullmatch(text))
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    """Every text in a JSON value, its keys apart."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from texts_in(item)

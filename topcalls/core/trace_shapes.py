@@ -10,6 +10,7 @@ import orjson
 
 from topcalls.core.hidden_numbers import NumberVeil
 from topcalls.core.shapes import shaped
+from topcalls.json_texts import with_texts
 
 _TYPE: Final = re.compile(r'"(?:type|event)"\s*:\s*"([A-Za-z0-9_.]{1,80})"')
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -38,21 +39,15 @@ def _frame(text: str, veil: NumberVeil, whole: bool) -> dict[str, Any]:
         return {"frame": {"type": found[1]} if found else None}
     if not isinstance(value, Mapping):
         return {"frame": None}
-    frame = _without_sound(value) if whole else shaped(value)
+    frame = with_texts(value, _without_sound) if whole else shaped(value)
     error = value.get("error")
     if not whole and isinstance(error, Mapping) and isinstance(error.get("message"), str):
         frame["error"]["message"] = veil.text(error["message"])
     return {"frame": frame}
 
 
-def _without_sound(value: Any) -> Any:
-    if isinstance(value, str):
-        return _SOUND.sub(lambda found: f"<{len(found.group())} characters>", value)
-    if isinstance(value, Mapping):
-        return {key: _without_sound(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_without_sound(item) for item in value]
-    return value
+def _without_sound(text: str) -> str:
+    return _SOUND.sub(lambda found: f"<{len(found.group())} characters>", text)
 
 
 def _command(text: str) -> str:

@@ -14,8 +14,8 @@ import orjson
 
 from topcalls.clock import Clock
 from topcalls.core.bundle_redaction import Redaction
-from topcalls.core.shapes import texts_in
 from topcalls.core.switch_log import LogLine
+from topcalls.json_texts import texts_in
 from topcalls.services.call_facts import CallFacts, numbers_of, read_facts
 from topcalls.services.decision_records import shown
 from topcalls.services.root_cause_text import as_lines
