@@ -17,6 +17,7 @@ from topcalls.audio.pcm import interleave
 from topcalls.bridge.config import ConversationConfig, conversation_for
 from topcalls.bridge.hearing import HearingOptions
 from topcalls.bridge.own_voice import EchoMethod, EchoPlan
+from topcalls.bridge.replay.line import OpenCall, OpenLine
 from topcalls.bridge.replay.loudspeaker import STEP, STEP_BYTES, Cut, Loudspeaker
 from topcalls.bridge.replay.virtual_time import VirtualTime
 from topcalls.bridge.session import BridgeSession
@@ -222,24 +223,6 @@ class Wire:
         return np.convolve(heard, echo.path, mode="valid") * 10 ** (echo.db / 20)
 
 
-class _Stream:
-    """The caller's side of the call."""
-
-    def __init__(self) -> None:
-        self.on_audio: Callable[[bytes], None] = lambda _: None
-        self.on_closed: Callable[[int, str], None] = lambda *_: None
-
-
-@dataclass
-class _Audio:
-    stream: _Stream
-    playback: Loudspeaker
-    codec: str
-    is_stereo: bool = False
-    keys_in_band: bool = False
-    can_play: bool = True
-
-
 class _Observer:
     """Nobody follows."""
 
@@ -276,12 +259,12 @@ def call(
     model = Watched(model_of(setup.mode, script), world)
     bridge = BridgeSession(scene.name, config, model, _Observer(), world.clock)
     party = make_party(loudspeaker, bridge)
-    stream = _Stream()
+    stream = OpenLine()
     world.wake = bridge.wake
     bridge.start()
     world.settle()
     world.advance(RINGING_SECONDS)
-    bridge.attach(_Audio(stream, loudspeaker, wire.codec, is_stereo=bridge.needs_stereo))
+    bridge.attach(OpenCall(stream, loudspeaker, wire.codec, is_stereo=bridge.needs_stereo))
     world.settle()
     while not party.is_done:
         world.advance(STEP)

@@ -5,7 +5,7 @@ loudspeaker that plays in the test's own time, an observer that remembers, and a
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,6 +15,9 @@ from gevent.event import Event
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.mailbox import Priority
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.bridge.replay.line import OpenCall as Audio
+from topcalls.bridge.replay.line import OpenLine as Line
+from topcalls.bridge.replay.loudspeaker import Utterance
 from topcalls.bridge.session import BridgeSession
 from topcalls.clock import ManualClock
 from topcalls.core.answer_verdict import Verdict
@@ -26,6 +29,7 @@ from topcalls.core.token_usage import TokenUsage
 from topcalls.core.tools import ToolRecord, ToolRequest, ToolResult, ToolSpec, ToolStatus
 from topcalls.core.transcript import Turn
 from topcalls.errors import ProviderError
+from topcalls.media.heard import Heard
 from topcalls.providers.base import (
     AgentTextDelta,
     AgentTextDone,
@@ -52,42 +56,21 @@ CONFIG = ConversationConfig(  # the caller speaks first
 )
 
 
-@dataclass(frozen=True)
-class Heard:
-    utterance_id: str
-    played_ms: int
-    received_ms: int
-
-
-@dataclass
-class Spoken:
-    """One utterance in the loudspeaker."""
-
-    id: str
-    audio: bytearray = field(default_factory=bytearray)
-    complete: bool = False
-    played: int = 0
-
-    @property
-    def heard(self) -> Heard:
-        return Heard(self.id, self.played // 8, len(self.audio) // 8)
-
-
 class Loudspeaker:
     """Plays 8 bytes per millisecond of the manual clock; follows `media`'s Playback contract."""
 
     def __init__(self, clock: ManualClock) -> None:
         self.on_started: Callable[[str, float], None] = lambda *_: None
         self.on_finished: Callable[[Any], None] = lambda *_: None
-        self.queue: list[Spoken] = []
-        self.said: dict[str, Spoken] = {}
+        self.queue: list[Utterance] = []
+        self.said: dict[str, Utterance] = {}
         self.log: list[str] = []
         self.paused = False
         self._clock = clock
 
     def begin(self, utterance_id: str) -> None:
         assert utterance_id not in self.said, "begun twice"
-        self.said[utterance_id] = Spoken(utterance_id)
+        self.said[utterance_id] = Utterance(utterance_id)
         self.queue.append(self.said[utterance_id])
 
     def append(self, utterance_id: str, audio: bytes) -> None:
@@ -128,24 +111,6 @@ class Loudspeaker:
                 return
             self.queue.pop(0)
             self.on_finished(spoken.heard)
-
-
-class Line:
-    """The caller's side of the call."""
-
-    def __init__(self) -> None:
-        self.on_audio: Callable[[bytes], None] = lambda _: None
-        self.on_closed: Callable[[int, str], None] = lambda *_: None
-
-
-@dataclass
-class Audio:
-    stream: Line
-    playback: Loudspeaker
-    codec: Any = "PCMU"
-    is_stereo: bool = False
-    keys_in_band: bool = False
-    can_play: bool = True
 
 
 class Observer:

@@ -15,6 +15,7 @@ from topcalls.audio.pcm import interleave
 from topcalls.bridge.audio import CallAudio
 from topcalls.bridge.parts import BridgeObserver
 from topcalls.bridge.replay.caller import CallersSide, RecordedCaller
+from topcalls.bridge.replay.line import OpenCall, OpenLine
 from topcalls.bridge.replay.loudspeaker import Loudspeaker
 from topcalls.bridge.replay.pace import Pace
 from topcalls.bridge.session import BridgeSession
@@ -138,24 +139,6 @@ class _Notes:
             self._held.reason, self._held.detail = reason, detail
 
 
-class _Line:
-    """The caller's side, as the bridge sees it."""
-
-    def __init__(self) -> None:
-        self.on_audio: Callable[[bytes], None] = lambda _: None
-        self.on_closed: Callable[[int, str], None] = lambda *_: None
-
-
-@dataclass
-class _Audio:
-    stream: _Line
-    playback: Loudspeaker
-    is_stereo: bool
-    codec: Literal["PCMU", "PCMA"] = CODEC
-    keys_in_band: bool = False
-    can_play: bool = True
-
-
 def hold_again(
     side: CallersSide,
     make_bridge: MakeBridge,
@@ -190,7 +173,7 @@ def _talk(
     longest_seconds: float,
     on_move: Callable[[int], None],
 ) -> None:
-    speaker, line = Loudspeaker(pace.clock, CODEC), _Line()
+    speaker, line = Loudspeaker(pace.clock, CODEC), OpenLine()
     answered = pace.clock.monotonic()
 
     def elapsed() -> int:
@@ -206,7 +189,7 @@ def _talk(
 
     caller = RecordedCaller(side, speaker, moved, press)
     # The loudspeaker's callbacks are told a little more than the bridge asks for.
-    bridge.attach(cast(CallAudio, _Audio(line, speaker, bridge.needs_stereo)))
+    bridge.attach(cast(CallAudio, OpenCall(line, speaker, CODEC, bridge.needs_stereo)))
     while not notes.is_over and not held.reason:
         pace.step()
         played = g711.decode(speaker.play(), CODEC)

@@ -13,19 +13,11 @@ from dataclasses import dataclass, field
 from topcalls.audio import g711
 from topcalls.audio.formats import G711Codec
 from topcalls.clock import Clock
+from topcalls.media.heard import Heard
 
 STEP = 0.02
 STEP_BYTES = 160
 """20 ms of G.711."""
-
-
-@dataclass(frozen=True)
-class Heard:
-    """How much of an utterance was played, of how much was given to be played."""
-
-    utterance_id: str
-    played_ms: int
-    received_ms: int
 
 
 @dataclass
