@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import factories
+from api_client import SCOPES, Api, api_services, serving
 from carriers_at_hand import TRUNKS, client, double
 
 from topcalls.services.number_orders import NumberOrders
@@ -15,6 +16,13 @@ from topcalls.services.provisioning import Provisioning, PurchaseRules
 
 PROVIDERS = ("telnyx", "twilio")
 MOST_LOOKS = 40
+
+
+def api_of(numbers: Numbers) -> Api:
+    """The API of the account that buys, and a key that may do all."""
+    token = numbers.services.keys.create(numbers.account, name="k", scopes=SCOPES).token
+    owner = numbers.services.keys.authenticate(token)
+    return Api(serving(api_services(numbers.services)), numbers.services, owner, token)
 
 
 class Numbers:

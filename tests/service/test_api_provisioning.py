@@ -1,11 +1,9 @@
 """Numbers searched, bought and given back through the API, from carriers on real sockets."""
 
-from dataclasses import replace
-
 import pytest
-from api_client import SCOPES, Api, api_services, fault_paths, serving
+from api_client import fault_paths
 from carriers_at_hand import carriers_desk, client
-from number_rig import Numbers
+from number_rig import Numbers, api_of
 
 pytestmark = pytest.mark.service
 NUMBERS = "/v1/phone-numbers"
@@ -22,14 +20,7 @@ def numbers(services):
 
 @pytest.fixture
 def api(numbers):
-    owner = replace(
-        numbers.services.keys.authenticate(
-            numbers.services.keys.create(numbers.account, name="k", scopes=SCOPES).token
-        )
-    )
-    api = Api(serving(api_services(numbers.services)), numbers.services, owner, "")
-    api.token = api.key(*SCOPES)
-    return api
+    return api_of(numbers)
 
 
 def test_search_buy_look_and_release(api, numbers):

@@ -1,10 +1,9 @@
 """The console: numbers searched for, bought and given back, at the doubles of the carriers."""
 
 import pytest
-from api_client import SCOPES, Api, api_services, serving
 from carriers_at_hand import carriers_desk
 from console_rig import ON_SQLITE, Reader
-from number_rig import Numbers
+from number_rig import Numbers, api_of
 
 pytestmark = [pytest.mark.service, ON_SQLITE]
 PAGE = "/numbers/buy"
@@ -19,9 +18,7 @@ def numbers(services):
 
 @pytest.fixture
 def api(numbers):
-    token = numbers.services.keys.create(numbers.account, name="k", scopes=SCOPES).token
-    owner = numbers.services.keys.authenticate(token)
-    return Api(serving(api_services(numbers.services)), numbers.services, owner, token)
+    return api_of(numbers)
 
 
 @pytest.fixture

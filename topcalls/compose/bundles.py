@@ -17,6 +17,7 @@ from topcalls import __version__
 from topcalls.compose.database import secret_key
 from topcalls.compose.services import Services
 from topcalls.config import Settings
+from topcalls.controller.call_traces import trace_path
 from topcalls.errors import NotFound
 from topcalls.services.call_bundles import Surroundings
 from topcalls.services.switch_logs import read_lines
@@ -36,7 +37,7 @@ def surroundings(
     for a log that cannot be read."""
     channels = services.root_causes.channels(call_id)
     path = log or settings.switch_log
-    trace = settings.traces_dir / f"{call_id}.jsonl"
+    trace = trace_path(settings.traces_dir, call_id)
     return Surroundings(
         settings=dict(_told(settings)),
         versions=dict(_versions(services)),

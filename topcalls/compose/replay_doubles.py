@@ -10,9 +10,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from topcalls.clock import Clock
+from topcalls.compose.sandbox_extra import allow_missing, not_installed
 from topcalls.compose.vendors import SANDBOX_AI_KEY, SANDBOX_KEYS, Vendors
 from topcalls.config import Settings
-from topcalls.errors import ConfigError
 from topcalls.services.replay_calls import RecordedCall
 
 try:
@@ -26,8 +26,7 @@ try:
     from topcalls.sandbox.server import scenarios_in
     from topcalls.sandbox.speech import Synthesizer
 except ModuleNotFoundError as missing:  # the sandbox is an extra
-    if missing.name not in ("h11", "wsproto"):
-        raise
+    allow_missing(missing)
     Synthesizer = None  # type: ignore[assignment,misc]
 
 _SEED = 1
@@ -40,11 +39,7 @@ class Rehearsal:
     def __init__(self, settings: Settings, scenarios: tuple[Path, ...] = ()) -> None:
         """Raises `ConfigError` where the packages of the sandbox are not installed."""
         if Synthesizer is None:
-            raise ConfigError(
-                "The sandbox is not installed.",
-                field="openai_api_key",
-                remedy="Run: pip install 'topcalls[sandbox]', or configure an AI key.",
-            )
+            raise not_installed("openai_api_key", "configure an AI key")
         self.plan = NumberPlan(scenarios_in(scenarios))
         self._voice = Synthesizer(settings.data_dir / "sandbox" / "speech")
         self._speaking = 0

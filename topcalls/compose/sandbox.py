@@ -7,14 +7,13 @@ from pathlib import Path
 import gevent
 
 from topcalls.compose.cassettes import judge_cassettes
+from topcalls.compose.sandbox_extra import allow_missing, not_installed
 from topcalls.config import Settings
-from topcalls.errors import ConfigError
 
 try:
     from topcalls.sandbox.server import Sandbox
 except ModuleNotFoundError as missing:  # the sandbox is an extra
-    if missing.name not in ("h11", "wsproto"):
-        raise
+    allow_missing(missing)
     Sandbox = None  # type: ignore[assignment,misc]
 
 
@@ -28,11 +27,7 @@ def build_sandbox(settings: Settings, scenarios: tuple[Path, ...] = ()) -> Sandb
     cassette that cannot be played.
     """
     if Sandbox is None:
-        raise ConfigError(
-            "The sandbox is not installed.",
-            field="telephony",
-            remedy="Run: pip install 'topcalls[sandbox]', or configure a switch and an AI key.",
-        )
+        raise not_installed("telephony", "configure a switch and an AI key")
     doubles = Sandbox(settings.data_dir, settings.sandbox_file, scenarios)
     judge_cassettes(doubles.cassettes)
     doubles.switch.switch.options.journal = settings.sandbox_journal

@@ -54,7 +54,7 @@ class Dispatcher:
         self._max_calls = max_calls
         burst = max(1.0, calls_per_second / 2)
         self._bucket = TokenBucket(calls_per_second, burst)
-        self._most_undialled = burst
+        self._most_undialled = int(burst)
         self._undialled = undialled
         self._loop = loop
         self._clock = clock
@@ -74,7 +74,7 @@ class Dispatcher:
             self._most_beside(now),
             self._max_calls - self._live_calls(),
             self._bucket.available(now),
-            int(self._most_undialled) - self._undialled(),
+            self._most_undialled - self._undialled(),
         )
         if wanted < 1:
             return 0

@@ -37,6 +37,17 @@ _GROWTH: Final[Mapping[str, tuple[float, Callable[[Labels], bool]]]] = {
 }
 
 
+_SPREAD: Final = (
+    "topcalls_esl_event_lag_seconds",
+    "topcalls_loop_lag_seconds",
+    "topcalls_turn_gateway_seconds",
+    "topcalls_turn_provider_seconds",
+)
+_SPOOL_FREE: Final = "topcalls_recording_spool_free_bytes"
+_LOOKED_AT: Final = frozenset((*_GROWTH, *(f"{name}_bucket" for name in _SPREAD), _SPOOL_FREE))
+"""What is remembered: the rest of sixty looks would be kept for nothing."""
+
+
 class AlertWatch:
     """What is known now. It remembers the metrics of the last hour, in this process."""
 
@@ -59,6 +70,7 @@ class AlertWatch:
             (sample.name, sample.labels, sample.value)
             for family in families
             for sample in family.samples
+            if sample.name in _LOOKED_AT
         ]
         made = Snapshot(moment, samples)
         self._history.append(made)
@@ -68,7 +80,8 @@ class AlertWatch:
 
     def _rows(self, now: datetime, latest: Snapshot) -> AlertFacts:
         oldest, overdue = status.oldest_queued(), campaign_contacts.longest_due(now)
-        free = latest.least("topcalls_recording_spool_free_bytes")
+        free = latest.least(_SPOOL_FREE)
+        event_lag, loop_lag, gateway, provider = _SPREAD
         return AlertFacts(
             oldest_queued_seconds=_age(oldest, now),
             carriers_down=tuple(alerts.carriers_down(now - STALE_AFTER)),
@@ -78,10 +91,10 @@ class AlertWatch:
             producer_lag_seconds=_age(overdue, now),
             registers_failing=tuple(alerts.registers_failing(_MOST_REGISTER_FAILURES)),
             grown=self._grown(latest),
-            event_lag_p99=self._share(latest, "topcalls_esl_event_lag_seconds", 0.99, _FIVE),
-            loop_lag_p99=self._share(latest, "topcalls_loop_lag_seconds", 0.99, _FIVE),
-            gateway_p95=self._share(latest, "topcalls_turn_gateway_seconds", 0.95, _QUARTER),
-            provider_p95=self._share(latest, "topcalls_turn_provider_seconds", 0.95, _QUARTER),
+            event_lag_p99=self._share(latest, event_lag, 0.99, _FIVE),
+            loop_lag_p99=self._share(latest, loop_lag, 0.99, _FIVE),
+            gateway_p95=self._share(latest, gateway, 0.95, _QUARTER),
+            provider_p95=self._share(latest, provider, 0.95, _QUARTER),
             spool_free_bytes=free or None,
         )
 

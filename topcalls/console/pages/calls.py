@@ -11,7 +11,7 @@ import orjson
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
 from topcalls.console import sessions, waveform
-from topcalls.console.pages.here import attempt, backend, now, or_none
+from topcalls.console.pages.here import attempt, backend, now, or_none, reveal_numbers
 from topcalls.console.wording import without_numbers
 from topcalls.core.audit import AuditAction
 from topcalls.core.call_status import ENDINGS
@@ -70,10 +70,7 @@ def show(call_id: UUID) -> Any:
 @calls.post("/calls/<uuid:call_id>/number")
 def show_number(call_id: UUID) -> Any:
     """Show the telephone numbers of a call to this session for a while; that is written down."""
-    api = backend()
-    api.get(f"/v1/calls/{call_id}")
-    api.note(AuditAction.NUMBER_SHOWN, str(call_id))
-    sessions.show_numbers(str(call_id), now())
+    reveal_numbers(f"/v1/calls/{call_id}", call_id, AuditAction.NUMBER_SHOWN)
     return redirect(url_for("calls.show", call_id=call_id), 303)
 
 

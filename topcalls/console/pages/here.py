@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
 from flask import current_app, flash, g, request
 
+from topcalls.console import sessions
 from topcalls.console.backend import Backend, Refused
 from topcalls.console.forms import Field, Form
+from topcalls.core.audit import AuditAction
 
 PAGE: Final = 50
 """How many of a list are shown at once."""
@@ -50,6 +53,15 @@ def or_none(question: Callable[[], Any]) -> Any:
         if refused.status in (403, 404):
             return None
         raise
+
+
+def reveal_numbers(path: str, subject_id: UUID, action: AuditAction) -> None:
+    """Show this session the telephone numbers of what the API has at `path`, for a while; that is
+    written down. Raises `Refused` where this key may not see it."""
+    api = backend()
+    api.get(path)
+    api.note(action, str(subject_id))
+    sessions.show_numbers(str(subject_id), now())
 
 
 def filled(fields: Sequence[Field], body: Mapping[str, Any] | None = None) -> Form:

@@ -10,7 +10,15 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from topcalls.console import sessions
 from topcalls.console.backend import Refused
 from topcalls.console.forms import Field, Form, Kind
-from topcalls.console.pages.here import attempt, backend, choices, now, or_none, searched
+from topcalls.console.pages.here import (
+    attempt,
+    backend,
+    choices,
+    now,
+    or_none,
+    reveal_numbers,
+    searched,
+)
 from topcalls.core.audit import AuditAction
 from topcalls.core.leads import LeadStatus
 
@@ -98,10 +106,7 @@ def show(lead_id: UUID) -> Any:
 @leads.post("/leads/<uuid:lead_id>/number")
 def show_number(lead_id: UUID) -> Any:
     """Show the telephone number of a lead to this session for a while; that is written down."""
-    api = backend()
-    api.get(f"/v1/leads/{lead_id}")
-    api.note(AuditAction.LEAD_NUMBER_SHOWN, str(lead_id))
-    sessions.show_numbers(str(lead_id), now())
+    reveal_numbers(f"/v1/leads/{lead_id}", lead_id, AuditAction.LEAD_NUMBER_SHOWN)
     return redirect(url_for("leads.show", lead_id=lead_id), 303)
 
 
