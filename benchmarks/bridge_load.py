@@ -43,9 +43,9 @@ from topcalls.audio import g711
 from topcalls.sandbox.speech import Synthesizer
 
 SETTLE_SECONDS = 10.0
-START_SECONDS = 180.0
+START_SECONDS = 420.0
 """A core that has no more to give takes calls up as others need less: those that are new are
-listened to for who answered."""
+listened to for who answered, and callers who never pause for as long as anybody is."""
 
 CALLS_PER_SECOND = 50
 

@@ -22,6 +22,7 @@ from topcalls.controller.commands import CommandTaker
 from topcalls.controller.dispatcher import Dispatcher
 from topcalls.controller.gear import Gear
 from topcalls.controller.hand_over import HandOver, HandOverRules
+from topcalls.controller.headroom import Headroom
 from topcalls.controller.leg_leases import LegLeases
 from topcalls.controller.lost_switch import LostSwitch
 from topcalls.controller.places import Places
@@ -174,7 +175,7 @@ class Telephony:
             clock,
             live_calls=places.taken,
             undialled=lambda: self.sessions.undialled,
-            loop=self._loop,
+            headroom=Headroom(self._loop),
             may_dial=may_take,
             open_session=self.carrying.open,
         )
