@@ -9,6 +9,7 @@ from typing import Any
 
 from topcalls.api.schemas.statistics import shown
 from topcalls.core.call_statistics import OUTCOMES
+from topcalls.core.csv_cells import plain_cell
 from topcalls.core.latency import SHARES
 from topcalls.services.statistics import Report
 
@@ -47,7 +48,7 @@ def table(report: Report) -> str:
         ]
     )
     for row in rows:
-        writer.writerow(map(_cell, _cells(row, spreads, kinds)))
+        writer.writerow(map(plain_cell, _cells(row, spreads, kinds)))
     return out.getvalue()
 
 
@@ -60,9 +61,3 @@ def _cells(
         yield None if spread is None else getattr(spread, which)
     for kind, word in kinds:
         yield row["outcomes"].get(kind, {}).get(word, 0)
-
-
-def _cell(value: Any) -> Any:
-    """What a spreadsheet takes for text and not for a formula: numbers begin with `+`, and names
-    are anybody's."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" and value else value

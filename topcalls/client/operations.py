@@ -44,10 +44,13 @@ class Calls(Resource):
         ]
         | None = None,
         campaign_id: str | None = None,
+        search: str | None = None,
     ) -> shapes.CallPage:
         """List calls, newest first.
 
-        Follow `next_cursor` until it is null. Calls made meanwhile do not move the pages.
+        Follow `next_cursor` until it is null. Calls made meanwhile do not move the pages. With `search`
+        a page may hold few calls or none although older ones are found: 2,000 calls are looked through
+        for each.
 
         Scope: `calls:read`.
         """
@@ -61,6 +64,7 @@ class Calls(Resource):
                     "cursor": cursor,
                     "status": status,
                     "campaign_id": campaign_id,
+                    "search": search,
                 },
             ),
         )
@@ -74,11 +78,12 @@ class Calls(Resource):
         ]
         | None = None,
         campaign_id: str | None = None,
+        search: str | None = None,
     ) -> Iterator[shapes.Call]:
         """Every item of `list`, page after page."""
         return self._every(
             lambda cursor: self.list(
-                limit=limit, cursor=cursor, status=status, campaign_id=campaign_id
+                limit=limit, cursor=cursor, status=status, campaign_id=campaign_id, search=search
             )
         )
 

@@ -305,7 +305,9 @@ class AuditEntry(TypedDict):
     at: str
     api_key_id: str
     api_key_name: str | None
-    action: Literal["number_shown", "lead_number_shown", "key_created", "key_revoked"]
+    action: Literal[
+        "number_shown", "lead_number_shown", "numbers_exported", "key_created", "key_revoked"
+    ]
     subject_id: str
 
 

@@ -16,7 +16,8 @@ from topcalls.store.models import AuditEntry
 
 @dataclass(frozen=True, slots=True)
 class AuditView:
-    """Who did what to which call, lead or key, and when. `key_name`: None where the key is gone."""
+    """Who did what to which call, lead, account or key, and when. `key_name`: None where the key is
+    gone."""
 
     id: str
     at: datetime

@@ -187,6 +187,22 @@ def claimed_call(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CallPage:
+    """Calls, newest first. `next_cursor` is the `created_at` of the last one that was looked at,
+    exact to the microsecond, if there are more."""
+
+    data: tuple[CallView, ...]
+    next_cursor: datetime | None
+
+
+def states_of(call_status: str | None) -> list[State] | None:
+    """The states of calls that have this status for their owner; None: all."""
+    if call_status is None:
+        return None
+    return [state for state in State if PUBLIC[state].call_status == call_status]
+
+
 def call_view(
     call: Call, recording_url: str | None, turns: Sequence[TranscriptTurn] = ()
 ) -> CallView:

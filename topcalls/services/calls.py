@@ -17,7 +17,7 @@ from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
 from topcalls.core.call_request import CallRequest
 from topcalls.core.call_state import WAITING_STATES, State, Transition, Verdict
-from topcalls.core.call_status import PUBLIC, WEBHOOKS
+from topcalls.core.call_status import WEBHOOKS
 from topcalls.core.latency import TurnTiming
 from topcalls.core.pre_dial import Answer
 from topcalls.core.routing import Attempt
@@ -30,7 +30,15 @@ from topcalls.services.account_speech import speech_view, with_words
 from topcalls.services.answers import Answers
 from topcalls.services.appointments import Appointments
 from topcalls.services.budgets import CampaignBudget
-from topcalls.services.call_views import CallView, ClaimedCall, call_view, claimed_call
+from topcalls.services.call_search import CallSearch
+from topcalls.services.call_views import (
+    CallPage,
+    CallView,
+    ClaimedCall,
+    call_view,
+    claimed_call,
+    states_of,
+)
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.costs import Costs
 from topcalls.services.eligibility import Eligibility
@@ -72,15 +80,6 @@ class CampaignPlace:
     lead_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallPage:
-    """Calls, newest first. `next_cursor` is the `created_at` of the last one, exact to the
-    microsecond, if there are more."""
-
-    data: tuple[CallView, ...]
-    next_cursor: datetime | None
-
-
 class Calls:
     """See the module's text. `default_from_number` is the caller ID of calls that name none."""
 
@@ -112,6 +111,7 @@ class Calls:
         self._from_number = default_from_number
         self.transfers = Transfers(db)
         self.transcripts = Transcripts(db)
+        self.search = CallSearch(db, recordings)
         self.answers = Answers(db)
         self.opt_outs = opt_outs
         self.tools = Tools(db)
@@ -176,9 +176,7 @@ class Calls:
 
         No two calls of an account have the same `created_at`, so paging loses and repeats none.
         """
-        states = None
-        if call_status is not None:
-            states = [state for state in State if PUBLIC[state].call_status == call_status]
+        states = states_of(call_status)
 
         def verb() -> CallPage:
             rows = calls.page(account_id, limit + 1, cursor, states, campaign_id)

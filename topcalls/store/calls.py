@@ -82,7 +82,18 @@ def page(
     campaign_id: str | None,
 ) -> list[Call]:
     """Up to `limit` calls created before `before`, newest first."""
-    query = Call.select().where(Call.account == account_id)
+    return list(listed(Call.select(), account_id, before, states, campaign_id).limit(limit))
+
+
+def listed(
+    query: Any,
+    account_id: str,
+    before: datetime | None,
+    states: Iterable[State] | None,
+    campaign_id: str | None,
+) -> Any:
+    """A query on calls, of those that a list shows, newest first."""
+    query = query.where(Call.account == account_id)
     if before is not None:
         query = query.where(Call.created_at < before)
     if states is not None:
@@ -92,7 +103,7 @@ def page(
             query = query.where(Call.ended_at.is_null(False))
     if campaign_id is not None:
         query = query.where(Call.campaign_id == campaign_id)
-    return list(query.order_by(Call.created_at.desc()).limit(limit))
+    return query.order_by(Call.created_at.desc())
 
 
 def move(call_id: str, version: int, after: State, **changes: Any) -> bool:

@@ -108,12 +108,18 @@ class AuditEntrySchema(ma.Schema):
         *AuditAction,
         required=True,
         metadata={
-            "description": "`number_shown`: the console showed the telephone numbers of a call. "
-            "`key_created`, `key_revoked`: by this API."
+            "description": "`number_shown`, `lead_number_shown`: the telephone numbers of a call, "
+            "or that of a lead, were shown. `numbers_exported`: the console put those of calls "
+            "into a file. `key_created`, `key_revoked`: by this API."
         },
     )
     subject_id = fields.Text(
-        required=True, metadata={"description": "Of the call, or of the key.", "format": "uuid"}
+        required=True,
+        metadata={
+            "description": "Of the call, the lead, or the key; of the account, where numbers "
+            "were exported.",
+            "format": "uuid",
+        },
     )
 
 

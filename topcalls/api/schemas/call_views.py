@@ -391,6 +391,16 @@ class CallQuerySchema(ma.Schema):
         validate=fields.IS_UUID,
         metadata={"format": "uuid"},
     )
+    search = fields.Text(
+        validate=ma.validate.Regexp(
+            r"(?s)(?=.*\S).{1,200}\Z", error="Must be one to 200 characters, not all blanks."
+        ),
+        metadata={
+            "description": "Words, in any case, each of which stands in the transcript or the "
+            "summary, as they are shown.",
+            "example": "refund monday",
+        },
+    )
 
 
 class CallEventSchema(ma.Schema):

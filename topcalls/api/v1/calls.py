@@ -34,8 +34,7 @@ from topcalls.api.schemas.tool_cassettes import ToolCassetteSchema
 from topcalls.api.schemas.transfers import TransferWishSchema
 from topcalls.api.tool_examples import CASSETTE
 from topcalls.core.call_request import CallRequest
-from topcalls.services.call_views import CallView
-from topcalls.services.calls import CallPage
+from topcalls.services.call_views import CallPage, CallView
 from topcalls.services.catalogue import Catalogue
 from topcalls.services.idempotency import Answer
 
@@ -76,15 +75,16 @@ def _created(catalogue: Catalogue, call: CallView) -> Answer:
 def list_calls(query: dict[str, Any]) -> CallPage:
     """List calls, newest first.
 
-    Follow `next_cursor` until it is null. Calls made meanwhile do not move the pages.
+    Follow `next_cursor` until it is null. Calls made meanwhile do not move the pages. With `search`
+    a page may hold few calls or none although older ones are found: 2,000 calls are looked through
+    for each.
     """
-    return services().calls.list(
-        principal().account_id,
-        query["limit"],
-        query.get("cursor"),
-        query.get("status"),
-        query.get("campaign_id"),
-    )
+    account_id = principal().account_id
+    names = ("limit", "cursor", "status", "campaign_id")
+    wanted: list[Any] = [query.get(name) for name in names]
+    if "search" in query:
+        return services().calls.search.page(account_id, query["search"], *wanted)
+    return services().calls.list(account_id, *wanted)
 
 
 @calls.route("/v1/calls/live")

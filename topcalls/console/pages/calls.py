@@ -2,35 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    g,
+    redirect,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 
-from topcalls.console import sessions, waveform
-from topcalls.console.pages.here import attempt, backend, now, or_none, reveal_numbers
-from topcalls.console.wording import without_numbers
+from topcalls.console import call_table, sessions, waveform
+from topcalls.console.forms import Field, Form
+from topcalls.console.pages.here import (
+    attempt,
+    backend,
+    now,
+    or_none,
+    reveal_numbers,
+    searched,
+    sent,
+)
+from topcalls.console.wording import without_numbers, words
 from topcalls.core.audit import AuditAction
 from topcalls.core.call_status import ENDINGS
 
 calls = Blueprint("calls", __name__)
 ANSWERERS: Final = ("human", "voicemail", "ivr", "fax", "screening", "unknown")
-_PAGE: Final = 50
+_FOUND_BY: Final = (Field("search"), Field("status"), Field("campaign_id"))
+_STATUSES: Final = [(name, words(name)) for name in ENDINGS]
+_EXPORTED_AT_ONCE: Final = 200
 
 
 @calls.get("/calls")
 def listed() -> Any:
-    """The calls, newest first."""
-    given = request.args
-    found = backend().get(
-        "/v1/calls", limit=_PAGE, cursor=given.get("cursor"), status=given.get("status")
+    """The calls, newest first: of a status, a campaign, or in which something was said."""
+    form = Form.sent(_FOUND_BY, request.args, g.zone)
+    page = render_template(
+        "calls.html",
+        form=form,
+        found=searched("/v1/calls", form),
+        chosen=dict(form.carried()),
+        statuses=_STATUSES,
     )
-    return render_template(
-        "calls.html", found=found, statuses=ENDINGS, status=given.get("status", "")
-    )
+    return page, 400 if form.is_wrong else 200
+
+
+@calls.post("/calls/export")
+def export() -> Any:
+    """Those calls as a file, as it is read. With their numbers if asked for: that is written
+    down."""
+    api, form = backend(), sent(_FOUND_BY)
+    with_numbers = request.form.get("numbers") == "yes"
+    chosen = dict(form.carried())
+    first = api.get("/v1/calls", limit=_EXPORTED_AT_ONCE, **chosen)
+    if with_numbers:
+        api.note(AuditAction.NUMBERS_EXPORTED, api.who.account_id)
+    text = call_table.lines(_all(first, chosen), with_numbers=with_numbers)
+    answer = Response(stream_with_context(text), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = "attachment; filename=calls.csv"
+    return answer
+
+
+def _all(page: Mapping[str, Any], chosen: Mapping[str, str]) -> Iterator[Mapping[str, Any]]:
+    """The calls of this page and of all that follow."""
+    while True:
+        yield from page["data"]
+        if page["next_cursor"] is None:
+            return
+        cursor = page["next_cursor"]
+        page = backend().get("/v1/calls", limit=_EXPORTED_AT_ONCE, cursor=cursor, **chosen)
 
 
 @calls.post("/calls")

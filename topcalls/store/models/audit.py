@@ -11,8 +11,8 @@ from topcalls.store.models.base import Table, id_field, one_of
 
 
 class AuditEntry(Table):
-    """The key `key_id` did something to `subject_id`: a call, a lead, or a key. `id` sorts by
-    `at`."""
+    """The key `key_id` did something to `subject_id`: a call, a lead, a key, or the account. `id`
+    sorts by `at`."""
 
     id = id_field(primary_key=True)
     account = peewee.ForeignKeyField(Account, on_delete="CASCADE", index=False)
