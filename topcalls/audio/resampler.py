@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import cache
 from math import gcd
+from typing import Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 _LOBES = 12  # of the sinc on each side, at the lower of the two rates
@@ -44,7 +44,11 @@ class Resampler:
         width = self._taps.shape[1]
         self._kept = samples[len(samples) - width + 1 :]
         if self._down == 1:  # every place between two samples, in order
-            output = (sliding_window_view(samples, width) @ self._taps.T).ravel()
+            output = (_windows(samples, width, 0, 1) @ self._taps.T).ravel()
+        elif self._up == 1:  # one sample in so many
+            windows = _windows(samples, width, self._place, self._down)
+            self._place += len(windows) * self._down - len(fresh)
+            output = windows @ self._taps[0]
         else:
             places = np.arange(self._place, len(fresh) * self._up, self._down)
             self._place = self._place + len(places) * self._down - len(fresh) * self._up
@@ -58,6 +62,17 @@ class Resampler:
         tail = b"" if self._same else self.feed(bytes(self._taps.shape[1] // 2 * 2))
         self._reset()
         return tail
+
+
+def _windows(samples: NDArray[np.float32], width: int, first: int, step: int) -> Any:
+    """The windows of `width` that begin at `first` and every `step` after it, one a row. They
+    overlap, and are copied: products of what overlaps are not the processor's fast ones."""
+    count = max(0, (len(samples) - width - first) // step + 1)
+    if not count:
+        return np.zeros((0, width), np.float32)
+    size = samples.itemsize
+    overlapping = np.ndarray((count, width), np.float32, samples, first * size, (step * size, size))
+    return np.ascontiguousarray(overlapping)
 
 
 @cache
