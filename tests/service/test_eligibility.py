@@ -7,6 +7,7 @@ import pytest
 from campaign_rig import Rig
 
 from topcalls.core.call_events import Forbidden
+from topcalls.core.call_request import Recording
 from topcalls.core.compliance import DEFAULT_PURPOSE
 from topcalls.core.eligibility_facts import Category, Verdict
 from topcalls.core.routing import Attempt, Route, Then
@@ -149,8 +150,11 @@ def test_where_a_lead_lives_counts_beside_its_number(services, strict):
     lead = {"list_id": listed.id, "name": "Ann", "phone_number": NEW_YORK, "region": "US-FL"}
     services.leads.create(strict.account_id, lead)
     with pytest.raises(NotCallable) as refusal:
-        call(services, strict)
+        call(services, strict, recording=Recording(enabled=False))
     assert refusal.value.extra["rule"].startswith("US-FL.hours")
+    with pytest.raises(NotCallable) as refusal:
+        call(services, strict)  # it is recorded, and nobody is told: no hour cures that
+    assert refusal.value.extra["rule"] == "US-FL.recording"
 
 
 # --- and when it is claimed

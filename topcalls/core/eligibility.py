@@ -323,12 +323,16 @@ def _alarms(checks: tuple[Check, ...]) -> tuple[str, ...]:
 
 
 def _worst(checks: tuple[Check, ...]) -> Check | None:
-    """The first check that asks for the verdict; None where every one is fine."""
+    """The first check that asks for the verdict, of those that defer one that waiting does not
+    satisfy before one that it does; None where every one is fine."""
     failing = [one for one in checks if one.verdict is not _FINE]
     if not failing:
         return None
     worst = min((one.verdict for one in failing), key=_ORDER.index)
-    return next(one for one in failing if one.verdict is worst)
+    asking = [one for one in failing if one.verdict is worst]
+    if worst is Verdict.DEFER:
+        return next((one for one in asking if one.until is None), asking[0])
+    return asking[0]
 
 
 def _next(
