@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -10,9 +11,10 @@ from flask import Flask, Response, g, request
 from flask.json.provider import JSONProvider
 from structlog.contextvars import bind_contextvars, unbind_contextvars
 
-from topcalls import metrics
+from topcalls import metrics, tracing
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.tracing import Span
 
 log = get_logger("api")
 _PROBES = ("/live", "/ready", "/metrics")
@@ -45,6 +47,11 @@ def install(app: Flask) -> None:
 def _begin() -> None:
     g.request_id = new_id()
     g.started = time.monotonic()
+    g.trace = None
+    if tracing.is_on():
+        g.began = datetime.now(UTC)
+        g.trace = tracing.begin("api request", request.headers.get(tracing.HEADER))
+        tracing.enter(g.trace[0] if g.trace else None)
     bind_contextvars(request_id=g.request_id)
 
 
@@ -56,6 +63,8 @@ def _finish(response: Response) -> Response:
     rule = request.url_rule
     method, route = (request.method, rule.rule) if rule else ("-", "-")
     metrics.api_requests.labels(method, route, str(response.status_code)).observe(seconds)
+    if g.trace is not None and route not in _PROBES:
+        _trace(f"{method} {route}", response.status_code)
     write = log.debug if route in _PROBES else log.info
     write(
         "Request answered.",
@@ -68,5 +77,19 @@ def _finish(response: Response) -> Response:
     return response
 
 
+def _trace(name: str, status: int) -> None:
+    context, parent = g.trace
+    about = {
+        "http.request.method": request.method,
+        "http.route": name.partition(" ")[2],
+        "http.response.status_code": status,
+        "topcalls.request_id": g.request_id,
+    }
+    failed = str(status) if status >= 500 else None
+    now = datetime.now(UTC)
+    tracing.tell([Span(name, context, parent, g.began, now, about, "server", failed)])
+
+
 def _forget(_: BaseException | None) -> None:
     unbind_contextvars("request_id")
+    tracing.enter(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import click
 
-from topcalls import census, compose, log, log_files, metric_files, metrics, process
+from topcalls import census, compose, log, log_files, metric_files, metrics, process, tracing
 from topcalls.cli.front_door import FrontDoor
 from topcalls.config import Settings
 
@@ -37,6 +38,8 @@ def _begin(settings: Settings, name: str, log_file: Path | None) -> None:
     elif (directory := metrics.shared_directory()) is not None:
         metric_files.bury_dead(directory)
     census.publish(name)
+    tracing.start(name)
+    atexit.register(tracing.stop)
 
 
 @click.command()

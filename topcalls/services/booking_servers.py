@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
+from topcalls import tracing
 from topcalls.clock import Clock
 from topcalls.core import tool_answers
 from topcalls.core.appointments import Kind, WebhookBook, Wish
@@ -107,6 +108,7 @@ class BookingServer:
             idempotency_key=key,
             secrets=self._secrets,
             seconds=self._settings.timeout_seconds,
+            headers=tracing.headers_for(self._call.trace_context, "booking", message_id),
         )
         return ask(self._make_client, self._clock, posting)
 

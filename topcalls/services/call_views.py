@@ -133,6 +133,7 @@ class ClaimedCall:
     carried: Carried = carried.NOTHING
     campaign_id: str | None = None
     lead_id: str | None = None
+    trace_context: str | None = None
 
     @property
     def is_inbound(self) -> bool:
@@ -184,6 +185,7 @@ def claimed_call(
         owner_heard_at=owner_heard_at,
         campaign_id=call.campaign_id,
         lead_id=call.lead_id,
+        trace_context=call.trace_context,
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from topcalls import tracing
 from topcalls.clock import Clock
 from topcalls.core import variables
 from topcalls.core.call_events import StopRequested
@@ -154,7 +155,8 @@ class Calls:
             variables.of_call(from_number, request.phone_number),
         )
         moment = now or self._clock.now()
-        return self._db.run(self._create, principal, request, moment, place, answer)
+        trace = tracing.for_new_call()  # here: the verb runs in a thread that knows no request
+        return self._db.run(self._create, principal, request, moment, place, answer, trace)
 
     def get(self, account_id: str, call_id: str) -> CallView:
         """Raises NotFound."""
@@ -375,6 +377,7 @@ class Calls:
         now: datetime,
         place: CampaignPlace | None,
         answer: Answer | None,
+        trace: str | None,
     ) -> CallView:
         account_id, call_id = principal.account_id, new_id()
         routing.check_carrier(account_id, request.carrier_id)
@@ -428,6 +431,7 @@ class Calls:
             predicted_cost=cost.told,
             queued_at=None if waits else created_at,
             dispatch_by=None if waits else self._transitions.dispatch_by(now),
+            trace_context=trace,
         )
         eligibility.record(judged, now)
         if not waits:

@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from topcalls import tracing
 from topcalls.clock import Clock
 from topcalls.core import tool_answers, tool_log
 from topcalls.core.tools import Tool, ToolRequest, ToolResult, ToolStatus, failed
@@ -109,7 +110,7 @@ class CustomerTools:
             idempotency_key=f"{self._call.call_id}.{key}",
             secrets=secrets,
             seconds=tool.timeout_seconds,
-            headers=headers,
+            headers=headers | tracing.headers_for(self._call.trace_context, "tool", request.id),
             is_async=tool.is_async,
         )
         return ask(self._make_client, self._clock, posting)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from topcalls import tracing
 from topcalls.core import inbound_numbers, quota, variables
 from topcalls.core.call_events import Arrived, CallEvent, HungUp, HungUpBy, Refused
 from topcalls.core.call_request import CallRequest
@@ -262,6 +263,7 @@ class Inbound:
             channel_id=arrival.channel_uuid,
             tries_left=0,
             created_at=calls.free_time(number.account_id, now),
+            trace_context=tracing.for_new_call(),
         )
 
     def _number(self, arrival: Arrival) -> tuple[_Called | None, Refusal]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from http.client import responses
 from typing import Protocol
 
-from topcalls import metrics
+from topcalls import metrics, tracing
 from topcalls.clock import Clock
 from topcalls.core.webhook_retry import DeliveryState, Outcome
 from topcalls.log import get_logger
@@ -23,6 +23,7 @@ from topcalls.services.webhooks import DueDelivery, Webhooks, due_deliveries
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import WebhookDelivery
+from topcalls.tracing import Span
 
 MOST_KEPT = 1000
 """Characters of an answer that are kept for the customer to see."""
@@ -100,7 +101,9 @@ class WebhookSender:
 
     def send(self, delivery: DueDelivery) -> DeliveryState:
         """Make one attempt and note it; the state the delivery is in now."""
+        began = self._clock.now()
         outcome, result = self._attempt(delivery)
+        self._trace(delivery, began, outcome, result)
         state = self._outbox.record_attempt(
             delivery.id, delivery.attempt, outcome, self._clock.now()
         )
@@ -125,6 +128,22 @@ class WebhookSender:
         """Let a delivery that was taken and not tried be taken again at once."""
         self._db.run(_give_back, delivery_id, self._clock.now())
 
+    def _trace(self, delivery: DueDelivery, began: datetime, outcome: Outcome, result: str) -> None:
+        found = tracing.call_context(delivery.trace_context)
+        if found is None:
+            return
+        about = {
+            "topcalls.event": delivery.event,
+            "topcalls.message_id": delivery.message_id,
+            "topcalls.attempt": delivery.attempt,
+            "http.response.status_code": outcome.status,
+        }
+        context = found[0].child("webhook", delivery.id, delivery.attempt)
+        failed = None if outcome.succeeded else result
+        ended = self._clock.now()
+        span = Span("webhook", context, found[0], began, ended, about, "client", failed)
+        tracing.tell([span])
+
     def _attempt(self, delivery: DueDelivery) -> tuple[Outcome, str]:
         if not delivery.secrets:
             log.error("Webhook secret cannot be read", account_id=delivery.account_id)
@@ -144,7 +163,8 @@ class WebhookSender:
 
 def headers_of(delivery: DueDelivery, now: datetime) -> dict[str, str]:
     """Headers of one attempt. Only the message id is the same in every attempt."""
-    return signed_headers(
+    traced = tracing.headers_for(delivery.trace_context, "webhook", delivery.id, delivery.attempt)
+    return traced | signed_headers(
         delivery.message_id,
         delivery.event,
         delivery.secrets,

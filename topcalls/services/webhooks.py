@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from topcalls import tracing
 from topcalls.core.analysis_work import State
 from topcalls.core.webhook_filters import UPDATED
 from topcalls.core.webhook_retry import DeliveryState, Outcome, Verdict, after_attempt
@@ -24,7 +25,7 @@ from topcalls.services.webhook_interests import WebhookInterests
 from topcalls.services.webhook_outbox import CampaignHook, CampaignHooks, Message, Target
 from topcalls.services.webhook_payload import encoded
 from topcalls.services.webhook_receivers import Disabled
-from topcalls.store import accounts, webhooks
+from topcalls.store import accounts, calls, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import Call, TranscriptTurn, WebhookDelivery
 from topcalls.store.webhook_subscriptions import Interest
@@ -68,6 +69,7 @@ class DueDelivery:
     sequence: int | None = None
     follows: int | None = None
     is_proven: bool = True
+    trace_context: str | None = None
 
 
 class Webhooks:
@@ -291,8 +293,12 @@ def due_deliveries(
     rows = webhooks.contents(delivery_ids)
     secrets = accounts.signing_secrets({row.account_id for row in rows}, now)
     proven = webhooks.proven({row.endpoint for row in rows})
+    calls_of = {row.call_id for row in rows if row.call_id}
+    traces = calls.trace_contexts(calls_of) if tracing.is_on() else {}
+    due = [_due(row, secrets.get(row.account_id, ()), row.endpoint in proven) for row in rows]
     return [
-        (row, _due(row, secrets.get(row.account_id, ()), row.endpoint in proven)) for row in rows
+        (row, replace(one, trace_context=traces.get(row.call_id)) if traces else one)
+        for row, one in zip(rows, due, strict=True)
     ]
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from topcalls import tracing
 from topcalls.core import wrap_up
 from topcalls.core.wrap_up import Next, Result, Step
 from topcalls.ids import new_id
 from topcalls.log import get_logger
+from topcalls.services.call_spans import tell_call
 from topcalls.services.end_webhooks import EndWebhooks
 from topcalls.services.latency import Latencies
 from topcalls.services.recordings import Recordings
@@ -82,7 +84,10 @@ class WrapUps:
             if following.step is step:
                 following = self._in_time(call_id, following, now)
             if following.step is None or following.step is step:
-                return self._store(call_id, begun, following, notes, now)
+                done = self._store(call_id, begun, following, notes, now)
+                if done and tracing.is_on():
+                    tell_call(self._db, call_id, now)
+                return done
             # Each step counts one try as it is taken; for the first of them the claim did.
             step, tries = following.step, following.tries - 1
         raise AssertionError("more steps than there are")

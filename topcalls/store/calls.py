@@ -308,3 +308,11 @@ def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:
 def timings(call_id: str) -> list[TurnTiming]:
     """The measured answers of a call."""
     return list(TurnTiming.select().where(TurnTiming.call == call_id).order_by(TurnTiming.seq))
+
+
+def trace_contexts(call_ids: Collection[str]) -> dict[str, str]:
+    """Where in a trace calls were created, of those that have one."""
+    query = Call.select(Call.id, Call.trace_context).where(
+        Call.id.in_(list(call_ids)), Call.trace_context.is_null(False)
+    )
+    return {row.id: row.trace_context for row in query}

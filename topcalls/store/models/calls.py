@@ -26,7 +26,8 @@ class Call(Leased):
     what the summary's model judged; `analysis_state` is that of the analysis that follows the call.
     `key_id`: of the API key that created it. `opted_out`: the scope in which somebody said that
     they want no calls. `abandoned`: whoever was called, by no campaign, picked up and heard nobody;
-    null otherwise.
+    null otherwise. `trace_context`: a W3C `traceparent`, of what created the call; null where
+    nothing was traced.
     """
 
     id = id_field(primary_key=True)
@@ -66,6 +67,7 @@ class Call(Leased):
     answered_by = peewee.TextField(null=True)
     opted_out = peewee.TextField(null=True)
     abandoned = peewee.BooleanField(null=True)
+    trace_context = peewee.TextField(null=True)
     billed_seconds = peewee.IntegerField(null=True)
     recording_file = peewee.TextField(null=True)
     recording_ready_at = InstantField(null=True)
