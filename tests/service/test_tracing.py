@@ -112,7 +112,9 @@ def test_one_trace_leads_from_the_request_to_the_webhook(api, collector, traced)
     request, call = spans["POST /v1/calls"], spans["call"]
     assert request.parent_span_id.hex() == PARENT
     assert call.parent_span_id == request.span_id
-    assert spans["originate"].parent_span_id == call.span_id
+    states = [span for span in collector.spans if span.name.startswith("call ")]
+    assert len(states) >= 4
+    assert {span.parent_span_id for span in states} == {call.span_id}
     assert "decision" in spans
     sent = {headers["traceparent"].split("-")[2] for _, headers in receiver.requests}
     told = {span.span_id.hex() for span in collector.spans if span.name == "webhook"}
@@ -137,7 +139,7 @@ def test_calls_do_not_notice_a_collector_that_is_away(api, traced, url):
     slow = Collector(slow=True)
     traced(slow.url if url == "slow" else url)
     _, receiver = lived(api)
-    assert receiver.requests[-1][0] == "call.completed"
+    assert "call.completed" in [event for event, _ in receiver.requests]
     with gevent.Timeout(20):
         tracing.stop()
     slow.stop()
