@@ -57,7 +57,8 @@ class OtlpTracer:
         if parent is not None:
             above = set_span_in_context(NonRecordingSpan(_place(parent, is_remote=True)))
         sampler = self._provider.sampler
-        return sampler.should_sample(above, int(trace_id, 16), name).decision.is_sampled()
+        decided: bool = sampler.should_sample(above, int(trace_id, 16), name).decision.is_sampled()  # type: ignore[no-untyped-call]
+        return decided
 
     def tell(self, span: Span) -> None:
         """Queue it."""

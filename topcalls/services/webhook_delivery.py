@@ -23,7 +23,7 @@ from topcalls.services.webhooks import DueDelivery, Webhooks, due_deliveries
 from topcalls.store import leases, webhooks
 from topcalls.store.database import Database
 from topcalls.store.models import WebhookDelivery
-from topcalls.tracing import Span
+from topcalls.tracing import Span, Value
 
 MOST_KEPT = 1000
 """Characters of an answer that are kept for the customer to see."""
@@ -132,7 +132,7 @@ class WebhookSender:
         found = tracing.call_context(delivery.trace_context)
         if found is None:
             return
-        about = {
+        about: dict[str, Value | None] = {
             "topcalls.event": delivery.event,
             "topcalls.message_id": delivery.message_id,
             "topcalls.attempt": delivery.attempt,

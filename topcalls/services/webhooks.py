@@ -297,7 +297,7 @@ def due_deliveries(
     traces = calls.trace_contexts(calls_of) if tracing.is_on() else {}
     due = [_due(row, secrets.get(row.account_id, ()), row.endpoint in proven) for row in rows]
     return [
-        (row, replace(one, trace_context=traces.get(row.call_id)) if traces else one)
+        (row, replace(one, trace_context=traces.get(row.call_id or "")))
         for row, one in zip(rows, due, strict=True)
     ]
 

@@ -315,4 +315,4 @@ def trace_contexts(call_ids: Collection[str]) -> dict[str, str]:
     query = Call.select(Call.id, Call.trace_context).where(
         Call.id.in_(list(call_ids)), Call.trace_context.is_null(False)
     )
-    return {row.id: row.trace_context for row in query}
+    return {row.id: str(row.trace_context) for row in query}
