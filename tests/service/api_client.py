@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,9 @@ from topcalls.api.context import ApiServices
 from topcalls.api.event_streams import EventStreams
 from topcalls.api.rate_limits import RateLimits
 from topcalls.core.web_addresses import Reach, endpoint
+from topcalls.errors import ConfigError
+from topcalls.providers.stages import ChatModel
+from topcalls.services.agent_chats import AgentChats
 from topcalls.services.agents import Agents
 from topcalls.services.call_trail import CallTrail
 from topcalls.services.catalogue import Catalogue
@@ -120,8 +124,15 @@ class Api:
         return not page.data and self.services.quotas.balance(account_id).minutes_reserved == 0
 
 
+def no_chat_model(name: str) -> ChatModel:
+    raise ConfigError(f"There is no model {name} here.", remedy="Set a key.")
+
+
 def api_services(
-    services: factories.Services, lineup: Lineup | None = None, **rules: Any
+    services: factories.Services,
+    lineup: Lineup | None = None,
+    chat_models: Callable[[str], ChatModel] = no_chat_model,
+    **rules: Any,
 ) -> ApiServices:
     """What the API needs of all services; `rules` are arguments of `Catalogue`."""
     reach = Reach(own=frozenset({endpoint(PUBLIC_URL)}))
@@ -130,6 +141,7 @@ def api_services(
     rules.setdefault("knowledge", services.knowledge.book)
     catalogue = Catalogue(services.clock, lineup or Lineup(), voices, **rules)
     live_events = LiveEvents(services.db, services.clock)
+    agents = Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,))
     return ApiServices(
         account_keys=services.account_keys,
         account_speech=services.account_speech,
@@ -137,7 +149,8 @@ def api_services(
         audit=services.audit,
         budgets=services.budgets,
         limits=services.limits,
-        agents=Agents(services.db, services.clock, catalogue, users=(numbers_of_agent,)),
+        agents=agents,
+        agent_chats=AgentChats(agents, services.clock, chat_models, "the-chains-own", seconds=1),
         analyses=services.analyses,
         analysis_previews=services.analysis_previews,
         analysis_runs=services.analysis_runs,

@@ -1,5 +1,7 @@
 """The console: agents written, published, compared, rolled back, tried out."""
 
+import html
+
 import factories
 import pytest
 from console_rig import ON_SQLITE, Reader
@@ -137,3 +139,20 @@ def test_voices_languages_and_models_are_offered(reader, agent_id):
             offered = words.partition(f'<datalist id="{name}">')[2].partition("</datalist>")[0]
             assert f'<option value="{value}' in offered
             assert f'list="{name}"' in words
+
+
+def test_an_agent_is_talked_with_in_writing(api, reader):
+    body = {"task": "Confirm the appointment.", "first_sentence": "Hello, this is Rachel."}
+    made = api.post("/v1/agents", json={"name": "Reminder", "configuration": body}).json
+    page = f"/agents/{made['id']}/chat"
+    assert f'href="/console{page}"' in reader.read(f"/agents/{made['id']}")
+    begun = reader.send(page, {}, since=page).text
+    assert "<span>Hello, this is Rachel.</span>" in begun
+    held = begun.partition('name="said" value="')[2].partition('"')[0]
+    said = {"said": html.unescape(held), "text": "Who <is> it?"}
+    asked = reader.send(page, said, since=page).text
+    assert "<span>Hello, this is Rachel.</span>" in asked
+    assert "<span>Who &lt;is&gt; it?</span>" in asked
+    assert "There is no model the-chains-own here. Set a key." in asked
+    anew = reader.send(page, {**said, "again": "yes"}, since=page).text
+    assert "Hello, this is Rachel." not in anew

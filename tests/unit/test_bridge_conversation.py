@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from bridge_doubles import CONFIG, Audio, Talk, configured
 
-from topcalls.bridge import prompt
 from topcalls.bridge.config import ConversationConfig
 from topcalls.bridge.opening import OpeningPlan
+from topcalls.core.instructions import GREET
 from topcalls.core.transcript import Turn
 from topcalls.core.turn_rules import TurnRules
 from topcalls.providers.base import (
@@ -125,13 +125,13 @@ def test_a_callee_who_says_nothing_is_greeted() -> None:
     talk.advance(2.4)
     assert talk.calls == []
     talk.advance(0.2)
-    assert talk.calls == [("speak", prompt.GREET, False)]
+    assert talk.calls == [("speak", GREET, False)]
     talk.end()
 
 
 def test_an_inbound_caller_is_greeted_at_once() -> None:
     talk = in_talk(configured(opening=OpeningPlan()))
-    assert talk.calls == [("speak", prompt.GREET, False)]
+    assert talk.calls == [("speak", GREET, False)]
     talk.end()
 
 

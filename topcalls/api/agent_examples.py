@@ -88,3 +88,17 @@ DIFF = {
         {"path": "voice", "kind": "changed", "before": "coral", "after": "verse"},
     ],
 }
+CHAT_BODY = {
+    "messages": [
+        {"role": "assistant", "text": "Hi, this is Rachel from Bright Smile Dental."},
+        {"role": "user", "text": "Hello. What is it about?"},
+    ],
+    "request_data": {"patient": "Ann"},
+}
+CHAT_ANSWER = {
+    "version": 2,
+    "text": "I am calling about your appointment on Tuesday at ten. Does that still suit you?",
+    "tool_calls": [],
+    "model": "gpt-6-luna",
+    "cut_off": False,
+}

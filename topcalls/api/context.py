@@ -12,6 +12,7 @@ from topcalls.clock import Clock
 from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
+from topcalls.services.agent_chats import AgentChats
 from topcalls.services.agents import Agents
 from topcalls.services.alerts import Alerts
 from topcalls.services.analyses import Analyses
@@ -83,6 +84,7 @@ class ApiServices:
     budgets: Budgets
     limits: Limits
     agents: Agents
+    agent_chats: AgentChats
     analyses: Analyses
     analysis_previews: AnalysisPreviews
     analysis_runs: AnalysisRuns

@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 from topcalls.bridge.hearing import HANG_MS, HearingOptions, HearingPlan
 from topcalls.bridge.opening import OpeningPlan
-from topcalls.bridge.prompt import compose_instructions
 from topcalls.bridge.tone_guard import InBandKeys
 from topcalls.core.answer_plan import AnswerPlan, answer_plan
 from topcalls.core.builtin_tools import END_CALL, SEND_DTMF, Situation, names_of, specs_of
 from topcalls.core.call_request import DEFAULT_VOICE, CallRequest
 from topcalls.core.endpointing import Endpointing
 from topcalls.core.filler import FillerPlan, FillerRequest
+from topcalls.core.instructions import compose_instructions
 from topcalls.core.interruption import LONGEST_ANSWER_SECONDS, Interruption
 from topcalls.core.knowledge_use import BaseOutline, KnowledgePlan, plan_of
 from topcalls.core.opt_out_words import OptOutPlan

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from topcalls.bridge.prompt import GREET
 from topcalls.bridge.responses import Ask
 from topcalls.bridge.timers import Timers
+from topcalls.core.instructions import GREET
 from topcalls.core.turn_rules import Protection
 
 BREATH_SECONDS = 0.25

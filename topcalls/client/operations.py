@@ -639,6 +639,19 @@ class Agents(Resource):
             ),
         )
 
+    def chat_with_agent(self, agent_id: str, **body: Unpack[shapes.Chat]) -> shapes.ChatAnswer:
+        """Try an agent in writing.
+
+        No call is placed, nothing is stored, and no tool carried out; knowledge bases are not looked
+        up. The key needs `agents:read` too. The language model of the chain takes what an answer costs.
+
+        Scope: `calls:write`.
+        """
+        return cast(
+            "shapes.ChatAnswer",
+            self._transport.send("POST", f"/v1/agents/{self._part(agent_id)}/chat", body=body),
+        )
+
 
 class PhoneNumbers(Resource):
     """Numbers, and the carriers that carry calls."""

@@ -1508,6 +1508,33 @@ class ChangedCall(TypedDict):
     applied: bool
 
 
+class Chat(TypedDict):
+    messages: NotRequired[list[ChatMessage]]
+    version: NotRequired[int]
+    request_data: NotRequired[dict[str, Any]]
+
+
+class ChatAnswer(TypedDict):
+    version: int
+    text: str
+    tool_calls: list[ChatToolCall]
+    model: str | None
+    cut_off: bool
+
+
+class ChatMessage(TypedDict):
+    role: Literal["user", "assistant", "tool"]
+    text: NotRequired[str]
+    tool_calls: NotRequired[list[ChatToolCall]]
+    tool_call_id: NotRequired[str]
+
+
+class ChatToolCall(TypedDict):
+    id: str
+    name: str
+    arguments: str
+
+
 class Check(TypedDict):
     check: str
     rule_id: str

@@ -51,6 +51,7 @@ def build_api(settings: Settings) -> ApiServer:
             alerts=services.alerts,
             audit=services.audit,
             agents=services.agents,
+            agent_chats=services.agent_chats,
             analyses=services.analyses,
             analysis_previews=services.analysis_previews,
             analysis_runs=services.analysis_runs,

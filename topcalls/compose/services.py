@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from topcalls import __version__
 from topcalls.clock import Clock, SystemClock
+from topcalls.compose.agent_chats import ChatModels
 from topcalls.compose.alerts import alert_channels
 from topcalls.compose.database import open_current, open_store, secret_key
 from topcalls.compose.knowledge import embedder
@@ -27,6 +28,7 @@ from topcalls.providers.registers.installed import load_registers
 from topcalls.services.account_keys import AccountKeys
 from topcalls.services.account_speech import AccountSpeech
 from topcalls.services.accounts import Accounts
+from topcalls.services.agent_chats import AgentChats
 from topcalls.services.agents import Agents
 from topcalls.services.alerts import Alerts
 from topcalls.services.analyses import Analyses
@@ -151,6 +153,7 @@ class Services:
     keys: Keys
     quotas: Quotas
     agents: Agents
+    agent_chats: AgentChats
     campaign_moves: CampaignMoves
     campaigns: Campaigns
     campaign_contacts: CampaignContacts
@@ -354,6 +357,7 @@ def wire(
         keys=keys,
         quotas=quotas,
         agents=agents,
+        agent_chats=AgentChats(agents, clock, ChatModels(settings), settings.legacy_model),
         campaign_moves=campaign_moves,
         campaigns=campaigns,
         campaign_contacts=CampaignContacts(db, clock),

@@ -14,6 +14,7 @@ from topcalls.api.blueprint import ApiBlueprint, fails_with
 from topcalls.api.conditional import conditional, etag, seen_revision
 from topcalls.api.context import services
 from topcalls.api.idempotency import idempotent, json_answer, once
+from topcalls.api.schemas.agent_chats import ChatAnswerSchema, ChatSchema
 from topcalls.api.schemas.agents import (
     AgentCreateSchema,
     AgentDetailsSchema,
@@ -28,6 +29,7 @@ from topcalls.api.schemas.agents import (
     VersionQuerySchema,
     details_shown,
 )
+from topcalls.services.agent_chats import ChatAnswer
 from topcalls.services.agent_views import (
     AgentDetails,
     AgentPage,
@@ -185,3 +187,18 @@ def compare_agent_versions(query: dict[str, Any], agent_id: UUID) -> Difference:
     Without `from` and `to`: what publishing the draft would change.
     """
     return services().agents.diff(principal().account_id, str(agent_id), **query)
+
+
+@agents.route("/v1/agents/<uuid:agent_id>/chat", methods=["POST"])
+@requires("calls:write")
+@fails_with(502)
+@agents.arguments(ChatSchema, example=examples.CHAT_BODY)
+@agents.response(200, ChatAnswerSchema, example=examples.CHAT_ANSWER)
+def chat_with_agent(wanted: dict[str, Any], agent_id: UUID) -> ChatAnswer:
+    """Try an agent in writing.
+
+    No call is placed, nothing is stored, and no tool carried out; knowledge bases are not looked
+    up. The key needs `agents:read` too. The language model of the chain takes what an answer costs.
+    """
+    turns = wanted.pop("messages")
+    return services().agent_chats.answer(principal(), str(agent_id), turns, **wanted)

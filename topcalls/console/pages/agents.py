@@ -9,6 +9,8 @@ from uuid import UUID
 import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from topcalls.console import agent_chat
+from topcalls.console.backend import Refused
 from topcalls.console.changes import changed
 from topcalls.console.forms import Field, Form, Kind
 from topcalls.console.pages.here import attempt, backend, filled, or_none, sent, taken
@@ -139,6 +141,35 @@ def call(agent_id: UUID) -> Any:
     return redirect(url_for("live.call", call_id=made["call_id"]), 303)
 
 
+@agents.route("/agents/<uuid:agent_id>/chat", methods=["GET", "POST"])
+def chat(agent_id: UUID) -> Any:
+    """Talk with the agent in writing. What was said is in the form, and nowhere else."""
+    agent = backend().get(f"/v1/agents/{agent_id}")
+    given = request.form
+    said = [] if "again" in given else agent_chat.said(given)
+    version = given.get("version", "")
+    body: dict[str, Any] = {"messages": said, "request_data": agent_chat.values(given)}
+    if version.isdecimal():
+        body["version"] = int(version)
+    fault = None
+    if request.method == "POST" and "again" not in given:
+        try:
+            answer = backend().post(f"/v1/agents/{agent_id}/chat", body)
+            said = [*said, agent_chat.turn_of(answer)]
+        except Refused as refused:
+            fault = " ".join([str(refused), *refused.faults.values(), refused.remedy]).strip()
+    return render_template(
+        "agent_chat.html",
+        agent=agent,
+        said=said,
+        fault=fault,
+        version=version,
+        values=body["request_data"],
+        callable_versions=_callable(agent),
+        variables=sorted(_wanted(agent)),
+    )
+
+
 def _page(agent: Mapping[str, Any], form: Form, trial: Form | None = None) -> str:
     api, path = backend(), f"/v1/agents/{agent['id']}"
     fields = _call_fields(agent)
@@ -194,8 +225,10 @@ def _callable(agent: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _call_fields(agent: Mapping[str, Any]) -> list[Field]:
     """Of the form of a call: a field for each value that a version wants."""
-    wanted = {
-        name for one in (agent["draft"], agent["published"]) if one for name in one["variables"]
-    }
-    values = [Field(f"request_data.{name}") for name in sorted(wanted)]
+    values = [Field(f"request_data.{name}") for name in sorted(_wanted(agent))]
     return [Field("phone_number"), Field("agent_version", Kind.NUMBER), *values]
+
+
+def _wanted(agent: Mapping[str, Any]) -> set[str]:
+    versions = (agent["draft"], agent["published"])
+    return {name for one in versions if one for name in one["variables"]}
