@@ -3,10 +3,10 @@
 from html import unescape
 
 import factories
-import gevent
 import pytest
 from api_client import SCOPES, Api, api_services, serving
 from console_rig import ON_SQLITE, Reader
+from gevent.event import Event
 
 from topcalls.core.dialogue import FunctionCall
 from topcalls.errors import ProviderError
@@ -40,7 +40,7 @@ class Mind:
         if self.error:
             raise self.error
         if self.is_stuck:
-            gevent.sleep(60)
+            Event().wait(60)
         yield from self.events
 
 
