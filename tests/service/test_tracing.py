@@ -11,6 +11,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from topcalls import tracing
 from topcalls.net.http import HttpResponse
+from topcalls.services import call_spans
 from topcalls.services.webhook_delivery import WebhookSender
 
 pytest_plugins = ("api_fixtures",)
@@ -143,6 +144,18 @@ def test_calls_do_not_notice_a_collector_that_is_away(api, traced, url):
     with gevent.Timeout(20):
         tracing.stop()
     slow.stop()
+
+
+def test_a_fault_in_telling_costs_no_call_anything(api, collector, traced, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("cannot be read")
+
+    traced(collector.url)
+    monkeypatch.setattr(call_spans, "read_facts", broken)
+    _, receiver = lived(api)
+    events = [event for event, _ in receiver.requests]
+    assert events.count("call.completed") == 1
+    assert api.services.wrap_ups.due(api.services.clock.now(), 10) == []
 
 
 def test_nothing_is_kept_or_sent_while_nothing_is_traced(api):

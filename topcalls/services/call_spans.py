@@ -7,16 +7,22 @@ from datetime import datetime, timedelta
 
 from topcalls import tracing
 from topcalls.core.tools import ToolStatus
+from topcalls.log import get_logger
 from topcalls.services.call_facts import GIVEN_UP, CallFacts, read_facts
 from topcalls.store.database import Database
 from topcalls.store.fields import from_microseconds
 from topcalls.tracing import Context, Span
 
+log = get_logger(__name__)
+
 
 def tell_call(db: Database, call_id: str, now: datetime) -> None:
-    """Tell the spans of a call whose wrap-up is done at `now`. Nothing where it has no trace."""
-    facts = db.read(read_facts, call_id)
-    tracing.tell(spans_of(facts, now))
+    """Tell the spans of a call whose wrap-up is done at `now`. Nothing where it has no trace; where
+    they cannot be told, that is logged: nobody's call is the worse for it."""
+    try:
+        tracing.tell(spans_of(db.read(read_facts, call_id), now))
+    except Exception as error:
+        log.exception("Spans of a call are lost", call_id=call_id, error=type(error).__name__)
 
 
 def spans_of(facts: CallFacts, now: datetime) -> Iterator[Span]:
@@ -116,7 +122,8 @@ def _answers(facts: CallFacts, root: Context) -> Iterator[Span]:
 
 def _tools(facts: CallFacts, root: Context) -> Iterator[Span]:
     for row in facts.tools:
-        failed = row.error or "failed" if row.status == ToolStatus.FAILED else None
+        # Not its error: that may hold what was said.
+        failed = "failed" if row.status == ToolStatus.FAILED else None
         yield Span(
             "tool",
             root.child("tool", row.id),

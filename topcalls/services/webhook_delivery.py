@@ -8,7 +8,7 @@ same message id, so a receiver may get a message twice and never not at all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from http.client import responses
 from typing import Protocol
@@ -103,10 +103,9 @@ class WebhookSender:
         """Make one attempt and note it; the state the delivery is in now."""
         began = self._clock.now()
         outcome, result = self._attempt(delivery)
-        self._trace(delivery, began, outcome, result)
-        state = self._outbox.record_attempt(
-            delivery.id, delivery.attempt, outcome, self._clock.now()
-        )
+        ended = self._clock.now()
+        state = self._outbox.record_attempt(delivery.id, delivery.attempt, outcome, ended)
+        tracing.tell(_spans(delivery, began, ended, outcome, result))
         metrics.webhook_attempts.labels(outcome=result).inc()
         log.info(
             "Webhook attempt made",
@@ -127,22 +126,6 @@ class WebhookSender:
     def give_back(self, delivery_id: str) -> None:
         """Let a delivery that was taken and not tried be taken again at once."""
         self._db.run(_give_back, delivery_id, self._clock.now())
-
-    def _trace(self, delivery: DueDelivery, began: datetime, outcome: Outcome, result: str) -> None:
-        found = tracing.call_context(delivery.trace_context)
-        if found is None:
-            return
-        about: dict[str, Value | None] = {
-            "topcalls.event": delivery.event,
-            "topcalls.message_id": delivery.message_id,
-            "topcalls.attempt": delivery.attempt,
-            "http.response.status_code": outcome.status,
-        }
-        context = found[0].child("webhook", delivery.id, delivery.attempt)
-        failed = None if outcome.succeeded else result
-        ended = self._clock.now()
-        span = Span("webhook", context, found[0], began, ended, about, "client", failed)
-        tracing.tell([span])
 
     def _attempt(self, delivery: DueDelivery) -> tuple[Outcome, str]:
         if not delivery.secrets:
@@ -201,3 +184,21 @@ def _give_back(delivery_id: str, now: datetime) -> None:
     row = webhooks.get(delivery_id)
     if row is not None and row.finished_at is None and row.lease_owner is not None:
         leases.give_back(WebhookDelivery, delivery_id, row.lease_owner, now)
+
+
+def _spans(
+    delivery: DueDelivery, began: datetime, ended: datetime, outcome: Outcome, result: str
+) -> Iterator[Span]:
+    """That of an attempt; none where the call has no trace."""
+    found = tracing.call_context(delivery.trace_context)
+    if found is None:
+        return
+    about: dict[str, Value | None] = {
+        "topcalls.event": delivery.event,
+        "topcalls.message_id": delivery.message_id,
+        "topcalls.attempt": delivery.attempt,
+        "http.response.status_code": outcome.status,
+    }
+    context = found[0].child("webhook", delivery.id, delivery.attempt)
+    failed = None if outcome.succeeded else result
+    yield Span("webhook", context, found[0], began, ended, about, "client", failed)
