@@ -392,9 +392,10 @@ class CallQuerySchema(ma.Schema):
         metadata={"format": "uuid"},
     )
     search = fields.Text(
-        validate=ma.validate.Regexp(
-            r"(?s)(?=.*\S).{1,200}\Z", error="Must be one to 200 characters, not all blanks."
-        ),
+        validate=[
+            ma.validate.Length(1, 200),
+            ma.validate.Regexp(r"\s*\S", error="Must not be all blanks."),
+        ],
         metadata={
             "description": "Words, in any case, each of which stands in the transcript or the "
             "summary, as they are shown.",
