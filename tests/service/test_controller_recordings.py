@@ -318,7 +318,7 @@ def test_a_controller_that_died_during_a_hold_does_not_leave_the_recording_pause
     rig.wait_until(lambda: second.sessions.of_call(call_id), "the succession", seconds=30)
     if not is_back:
         rig.wait_until(lambda: len(trail(rig, call_id, "PutOnHold")) == 2, "a look at the line")
-        assert recorded.paused
+        rig.wait_until(lambda: recorded.paused, "the pause anew")
         call.put_on_hold(False)
     rig.wait_until(lambda: not recorded.paused, "the recording")
     record_for(rig, 0.3)
