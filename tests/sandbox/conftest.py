@@ -1,6 +1,7 @@
 """One running product for all tests of this folder, and calls to its magic numbers."""
 
 import pytest
+from browser_fixtures import browser, clinic, reader, told, window  # noqa: F401 - fixtures
 from fault_fixtures import (  # noqa: F401 - fixtures
     clock_settings,
     fault_directory,

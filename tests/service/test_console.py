@@ -192,6 +192,14 @@ def test_a_live_call_is_followed_as_it_happens(reader, call_id):
     answer.close()
 
 
+def test_a_call_that_is_not_dialled_yet_is_among_the_live_ones(api, reader):
+    call = factories.claimed_call(api.services, api.owner)
+    factories.Life(api.services, call).dial()
+    page = reader.read("/live")
+    assert f"/live/{call.call_id}" in page
+    assert "dialling" in page
+
+
 def test_what_strangers_said_is_text(api, reader):
     call = factories.claimed_call(api.services, api.owner)
     life = factories.Life(api.services, call).talk(10)
