@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from functools import partial
+from itertools import product
 
 import factories
 import pytest
@@ -185,8 +186,9 @@ def test_the_queue_is_read_in_order_and_not_sorted(services):
 
 def test_pages_of_leads_are_read_in_order_and_not_sorted(services):
     who, seen = factories.principal(services), "01937a2b-6c00-7d11-8a2b-5a4f8d1c2e61"
-    for chosen in ({}, {"status": "New"}, {"tag": "a"}, {"list_id": seen}):
-        page = partial(services.leads.list, who.account_id, cursor=seen, **chosen)
+    narrow = {"tag": "a"}, {"list_id": seen}, {"tag": "a", "list_id": seen, "status": "New"}
+    for chosen, cursor in product(({}, {"status": "New"}, *narrow), (None, seen)):
+        page = partial(services.leads.list, who.account_id, cursor=cursor, **chosen)
         found = plans(services.db, page)
         assert found
         assert not [line for _, line in found if "TEMP B-TREE" in line], chosen

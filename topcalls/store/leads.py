@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from peewee import chunked, fn
+from peewee import SQL, chunked, fn
 
 from topcalls.store import rows
 from topcalls.store.locking import locked
@@ -213,8 +213,14 @@ def _on_list(list_id: str) -> Any:
 
 
 def _chosen(query: Any, account_id: str, chosen: Chosen) -> Any:
-    """Leads are looked for from the narrowest side: a tag, then a list, then a status."""
-    query = query.where(Lead.account == account_id)
+    """Leads are looked for from the narrowest side: a tag, then a list, then a status.
+
+    Of a tag or a list SQLite would read all leads of the account instead, and sort them: the
+    `COALESCE`, which changes nothing, is what it has no index for. PostgreSQL takes it away.
+    """
+    is_narrow = chosen.tag is not None or chosen.list_id is not None
+    owner = fn.COALESCE(Lead.account, SQL("NULL")) if is_narrow else Lead.account
+    query = query.where(owner == account_id)
     if chosen.tag is not None:
         tagged = (LeadTag.lead == Lead.id) & (LeadTag.account == account_id)
         query = query.join_from(Lead, LeadTag, on=tagged).where(LeadTag.tag == chosen.tag)

@@ -82,12 +82,14 @@ for (const player of document.querySelectorAll("[data-waveform]")) {
     const { width, height } = canvas;
     const half = height / shape.sides.length;
     const played = audio.currentTime / shape.seconds;
+    const style = getComputedStyle(canvas);
+    const [person, agent, heard] = ["--soft", "--main", "--ink"].map((name) => style.getPropertyValue(name));
     pen.clearRect(0, 0, width, height);
     shape.sides.forEach((side, index) => {
       const middle = half * (index + 0.5);
       side.forEach((peak, at) => {
         const x = (at / side.length) * width;
-        pen.fillStyle = at / side.length < played ? "#1d5fd1" : index ? "#7fb0ff" : "#94a3b8";
+        pen.fillStyle = at / side.length < played ? heard : index ? agent : person;
         const tall = Math.max(1, peak * half * 0.95);
         pen.fillRect(x, middle - tall / 2, Math.max(1, width / side.length), tall);
       });
