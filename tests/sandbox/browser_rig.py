@@ -18,7 +18,7 @@ FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
-    "--disable-quic",
+    "--no-proxy-server",
     "--disable-dev-shm-usage",
     "--no-first-run",
     "--disable-background-networking",
