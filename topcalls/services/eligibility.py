@@ -82,7 +82,7 @@ class Eligibility:
 
     def is_named_on_the_list(self, account_id: str, number: str) -> bool:
         """Whether the account's do-not-call list has any entry of a number, whatever it is for."""
-        return bool(do_not_call_rows.of_numbers(account_id, self._people.names(account_id, number)))
+        return do_not_call_rows.has_any(account_id, self._people.names(account_id, number))
 
     def plan_of_campaign(
         self, account_id: str, campaign_id: str, request: CallRequest, now: datetime

@@ -290,7 +290,7 @@ def stages_replaced(call_ids: list[str]) -> dict[str, list[str]]:
 
 def usage(call_id: str) -> list[CallUsage]:
     """What the models of a call took."""
-    return list(CallUsage.select().where(CallUsage.call == call_id).order_by(CallUsage.model))
+    return rows.ordered(CallUsage, "model", call=call_id)
 
 
 def transcripts(call_ids: list[str]) -> dict[str, list[TranscriptTurn]]:

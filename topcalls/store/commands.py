@@ -81,13 +81,16 @@ def finish(command_id: str, result: Any, now: datetime) -> bool:
 
 def finish_all(call_id: str, result: Any, now: datetime, kind: str | None = None) -> None:
     """Answer every open command of a call, or those of one kind."""
-    is_open = (Command.call == call_id) & Command.finished_at.is_null()
-    if kind is not None:
-        is_open &= Command.kind == kind
-    query = Command.update(
-        finished_at=now, result=result, payload={}, lease_owner=None, lease_until=None
+    is_open = {"call": call_id, "finished_at": None} | ({} if kind is None else {"kind": kind})
+    rows.update(
+        Command,
+        is_open,
+        finished_at=now,
+        result=result,
+        payload={},
+        lease_owner=None,
+        lease_until=None,
     )
-    query.where(is_open).execute()
 
 
 def get(command_id: str) -> Command | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from peewee import chunked
 
+from topcalls.store import rows
 from topcalls.store.models import DoNotCallEntry
 
 _TICK = timedelta(microseconds=1)
@@ -29,6 +30,13 @@ def of_numbers(account_id: str, numbers: Collection[str]) -> list[DoNotCallEntry
         mine = (DoNotCallEntry.account == account_id) & DoNotCallEntry.phone_number.in_(some)
         found += list(DoNotCallEntry.select().where(mine).order_by(DoNotCallEntry.created_at))
     return found
+
+
+def has_any(account_id: str, numbers: Collection[str]) -> bool:
+    """Whether there is an entry of any of these few numbers, whatever it is for."""
+    marks = ", ".join("?" * len(numbers))
+    text = f"SELECT 1 FROM do_not_call_entry WHERE account_id = ? AND phone_number IN ({marks})"
+    return bool(rows.select(text + " LIMIT 1", account_id, *numbers))
 
 
 def insert(entries: Sequence[Mapping[str, Any]]) -> None:

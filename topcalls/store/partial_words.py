@@ -19,7 +19,7 @@ def put(call_id: str, **columns: Any) -> None:
 
 def clear(call_id: str) -> None:
     """Nothing is being said, or it is written."""
-    PartialWords.delete().where(PartialWords.call == call_id).execute()
+    rows.delete(PartialWords, call=call_id)
 
 
 def of_calls(call_ids: Collection[str]) -> dict[str, PartialWords]:

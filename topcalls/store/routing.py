@@ -14,20 +14,17 @@ from topcalls.store.models import CallAttempt
 
 def insert(call_id: str, number: int, **columns: Any) -> None:
     """Store a dial that is about to be made; storing it again changes nothing."""
-    query = CallAttempt.insert(call=call_id, number=number, **columns)
-    query.on_conflict_ignore().execute()
+    rows.insert_new(CallAttempt, call=call_id, number=number, **columns)
 
 
 def finish(call_id: str, number: int, **columns: Any) -> None:
     """Store how a dial ended."""
-    mine = (CallAttempt.call == call_id) & (CallAttempt.number == number)
-    CallAttempt.update(**columns).where(mine).execute()
+    rows.update(CallAttempt, {"call": call_id, "number": number}, **columns)
 
 
 def attempts(call_id: str) -> list[CallAttempt]:
     """The dials of a call, in order."""
-    query = CallAttempt.select().where(CallAttempt.call == call_id)
-    return list(query.order_by(CallAttempt.number))
+    return rows.ordered(CallAttempt, "number", call=call_id)
 
 
 _RESTING = """

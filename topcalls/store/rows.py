@@ -6,6 +6,7 @@ and set of columns and kept; values still pass through the fields, so they are s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -13,6 +14,7 @@ from topcalls.store.current import current
 from topcalls.store.models.base import Table
 
 Row = TypeVar("Row", bound=Table)
+_Condition = tuple[tuple[str, bool], ...]  # columns, and whether they are to be null
 _LOCK: Final = " FOR NO KEY UPDATE"
 
 
@@ -58,9 +60,9 @@ def put_counted(
 
 
 def update(model: type[Table], where: dict[str, Any], **columns: Any) -> int:
-    """Change the rows whose columns equal those of `where`; how many there were."""
-    text = _update_text(model, tuple(columns), tuple(where))
-    cursor = _execute(text, _stored(model, columns) + _stored(model, where))
+    """Change the rows whose columns equal those of `where` (None: are null); how many it were."""
+    text = _update_text(model, tuple(columns), _condition(where))
+    cursor = _execute(text, _stored(model, columns) + _wanted(model, where))
     count: int = cursor.rowcount
     return count
 
@@ -70,7 +72,7 @@ def set_columns(model: type[Table], key: Any, **columns: Any) -> None:
     meta: Any = model._meta
     name = meta.primary_key.name
     _post(
-        _update_text(model, tuple(columns), (name,)),
+        _update_text(model, tuple(columns), ((name, False),)),
         [*_stored(model, columns), *_stored(model, {name: key})],
     )
 
@@ -94,13 +96,23 @@ def get(model: type[Row], key: Any) -> Row | None:
 def one(model: type[Row], *, lock: bool = False, **where: Any) -> Row | None:
     """A row whose columns equal those of `where`. `lock`: it is kept from other writers until the
     end of the verb."""
-    text = _select_text(model, tuple(where))
+    text = _select_text(model, _condition(where))
     if lock and current().peewee.for_update:
         text += _LOCK
-    query: Any = model.raw(_styled(text), *_stored(model, where))
-    for row in query:
-        return row  # type: ignore[no-any-return]
-    return None
+    return next(iter(_rows(model, text, where)), None)
+
+
+def ordered(model: type[Row], by: str, **where: Any) -> list[Row]:
+    """The rows whose columns equal those of `where` (None: are null), by one column, rising."""
+    text = f"{_select_text(model, _condition(where))} ORDER BY {_column(model, by)}"
+    return list(_rows(model, text, where))
+
+
+def delete(model: type[Table], **where: Any) -> int:
+    """Delete the rows whose columns equal those of `where` (None: are null); how many it were."""
+    text = f"DELETE FROM {_table(model)} WHERE {_equal(model, _condition(where))}"
+    count: int = _execute(text, _wanted(model, where)).rowcount
+    return count
 
 
 def select(text: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -127,6 +139,19 @@ def _post(text: str, values: list[Any]) -> None:
 
 def _styled(text: str) -> str:
     return text.replace("?", current().peewee.param)
+
+
+def _rows(model: type[Row], text: str, where: dict[str, Any]) -> Iterable[Row]:
+    query: Any = model.raw(_styled(text), *_wanted(model, where))
+    return query  # type: ignore[no-any-return]
+
+
+def _condition(where: dict[str, Any]) -> _Condition:
+    return tuple((name, value is None) for name, value in where.items())
+
+
+def _wanted(model: type[Table], where: dict[str, Any]) -> list[Any]:
+    return _stored(model, {name: value for name, value in where.items() if value is not None})
 
 
 def _stored(model: type[Table], values: dict[str, Any]) -> list[Any]:
@@ -167,20 +192,22 @@ def _counted_text(
 
 
 @cache
-def _update_text(model: type[Table], names: tuple[str, ...], where: tuple[str, ...]) -> str:
+def _update_text(model: type[Table], names: tuple[str, ...], where: _Condition) -> str:
     changes = ", ".join(f"{_column(model, name)} = ?" for name in names)
     return f"UPDATE {_table(model)} SET {changes} WHERE {_equal(model, where)}"
 
 
 @cache
-def _select_text(model: type[Table], where: tuple[str, ...]) -> str:
+def _select_text(model: type[Table], where: _Condition) -> str:
     meta: Any = model._meta
     columns = ", ".join(f'"{field.column_name}"' for field in meta.sorted_fields)
     return f"SELECT {columns} FROM {_table(model)} WHERE {_equal(model, where)}"
 
 
-def _equal(model: type[Table], names: tuple[str, ...]) -> str:
-    return " AND ".join(f"{_column(model, name)} = ?" for name in names)
+def _equal(model: type[Table], where: _Condition) -> str:
+    return " AND ".join(
+        f"{_column(model, name)} {'IS NULL' if is_null else '= ?'}" for name, is_null in where
+    )
 
 
 def _table(model: type[Table]) -> str:

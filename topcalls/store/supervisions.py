@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.core.call_state import State
+from topcalls.store import rows
 from topcalls.store.models import Call, CallSupervision, LiveCode
 from topcalls.store.models.base import tuples
 from topcalls.store.models.calls import IS_LIVE
@@ -38,8 +39,8 @@ def is_known(channel_id: str) -> bool:
 
 def end_open(call_id: str, outcome: str, now: datetime) -> None:
     """Whoever is on a call is there no more."""
-    mine = (CallSupervision.call == call_id) & CallSupervision.ended_at.is_null()
-    CallSupervision.update(ended_at=now, outcome=outcome).where(mine).execute()
+    is_open = {"call": call_id, "ended_at": None}
+    rows.update(CallSupervision, is_open, ended_at=now, outcome=outcome)
 
 
 # --- live calls
@@ -56,7 +57,7 @@ def give_code(account_id: str, call_id: str, candidates: Iterable[str]) -> None:
 
 def free_code(call_id: str) -> None:
     """The call is over: another one may have its code."""
-    LiveCode.delete().where(LiveCode.call == call_id).execute()
+    rows.delete(LiveCode, call=call_id)
 
 
 def code_of(call_id: str) -> str | None:

@@ -6,8 +6,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-import peewee
-
 from topcalls.core.tools import ToolStatus
 from topcalls.store import rows
 from topcalls.store.locking import locked
@@ -42,14 +40,14 @@ def of_calls(call_ids: Collection[str]) -> list[CallTool]:
 
 def interrupt(call_id: str, now: datetime) -> None:
     """The call is over: what was running is not waited for any more."""
-    running = (CallTool.call == call_id) & (CallTool.status == ToolStatus.RUNNING)
+    running = {"call": call_id, "status": ToolStatus.RUNNING}
     learnt = {"status": ToolStatus.INTERRUPTED, "finished_at": now, "change": _next(call_id)}
-    CallTool.update(**learnt).where(running).execute()
+    rows.update(CallTool, running, **learnt)
 
 
 def _next(call_id: str) -> int:
     """The number of the next change; the call is locked."""
-    last = CallTool.select(peewee.fn.MAX(CallTool.change)).where(CallTool.call == call_id).scalar()
+    ((last,),) = rows.select("SELECT MAX(change) FROM call_tool WHERE call_id = ?", call_id)
     return int(last or 0) + 1
 
 

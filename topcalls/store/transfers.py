@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from topcalls.store import rows
 from topcalls.store.models import CallTransfer
 
 HANDED_OVER = ("transferred", "referred")
@@ -24,8 +25,7 @@ def change(call_id: str, number: int, **columns: Any) -> None:
 
 def of_call(call_id: str) -> list[CallTransfer]:
     """The transfers of a call, in order."""
-    query = CallTransfer.select().where(CallTransfer.call == call_id)
-    return list(query.order_by(CallTransfer.number))
+    return rows.ordered(CallTransfer, "number", call=call_id)
 
 
 def handed_over(call_ids: list[str]) -> set[str]:
@@ -38,5 +38,4 @@ def handed_over(call_ids: list[str]) -> set[str]:
 
 def end_open(call_id: str, now: datetime) -> None:
     """The call is over, and so are its transfers."""
-    mine = (CallTransfer.call == call_id) & CallTransfer.ended_at.is_null()
-    CallTransfer.update(ended_at=now).where(mine).execute()
+    rows.update(CallTransfer, {"call": call_id, "ended_at": None}, ended_at=now)

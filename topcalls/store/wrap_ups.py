@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from topcalls.core.wrap_up import Next, Step, begin
-from topcalls.store import leases
+from topcalls.store import leases, rows
+from topcalls.store.fields import to_microseconds
 from topcalls.store.locking import locked
 from topcalls.store.models import WrapUp
 
@@ -59,12 +60,22 @@ def force(call_id: str, following: Next, log: dict[str, Any], now: datetime) -> 
     WrapUp.update(**_next(following, now), log=log).where(WrapUp.call == call_id).execute()
 
 
+_AGAIN = """
+UPDATE wrap_up SET step = ?, tries_left = ?, available_at = ?, finished_at = NULL
+WHERE call_id = ? AND (finished_at IS NOT NULL OR step IN ({steps}))
+"""
+
+
 def again(call_id: str, first: Next, passed: Collection[Step], now: datetime) -> None:
     """Let a wrap-up that is at one of the steps `passed`, or complete, go on from `first`."""
-    beyond = WrapUp.finished_at.is_null(False) | WrapUp.step.in_(list(passed))
-    WrapUp.update(
-        step=first.step, tries_left=first.tries, available_at=now, finished_at=None
-    ).where(WrapUp.call == call_id, beyond).execute()
+    rows.change(
+        _AGAIN.format(steps=", ".join("?" * len(passed)) or "NULL"),
+        first.step,
+        first.tries,
+        to_microseconds(now),
+        call_id,
+        *passed,
+    )
 
 
 def tell_again(call_id: str, now: datetime) -> None:
