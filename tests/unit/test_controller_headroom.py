@@ -16,6 +16,12 @@ from topcalls.controller.headroom import (
 )
 from topcalls.controller.rounds import LoopWatch
 
+ENDED = ("ended",)
+
+
+def some(count, name="live"):
+    return [name] * count
+
 
 @pytest.fixture
 def loop():
@@ -24,7 +30,7 @@ def loop():
 
 @pytest.fixture
 def headroom(loop):
-    return Headroom(loop)
+    return Headroom(loop, lambda call_id: call_id not in ENDED)
 
 
 def test_an_idle_core_takes_what_it_can_listen_to(headroom):
@@ -37,23 +43,29 @@ def test_a_busy_one_takes_what_is_left(loop, headroom):
 
 
 def test_those_just_taken_count_until_their_cost_shows(headroom):
-    headroom.took(40, 0.0)
-    headroom.took(30, 1.0)
+    headroom.took(some(40), 0.0)
+    headroom.took(some(30), 1.0)
     assert headroom.calls(FRESH_SECONDS - 0.1, live=70) == 44
     assert headroom.calls(FRESH_SECONDS, live=70) == 84
     assert headroom.calls(FRESH_SECONDS + 1.0, live=70) == 114
 
 
+def test_those_that_ended_meanwhile_cost_nothing_any_more(headroom):
+    headroom.took(some(100, "ended"), 0.0)
+    headroom.took(some(10), 0.0)
+    assert headroom.calls(0.1, live=10) == 104
+
+
 def test_a_core_with_no_more_to_give_takes_one_now_and_then(loop, headroom):
     loop.busy = 0.99
-    headroom.took(1, 10.0)
+    headroom.took(some(1), 10.0)
     assert headroom.calls(10.0 + LATE_CALL_SECONDS - 0.1, live=150) == 0
     assert headroom.calls(10.0 + LATE_CALL_SECONDS, live=150) == 1
 
 
 def test_a_call_that_would_be_alone_is_taken_at_once(loop, headroom):
     loop.busy = 0.99
-    headroom.took(1, 10.0)
+    headroom.took(some(1), 10.0)
     assert headroom.calls(10.1, live=0) == 1
 
 
@@ -67,5 +79,5 @@ def test_a_call_that_would_be_alone_is_taken_at_once(loop, headroom):
 )
 def test_a_late_loop_takes_none_where_it_is_late_of_its_own_work(loop, headroom, lag, busy, calls):
     loop.lag_seconds, loop.busy = lag, busy
-    headroom.took(1, 0.0)
+    headroom.took(some(1), 0.0)
     assert headroom.calls(1.0, live=9) == max(0, calls - 1)

@@ -290,7 +290,7 @@ class Queued:
         self.asked.append(free_slots)
         if self.away:
             raise StoreUnavailable("gone")
-        return ["call"] * free_slots
+        return [SimpleNamespace(call_id="call")] * free_slots
 
 
 @pytest.fixture
@@ -307,7 +307,7 @@ def dispatcher(clock):
         clock,
         live_calls=lambda: len(made.opened),
         undialled=lambda: made.undialled,
-        headroom=Headroom(made.loop),
+        headroom=Headroom(made.loop, lambda call_id: True),
         may_dial=lambda: made.may_dial,
         open_session=made.opened.append,
     )

@@ -74,7 +74,7 @@ class Dispatcher:
             return 0
         self._is_blind = False
         self._bucket.take(len(claimed), now)
-        self._headroom.took(len(claimed), now)
+        self._headroom.took((call.call_id for call in claimed), now)
         for call in claimed:
             self._open_session(call)
         return len(claimed)

@@ -2,13 +2,14 @@
 
 A call costs its core most while it is new: it is listened to for who answered. What a core gives is
 known only afterwards, so calls whose answer may not show in it yet are counted at what a new one
-costs. On a core with no more to give, everybody would be heard too late, and connections run out of
-time.
+costs; those that ended meanwhile, as where the phone is busy, cost nothing any more. On a core with
+no more to give, everybody would be heard too late, and connections run out of time.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from topcalls.controller.rounds import LoopWatch
@@ -40,42 +41,45 @@ log = get_logger("controller.headroom")
 
 @dataclass(frozen=True)
 class _Taken:
-    """So many calls, at a moment."""
+    """A call, and when it was."""
 
+    call_id: str
     at: float
-    count: int
 
 
 class Headroom:
-    """`calls` tells how many may be taken, `took` is told how many were; moments in seconds of the
-    monotonic clock."""
+    """`calls` tells how many may be taken, `took` is told which were; moments in seconds of the
+    monotonic clock. `is_live` knows whether a call has not ended yet."""
 
-    def __init__(self, loop: LoopWatch) -> None:
+    def __init__(self, loop: LoopWatch, is_live: Callable[[str], bool]) -> None:
         self._loop = loop
+        self._is_live = is_live
         self._taken: deque[_Taken] = deque()
+        self._took_at: float | None = None
         self._is_full = False
 
     def calls(self, now: float, live: int) -> int:
         """So many may be taken beside the `live` ones. A call that would be alone always may."""
         while self._taken and self._taken[0].at <= now - FRESH_SECONDS:
             self._taken.popleft()
-        fresh = sum(taken.count for taken in self._taken)
+        fresh = sum(self._is_live(taken.call_id) for taken in self._taken)
         room = round((MOST_BUSY - self._loop.busy) / NEW_CALL) - fresh
         if self._is_late():
             room = 0
         self._note(room, live)
         return max(room, int(self._may_take_one(now) or live == 0))
 
-    def took(self, count: int, now: float) -> None:
-        """So many were."""
-        if count:
-            self._taken.append(_Taken(now, count))
+    def took(self, call_ids: Iterable[str], now: float) -> None:
+        """These were."""
+        for call_id in call_ids:
+            self._taken.append(_Taken(call_id, now))
+            self._took_at = now
 
     def _is_late(self) -> bool:
         return self._loop.lag_seconds > MOST_LAG_SECONDS and self._loop.busy > BUSY
 
     def _may_take_one(self, now: float) -> bool:
-        return not self._taken or now - self._taken[-1].at >= LATE_CALL_SECONDS
+        return self._took_at is None or now - self._took_at >= LATE_CALL_SECONDS
 
     def _note(self, room: int, live: int) -> None:
         """Once, when the core has no more to give: calls that wait for the latest to be answered

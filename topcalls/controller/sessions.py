@@ -101,6 +101,10 @@ class Sessions:
         channel = self._by_call.get(call_id)
         return self._by_channel.get(channel) if channel else None
 
+    def has(self, call_id: str) -> bool:
+        """This call is live here."""
+        return call_id in self._by_call
+
     def all(self) -> list[LiveCall]:
         return list(self._by_channel.values())
 

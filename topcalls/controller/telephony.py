@@ -175,7 +175,7 @@ class Telephony:
             clock,
             live_calls=places.taken,
             undialled=lambda: self.sessions.undialled,
-            headroom=Headroom(self._loop),
+            headroom=Headroom(self._loop, self.sessions.has),
             may_dial=may_take,
             open_session=self.carrying.open,
         )
