@@ -226,6 +226,12 @@ loop_lag = Histogram(
 )
 
 
+def begin() -> None:
+    """Count as this process from now on, which may have been forked from one that had loaded this
+    module: each process has files of its own, and they change hands with a look at any metric."""
+    list(database_up.collect())
+
+
 def share_between_processes(directory: Path) -> None:
     """Make this process and its children keep their metrics in `directory`.
 

@@ -13,12 +13,11 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 import gevent
 from gevent.event import AsyncResult, Event
@@ -37,8 +36,6 @@ WATCHER_SECONDS = 5.0
 LAST_WORDS_BYTES = 4096
 LAST_WORDS_SECONDS = 2.0
 
-COMMAND = (sys.executable, "-m", "topcalls")
-
 log = get_logger("supervisor")
 
 
@@ -46,6 +43,24 @@ class ChildFailed(TopCallsError):
     """A process ended before it was ready."""
 
     code = "child_failed"
+
+
+class Running(Protocol):
+    """A process with pipes for its standard input and output; `subprocess.Popen` is one."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> IO[str] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, number: int, /) -> None: ...
+    def kill(self) -> None: ...
+
+
+Launch = Callable[[Sequence[str], int], Running]
+"""Starts `topcalls ARGUMENTS` in a session of its own, with this descriptor as standard error.
+Raises `OSError`."""
 
 
 @dataclass
@@ -63,7 +78,7 @@ class Child:
     stop_seconds: float
     needs: Sequence[str] = ()
     ready: dict[str, Any] = field(default_factory=dict)
-    process: subprocess.Popen[str] | None = None
+    process: Running | None = None
     restarts: int = 0
     log_start: int = 0
 
@@ -75,7 +90,7 @@ class Child:
 class Supervisor:
     """Starts children in order, keeps them running, and stops them in reverse order.
 
-    `on_restart` is told of a child that died, before it is started again. A child is `command`
+    `on_restart` is told of a child that died, before it is started again. `launch` starts a child
     with its arguments, `--supervised` and `--log-file`: it keeps the file small itself.
     """
 
@@ -83,11 +98,11 @@ class Supervisor:
         self,
         children: Sequence[Child],
         on_restart: Callable[[Child], None],
-        command: Sequence[str] = COMMAND,
+        launch: Launch,
     ) -> None:
         self.children = list(children)
         self._on_restart = on_restart
-        self._command = command
+        self._launch_process = launch
         self._clock = SystemClock()
         self._stopping = Event()
         self._ending: Child | None = None
@@ -146,14 +161,8 @@ class Supervisor:
             child.log_file.parent.mkdir(parents=True, exist_ok=True)
             with child.log_file.open("a") as errors:
                 child.log_start = errors.tell()
-                child.process = subprocess.Popen(
-                    [*self._command, *child.arguments, *_told(child)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=errors,
-                    text=True,
-                    start_new_session=True,
-                )
+                words = [*child.arguments, *_told(child)]
+                child.process = self._launch_process(words, errors.fileno())
         except OSError as error:
             raise ChildFailed(
                 f"The {child.name} process cannot be started: {error.strerror or error}.",

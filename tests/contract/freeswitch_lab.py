@@ -247,14 +247,6 @@ class LiveProduct(Product):
         self.webhooks.stop()
         return code
 
-    def controller_pid(self):
-        """The controller's process, to freeze it."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        for pid in children.split():
-            if b"controller" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
-                return int(pid)
-        raise AssertionError("no controller is running")
-
 
 @contextmanager
 def another_controller(product):

@@ -96,7 +96,7 @@ def test_a_controller_that_is_killed_in_mid_sentence(product, relay, telephone, 
     channel, before = channel_of(product, call_id), sessions(product)
     owner = switch(commands.uuid_getvar(channel, "tc_owner"))
     killed_at = time()
-    os.kill(product.controller_pid(), signal.SIGKILL)
+    os.kill(product.pid_of("controller"), signal.SIGKILL)
 
     began = wait_started(relay, channel, killed_at)
     last = [packet.at for packet in line.voice if packet.at < began + 0.5][-1]
@@ -128,7 +128,7 @@ def test_one_that_is_killed_while_it_rings(product, relay, telephone, say, switc
     callee = telephone("answers", pause=8000)
     call_id = place(product)
     product.wait_until(call_id, lambda call: call["status"] == "in_progress")
-    os.kill(product.controller_pid(), signal.SIGKILL)
+    os.kill(product.pid_of("controller"), signal.SIGKILL)
     line = callee.lines.wait(30)
     line.wait_for_voice(20)
     line.wait_for_quiet(15)
@@ -143,7 +143,7 @@ def test_one_that_is_stopped_gives_its_call_to_another(product, relay, telephone
     channel, before = channel_of(product, call_id), sessions(product)
     with another_controller(product) as name:
         stopped_at = time()
-        os.kill(product.controller_pid(), signal.SIGTERM)
+        os.kill(product.pid_of("controller"), signal.SIGTERM)
         began = wait_started(relay, channel, stopped_at)
         with gevent.Timeout(10, AssertionError("not taken")):
             while switch(commands.uuid_getvar(channel, "tc_owner")) != name:

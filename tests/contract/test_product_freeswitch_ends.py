@@ -96,7 +96,7 @@ def test_the_switch_enforces_the_limit_of_a_dead_controllers_call(product, telep
     callee = telephone("answers")
     call_id = place(product, max_duration=0.5, silence_timeout_seconds=120)
     product.wait_until(call_id, talking)
-    pid = product.controller_pid()
+    pid = product.pid_of("controller")
     os.kill(pid, signal.SIGSTOP)
     try:
         ended = callee.wait_for("R", "BYE", 60)

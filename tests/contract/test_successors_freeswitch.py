@@ -59,7 +59,7 @@ def wait_owner(product, switch, call_id, condition):
 
 
 def killed(product):
-    os.kill(product.controller_pid(), signal.SIGKILL)
+    os.kill(product.pid_of("controller"), signal.SIGKILL)
     return time()
 
 

@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+import fork_server
 import gevent
 import pytest
 import waiting
@@ -101,13 +102,8 @@ class Apart(Product):
         logs = self.directory / "var" / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{name}{node}.log").open("a") as log:
-            self.processes[name, node] = subprocess.Popen(
-                [sys.executable, "-m", "topcalls", name, *arguments],
-                cwd=self.directory,
-                env=self.environment_of(node),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
+            self.processes[name, node] = fork_server.start(
+                (name, *arguments), self.directory, self.environment_of(node), log
             )
 
     def wait_ready(self, name, node=""):

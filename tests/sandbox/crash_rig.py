@@ -11,13 +11,12 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import closing, suppress
 from datetime import datetime
-from pathlib import Path
 
+import fork_server
 import gevent
 import waiting
 from product import Product
@@ -109,14 +108,7 @@ class CrashRig(Product):
         logs = self.directory / "var" / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         with (logs / f"{name}.log").open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "topcalls", name, *arguments],
-                cwd=self.directory,
-                env=self.environment,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+            process = fork_server.start((name, *arguments), self.directory, self.environment, log)
         self.alone[title or name] = process
         if wait:
             self.wait_ready(title or name)
@@ -134,16 +126,6 @@ class CrashRig(Product):
         process.kill()
         process.wait(STOP_SECONDS)
         process.stdout.close()
-
-    def pid_of(self, name):
-        """The supervisor's child `topcalls NAME`, or None."""
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                parent = int(status.read_text().rpartition(")")[2].split()[1])
-                words = (status.parent / "cmdline").read_text().split("\0")
-                if parent == self.process.pid and name in words:
-                    return int(status.parent.name)
-        return None
 
     def kill(self, name):
         """Kill a child of the supervisor; returns the pid it had."""

@@ -64,10 +64,13 @@ def faulty(fault_directory, small_disks, clock_settings):
 
 @pytest.fixture(scope="session")
 def idle(faulty):
-    """What the controller has when it has nothing to do."""
+    """What the controller has when it has nothing to do. It counts now and then; its first count is
+    of its start."""
     faulty.wait_over(faulty.place(BUSY))
     looks = []
-    until = time.monotonic() + COUNT_SECONDS + 1
+    since = time.monotonic() + COUNT_SECONDS + 1
+    until = since + COUNT_SECONDS + 1
+    faulty.wait_for(lambda: time.monotonic() > since, "the second count")
     faulty.wait_for(lambda: looks.append(faulty.held()) or time.monotonic() > until, lambda: looks)
     return min(looks, key=Counter.total)
 

@@ -33,16 +33,6 @@ class FaultyProduct(Product):
 
     # --- what is there
 
-    def pid_of(self, name):
-        """The process `topcalls NAME`, or None."""
-        for status in Path("/proc").glob("[0-9]*/stat"):
-            with suppress(OSError):
-                parent = int(status.read_text().rpartition(")")[2].split()[1])
-                words = (status.parent / "cmdline").read_text().split("\0")
-                if parent == self.process.pid and name in words:
-                    return int(status.parent.name)
-        return None
-
     def held(self):
         """What the controller has: greenlets, and what it has open by kind (sockets, pipes, paths
         without what is unique)."""

@@ -3,13 +3,12 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
+import fork_server
 import gevent
 import waiting
 from gevent.queue import Queue
@@ -78,14 +77,8 @@ class Product:
         """Start `topcalls run`, and wait for nothing."""
         self.output = []
         self._lines = Queue()
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "topcalls", "run", "--no-demo", *arguments],
-            cwd=self.directory,
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        words = ("run", "--no-demo", *arguments)
+        self.process = fork_server.start(words, self.directory, self.environment, may_fork=True)
         gevent.spawn(_read, self.process.stdout, self._lines)
         return self
 
@@ -104,15 +97,20 @@ class Product:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(30)
 
+    def pid_of(self, name):
+        """The supervisor's process `topcalls NAME`, or None."""
+        log = str(Path(self.environment["TOPCALLS_DATA_DIR"]) / "logs" / f"{name}.log")
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                words = command.read_text().strip("\0").split()
+                if words[:2] == ["topcalls", name] and log in words:
+                    return int(command.parent.name)
+        return None
+
     def kill_child(self, name):
         """Kill one of its processes, and return when the supervisor has noticed."""
-        pid = self.process.pid
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            if f"\0{name}\0" in Path(f"/proc/{child}/cmdline").read_text():
-                os.kill(int(child), signal.SIGKILL)
-                self.wait_for_output(f"{name} ended unexpectedly", 10)
-                return
-        raise AssertionError(f"no child {name} of {pid}")
+        os.kill(self.pid_of(name), signal.SIGKILL)
+        self.wait_for_output(f"{name} ended unexpectedly", 10)
 
     def wait_for_output(self, words, seconds):
         """Wait for a line of the terminal that holds `words`."""
@@ -124,14 +122,7 @@ class Product:
 
     def cli(self, *arguments, check=True):
         """Run a `topcalls` command on this product; returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "topcalls", *arguments],
-            cwd=self.directory,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=CALL_SECONDS,
-        )
+        done = fork_server.run(arguments, self.directory, self.environment, CALL_SECONDS)
         if check:
             assert done.returncode == 0, done.stderr
             return done.stdout

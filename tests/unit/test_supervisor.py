@@ -40,11 +40,15 @@ sys.stdin.read()
 
 OWNER = """
 from gevent import monkey; monkey.patch_all()
-import sys
+import subprocess, sys
 from pathlib import Path
 from topcalls.supervisor import Child, Supervisor
 log = Path(sys.argv[2])
-made = Supervisor([Child("one", ["steady", "one"], log, 5)], print, [sys.executable, sys.argv[1]])
+def launch(arguments, errors):
+    command = [sys.executable, sys.argv[1], *arguments]
+    pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+    return subprocess.Popen(command, text=True, start_new_session=True, **pipes)
+made = Supervisor([Child("one", ["steady", "one"], log, 5)], print, launch)
 made.start(lambda child: print(child.ready["pid"], file=sys.stderr, flush=True))
 sys.stdin.read()
 """
@@ -66,9 +70,18 @@ class Family:
         return Child(name, [kind, name], log, stop_seconds, **options)
 
     def of(self, *children):
-        command = (sys.executable, str(self.script))
-        self.made = Supervisor(children, self.restarts.put, command)
+        self.made = Supervisor(children, self.restarts.put, self._launch)
         return self.made
+
+    def _launch(self, arguments, errors):
+        return subprocess.Popen(
+            [sys.executable, str(self.script), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
 
     def start(self, *children):
         self.of(*children).start(lambda child: self.told.append(f"{child.name} ready"))

@@ -5,6 +5,7 @@ The banner says which install this is; a fresh API key is shown once, at the fir
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from topcalls.cli.calls import call_body, follow_to_the_end
 from topcalls.cli.client import ApiClient
 from topcalls.config import Settings
 from topcalls.errors import ConfigError, TopCallsError
+from topcalls.forking.client import Forked, ForkServer
 from topcalls.supervisor import Child, Supervisor
 
 DEMO_NUMBER = "+12025550100"
@@ -25,6 +27,7 @@ DEMO_SECONDS = 150.0
 STOP_SECONDS = 25.0
 FREE_BYTES = 20_000_000
 LOCK_FILE = "run.lock"
+FORK_SERVER = (sys.executable, "-m", "topcalls", "fork-server")
 DATA_DIR_SECONDS = 2.0
 _DEMO_KEY_DAYS = 1
 _PUT_BACK = "Stop TopCalls, put it back or restore a backup, and start it again."
@@ -33,11 +36,16 @@ _PUT_BACK = "Stop TopCalls, put it back or restore a backup, and start it again.
 class FrontDoor:
     """Starts the product, shows what a newcomer needs, and stops it in good order.
 
-    `scenarios`: files or directories of them for the sandbox. Raises `ConfigError` when there is
-    no sandbox to play them.
+    `scenarios`: files or directories of them for the sandbox. `fork_server`: the descriptor of one
+    that is there already. Raises `ConfigError` when there is no sandbox to play the scenarios.
     """
 
-    def __init__(self, settings: Settings, scenarios: Sequence[Path] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        scenarios: Sequence[Path] = (),
+        fork_server: int | None = None,
+    ) -> None:
         self._settings = settings
         self._is_sandbox = settings.telephony_mode == "sandbox"
         self._needs_sandbox = self._is_sandbox or settings.ai_mode == "sandbox"
@@ -47,7 +55,11 @@ class FrontDoor:
                 field="telephony",
                 remedy="Leave --scenario out, or set TOPCALLS_TELEPHONY=sandbox.",
             )
-        self._supervisor = Supervisor(self._children(scenarios), on_restart=self._tell_restart)
+        self._logs = settings.data_dir / "logs"
+        self._fork_server = ForkServer(FORK_SERVER, self._logs / "fork-server.log", fork_server)
+        self._supervisor = Supervisor(
+            self._children(scenarios), on_restart=self._tell_restart, launch=self._launch
+        )
         self._interruptions = 0
 
     def run(self, demo: bool) -> None:
@@ -59,10 +71,11 @@ class FrontDoor:
         self._banner()
         compose.ensure_data_dir(self._settings, free_bytes=FREE_BYTES)
         with process.only_one(self._settings.data_dir / LOCK_FILE) as is_there:
-            compose.ensure_port_is_free(self._settings)
             self._log_to_file()
-            compose.migrate(self._settings)
             self._begin_metrics()
+            self._fork_server.start()  # the longest: it loads what all processes need
+            compose.ensure_port_is_free(self._settings)
+            compose.migrate(self._settings)
             self._serve(demo, process.stop_asked(on_further=self._hurry), is_there)
 
     def _serve(self, demo: bool, asked: Event, is_there: Callable[[], bool]) -> None:
@@ -95,10 +108,8 @@ class FrontDoor:
         click.echo("\n  Serving. Ctrl-C stops, and lets calls end first.")
 
     def _children(self, scenarios: Sequence[Path]) -> list[Child]:
-        logs = self._settings.data_dir / "logs"
-
         def child(name: str, stop_seconds: float, *more: str, needs: Sequence[str] = ()) -> Child:
-            return Child(name, [name, *more], logs / f"{name}.log", stop_seconds, needs)
+            return Child(name, [name, *more], self._logs / f"{name}.log", stop_seconds, needs)
 
         drain = self._settings.drain_seconds + STOP_SECONDS
         children = [
@@ -111,11 +122,13 @@ class FrontDoor:
             children.insert(0, child("sandbox", STOP_SECONDS, *wishes))
         return children
 
+    def _launch(self, words: Sequence[str], errors: int) -> Forked:
+        return self._fork_server.fork(words, stderr=errors)
+
     def _log_to_file(self) -> None:
         """The terminal is for people."""
-        logs = self._settings.data_dir / "logs"
-        logs.mkdir(exist_ok=True)
-        path = logs / "supervisor.log"
+        self._logs.mkdir(exist_ok=True)
+        path = self._logs / "supervisor.log"
         stream = path.open("a", buffering=1)
         log.configure(self._settings.log_level, stream, process="supervisor")
         size, keep = self._settings.log_file_bytes, self._settings.log_files_kept
@@ -150,7 +163,7 @@ class FrontDoor:
             click.echo(f"  Key    {click.style(key, bold=True)}   (shown this once)")
         else:
             click.echo("  Key    was shown at the first start; `topcalls keys create` makes more")
-        click.echo(f"  Logs   {self._settings.data_dir / 'logs'}")
+        click.echo(f"  Logs   {self._logs}")
         return key
 
     def _demo(self, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from topcalls import census, compose, log, log_files, metric_files, metrics, process, tracing
 from topcalls.cli.front_door import FrontDoor
 from topcalls.config import Settings
+from topcalls.forking.server import serve
 
 _scenarios = click.option(
     "--scenario",
@@ -37,6 +39,7 @@ def _begin(settings: Settings, name: str, log_file: Path | None) -> None:
         log_files.keep_small(log_files.LogFile(log_file, sys.stderr.fileno(), size, keep))
     elif (directory := metrics.shared_directory()) is not None:
         metric_files.bury_dead(directory)
+    metrics.begin()
     census.publish(name)
     tracing.start(name)
     atexit.register(tracing.stop)
@@ -45,10 +48,24 @@ def _begin(settings: Settings, name: str, log_file: Path | None) -> None:
 @click.command()
 @click.option("--demo/--no-demo", default=False, help="Place a first call and show it.")
 @_scenarios
+@click.option("--fork-server", type=int, hidden=True)
 @click.pass_obj
-def run(settings: Settings, demo: bool, scenarios: tuple[Path, ...]) -> None:
+def run(
+    settings: Settings, demo: bool, scenarios: tuple[Path, ...], fork_server: int | None
+) -> None:
     """Run everything on this machine, until Ctrl-C (which lets calls end first)."""
-    FrontDoor(settings, scenarios).run(demo=demo)
+    FrontDoor(settings, scenarios, fork_server).run(demo=demo)
+
+
+@click.command(hidden=True)
+@click.argument("channel", type=int)
+@click.pass_context
+def fork_server(ctx: click.Context, channel: int) -> None:
+    """Start the processes that `run` asks for by this descriptor."""
+    arguments = serve(socket.socket(fileno=channel), compose.PROCESSES)
+    if arguments is not None:  # in one of them
+        main = ctx.find_root().command
+        main.main([*arguments], prog_name="topcalls")
 
 
 @click.command()

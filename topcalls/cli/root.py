@@ -16,7 +16,7 @@ from topcalls.errors import ConfigError, TopCallsError
 from topcalls.loading import load
 
 _COMMANDS = {
-    "processes": ("run", "api", "controller", "worker", "sandbox"),
+    "processes": ("run", "api", "controller", "worker", "sandbox", "fork-server"),
     "administration": ("migrate", "openapi"),
     "limits": ("accounts", "keys"),
     "secrets": ("secrets",),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from topcalls.compose.worker import build_worker
 
 __all__ = [
+    "PROCESSES",
     "Administration",
     "ReplayRoom",
     "Services",
@@ -56,6 +57,9 @@ _ROOMS = {
     "sandbox": ("build_sandbox", "wait_until_unused"),
     "worker": ("build_worker",),
 }
+PROCESSES = tuple(f"{__name__}.{name}" for name in ("sandbox", "controller", "worker", "api"))
+"""The modules that the processes of a machine are made of."""
+
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
