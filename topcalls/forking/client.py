@@ -14,6 +14,7 @@ from typing import IO, Final
 import gevent
 from gevent.event import AsyncResult
 from gevent.fileobject import FileObject
+from gevent.lock import BoundedSemaphore
 
 from topcalls.forking.request import Files, Request, send
 
@@ -22,6 +23,9 @@ UNTOLD: Final = 255
 
 BEGIN_SECONDS: Final = 60.0
 """For a server to load everything, and fork."""
+
+END_SECONDS: Final = 5.0
+"""For a server that nobody asks any more."""
 
 
 class ServerGone(OSError):
@@ -43,6 +47,7 @@ class ForkServer:
         self._errors = errors
         self._channel = socket.socket(fileno=channel) if channel is not None else None
         self._process: subprocess.Popen[bytes] | None = None
+        self._starting = BoundedSemaphore()
 
     def start(self) -> None:
         """Start it unless there is one; nothing is waited for: it loads meanwhile.
@@ -50,8 +55,11 @@ class ForkServer:
         Raises:
             OSError: it cannot be started.
         """
-        if self._channel is not None:
-            return
+        with self._starting:
+            if self._channel is None:
+                self._channel = self._started()
+
+    def _started(self) -> socket.socket:
         near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         errors = None if self._errors is None else self._errors.open("a")
         try:
@@ -63,19 +71,27 @@ class ForkServer:
                 pass_fds=[far.fileno()],
                 start_new_session=True,
             )
+        except BaseException:
+            near.close()
+            raise
         finally:
             far.close()
             if errors is not None:
                 errors.close()
-        self._channel = near
+        return near
 
     def close(self) -> None:
-        """Let go of it: it ends when nobody else has it. What it has made lives on."""
-        if self._channel is not None:
-            self._channel.close()
-        if self._process is not None:
-            self._process.wait()
-        self._channel = self._process = None
+        """Let go of it, and let it end. What it has made lives on."""
+        channel, self._channel = self._channel, None
+        process, self._process = self._process, None
+        if channel is not None:
+            channel.close()
+        if process is not None:
+            try:
+                process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:  # a process that may ask it still lives
+                process.kill()
+                process.wait()
 
     def fork(
         self,
@@ -100,14 +116,17 @@ class ForkServer:
             str(directory or Path.cwd()),
             dict(os.environ if environment is None else environment),
         )
+        self.start()
+        asked = self._channel
         try:
             return self._ask(request, stderr, may_fork)
-        except (BrokenPipeError, ConnectionError, ServerGone):
-            self.close()
+        except (ConnectionError, ServerGone):  # (a broken pipe is the former)
+            if self._channel is asked:  # nobody else has noticed, and started another
+                self.close()
+        self.start()
         return self._ask(request, stderr, may_fork)
 
     def _ask(self, request: Request, stderr: int | None, may_fork: bool) -> Forked:
-        self.start()
         assert self._channel is not None
         pipes = _Pipes()
         channel = self._channel.fileno() if may_fork else None
