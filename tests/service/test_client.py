@@ -24,7 +24,7 @@ KEY = "tc_test_" + "k" * 43
 SECRET = "whsec_" + "c2VjcmV0" * 4
 PROBLEM = {
     "type": "https://api.topcalls.ai/errors/invalid_request",
-    "detail": "The body of this request is not right: see 'errors'.",
+    "detail": "The body of this request is not right: see 'errors'. Correct it.",
     "remedy": "Correct it.",
     "errors": [{"path": "phone_number", "message": "Is not an E.164 number.", "code": "not_e164"}],
 }
@@ -209,8 +209,8 @@ def test_all_of_a_problem_is_told():
     assert str(error).splitlines() == [
         PROBLEM["detail"],
         "phone_number: Is not an E.164 number.",
-        "Correct it.",
     ]
+    assert error.remedy == "Correct it."
 
 
 # --- streams

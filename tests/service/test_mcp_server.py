@@ -175,7 +175,8 @@ def test_what_the_api_refuses_is_passed_on_with_field_and_remedy(api, ask):
     assert [field["path"] for field in wrong["said"]["fields"]] == ["voice"]
     assert unknown["said"]["error"] == "not_found"
     assert forbidden["said"]["scope"] == "admin"
-    assert "keys create --scopes" in forbidden["said"]["detail"]
+    assert "keys create --scopes" in forbidden["said"]["remedy"]
+    assert forbidden["said"]["detail"].endswith(forbidden["said"]["remedy"])
 
 
 def test_wrong_arguments_and_unknown_tools_ask_nobody(ask):

@@ -163,7 +163,7 @@ def test_faults_of_no_field_are_told_all_the_same():
     form.refuse(refused(("other", "Is wrong.")))
     assert form.other_faults == ["other: Is wrong."]
     form = given()
-    form.refuse(Refused(409, {"detail": "It is over.", "remedy": "Make another."}))
+    form.refuse(Refused(409, {"detail": "It is over. Make another.", "remedy": "Make another."}))
     assert form.other_faults == ["It is over. Make another."]
     assert form.is_wrong
 

@@ -20,7 +20,7 @@ Make and take phone calls with an AI on the line.
 **Keys.** Send `Authorization: Bearer <key>` with every request. `tc_test_` keys belong to an
 installation that runs on the sandbox, `tc_live_` keys to one with a real telephone line.
 
-**Errors** are problem documents (RFC 7807). Match on the end of `type`; `errors` names every
+**Errors** are problem documents (RFC 9457). Match on the end of `type`; `errors` names every
 field at fault; `instance` is the id the operator finds in the log.
 
 **Repeating safely.** With an `Idempotency-Key` a request is carried out once: a repetition within

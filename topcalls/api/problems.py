@@ -1,4 +1,4 @@
-"""Every error of the API as an RFC 7807 problem document.
+"""Every error of the API as a problem document (RFC 9457).
 
 `type` ends in a stable slug that clients may match on; `instance` is the request's id, which is
 also in the `X-Request-Id` header and in the log. Unknown errors tell the client nothing else.
@@ -79,7 +79,9 @@ def of_our_error(error: TopCallsError) -> Response:
     if kind is None:
         return of_unknown_error(error)
     members: dict[str, Any] = {key: item for key, item in error.extra.items() if item is not None}
-    members["detail"] = str(error)
+    members["detail"] = str(error)  # which ends with the remedy
+    if error.remedy:
+        members["remedy"] = error.remedy
     if isinstance(error, InvalidRequest) and error.errors:
         members["errors"] = [fault._asdict() for fault in error.errors]
     headers = {}

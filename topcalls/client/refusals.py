@@ -28,14 +28,13 @@ class Fault(NamedTuple):
 
 
 class ApiError(TopCallsClientError):
-    """The API refused. `problem` is its document (RFC 7807), empty where there was none."""
+    """The API refused. `problem` is its document (RFC 9457), empty where there was none."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         self.status = status
         self.problem = problem
         lines = [str(problem.get("detail") or problem.get("title") or f"Status {status}.")]
         lines += [f"{fault.path}: {fault.message}" for fault in self.faults]
-        lines += [self.remedy] if self.remedy else []
         super().__init__("\n".join(lines))
 
     @property
@@ -45,7 +44,7 @@ class ApiError(TopCallsClientError):
 
     @property
     def remedy(self) -> str:
-        """What to do about it; empty where the API does not say."""
+        """What to do about it, which the message says too; empty where the API does not say."""
         return str(self.problem.get("remedy") or "")
 
     @property

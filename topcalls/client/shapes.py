@@ -2873,6 +2873,7 @@ class Problem(TypedDict):
     title: str
     status: int
     detail: NotRequired[str]
+    remedy: NotRequired[str]
     instance: NotRequired[str | None]
     errors: NotRequired[list[Fault]]
     scope: NotRequired[str]

@@ -151,11 +151,11 @@ def _handle_errors(app: Flask) -> None:
 
 
 def _of_refusal(refused: Refused) -> Any:
-    return _error_page(refused.status, str(refused), refused.remedy, refused.faults)
+    return _error_page(refused.status, str(refused), refused.faults)
 
 
 def _of_ours(error: TopCallsError) -> Any:
-    return _error_page(400, str(error), error.remedy or "")
+    return _error_page(400, str(error))
 
 
 def _of_http(error: HTTPException) -> Any:
@@ -169,9 +169,7 @@ def _of_unknown(error: Exception) -> Any:
     return _error_page(500, "A fault of this software; it is in the log of the API.")
 
 
-def _error_page(
-    status: int, words: str, remedy: str = "", faults: dict[str, str] | None = None
-) -> Any:
+def _error_page(status: int, words: str, faults: dict[str, str] | None = None) -> Any:
     title = _TITLES.get(status, "Something went wrong")
-    told = {"title": title, "words": words, "remedy": remedy, "faults": faults or {}}
+    told = {"title": title, "words": words, "faults": faults or {}}
     return render_template("error.html", status=status, **told), status

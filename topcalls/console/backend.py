@@ -31,17 +31,12 @@ _PASSED_BACK: Final = (
 
 
 class Refused(Exception):
-    """The API refused a request. `problem` is its document: `detail`, `remedy`, `errors`, …"""
+    """The API refused a request. `problem` is its document: `detail`, `errors`, …"""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(problem.get("detail") or problem.get("title") or f"Status {status}.")
         self.status = status
         self.problem = problem
-
-    @property
-    def remedy(self) -> str:
-        """What to do about it; empty where the API does not say."""
-        return str(self.problem.get("remedy") or "")
 
     @property
     def faults(self) -> dict[str, str]:

@@ -171,7 +171,7 @@ class Form:
         for path, message in refused.faults.items():
             self.tell(path, message)
         if not refused.faults:
-            self.tell("", " ".join([str(refused), refused.remedy]).strip())
+            self.tell("", str(refused))
 
     def tell(self, path: str, message: str) -> None:
         """Tell what is wrong at a path of the body."""

@@ -26,7 +26,7 @@ class ConsumerSchema(ma.Schema):
 
 
 class ProblemSchema(ma.Schema):
-    """RFC 7807. Some problems carry further members, named in their description."""
+    """RFC 9457. Some problems carry further members, named in their description."""
 
     class Meta:
         unknown = ma.INCLUDE
@@ -44,6 +44,9 @@ class ProblemSchema(ma.Schema):
     status = fields.Whole(required=True, metadata={"example": 402})
     detail = fields.Text(
         metadata={"description": "What happened here, and what can be done about it."}
+    )
+    remedy = fields.Text(
+        metadata={"description": "What can be done about it by itself; `detail` ends with it."}
     )
     instance = fields.Text(
         allow_none=True,

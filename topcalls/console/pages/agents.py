@@ -157,7 +157,7 @@ def chat(agent_id: UUID) -> Any:
             answer = backend().post(f"/v1/agents/{agent_id}/chat", body)
             said = [*said, agent_chat.turn_of(answer)]
         except Refused as refused:
-            fault = " ".join([str(refused), *refused.faults.values(), refused.remedy]).strip()
+            fault = " ".join([str(refused), *refused.faults.values()])
     return render_template(
         "agent_chat.html",
         agent=agent,

@@ -32,14 +32,14 @@ def now() -> datetime:
 
 def attempt(action: Callable[[], Any], done: str) -> bool:
     """Carry out an action and tell what became of it on the page that follows; whether it was
-    done. A refusal is told with its remedy."""
+    done."""
     try:
         action()
     except Refused as refused:
         told = str(refused)
         parts = [told, *(f"{path}: {words}" for path, words in refused.faults.items())]
         kept = [part for part in parts if part is told or part not in told]
-        flash(" ".join([*kept, refused.remedy]).strip(), "fault")
+        flash(" ".join(kept), "fault")
         return False
     flash(done, "done")
     return True

@@ -30,9 +30,8 @@ def sign_in() -> Any:
     try:
         who = auth.sign_in(api, request.form.get("key", "").strip())
     except (Unauthorized, RateLimited) as error:
-        wrong = f"{error} {error.extra.get('remedy') or ''}".strip()
         status = 429 if isinstance(error, RateLimited) else 401
-        return render_template("sign_in.html", back=back, wrong=wrong), status
+        return render_template("sign_in.html", back=back, wrong=str(error)), status
     budgets = or_none(lambda: Backend(api, who).get("/v1/account/budgets"))
     sessions.begin(who.key_id, budgets["time_zone"] if budgets else "UTC", now())
     return redirect(back or url_for("overview.show"), 303)
