@@ -83,7 +83,7 @@ def test_both_sides_are_heard_until_the_call_ends(rig):
     assert agent.count(SENTENCE) > 150  # most of five seconds
     rig.wait_over(call_id)
     assert trail(rig, call_id, JOINED) == [{"key_id": rig.account.key_id}]
-    (left,) = trail(rig, call_id, LEFT)
+    (left,) = rig.wait_until(lambda: trail(rig, call_id, LEFT), "that they have left")
     assert left["seconds"] > 1
     ear.close()
 
