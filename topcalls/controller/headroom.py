@@ -55,7 +55,6 @@ class Headroom:
         self._loop = loop
         self._is_live = is_live
         self._taken: deque[_Taken] = deque()
-        self._took_at: float | None = None
         self._is_full = False
 
     def calls(self, now: float, live: int) -> int:
@@ -73,13 +72,12 @@ class Headroom:
         """These were."""
         for call_id in call_ids:
             self._taken.append(_Taken(call_id, now))
-            self._took_at = now
 
     def _is_late(self) -> bool:
         return self._loop.lag_seconds > MOST_LAG_SECONDS and self._loop.busy > BUSY
 
     def _may_take_one(self, now: float) -> bool:
-        return self._took_at is None or now - self._took_at >= LATE_CALL_SECONDS
+        return not self._taken or now - self._taken[-1].at >= LATE_CALL_SECONDS
 
     def _note(self, room: int, live: int) -> None:
         """Once, when the core has no more to give: calls that wait for the latest to be answered

@@ -72,25 +72,19 @@ def finish(command_id: str, result: Any, now: datetime) -> bool:
 
     What was asked is forgotten: it may have been somebody's secret.
     """
-    is_open = (Command.id == command_id) & Command.finished_at.is_null()
-    query = Command.update(
-        finished_at=now, result=result, payload={}, lease_owner=None, lease_until=None
-    )
-    return bool(query.where(is_open).execute() == 1)
+    return _finish({"id": command_id}, result, now) == 1
 
 
 def finish_all(call_id: str, result: Any, now: datetime, kind: str | None = None) -> None:
     """Answer every open command of a call, or those of one kind."""
-    is_open = {"call": call_id, "finished_at": None} | ({} if kind is None else {"kind": kind})
-    rows.update(
-        Command,
-        is_open,
-        finished_at=now,
-        result=result,
-        payload={},
-        lease_owner=None,
-        lease_until=None,
-    )
+    _finish({"call": call_id} | ({} if kind is None else {"kind": kind}), result, now)
+
+
+def _finish(which: dict[str, Any], result: Any, now: datetime) -> int:
+    """How many were open."""
+    answered = {"finished_at": now, "result": result, "payload": {}}
+    is_open = {**which, "finished_at": None}
+    return rows.update(Command, is_open, **answered, lease_owner=None, lease_until=None)
 
 
 def get(command_id: str) -> Command | None:

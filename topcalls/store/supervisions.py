@@ -22,14 +22,12 @@ def insert(call_id: str, number: int, **columns: Any) -> None:
 
 def change(call_id: str, number: int, **columns: Any) -> None:
     """Store what is learnt of a stay."""
-    mine = (CallSupervision.call == call_id) & (CallSupervision.number == number)
-    CallSupervision.update(**columns).where(mine).execute()
+    rows.update(CallSupervision, {"call": call_id, "number": number}, **columns)
 
 
 def of_call(call_id: str) -> list[CallSupervision]:
     """The stays on a call, in order."""
-    query = CallSupervision.select().where(CallSupervision.call == call_id)
-    return list(query.order_by(CallSupervision.number))
+    return rows.ordered(CallSupervision, "number", call=call_id)
 
 
 def is_known(channel_id: str) -> bool:

@@ -19,8 +19,7 @@ def insert(call_id: str, number: int, **columns: Any) -> None:
 
 def change(call_id: str, number: int, **columns: Any) -> None:
     """Store what is learnt of a transfer."""
-    mine = (CallTransfer.call == call_id) & (CallTransfer.number == number)
-    CallTransfer.update(**columns).where(mine).execute()
+    rows.update(CallTransfer, {"call": call_id, "number": number}, **columns)
 
 
 def of_call(call_id: str) -> list[CallTransfer]:
