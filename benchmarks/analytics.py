@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from common import database, environment, introduce, postgres_missing, say, workspace
+from common import database, databases, environment, introduce, say, workspace
 
 from topcalls import config
 from topcalls.compose.database import migrate
@@ -201,10 +201,7 @@ def main() -> None:
     parser.add_argument("--answers", type=int, default=2)
     options = parser.parse_args()
     introduce("Analytics: counted by workers, told by day, hour and what calls share")
-    kinds = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    if "postgresql" in kinds and postgres_missing():
-        say(f"no PostgreSQL: {postgres_missing()}")
-        kinds.remove("postgresql")
+    kinds = databases(options.database)
     say("database    group_by       median ms    max ms")
     for kind in kinds:
         with workspace() as directory:

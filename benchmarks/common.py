@@ -289,6 +289,15 @@ def postgres_missing() -> str:
     return ""
 
 
+def databases(wanted: str = "both") -> list[str]:
+    """Which of `sqlite`, `postgresql` or `both` can be measured here; says why one is missing."""
+    kinds = ["sqlite", "postgresql"] if wanted == "both" else [wanted]
+    if "postgresql" in kinds and (missing := postgres_missing()):
+        say(f"no PostgreSQL: {missing}")
+        kinds.remove("postgresql")
+    return kinds
+
+
 def _private_servers() -> Any:
     path = HERE.parent / "scripts" / "private_servers.py"
     spec = importlib.util.spec_from_file_location("private_servers", path)

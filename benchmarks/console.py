@@ -22,7 +22,7 @@ from typing import Any
 from uuid import UUID
 
 import analytics
-from common import database, environment, introduce, postgres_missing, say, workspace
+from common import database, databases, environment, introduce, say, workspace
 from werkzeug.test import Client
 
 from topcalls import config, log
@@ -233,10 +233,7 @@ def main() -> None:
     options.days, options.numbers, options.answers = 30, 100, 2
     log.configure("error")
     introduce("The console: how long the server takes for a page")
-    kinds = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    if "postgresql" in kinds and postgres_missing():
-        say(f"no PostgreSQL: {postgres_missing()}")
-        kinds.remove("postgresql")
+    kinds = databases(options.database)
     say("database    page                         ms: p50     p95   CPU: p50     p95")
     for kind in kinds:
         with workspace() as directory:

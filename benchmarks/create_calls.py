@@ -21,10 +21,10 @@ from common import (
     JsonProcess,
     cores,
     database,
+    databases,
     environment,
     figures_of,
     introduce,
-    postgres_missing,
     product,
     running,
     say,
@@ -139,8 +139,8 @@ def main() -> None:
     parser.add_argument("--connections", type=int, nargs="+", default=[1, 32])
     options = parser.parse_args()
     introduce("POST /v1/calls, everything on, one process on one core")
-    kinds = ["sqlite"] if postgres_missing() else ["sqlite", "postgresql"]
-    say(f"no PostgreSQL: {postgres_missing()}\n{HEADER}" if postgres_missing() else HEADER)
+    kinds = databases()
+    say(HEADER)
     for kind in kinds:
         with workspace() as directory:
             measure(options, kind, directory)

@@ -22,8 +22,8 @@ from pathlib import Path
 from common import (
     JsonProcess,
     database,
+    databases,
     introduce,
-    postgres_missing,
     product,
     product_settings,
     python_process,
@@ -79,8 +79,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     introduce("Dispatch: from the queue to the switch")
-    kinds = ["sqlite"] if postgres_missing() else ["sqlite", "postgresql"]
-    say(f"no PostgreSQL: {postgres_missing()}\n{HEADER}" if postgres_missing() else HEADER)
+    kinds = databases()
+    say(HEADER)
     for kind in kinds:
         for fate in ("rings", "busy"):
             for _ in range(options.repeats):

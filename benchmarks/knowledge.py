@@ -201,11 +201,7 @@ def main() -> None:
     asked = questions()
     model = embedder(config.load())
     common.introduce(f"Knowledge: {len(asked)} questions, {options.passages} passages")
-    kinds = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    if "postgresql" in kinds and (missing := common.postgres_missing()):
-        common.say(f"no PostgreSQL: {missing}")
-        kinds.remove("postgresql")
-    for kind in kinds:
+    for kind in common.databases(options.database):
         common.say(f"\n{kind}")
         with common.workspace() as directory, database(kind, directory) as opened:
             library = fill(opened, directory, options.passages, model or WordVectors())

@@ -20,8 +20,8 @@ from pathlib import Path
 from common import (
     Product,
     database,
+    databases,
     introduce,
-    postgres_missing,
     product,
     product_settings,
     say,
@@ -105,9 +105,9 @@ def main() -> None:
     parser.add_argument("--wrong", type=int, default=5_000)
     options = parser.parse_args()
     introduce("Leads: a file")
-    missing = postgres_missing()
-    say(f"no PostgreSQL: {missing}\n{HEADER}" if missing else HEADER)
-    for kind in ["sqlite"] if missing else ["sqlite", "postgresql"]:
+    kinds = databases()
+    say(HEADER)
+    for kind in kinds:
         with workspace() as directory:
             say(run_once(kind, options.rows, options.wrong, directory))
 

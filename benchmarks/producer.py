@@ -23,8 +23,8 @@ from typing import Any
 from common import (
     Product,
     database,
+    databases,
     introduce,
-    postgres_missing,
     product,
     product_settings,
     say,
@@ -144,9 +144,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=10)
     options = parser.parse_args()
     introduce("Campaigns: whoever is next")
-    missing = postgres_missing()
-    say(f"no PostgreSQL: {missing}\n{HEADER}" if missing else HEADER)
-    for kind in ["sqlite"] if missing else ["sqlite", "postgresql"]:
+    kinds = databases()
+    say(HEADER)
+    for kind in kinds:
         for leads in options.leads:
             with workspace() as directory:
                 say(run_once(kind, leads, options.repeats, directory))
