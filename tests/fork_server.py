@@ -4,6 +4,7 @@ A process loads everything before it does anything: a second of a core, and ther
 """
 
 import atexit
+import json
 import os
 import subprocess
 import sys
@@ -35,7 +36,7 @@ def start(arguments, directory, environment, stderr=subprocess.STDOUT, may_fork=
     """A process `topcalls ARGUMENTS` with pipes for its input and output: forked, where nothing
     stands in its environment that counts while it is loaded. `may_fork`: it is `run`, whose
     children are forked by the same server."""
-    if _others(environment) == _others(os.environ):
+    if others(environment) == others(os.environ):
         metrics = Path(directory) / "metrics"  # the server was loaded with metrics that are shared
         metrics.mkdir(exist_ok=True)
         return fork_server().fork(
@@ -56,6 +57,22 @@ def start(arguments, directory, environment, stderr=subprocess.STDOUT, may_fork=
     )
 
 
+def start_alone(arguments, directory, environment, log):
+    """A process that no supervisor looks after, whose errors are added to the file `log`."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as errors:
+        return start(arguments, directory, environment, errors)
+
+
+def ready(process, seconds, what, told):
+    """What such a process says when it is ready. `what` it is, and how to find out `told` what
+    else it said, are for the case that it is not."""
+    with gevent.Timeout(seconds, AssertionError(f"{what} is not ready")):
+        line = process.stdout.readline()
+    assert line, f"{what} ended: {told()[-3000:]}"
+    return json.loads(line)
+
+
 def run(arguments, directory, environment, seconds):
     """Let `topcalls ARGUMENTS` run to its end; its status, output and errors."""
     with tempfile.TemporaryFile("w+") as errors:
@@ -69,7 +86,8 @@ def run(arguments, directory, environment, seconds):
         return subprocess.CompletedProcess(arguments, status, output, errors.read())
 
 
-def _others(environment):
+def others(environment):
+    """What stands in an environment besides our settings."""
     return {
         name: value
         for name, value in environment.items()

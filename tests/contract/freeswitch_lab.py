@@ -4,12 +4,10 @@ The AI is the project's own double, in this process, so that a test can look at 
 controller and switch sits a relay that notes every command, and can be cut.
 """
 
-import json
 import os
 import shlex
 import shutil
 import subprocess
-import sys
 import wave
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from time import time
 
+import fork_server
 import gevent
 import numpy as np
 import pytest
@@ -251,20 +250,10 @@ class LiveProduct(Product):
 @contextmanager
 def another_controller(product):
     """One that is started beside the product's; its name."""
-    with (product.directory / "second.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "topcalls", "controller"],
-            cwd=product.directory,
-            env=product.environment,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
+    log = product.directory / "second.log"
+    process = fork_server.start_alone(["controller"], product.directory, product.environment, log)
     try:
-        with gevent.Timeout(60, AssertionError("no second controller")):
-            ready = process.stdout.readline()
-        assert ready, (product.directory / "second.log").read_text()
-        yield json.loads(ready)["owner"]
+        yield fork_server.ready(process, 60, "the second controller", log.read_text)["owner"]
     finally:
         process.terminate()
         process.wait(30)

@@ -7,19 +7,16 @@ by settings, as docs/operations.md says.
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import fork_server
-import gevent
 import pytest
 import waiting
 from cryptography.fernet import Fernet
+from gates import Gate
 from product import Product
 
 QUICK, LEAVES, LONG = "+12025550170", "+12025550171", "+12025550172"
@@ -31,7 +28,6 @@ SCENARIOS = {
 NODES = ("node-a", "node-b")
 READY_SECONDS = 60
 STOP_SECONDS = 20
-GATE = Path(__file__).with_name("tcp_gate.py")
 LAST_EVENTS = ("call.completed", "call.failed")
 
 
@@ -99,18 +95,14 @@ class Apart(Product):
         }
 
     def spawn(self, name, node="", *arguments):
-        logs = self.directory / "var" / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        with (logs / f"{name}{node}.log").open("a") as log:
-            self.processes[name, node] = fork_server.start(
-                (name, *arguments), self.directory, self.environment_of(node), log
-            )
+        log = self.directory / "var" / "logs" / f"{name}{node}.log"
+        self.processes[name, node] = fork_server.start_alone(
+            (name, *arguments), self.directory, self.environment_of(node), log
+        )
 
     def wait_ready(self, name, node=""):
-        with gevent.Timeout(READY_SECONDS, AssertionError(f"{name} {node} is not ready")):
-            line = self.processes[name, node].stdout.readline()
-        assert line, f"{name} {node} ended: {self.logs()[-3000:]}"
-        return json.loads(line)
+        process = self.processes[name, node]
+        return fork_server.ready(process, READY_SECONDS, f"{name} {node}", self.logs)
 
     def end(self, name, node=""):
         """Ask a process to end, and wait; its exit code."""
@@ -228,41 +220,6 @@ def postgres_database():
         finally:
             with suppress(psycopg.Error):
                 connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-class Gate:
-    """Stands before a server, in a process of its own. `url` leads through it."""
-
-    def __init__(self, url):
-        parts = urlsplit(url)
-        self._process = subprocess.Popen(
-            [sys.executable, GATE, parts.hostname, str(parts.port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        port = int(self._process.stdout.readline())
-        user = parts.netloc.rpartition("@")[0]
-        self.url = urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{port}"))
-
-    @contextmanager
-    def shut(self):
-        """Nobody gets through meanwhile."""
-        self._tell("shut")
-        try:
-            yield
-        finally:
-            self._tell("open")
-
-    def close(self):
-        self._process.stdin.close()
-        self._process.wait(STOP_SECONDS)
-        self._process.stdout.close()
-
-    def _tell(self, word):
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-        assert self._process.stdout.readline() == "done\n"
 
 
 @contextmanager

@@ -105,10 +105,8 @@ class CrashRig(Product):
 
     def spawn(self, name, *arguments, wait=True, title=None):
         """Start one process; `wait` until it is ready."""
-        logs = self.directory / "var" / "logs"
-        logs.mkdir(parents=True, exist_ok=True)
-        with (logs / f"{name}.log").open("a") as log:
-            process = fork_server.start((name, *arguments), self.directory, self.environment, log)
+        log = self.directory / "var" / "logs" / f"{name}.log"
+        process = fork_server.start_alone((name, *arguments), self.directory, self.environment, log)
         self.alone[title or name] = process
         if wait:
             self.wait_ready(title or name)
@@ -116,10 +114,7 @@ class CrashRig(Product):
 
     def wait_ready(self, name):
         """What a process says when it is ready."""
-        with gevent.Timeout(self.ready_seconds, AssertionError(f"{name} is not ready")):
-            line = self.alone[name].stdout.readline()
-        assert line, f"{name} ended: {self.logs()[-2000:]}"
-        return json.loads(line)
+        return fork_server.ready(self.alone[name], self.ready_seconds, name, self.logs)
 
     def kill_alone(self, name):
         process = self.alone[name]

@@ -50,13 +50,8 @@ class Product:
         self.directory = directory
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        ours = {
-            key: value
-            for key, value in os.environ.items()
-            if not key.startswith("TOPCALLS_") and key not in ("FROM_NUMBER", "OPENAI_API_KEY")
-        }
         self.environment = {
-            **ours,
+            **fork_server.others(os.environ),
             "TOPCALLS_DATA_DIR": str(directory / "var"),
             "TOPCALLS_API_PORT": str(self.port),
             "TOPCALLS_PLAYBACK_DIR": str(directory / "playback"),

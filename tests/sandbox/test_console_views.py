@@ -1,19 +1,17 @@
 """The console in a real browser: who is let in, and other ways to look at it."""
 
-import subprocess
-import sys
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from browser_rig import PHONE, WIDE
+from gates import Gate
 from scenarios import NUMBERS
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
-GATE = Path(__file__).parent / "tcp_gate.py"
 TURNS = "return [...document.querySelectorAll('.turns li')].map(line => line.textContent.trim())"
 MENU = "return [...document.querySelectorAll('.menu nav a')].map(link => link.innerText)"
 OFFERED = (
@@ -136,14 +134,13 @@ def test_without_scripts_pages_read_and_forms_work(reader, told):
 
 def test_a_stream_that_is_cut_goes_on_without_loss_or_duplicates(reader, clinic):
     call_id = clinic.place()
-    with gate(clinic.port) as (port, tell):
-        reader.driver.get(f"http://127.0.0.1:{port}/console/live/{call_id}")
+    with closing(Gate(reader.url)) as gate:
+        reader.driver.get(f"{gate.url}/console/live/{call_id}")
         reader.wait_for("Rachel")
         clinic.say(call_id, "This is number one.")
         reader.wait_for("number one.")
-        tell("shut")
-        clinic.say(call_id, "This is number two.")
-        tell("open")
+        with gate.shut():
+            clinic.say(call_id, "This is number two.")
         clinic.say(call_id, "This is number three.")
         reader.wait_for("number three.")
         shown = reader.run(TURNS)
@@ -153,24 +150,6 @@ def test_a_stream_that_is_cut_goes_on_without_loss_or_duplicates(reader, clinic)
     clinic.hang_up(call_id)
     reader.driver.get("about:blank")
     reader.faults()  # the connections that were cut
-
-
-@contextmanager
-def gate(port):
-    """A gate before the product: its port, and what it obeys."""
-    command = [sys.executable, str(GATE), "127.0.0.1", str(port)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    ) as process:
-
-        def tell(word):
-            process.stdin.write(f"{word}\n")
-            assert process.stdout.readline() == "done\n"
-
-        try:
-            yield int(process.stdout.readline()), tell
-        finally:
-            process.terminate()
 
 
 def test_a_keyboard_is_enough(reader):
